@@ -1,0 +1,120 @@
+//! [`Buffer`] and [`Published`]: a copy of the data, and the tagged pointer to the one that
+//! readers use.
+//!
+//! # Invariants
+//! - **B1** The pointer in `Published` names a live buffer for as long as `Published` lives.
+//! - **B2** Nobody writes to a published buffer, nor to one that a reader may still be in.
+//!
+//! # Orderings
+//! - **O4** `Published::swap` (Release) pairs with `Published::load` (Acquire): a reader that gets
+//!   the pointer sees what the writer did to the buffer before.
+
+use std::ptr::NonNull;
+
+use crossbeam_utils::CachePadded;
+
+use crate::Version;
+use crate::mutant::planted;
+use crate::sync::{AtomicPtr, Ordering, Reading, Tracked};
+
+/// One copy of the data, with the version that it holds.
+pub(crate) struct Buffer<T> {
+    content: Tracked<Content<T>>,
+}
+
+pub(crate) struct Content<T> {
+    pub(crate) version: Version,
+    pub(crate) value: T,
+}
+
+impl<T> Buffer<T> {
+    /// A new buffer on the heap, to be freed with `Box::from_raw`.
+    pub(crate) fn allocate(value: T) -> NonNull<Self> {
+        NonNull::from(Box::leak(Box::new(Buffer {
+            content: Tracked::new(Content {
+                version: Version::default(),
+                value,
+            }),
+        })))
+    }
+
+    /// For reading, with the mark to keep meanwhile.
+    #[inline(always)]
+    pub(crate) fn read(&self) -> (*const Content<T>, Reading) {
+        self.content.read()
+    }
+
+    /// For writing.
+    pub(crate) fn write(&self) -> *mut Content<T> {
+        self.content.write()
+    }
+}
+
+/// Set in the published pointer's lowest bit when its readers go through a fence of their own.
+const TAG: usize = 1;
+
+/// A published pointer as it was loaded or swapped out.
+pub(crate) struct Tagged<T>(*mut Buffer<T>);
+
+impl<T> Tagged<T> {
+    #[inline(always)]
+    fn new(buffer: NonNull<Buffer<T>>, is_tagged: bool) -> Self {
+        let plain = buffer.as_ptr();
+        Tagged(if is_tagged {
+            plain.map_addr(|addr| addr | TAG)
+        } else {
+            plain
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_tagged(&self) -> bool {
+        self.0.addr() & TAG != 0
+    }
+
+    /// The buffer itself.
+    #[inline(always)]
+    pub(crate) fn as_ptr(&self) -> *mut Buffer<T> {
+        self.0.map_addr(|addr| addr & !TAG)
+    }
+}
+
+/// The pointer to the copy that readers use, alone on its cache lines.
+pub(crate) struct Published<T>(CachePadded<AtomicPtr<Buffer<T>>>);
+
+impl<T> Published<T> {
+    pub(crate) fn new(buffer: NonNull<Buffer<T>>, is_tagged: bool) -> Self {
+        Published(CachePadded::new(AtomicPtr::new(
+            Tagged::new(buffer, is_tagged).0,
+        )))
+    }
+
+    /// The published buffer, for readers.
+    #[inline(always)]
+    pub(crate) fn load(&self) -> Tagged<T> {
+        let order = if planted("load-relaxed") {
+            Ordering::Relaxed
+        } else {
+            // ORDER: O4. What the writer did to this buffer happens before our reads of it.
+            Ordering::Acquire
+        };
+        Tagged(self.0.load(order))
+    }
+
+    /// The published buffer, for its writer, which alone stores here.
+    pub(crate) fn peek(&self) -> Tagged<T> {
+        // ORDER: none needed: only the asking thread changes the pointer.
+        Tagged(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Publishes `new` and hands out what was published until now.
+    pub(crate) fn swap(&self, new: NonNull<Buffer<T>>, is_tagged: bool) -> Tagged<T> {
+        let order = if planted("swap-relaxed") {
+            Ordering::Relaxed
+        } else {
+            // ORDER: O4. What we did to `new` happens before any read of it.
+            Ordering::AcqRel
+        };
+        Tagged(self.0.swap(Tagged::new(new, is_tagged).0, order))
+    }
+}

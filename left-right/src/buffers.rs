@@ -1,0 +1,247 @@
+//! [`Buffers`]: the writer's side of the protocol: its own copy, the swap and the wait.
+//!
+//! # Invariants
+//! - **W1** `Own::Ready` holds a buffer that is not published and that no reader is in: the writer
+//!   may change it.
+//! - **W2** `Own::Draining` holds a buffer that is not published; readers may be in it, all of them
+//!   among its pins. Nobody can enter it any more.
+//! - **W3** `Own::Lost` holds a buffer that is not published and whose readers are unknown: it may
+//!   be read, and is never changed or freed.
+//! - **W4** There is one `Buffers` for each `Shared`, and only it changes what is published.
+
+use std::marker::PhantomData;
+use std::mem;
+use std::ptr::NonNull;
+
+use crate::buffer::{Buffer, Content};
+use crate::error::{Poisoned, SwapError};
+use crate::fence::{self, FenceMode};
+use crate::mutant::planted;
+use crate::registry::Pins;
+use crate::shared::{Shared, reclaim};
+use crate::stall::ReadersBusy;
+use crate::sync::Arc;
+use crate::version::Version;
+use crate::wait::Deadline;
+
+/// The writer's side of the two copies.
+pub(crate) struct Buffers<T> {
+    shared: Arc<Shared<T>>,
+    own: Own<T>,
+    version: Version,
+    /// Whether the next published pointer sends its readers through a fence of their own.
+    is_tagged: bool,
+    /// Not `Send` or `Sync` but by the promises below.
+    _not_auto: PhantomData<*mut T>,
+}
+
+enum Own<T> {
+    Ready(NonNull<Buffer<T>>),
+    Draining(NonNull<Buffer<T>>, Pins),
+    Lost(NonNull<Buffer<T>>),
+}
+
+// SAFETY: a moved writer takes its copy along (`T: Send`), and reads the published one, which other
+// threads read too (`T: Sync`).
+unsafe impl<T: Send + Sync> Send for Buffers<T> {}
+// SAFETY: `&Buffers` lends `&T` only.
+unsafe impl<T: Send + Sync> Sync for Buffers<T> {}
+
+/// How long a call may wait for readers.
+#[derive(Clone, Copy)]
+pub(crate) enum Patience {
+    /// A bounded number of looks.
+    Try,
+    /// As long as it takes, or until the deadline.
+    Until(Deadline),
+}
+
+impl Patience {
+    pub(crate) const ENDLESS: Patience = Patience::Until(Deadline::NEVER);
+}
+
+/// The writer's copy, known to be nobody else's (W1).
+pub(crate) struct Writable<'a, T>(&'a mut Buffers<T>, NonNull<Buffer<T>>);
+
+impl<T> Buffers<T> {
+    pub(crate) fn new(left: T, right: T, mode: FenceMode) -> Self {
+        let is_tagged = match mode {
+            FenceMode::SeqCst => true,
+            FenceMode::Auto | FenceMode::Membarrier => !fence::is_asymmetric(),
+        };
+        Buffers {
+            shared: Arc::new(Shared::new(Buffer::allocate(left), is_tagged)),
+            own: Own::Ready(Buffer::allocate(right)),
+            version: Version::default(),
+            is_tagged,
+            _not_auto: PhantomData,
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared<T>> {
+        &self.shared
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(crate) fn fence_mode(&self) -> FenceMode {
+        if self.is_tagged {
+            FenceMode::SeqCst
+        } else {
+            FenceMode::Membarrier
+        }
+    }
+
+    /// The copy that readers use.
+    pub(crate) fn published(&self) -> &T {
+        let buffer = self.shared.published.peek().as_ptr();
+        // SAFETY: the published buffer is alive (B1) and nobody writes to it (B2) until this writer
+        // swaps it out, which needs `&mut self` (W4).
+        let (content, _reading) = unsafe { &*buffer }.read();
+        // SAFETY: as above.
+        unsafe { &(*content).value }
+    }
+
+    /// The writer's copy; readers of an earlier state may be in it too.
+    pub(crate) fn own(&self) -> &T {
+        let (Own::Ready(buffer) | Own::Draining(buffer, _) | Own::Lost(buffer)) = &self.own;
+        // SAFETY: the buffer is this writer's and alive (W1, W2, W3), and whoever else is inside
+        // only reads it; changing it needs `&mut self`.
+        let (content, _reading) = unsafe { buffer.as_ref() }.read();
+        // SAFETY: as above.
+        unsafe { &(*content).value }
+    }
+
+    /// Whether nobody is left in the writer's copy, by one look.
+    pub(crate) fn is_finished(&self) -> bool {
+        match &self.own {
+            Own::Ready(_) | Own::Lost(_) => true,
+            Own::Draining(old, pins) => pins.have_left(old.as_ptr().cast()),
+        }
+    }
+
+    /// Whether a refused barrier has cost the writer its copy.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.own, Own::Lost(_))
+    }
+
+    /// Waits for the readers of the last swap, as far as `patience` goes.
+    pub(crate) fn finish(&mut self, patience: Patience) -> Result<(), ReadersBusy> {
+        if let Own::Draining(old, pins) = &mut self.own {
+            let old = *old;
+            match patience {
+                Patience::Try => pins.try_clear(old.as_ptr().cast())?,
+                Patience::Until(deadline) => pins.clear(old.as_ptr().cast(), deadline)?,
+            }
+            // Nobody is left and nobody can enter (W2): W1.
+            self.own = Own::Ready(old);
+        }
+        Ok(())
+    }
+
+    /// The writer's copy for changing, once its last readers have left.
+    pub(crate) fn writable(&mut self, patience: Patience) -> Result<Writable<'_, T>, SwapError> {
+        self.finish(patience)?;
+        match self.own {
+            Own::Ready(buffer) => Ok(Writable(self, buffer)),
+            Own::Draining(..) | Own::Lost(_) => Err(Poisoned.into()),
+        }
+    }
+}
+
+impl<'a, T> Writable<'a, T> {
+    /// The copy, for changing.
+    pub(crate) fn into_mut(self) -> &'a mut T {
+        &mut self.into_content().value
+    }
+
+    pub(crate) fn as_mut(&mut self) -> &mut T {
+        &mut Writable(&mut *self.0, self.1).into_content().value
+    }
+
+    fn into_content(self) -> &'a mut Content<T> {
+        // SAFETY: the buffer is alive and nobody else is in it (W1), and the `Buffers` is borrowed
+        // for as long as the reference lives.
+        let content = unsafe { self.1.as_ref() }.write();
+        // SAFETY: as above.
+        unsafe { &mut *content }
+    }
+
+    /// Publishes this copy as `version`; what was published becomes the writer's, once its readers
+    /// have left it.
+    ///
+    /// Costs one swap, one heavy fence and one look at each live reader. Waits for nobody.
+    pub(crate) fn swap(self, version: Version) {
+        let Writable(buffers, new) = self;
+        Writable(&mut *buffers, new).into_content().version = version;
+        let shared = &*buffers.shared;
+
+        let too_early = scan_too_early(shared);
+        let listed_too_early = shared.registry.list_too_early();
+
+        let old = shared.published.swap(new, buffers.is_tagged);
+        buffers.version = version;
+        let Some(old_buffer) = NonNull::new(old.as_ptr()) else {
+            unreachable!("a published pointer names a buffer (B1)");
+        };
+        // From here on, whatever happens, `new` is published and no longer ours.
+        buffers.own = Own::Lost(old_buffer);
+
+        // The readers of `old` came in by its pointer: through a fence of their own if it was
+        // tagged (F2), else without one, and then they must be flushed (F1).
+        if old.is_tagged() {
+            if !planted("writer-fence-gone") {
+                fence::full();
+            }
+        } else if fence::flush().is_err() {
+            // The kernel refuses what it once did: nothing is known of the readers of `old`, now
+            // or later (W3). Nobody may come in without a fence any more.
+            buffers.is_tagged = true;
+            shared.published.swap(new, true);
+            return;
+        }
+
+        // After the swap and the fence, else a handle that joins in between goes unscanned (O3).
+        let old_word = old.as_ptr().cast();
+        let pins = match (too_early, listed_too_early) {
+            (Some(pins), _) => pins,
+            (None, Some(slots)) => Pins::collect(old_word, slots.iter()),
+            (None, None) => shared.registry.scan(old_word),
+        };
+        buffers.own = if pins.is_empty() {
+            Own::Ready(old_buffer)
+        } else {
+            Own::Draining(old_buffer, pins)
+        };
+    }
+}
+
+/// A planted fault: who is inside is asked before the swap.
+fn scan_too_early<T>(shared: &Shared<T>) -> Option<Pins> {
+    planted("scan-before-swap").then(|| {
+        let published = shared.published.peek().as_ptr();
+        shared.registry.scan(published.cast())
+    })
+}
+
+impl<T> Drop for Buffers<T> {
+    /// Never waits: a copy that readers are still in is freed with the last handle.
+    fn drop(&mut self) {
+        self.shared.writer_is_gone();
+        let is_finished = self.is_finished() || planted("freed-with-writer");
+        let placeholder = Own::Lost(NonNull::dangling());
+        match mem::replace(&mut self.own, placeholder) {
+            Own::Ready(buffer) | Own::Draining(buffer, _) if is_finished => {
+                // SAFETY: from `Buffer::allocate`; not published, its last readers have left, and
+                // nobody can enter it (W1, W2). This is the only place that frees it, since the
+                // writer is gone.
+                drop(unsafe { reclaim(buffer) });
+            }
+            Own::Ready(buffer) | Own::Draining(buffer, _) => self.shared.abandon(buffer),
+            // Its readers are unknown (W3): leaked, on purpose.
+            Own::Lost(_) => {}
+        }
+    }
+}

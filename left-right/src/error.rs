@@ -1,0 +1,72 @@
+//! What a writer may say no with: one type per cause.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::ReadersBusy;
+
+/// Nothing was done: an earlier panic left the writer's copy half changed.
+///
+/// An operation (or the `Hash`, `Eq`, `Clone` or `Drop` of a value) panicked while it was being
+/// applied.
+/// Nothing of it was published: readers go on with the last published state, and the operations
+/// pushed so far are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Poisoned;
+
+impl fmt::Display for Poisoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the writer is poisoned: its own copy can no longer be trusted, so nothing was published")
+    }
+}
+
+impl Error for Poisoned {}
+
+/// Nothing was published, and what was pushed is still pending.
+#[derive(Clone, Debug)]
+pub enum SwapError {
+    /// Readers are still inside the copy that the writer needs.
+    Busy(ReadersBusy),
+    /// An earlier panic left the writer's copy half changed.
+    Poisoned(Poisoned),
+}
+
+impl fmt::Display for SwapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SwapError::Busy(busy) => busy.fmt(f),
+            SwapError::Poisoned(poisoned) => poisoned.fmt(f),
+        }
+    }
+}
+
+impl Error for SwapError {}
+
+impl From<ReadersBusy> for SwapError {
+    fn from(busy: ReadersBusy) -> Self {
+        SwapError::Busy(busy)
+    }
+}
+
+impl From<Poisoned> for SwapError {
+    fn from(poisoned: Poisoned) -> Self {
+        SwapError::Poisoned(poisoned)
+    }
+}
+
+/// The two copies are not equal, though the same operations were applied to both.
+///
+/// Found by [`OpWriteHandle::verify_copies`](crate::OpWriteHandle::verify_copies).
+/// Some operation acts differently when it is applied a second time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CopiesDiffer;
+
+impl fmt::Display for CopiesDiffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the two copies differ: an operation acts differently on each")
+    }
+}
+
+impl Error for CopiesDiffer {}

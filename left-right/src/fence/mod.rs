@@ -1,0 +1,80 @@
+//! The asymmetric fence: readers pay a compiler fence, the writer pays for both.
+//!
+//! # Semantics
+//!
+//! [`light`] in one thread and [`flush`] in another act like two sequentially consistent fences:
+//! either what the reader stored before its `light` is visible after the writer's `flush`, or what
+//! the writer stored before its `flush` is visible after the reader's `light`, or both.
+//!
+//! Three backends give [`flush`] this meaning:
+//! - Linux: `membarrier(PRIVATE_EXPEDITED)` runs a full fence on every processor that is running a
+//!   thread of this process, before it returns. A thread that is not running passed a full fence
+//!   when it was switched out.
+//! - Windows: `FlushProcessWriteBuffers`, which says the same.
+//! - Elsewhere, and where the kernel refuses: there is none, and every published pointer is tagged,
+//!   which sends readers through [`full`].
+//!
+//! Under the model checker `light` and `flush` are two sequentially consistent fences, which is
+//! what they stand for.
+//!
+//! # Orderings
+//! - **F1** `light` (reader, after its `ENTERING` store) pairs with `flush` (writer, after its
+//!   swap), for readers that came in by an untagged pointer.
+//! - **F2** `full` (reader) pairs with `full` (writer, after its swap), for readers that came in by
+//!   a tagged pointer.
+
+mod mode;
+
+#[cfg(target_os = "linux")]
+#[path = "membarrier.rs"]
+mod backend;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod backend;
+#[cfg(not(any(target_os = "linux", windows)))]
+#[path = "none.rs"]
+mod backend;
+
+pub use mode::FenceMode;
+
+use crate::mutant::planted;
+use crate::sync::{MODELLED, Ordering, compiler_fence, fence};
+
+/// The system did not run the barrier: nothing is known of readers without a fence of their own.
+#[derive(Debug)]
+pub(crate) struct Refused;
+
+/// The reader's half of F1: orders its earlier stores before its later loads, at the price of
+/// nothing.
+#[inline(always)]
+pub(crate) fn light() {
+    if !planted("light-fence-gone") {
+        // ORDER: F1.
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+/// The writer's half of F1. Costs a system call and an interrupt on each busy processor.
+pub(crate) fn flush() -> Result<(), Refused> {
+    if planted("flush-gone") {
+        return Ok(());
+    }
+    if MODELLED {
+        // ORDER: F1, whose light half is a full fence under the model checker.
+        fence(Ordering::SeqCst);
+        return Ok(());
+    }
+    backend::flush()
+}
+
+/// Either half of F2.
+#[inline(always)]
+pub(crate) fn full() {
+    // ORDER: F2.
+    fence(Ordering::SeqCst);
+}
+
+/// Whether [`flush`] can be had. Decided once for the process, before any reader relies on it.
+pub(crate) fn is_asymmetric() -> bool {
+    MODELLED || backend::is_available()
+}

@@ -1,0 +1,46 @@
+//! [`Operation`]: a change as data, applied once to each copy.
+
+/// A change to a `T`, as data, so that it can be made to both copies.
+///
+/// [`OpWriteHandle`](crate::OpWriteHandle) calls [`apply`](Self::apply) on the copy that is
+/// published next, and [`apply_once`](Self::apply_once), which may use the operation up, on the
+/// other copy later; always in the order in which operations were pushed.
+///
+/// Both calls must have the same effect: an operation that asks a clock, a random number or the
+/// address of something makes the two copies differ.
+/// That is never undefined behaviour, but readers then see one state or the other, swap by swap;
+/// [`OpWriteHandle::verify_copies`](crate::OpWriteHandle::verify_copies) finds it in tests.
+/// Ask the clock before pushing, and push what it said.
+///
+/// # Examples
+///
+/// ```
+/// use left_right::Operation;
+///
+/// struct Append(String);
+///
+/// impl Operation<Vec<String>> for Append {
+///     fn apply(&mut self, target: &mut Vec<String>) {
+///         target.push(self.0.clone());
+///     }
+///
+///     fn apply_once(self, target: &mut Vec<String>) {
+///         target.push(self.0); // the second copy needs no clone
+///     }
+/// }
+/// ```
+pub trait Operation<T> {
+    /// Makes the change to the first of the two copies.
+    fn apply(&mut self, target: &mut T);
+
+    /// Makes the same change to the second copy, using the operation up.
+    ///
+    /// The default calls [`apply`](Self::apply).
+    /// Write it by hand to move what `apply` has to clone.
+    fn apply_once(mut self, target: &mut T)
+    where
+        Self: Sized,
+    {
+        self.apply(target);
+    }
+}

@@ -1,0 +1,212 @@
+//! [`ReadGuard`]: one snapshot, for as long as the guard lives.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use super::reader::Reader;
+use crate::Version;
+use crate::shared::Shared;
+use crate::sync::Reading;
+
+/// A reader's view of one published state, unchanged for as long as the guard lives.
+///
+/// While it lives, the writer may publish once more; the publication after that waits for it.
+/// It never holds up other readers, or anyone who makes, clones or drops a handle.
+///
+/// A guard taken while its handle has another one shows the state of that other one: both belong
+/// to one snapshot, and they may be dropped in any order.
+/// A guard that is forgotten ([`std::mem::forget`]) therefore leaves its handle on that state until
+/// the handle is dropped.
+///
+/// It belongs to its thread, and it must not be taken in a signal handler that may have interrupted
+/// a read of the same handle.
+///
+/// ```compile_fail,E0277
+/// fn send<T: Send>(_: T) {}
+/// let writer = left_right::WriteHandle::new(1, 1);
+/// let reader = writer.read_handle();
+/// send(reader.read());
+/// ```
+/// The handle itself may be sent:
+/// ```
+/// fn send<T: Send>(_: T) {}
+/// let writer = left_right::WriteHandle::new(1, 1);
+/// let reader = writer.read_handle();
+/// send(reader);
+/// ```
+/// What a guard lends cannot outlive it:
+/// ```compile_fail,E0597
+/// let writer = left_right::WriteHandle::new(vec![1], vec![1]);
+/// let reader = writer.read_handle();
+/// let first: &i32 = {
+///     let guard = reader.read();
+///     &guard[0]
+/// };
+/// println!("{first}");
+/// ```
+/// ```
+/// let writer = left_right::WriteHandle::new(vec![1], vec![1]);
+/// let reader = writer.read_handle();
+/// let guard = reader.read();
+/// let first: &i32 = &guard[0];
+/// println!("{first}");
+/// ```
+pub struct ReadGuard<'a, T: ?Sized> {
+    // A pointer, not a reference: the data may change as soon as `stay` is dropped, which a
+    // reference in an argument would forbid until the call's end.
+    value: NonNull<T>,
+    version: Version,
+    // Dropped in this order: the access ends before the reader leaves.
+    _reading: Reading,
+    stay: Stay<'a>,
+    _not_send: PhantomData<*const ()>,
+}
+
+/// One stay in a copy, ended when it is dropped.
+enum Stay<'a> {
+    Handle(&'a Reader),
+    /// Keeps its own hold on the reader: the thread's list may end before the guard does.
+    Thread(Rc<Reader>),
+}
+
+impl<'a, T> ReadGuard<'a, T> {
+    #[inline(always)]
+    pub(super) fn of_handle(shared: &'a Shared<T>, reader: &'a Reader) -> Self {
+        Self::enter(shared, Stay::Handle(reader))
+    }
+
+    #[inline(always)]
+    pub(super) fn of_thread(shared: &'a Shared<T>, reader: Rc<Reader>) -> Self {
+        Self::enter(shared, Stay::Thread(reader))
+    }
+
+    #[inline(always)]
+    fn enter(shared: &'a Shared<T>, stay: Stay<'a>) -> Self {
+        let buffer = stay.reader().enter(&shared.published);
+        // SAFETY: `enter` has just given it, and `stay` leaves it when the guard is dropped (G1);
+        // it stays allocated, since `shared` is borrowed (G2).
+        let (content, reading) = unsafe { &*buffer }.read();
+        // SAFETY: as above.
+        let content = unsafe { &*content };
+        ReadGuard {
+            value: NonNull::from(&content.value),
+            version: content.version,
+            _reading: reading,
+            stay,
+            _not_send: PhantomData,
+        }
+    }
+}
+
+impl<'a, T: ?Sized> ReadGuard<'a, T> {
+    /// The version that this guard shows.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// A guard of a part of the data.
+    ///
+    /// # Panics
+    /// If `f` does; the guard is dropped then.
+    ///
+    /// # Examples
+    /// ```
+    /// use left_right::{ReadGuard, WriteHandle};
+    ///
+    /// let writer = WriteHandle::cloned((1, "one".to_string()));
+    /// let reader = writer.read_handle();
+    /// let name = ReadGuard::map(reader.read(), |pair| pair.1.as_str());
+    /// assert_eq!(&*name, "one");
+    /// ```
+    #[inline]
+    pub fn map<U: ?Sized>(guard: Self, f: impl FnOnce(&T) -> &U) -> ReadGuard<'a, U> {
+        let value = NonNull::from(f(&guard));
+        guard.with_value(value)
+    }
+
+    /// A guard of a part of the data that may not be there.
+    ///
+    /// # Errors
+    /// The guard itself, where `f` says `None`.
+    ///
+    /// # Panics
+    /// If `f` does; the guard is dropped then.
+    ///
+    /// # Examples
+    /// ```
+    /// use left_right::{ReadGuard, WriteHandle};
+    ///
+    /// let writer = WriteHandle::cloned(vec![10, 20]);
+    /// let reader = writer.read_handle();
+    /// let second = ReadGuard::try_map(reader.read(), |all| all.get(1)).unwrap();
+    /// assert_eq!(*second, 20);
+    /// drop(second);
+    /// let all = ReadGuard::try_map(reader.read(), |all| all.get(2)).unwrap_err();
+    /// assert_eq!(all.len(), 2);
+    /// ```
+    #[inline]
+    pub fn try_map<U: ?Sized>(
+        guard: Self,
+        f: impl FnOnce(&T) -> Option<&U>,
+    ) -> Result<ReadGuard<'a, U>, Self> {
+        match f(&guard).map(NonNull::from) {
+            Some(value) => Ok(guard.with_value(value)),
+            None => Err(guard),
+        }
+    }
+
+    /// The same stay, showing `value`, which lies in the same copy.
+    #[inline(always)]
+    fn with_value<U: ?Sized>(self, value: NonNull<U>) -> ReadGuard<'a, U> {
+        ReadGuard {
+            value,
+            version: self.version,
+            _reading: self._reading,
+            stay: self.stay,
+            _not_send: PhantomData,
+        }
+    }
+}
+
+impl<T: ?Sized> Deref for ReadGuard<'_, T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        // SAFETY: the value lies in the copy that `stay` keeps us in (G1), or was lent from it by a
+        // closure that could not lend anything shorter-lived.
+        unsafe { self.value.as_ref() }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for ReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for ReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl Stay<'_> {
+    #[inline(always)]
+    fn reader(&self) -> &Reader {
+        match self {
+            Stay::Handle(reader) => reader,
+            Stay::Thread(reader) => reader,
+        }
+    }
+}
+
+impl Drop for Stay<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.reader().leave();
+    }
+}

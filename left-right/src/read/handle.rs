@@ -1,0 +1,151 @@
+//! [`ReadHandle`]: one reader's own way in.
+
+use std::fmt;
+
+use super::guard::ReadGuard;
+use super::reader::Reader;
+use super::{ReadHandleFactory, SharedReader};
+use crate::Version;
+use crate::shared::Shared;
+use crate::sync::Arc;
+
+/// One reader's own way in: the cheapest reads there are.
+///
+/// Each thread has its own, by [`Clone`], from a [`ReadHandleFactory`], or from the writer; where
+/// one value must serve all threads (a web framework's shared state), use a [`SharedReader`].
+///
+/// # Cost
+///
+/// A read is three plain stores to a cache line of the handle's own and one load of a line that is
+/// only read, whatever other threads do.
+/// In [`FenceMode::SeqCst`](crate::FenceMode::SeqCst) a fence comes on top.
+/// Making, cloning and dropping a handle locks the list of readers for a moment, and never waits
+/// for a guard or for a writer that waits for one.
+/// A handle takes 256 bytes.
+///
+/// # Examples
+///
+/// ```
+/// use left_right::WriteHandle;
+///
+/// let mut writer = WriteHandle::cloned(0);
+/// let reader = writer.read_handle();
+/// let threads: Vec<_> = (0..2)
+///     .map(|_| {
+///         let reader = reader.clone();
+///         std::thread::spawn(move || *reader.read())
+///     })
+///     .collect();
+/// *writer.write_buffer_mut() = 1;
+/// writer.swap_buffers();
+/// assert_eq!(*reader.read(), 1);
+/// for thread in threads {
+///     assert!(thread.join().unwrap() <= 1);
+/// }
+/// ```
+///
+/// It is not `Sync`, since a reader is in one place at a time:
+/// ```compile_fail,E0277
+/// fn share<T: Sync>(_: T) {}
+/// share(left_right::WriteHandle::cloned(0).read_handle());
+/// ```
+/// ```
+/// fn share<T: Sync>(_: T) {}
+/// share(left_right::WriteHandle::cloned(0).shared_reader());
+/// ```
+/// It is `Send` only if `T` is `Send` and `Sync`:
+/// ```compile_fail,E0277
+/// fn send<T: Send>(_: T) {}
+/// send(left_right::WriteHandle::cloned(std::cell::Cell::new(0)).read_handle());
+/// ```
+/// ```compile_fail,E0277
+/// fn send<T: Send>(_: T) {}
+/// send(left_right::WriteHandle::cloned(std::rc::Rc::new(0)).read_handle());
+/// ```
+/// ```
+/// fn send<T: Send>(_: T) {}
+/// send(left_right::WriteHandle::cloned(std::sync::Arc::new(0)).read_handle());
+/// ```
+pub struct ReadHandle<T> {
+    // Quits the registry before the shared part goes.
+    reader: Reader,
+    shared: Arc<Shared<T>>,
+}
+
+impl<T> ReadHandle<T> {
+    pub(crate) fn join(shared: &Arc<Shared<T>>) -> Self {
+        ReadHandle {
+            reader: Reader::join(&shared.registry),
+            shared: Arc::clone(shared),
+        }
+    }
+
+    /// The published state, unchanged for as long as the guard lives.
+    ///
+    /// Wait-free.
+    /// If this handle has a guard already, the new one shows the same state as that one.
+    #[inline]
+    pub fn read(&self) -> ReadGuard<'_, T> {
+        ReadGuard::of_handle(&self.shared, &self.reader)
+    }
+
+    /// Calls `f` with the published state: a [`read`](Self::read) that ends with the call.
+    ///
+    /// # Panics
+    /// If `f` does; the read has ended then.
+    ///
+    /// # Examples
+    /// ```
+    /// let writer = left_right::WriteHandle::cloned(vec![1, 2, 3]);
+    /// let sum: i32 = writer.read_handle().with(|numbers| numbers.iter().sum());
+    /// assert_eq!(sum, 6);
+    /// ```
+    #[inline]
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        f(&self.read())
+    }
+
+    /// The version that a read would show now.
+    #[inline]
+    pub fn version(&self) -> Version {
+        self.read().version()
+    }
+
+    /// Whether the writer still exists. Readers go on with the last published state after it.
+    pub fn is_writer_alive(&self) -> bool {
+        self.shared.is_writer_alive()
+    }
+
+    /// Names this reader, and the calling thread as its thread, in a waiting writer's
+    /// [`ReadersBusy`](crate::ReadersBusy).
+    ///
+    /// A clone starts without a label.
+    pub fn set_label(&self, label: impl Into<String>) {
+        self.reader.slot().set_label(label.into());
+    }
+
+    /// Makes handles in other threads, without one of its own.
+    pub fn factory(&self) -> ReadHandleFactory<T> {
+        ReadHandleFactory::new(&self.shared)
+    }
+
+    /// A reader that threads may share.
+    pub fn shared_reader(&self) -> SharedReader<T> {
+        SharedReader::new(&self.shared)
+    }
+}
+
+impl<T> Clone for ReadHandle<T> {
+    /// Another reader, in no copy yet. Waits for no guard.
+    fn clone(&self) -> Self {
+        ReadHandle::join(&self.shared)
+    }
+}
+
+impl<T> fmt::Debug for ReadHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadHandle")
+            .field("version", &self.version())
+            .finish_non_exhaustive()
+    }
+}

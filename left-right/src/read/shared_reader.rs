@@ -1,0 +1,115 @@
+//! [`SharedReader`]: one value through which any thread reads.
+
+use std::fmt;
+
+use super::guard::ReadGuard;
+use super::{ReadHandle, ReadHandleFactory, local};
+use crate::Version;
+use crate::shared::Shared;
+use crate::sync::Arc;
+
+/// One value through which any thread reads, for a web framework's shared state.
+///
+/// Each thread that reads gets a slot of its own on its first read, which it keeps until it ends or
+/// the structure is gone; clones share it.
+/// A read costs a look into a thread-local list on top of a [`ReadHandle`]'s.
+///
+/// The first read of a thread locks the list of readers for a moment; it waits for no guard.
+/// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state, and keeps
+/// the thread's slot, and so its pin, beyond the thread's end: for as long as the structure lives.
+///
+/// A guard belongs to its thread: do not hold one across an `.await`.
+///
+/// # Examples
+///
+/// ```
+/// let mut writer = left_right::WriteHandle::cloned(1);
+/// let reader = writer.shared_reader();
+/// std::thread::scope(|scope| {
+///     for _ in 0..2 {
+///         scope.spawn(|| assert!(*reader.read() >= 1));
+///     }
+///     *writer.write_buffer_mut() = 2;
+///     writer.swap_buffers();
+/// });
+/// assert_eq!(*reader.read(), 2);
+/// ```
+/// ```compile_fail,E0277
+/// fn share<T: Sync>(_: T) {}
+/// share(left_right::WriteHandle::cloned(std::cell::Cell::new(0)).shared_reader());
+/// ```
+/// ```
+/// fn share<T: Sync>(_: T) {}
+/// share(left_right::WriteHandle::cloned(0).shared_reader());
+/// ```
+pub struct SharedReader<T> {
+    shared: Arc<Shared<T>>,
+}
+
+impl<T> SharedReader<T> {
+    pub(crate) fn new(shared: &Arc<Shared<T>>) -> Self {
+        SharedReader {
+            shared: Arc::clone(shared),
+        }
+    }
+
+    /// The published state, unchanged for as long as the guard lives.
+    ///
+    /// Wait-free but for a thread's first read.
+    /// If this thread has a guard of this structure from a `SharedReader` already, the new one
+    /// shows the same state as that one.
+    #[inline]
+    pub fn read(&self) -> ReadGuard<'_, T> {
+        let reader = local::reader(&self.shared.registry, &self.shared.local_index);
+        ReadGuard::of_thread(&self.shared, reader)
+    }
+
+    /// Calls `f` with the published state: a [`read`](Self::read) that ends with the call.
+    ///
+    /// # Panics
+    /// If `f` does; the read has ended then.
+    #[inline]
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        f(&self.read())
+    }
+
+    /// The version that a read would show now.
+    pub fn version(&self) -> Version {
+        self.read().version()
+    }
+
+    /// Whether the writer still exists. Readers go on with the last published state after it.
+    pub fn is_writer_alive(&self) -> bool {
+        self.shared.is_writer_alive()
+    }
+
+    /// Names the calling thread's reader, in a waiting writer's
+    /// [`ReadersBusy`](crate::ReadersBusy).
+    pub fn set_label(&self, label: impl Into<String>) {
+        local::reader(&self.shared.registry, &self.shared.local_index)
+            .slot()
+            .set_label(label.into());
+    }
+
+    /// A reader of the caller's own, with the cheapest reads.
+    pub fn handle(&self) -> ReadHandle<T> {
+        ReadHandle::join(&self.shared)
+    }
+
+    /// Makes handles in other threads.
+    pub fn factory(&self) -> ReadHandleFactory<T> {
+        ReadHandleFactory::new(&self.shared)
+    }
+}
+
+impl<T> Clone for SharedReader<T> {
+    fn clone(&self) -> Self {
+        SharedReader::new(&self.shared)
+    }
+}
+
+impl<T> fmt::Debug for SharedReader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedReader").finish_non_exhaustive()
+    }
+}

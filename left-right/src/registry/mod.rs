@@ -1,0 +1,103 @@
+//! The readers of one structure: who they are, and which copy each is in.
+//!
+//! # Invariants
+//! - **R1** Only the owning reader stores to its slot's word.
+//! - **R2** A slot is in the registry from before its reader first enters until after it last left.
+//! - **R3** The lock is held for a push, a removal or one look at each word: never while waiting,
+//!   and no user code runs and no user data is dropped under it.
+//!
+//! # Orderings
+//! - **O1** A reader's `ENTERING` and the writer's scan are ordered by the fences F1 or F2: see
+//!   [`fence`](crate::fence).
+//! - **O2** Every store that says where a reader is now, a buffer or `OUT` (Release), pairs with
+//!   the scan and the wait (Acquire): who sees it knows that the reads of earlier stays are over.
+//! - **O3** A join (unlock) pairs with a later scan (lock), and a scan with a later join: a slot
+//!   that a scan did not meet belongs to a reader that will load the pointer after the swap.
+
+mod pins;
+mod slot;
+
+pub(crate) use pins::Pins;
+pub(crate) use slot::{Place, Slot};
+
+use std::sync::PoisonError;
+
+use crate::mutant::planted;
+use crate::sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering};
+
+/// The slots of all live readers of one structure.
+pub(crate) struct Registry {
+    /// Dense, so that a scan costs what the live readers cost. Each slot knows its index.
+    slots: Mutex<Vec<Arc<Slot>>>,
+    /// Set when the structure is gone, for thread-local lists that still name it.
+    is_closed: AtomicBool,
+}
+
+impl Registry {
+    pub(crate) fn new() -> Self {
+        Registry {
+            slots: Mutex::new(Vec::new()),
+            is_closed: AtomicBool::new(false),
+        }
+    }
+
+    /// A slot of its own for a new reader. Locks the registry.
+    pub(crate) fn join(&self) -> Arc<Slot> {
+        let slot = Arc::new(Slot::new());
+        let mut slots = self.lock();
+        slot.set_index(slots.len());
+        slots.push(Arc::clone(&slot));
+        slot
+    }
+
+    /// Takes out the slot of a reader that has left for good. Locks the registry.
+    pub(crate) fn quit(&self, slot: &Slot) {
+        let mut slots = self.lock();
+        let index = slot.index();
+        let gone = slots.swap_remove(index);
+        if let Some(moved) = slots.get(index) {
+            moved.set_index(index);
+        }
+        // A peak of handles must not be paid for ever after.
+        if slots.len() < slots.capacity() / 4 {
+            let keep = slots.len() * 2;
+            slots.shrink_to(keep);
+        }
+        drop(slots);
+        drop(gone);
+    }
+
+    /// The readers that are, or may be, in the copy at `old`. Locks the registry.
+    ///
+    /// To be called after the swap that took `old` out and after its heavy fence (O1, O3).
+    pub(crate) fn scan(&self, old: *mut ()) -> Pins {
+        let slots = self.lock();
+        Pins::collect(old, slots.iter())
+    }
+
+    /// The number of live readers. Locks the registry.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Says that the structure is gone.
+    pub(crate) fn close(&self) {
+        // ORDER: none needed: it only tells thread-local lists what they may throw away.
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+
+    /// A planted fault: the list of slots is taken before the swap, so that who joins in between
+    /// goes unscanned.
+    pub(crate) fn list_too_early(&self) -> Option<Vec<Arc<Slot>>> {
+        planted("slots-listed-before-swap").then(|| self.lock().clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
+        // Nothing that panics runs under the lock (R3), and the list is whole at every step.
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

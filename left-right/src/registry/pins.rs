@@ -1,0 +1,91 @@
+//! [`Pins`]: the readers that a swapped-out copy must wait for.
+
+use std::time::Instant;
+
+use super::{Place, Slot};
+use crate::mutant::planted;
+use crate::stall::ReadersBusy;
+use crate::sync::{Arc, TRY_LOOKS, spin_loop};
+use crate::wait::{Deadline, wait_until};
+
+/// The readers that were in a copy, or about to enter some copy, when it was swapped out.
+///
+/// A copy that is not published cannot be entered again, so a reader that has once been seen
+/// elsewhere is done with it.
+#[derive(Default)]
+pub(crate) struct Pins {
+    readers: Vec<Arc<Slot>>,
+    /// When the copy was swapped out; asked of the clock only if somebody was inside.
+    since: Option<Instant>,
+}
+
+impl Pins {
+    pub(crate) fn collect<'a>(old: *mut (), slots: impl Iterator<Item = &'a Arc<Slot>>) -> Self {
+        let readers: Vec<_> = slots
+            .filter(|slot| may_be_in(old, slot))
+            .map(Arc::clone)
+            .collect();
+        let since = (!readers.is_empty()).then(Instant::now);
+        Pins { readers, since }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.readers.is_empty()
+    }
+
+    /// Whether all have left the copy at `old`, by one look at each.
+    pub(crate) fn have_left(&self, old: *mut ()) -> bool {
+        !self.readers.iter().any(|slot| may_be_in(old, slot))
+    }
+
+    /// Forgets those that have left the copy at `old`: whether nobody remains, by one look at each.
+    fn let_go(&mut self, old: *mut ()) -> bool {
+        if planted("wait-skipped") {
+            self.readers.clear();
+        }
+        self.readers.retain(|slot| may_be_in(old, slot));
+        self.readers.is_empty()
+    }
+
+    /// Looks a bounded number of times.
+    pub(crate) fn try_clear(&mut self, old: *mut ()) -> Result<(), ReadersBusy> {
+        for look in 0..TRY_LOOKS {
+            if look > 0 {
+                spin_loop();
+            }
+            if self.let_go(old) {
+                return Ok(());
+            }
+        }
+        Err(self.describe())
+    }
+
+    /// Waits until all have left, or until the deadline.
+    pub(crate) fn clear(&mut self, old: *mut (), deadline: Deadline) -> Result<(), ReadersBusy> {
+        if wait_until(deadline, || self.let_go(old)) {
+            Ok(())
+        } else {
+            Err(self.describe())
+        }
+    }
+
+    fn describe(&self) -> ReadersBusy {
+        let waited = self.since.map(|since| since.elapsed()).unwrap_or_default();
+        ReadersBusy {
+            readers: self
+                .readers
+                .iter()
+                .map(|slot| slot.describe(waited))
+                .collect(),
+        }
+    }
+}
+
+/// Whether the reader is in the copy at `old`, or may be about to be.
+fn may_be_in(old: *mut (), slot: &Slot) -> bool {
+    match slot.place() {
+        Place::Out => false,
+        Place::Entering => !planted("entering-ignored"),
+        Place::In(buffer) => buffer == old,
+    }
+}

@@ -1,0 +1,139 @@
+//! [`Slot`]: one reader's word, which says where the reader is.
+
+use std::ptr;
+use std::sync::PoisonError;
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use crate::mutant::planted;
+use crate::stall::BusyReader;
+use crate::sync::{AtomicPtr, AtomicUsize, Mutex, Ordering};
+
+/// Where a reader is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In no copy.
+    Out,
+    /// About to enter whichever copy is published.
+    Entering,
+    /// In the copy at this address.
+    In(*mut ()),
+}
+
+/// One reader's word, on cache lines of its own.
+///
+/// Two lines' worth, since processors fetch lines in pairs.
+/// What else is here is touched by a handle's making, labelling and end, and by error messages.
+#[repr(align(128))]
+pub(crate) struct Slot {
+    word: AtomicPtr<()>,
+    /// The slot's place in the registry, read and written under the registry's lock only.
+    index: AtomicUsize,
+    owner: Mutex<Owner>,
+}
+
+struct Owner {
+    label: Option<String>,
+    thread: Thread,
+}
+
+const OUT: *mut () = ptr::null_mut();
+/// No buffer has this address: they are aligned to at least four bytes.
+const ENTERING: *mut () = ptr::without_provenance_mut(1);
+
+impl Slot {
+    pub(crate) fn new() -> Self {
+        Slot {
+            word: AtomicPtr::new(OUT),
+            index: AtomicUsize::new(usize::MAX),
+            owner: Mutex::new(Owner {
+                label: None,
+                thread: thread::current(),
+            }),
+        }
+    }
+
+    /// The copy that the reader is in, asked by the reader itself.
+    #[inline(always)]
+    pub(crate) fn inside(&self) -> *mut () {
+        // ORDER: none needed: only this thread stores to the word (R1).
+        self.word.load(Ordering::Relaxed)
+    }
+
+    /// The reader is about to enter whatever is published.
+    #[inline(always)]
+    pub(crate) fn announce(&self) {
+        // ORDER: O1, by the fence that follows.
+        self.word.store(ENTERING, Ordering::Relaxed);
+    }
+
+    /// The reader is in the copy at `buffer`.
+    #[inline(always)]
+    pub(crate) fn settle(&self, buffer: *mut ()) {
+        let order = if planted("settle-relaxed") {
+            Ordering::Relaxed
+        } else {
+            // ORDER: O2. A writer that sees it knows that our earlier stays are over.
+            Ordering::Release
+        };
+        self.word.store(buffer, order);
+    }
+
+    /// The reader has left.
+    #[inline(always)]
+    pub(crate) fn leave(&self) {
+        let order = if planted("leave-relaxed") {
+            Ordering::Relaxed
+        } else {
+            // ORDER: O2. Our reads finish before the writer reuses this copy.
+            Ordering::Release
+        };
+        self.word.store(OUT, order);
+    }
+
+    /// Where the reader is, asked by the writer.
+    #[inline]
+    pub(crate) fn place(&self) -> Place {
+        let order = if planted("scan-relaxed") {
+            Ordering::Relaxed
+        } else {
+            // ORDER: O2. The reads of stays that ended before this word happen before us.
+            Ordering::Acquire
+        };
+        match self.word.load(order) {
+            OUT => Place::Out,
+            ENTERING => Place::Entering,
+            buffer => Place::In(buffer),
+        }
+    }
+
+    /// Under the registry's lock.
+    pub(super) fn index(&self) -> usize {
+        self.index.load(Ordering::Relaxed)
+    }
+
+    /// Under the registry's lock.
+    pub(super) fn set_index(&self, index: usize) {
+        self.index.store(index, Ordering::Relaxed);
+    }
+
+    /// Names the reader, and the calling thread as its thread.
+    pub(crate) fn set_label(&self, label: String) {
+        let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        owner.label = Some(label);
+        owner.thread = thread::current();
+    }
+
+    /// This reader, as a writer's error names it.
+    pub(super) fn describe(&self, waited: Duration) -> BusyReader {
+        let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        BusyReader {
+            label: owner.label.clone(),
+            thread: match owner.thread.name() {
+                Some(name) => name.to_owned(),
+                None => format!("{:?}", owner.thread.id()),
+            },
+            waited,
+        }
+    }
+}

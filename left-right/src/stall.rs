@@ -1,0 +1,61 @@
+//! [`ReadersBusy`]: who a writer would have to wait for.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// The writer's copy is not free yet: these readers are still inside it.
+///
+/// Nothing was changed, and the call may be made again.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReadersBusy {
+    /// The readers that are still inside.
+    pub readers: Vec<BusyReader>,
+}
+
+/// One reader that keeps a writer waiting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BusyReader {
+    /// What [`ReadHandle::set_label`](crate::ReadHandle::set_label) said.
+    pub label: Option<String>,
+    /// The thread that made the handle, or that labelled it last: its name, or else its id.
+    pub thread: String,
+    /// How long ago the copy was swapped out that this reader is in.
+    pub waited: Duration,
+}
+
+impl ReadersBusy {
+    /// The readers that are still inside.
+    pub fn readers(&self) -> &[BusyReader] {
+        &self.readers
+    }
+}
+
+impl fmt::Display for ReadersBusy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.readers.len() {
+            1 => f.write_str("a reader is still inside the writer's copy: ")?,
+            n => write!(f, "{n} readers are still inside the writer's copy: ")?,
+        }
+        for (i, reader) in self.readers.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            fmt::Display::fmt(reader, f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for BusyReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(label) = &self.label {
+            write!(f, "\"{label}\" ")?;
+        }
+        write!(f, "of thread {} for {:?}", self.thread, self.waited)
+    }
+}
+
+impl Error for ReadersBusy {}

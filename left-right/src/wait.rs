@@ -1,0 +1,93 @@
+//! Waiting for readers: spin briefly, then yield, then sleep with a growing, capped pause.
+
+use std::time::{Duration, Instant};
+
+use crate::sync::{sleep, spin_loop, yield_now};
+
+/// A reader in mid-lookup is gone after a few turns of this many spins.
+const SPINS: u32 = 6;
+/// A reader that was descheduled gets the processor by a yield, also where there is only one.
+const YIELDS: u32 = 10;
+/// The first pause, and the longest: a wait of seconds costs well under 1% of a core.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+
+/// When to give up: never, or at an instant.
+#[derive(Clone, Copy)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(crate) const NEVER: Deadline = Deadline(None);
+
+    /// So long from now; a time too far away to be told is never.
+    pub(crate) fn after(timeout: Duration) -> Self {
+        Deadline(Instant::now().checked_add(timeout))
+    }
+
+    fn left(self) -> Option<Duration> {
+        self.0
+            .map(|instant| instant.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// Calls `done` until it says yes, or until the deadline: whether it said yes.
+///
+/// It is asked at least once, and once more when time is up.
+pub(crate) fn wait_until(deadline: Deadline, mut done: impl FnMut() -> bool) -> bool {
+    let mut turn = 0;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        if done() {
+            return true;
+        }
+        if turn < SPINS {
+            for _ in 0..1 << turn {
+                spin_loop();
+            }
+            turn += 1;
+            continue;
+        }
+        let left = deadline.left();
+        if left == Some(Duration::ZERO) {
+            return done();
+        }
+        if turn < SPINS + YIELDS {
+            yield_now();
+            turn += 1;
+            continue;
+        }
+        sleep(left.map_or(pause, |left| pause.min(left)));
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_too_far_to_tell_is_never() {
+        assert!(Deadline::after(Duration::MAX).left().is_none());
+    }
+
+    #[test]
+    fn an_expired_deadline_still_asks_and_then_gives_up() {
+        let mut asked = 0;
+        let done = wait_until(Deadline::after(Duration::ZERO), || {
+            asked += 1;
+            false
+        });
+        assert!(!done);
+        assert!(asked >= 2);
+    }
+
+    #[test]
+    fn waiting_ends_with_the_first_yes() {
+        let mut asked = 0;
+        assert!(wait_until(Deadline::NEVER, || {
+            asked += 1;
+            asked == 40
+        }));
+        assert_eq!(asked, 40);
+    }
+}

@@ -1,0 +1,141 @@
+//! [`DelayWriteHandle`]: swap now, wait later.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::WriteHandle;
+use crate::buffers::Patience;
+use crate::wait::Deadline;
+use crate::{ReadHandle, ReadHandleFactory, ReadersBusy, SharedReader, Stats, Version};
+
+/// A writer that swaps now and waits for the readers left behind later, when it next needs its
+/// copy. By then they are nearly always gone.
+///
+/// # Examples
+///
+/// ```
+/// use left_right::{DelayWriteHandle, WriteHandle};
+///
+/// let mut writer = DelayWriteHandle::new(WriteHandle::cloned(0));
+/// let reader = writer.read_handle();
+/// let guard = reader.read();
+///
+/// *writer.finish_swap().write_buffer_mut() = 1;
+/// writer.start_swap(); // waits for nobody
+/// assert_eq!(*guard, 0);
+///
+/// let busy = writer.try_finish_swap().unwrap_err();
+/// assert_eq!(busy.readers().len(), 1);
+/// drop(guard);
+/// writer.finish_swap();
+/// assert_eq!(*reader.read(), 1);
+/// ```
+pub struct DelayWriteHandle<T> {
+    write: WriteHandle<T>,
+}
+
+impl<T> DelayWriteHandle<T> {
+    /// A writer that waits later.
+    pub fn new(write: WriteHandle<T>) -> Self {
+        DelayWriteHandle { write }
+    }
+
+    /// The plain writer, for reading both copies.
+    pub fn get(&self) -> &WriteHandle<T> {
+        &self.write
+    }
+
+    /// Publishes the writer's copy. Reads that begin after this has returned see it.
+    ///
+    /// # Blocking
+    /// Waits for the readers of the swap before this one, as [`finish_swap`](Self::finish_swap)
+    /// does; not for those of this one.
+    ///
+    /// # Panics
+    /// If the system once refused a memory barrier that it had granted before.
+    pub fn start_swap(&mut self) -> Version {
+        self.write.start_swap()
+    }
+
+    /// The plain writer, once the readers of the last swap have left the writer's copy.
+    ///
+    /// # Blocking
+    /// Waits for the guards that were taken before the last swap, and for nothing else: it spins
+    /// briefly, then yields, then sleeps.
+    /// A thread that holds such a guard itself waits for ever.
+    pub fn finish_swap(&mut self) -> &mut WriteHandle<T> {
+        self.write.finish();
+        &mut self.write
+    }
+
+    /// As [`finish_swap`](Self::finish_swap), but looks only a bounded number of times.
+    ///
+    /// # Errors
+    /// [`ReadersBusy`] names the readers that are still inside.
+    pub fn try_finish_swap(&mut self) -> Result<&mut WriteHandle<T>, ReadersBusy> {
+        self.write.finish_within(Patience::Try)?;
+        Ok(&mut self.write)
+    }
+
+    /// As [`finish_swap`](Self::finish_swap), but waits no longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`ReadersBusy`] names the readers that are still inside.
+    pub fn finish_swap_timeout(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<&mut WriteHandle<T>, ReadersBusy> {
+        self.write
+            .finish_within(Patience::Until(Deadline::after(timeout)))?;
+        Ok(&mut self.write)
+    }
+
+    /// Whether [`finish_swap`](Self::finish_swap) would return at once.
+    pub fn is_swap_finished(&self) -> bool {
+        self.write.buffers.is_finished()
+    }
+
+    /// The version that readers see.
+    pub fn version(&self) -> Version {
+        self.write.version()
+    }
+
+    /// A reader of its own.
+    pub fn read_handle(&self) -> ReadHandle<T> {
+        self.write.read_handle()
+    }
+
+    /// Makes readers in other threads.
+    pub fn factory(&self) -> ReadHandleFactory<T> {
+        self.write.factory()
+    }
+
+    /// A reader that threads may share.
+    pub fn shared_reader(&self) -> SharedReader<T> {
+        self.write.shared_reader()
+    }
+
+    /// Figures of this moment. Locks the list of readers for a moment.
+    pub fn stats(&self) -> Stats {
+        self.write.stats()
+    }
+
+    pub(super) fn write_mut(&mut self) -> &mut WriteHandle<T> {
+        &mut self.write
+    }
+}
+
+impl<T> From<WriteHandle<T>> for DelayWriteHandle<T> {
+    fn from(write: WriteHandle<T>) -> Self {
+        DelayWriteHandle::new(write)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for DelayWriteHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DelayWriteHandle")
+            .field("write", &self.write)
+            .field("is_swap_finished", &self.is_swap_finished())
+            .finish()
+    }
+}

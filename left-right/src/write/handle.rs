@@ -1,0 +1,174 @@
+//! [`WriteHandle`]: two buffers and a swap.
+
+use std::fmt;
+
+use crate::buffers::{Buffers, Patience};
+use crate::wait::Deadline;
+use crate::{
+    Builder, FenceMode, ReadHandle, ReadHandleFactory, ReadersBusy, SharedReader, Stats, Version,
+};
+
+const LOST: &str = "the system refused a memory barrier that it had granted before, so the \
+    writer's copy is lost: its readers are unknown";
+
+/// The writer of two copies of a `T`: readers see one, the writer changes the other.
+///
+/// The plainest of the writers: what is changed in the writer's copy stays missing in the other
+/// one, and it is the caller's part to make both alike.
+/// [`OpWriteHandle`](crate::OpWriteHandle) does that with a log of operations.
+///
+/// Dropping it waits for nobody; readers keep the last published state.
+///
+/// # Examples
+///
+/// ```
+/// use left_right::WriteHandle;
+///
+/// let mut writer = WriteHandle::new(vec![1], vec![1]);
+/// let reader = writer.read_handle();
+///
+/// writer.write_buffer_mut().push(2);
+/// assert_eq!(*reader.read(), [1]);
+/// writer.swap_buffers();
+/// assert_eq!(*reader.read(), [1, 2]);
+/// assert_eq!(*writer.write_buffer(), [1]); // the other copy
+/// ```
+///
+/// It is `Send` only if `T` is `Send` and `Sync`:
+/// ```compile_fail,E0277
+/// fn send<T: Send>(_: T) {}
+/// send(left_right::WriteHandle::cloned(std::cell::Cell::new(0)));
+/// ```
+/// ```
+/// fn send<T: Send>(_: T) {}
+/// send(left_right::WriteHandle::cloned(0));
+/// ```
+pub struct WriteHandle<T> {
+    pub(super) buffers: Buffers<T>,
+}
+
+impl<T> WriteHandle<T> {
+    /// A writer over two copies, of which readers see `left` first.
+    pub fn new(left: T, right: T) -> Self {
+        Builder::new().build(left, right)
+    }
+
+    /// A writer over `value` and a clone of it.
+    pub fn cloned(value: T) -> Self
+    where
+        T: Clone,
+    {
+        Self::new(value.clone(), value)
+    }
+
+    pub(crate) fn with_mode(left: T, right: T, mode: FenceMode) -> Self {
+        WriteHandle {
+            buffers: Buffers::new(left, right, mode),
+        }
+    }
+
+    /// The copy that readers see.
+    pub fn read_buffer(&self) -> &T {
+        self.buffers.published()
+    }
+
+    /// The writer's copy.
+    ///
+    /// After [`DelayWriteHandle::start_swap`](crate::DelayWriteHandle::start_swap) it is the copy
+    /// that was just swapped out.
+    pub fn write_buffer(&self) -> &T {
+        self.buffers.own()
+    }
+
+    /// The writer's copy, for changing. No reader sees it before the next swap.
+    ///
+    /// # Panics
+    /// If the system once refused a memory barrier that it had granted before.
+    pub fn write_buffer_mut(&mut self) -> &mut T {
+        match self.buffers.writable(Patience::ENDLESS) {
+            Ok(copy) => copy.into_mut(),
+            Err(_) => panic!("{LOST}"),
+        }
+    }
+
+    /// Publishes the writer's copy, and waits until the readers of the other one have left it.
+    ///
+    /// Reads that begin after this has returned see it.
+    /// A panic while the writer's copy was being changed leaves it as far as it was changed; the
+    /// next swap would publish that.
+    ///
+    /// # Blocking
+    /// Waits for the guards that were taken before the swap, and for nothing else: it spins
+    /// briefly, then yields, then sleeps.
+    /// A thread that holds a guard itself waits for ever; use
+    /// [`DelayWriteHandle`](crate::DelayWriteHandle) to wait later, or for a limited time.
+    ///
+    /// # Cost
+    /// One atomic swap, one heavy fence (see [`FenceMode`]) and a look at each live reader.
+    ///
+    /// # Panics
+    /// If the system once refused a memory barrier that it had granted before.
+    pub fn swap_buffers(&mut self) -> Version {
+        let version = self.start_swap();
+        self.finish();
+        version
+    }
+
+    /// The version that readers see.
+    pub fn version(&self) -> Version {
+        self.buffers.version()
+    }
+
+    /// A reader of its own.
+    pub fn read_handle(&self) -> ReadHandle<T> {
+        ReadHandle::join(self.buffers.shared())
+    }
+
+    /// Makes readers in other threads.
+    pub fn factory(&self) -> ReadHandleFactory<T> {
+        ReadHandleFactory::new(self.buffers.shared())
+    }
+
+    /// A reader that threads may share.
+    pub fn shared_reader(&self) -> SharedReader<T> {
+        SharedReader::new(self.buffers.shared())
+    }
+
+    /// Figures of this moment. Locks the list of readers for a moment.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            readers: self.buffers.shared().registry.len(),
+            retired: 0,
+            pending: 0,
+            fence_mode: self.buffers.fence_mode(),
+        }
+    }
+
+    /// Swaps without waiting for the readers that are left behind.
+    pub(super) fn start_swap(&mut self) -> Version {
+        let version = self.version().next();
+        match self.buffers.writable(Patience::ENDLESS) {
+            Ok(copy) => copy.swap(version),
+            Err(_) => panic!("{LOST}"),
+        }
+        version
+    }
+
+    pub(super) fn finish(&mut self) {
+        let finished = self.buffers.finish(Patience::Until(Deadline::NEVER));
+        debug_assert!(finished.is_ok(), "an endless wait ended early");
+    }
+
+    pub(super) fn finish_within(&mut self, patience: Patience) -> Result<(), ReadersBusy> {
+        self.buffers.finish(patience)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for WriteHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteHandle")
+            .field("version", &self.version())
+            .field("read_buffer", self.read_buffer())
+            .finish_non_exhaustive()
+    }
+}

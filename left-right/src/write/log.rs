@@ -1,0 +1,104 @@
+//! The log: operations that the two copies do not both have yet.
+//!
+//! # Invariants
+//! - **L1** `owed` holds, in order, what the published copy has and the writer's copy lacks.
+//! - **L2** `pending` holds, in order, what the published copy lacks; the writer's copy has the
+//!   first `applied` of them.
+//! - **L3** `applied` is 0 unless `owed` is empty: order is kept on both copies.
+//!
+//! The boundary between the two lists is the waterline; a swap moves it to the end.
+
+use crate::Operation;
+use crate::mutant::planted;
+
+/// Room that an idle log may keep, in operations.
+const KEPT: usize = 1024;
+
+pub(super) struct Log<O> {
+    owed: Vec<O>,
+    pending: Vec<O>,
+    applied: usize,
+}
+
+impl<O> Log<O> {
+    pub(super) fn new() -> Self {
+        Log {
+            owed: Vec::new(),
+            pending: Vec::new(),
+            applied: 0,
+        }
+    }
+
+    pub(super) fn pending(&self) -> &[O] {
+        &self.pending
+    }
+
+    pub(super) fn owes(&self) -> bool {
+        !self.owed.is_empty()
+    }
+
+    /// Whether the writer's copy lacks anything.
+    pub(super) fn is_behind(&self) -> bool {
+        self.owes() || self.applied < self.pending.len()
+    }
+
+    pub(super) fn push(&mut self, op: O) {
+        self.pending.push(op);
+    }
+
+    pub(super) fn extend(&mut self, ops: impl IntoIterator<Item = O>) {
+        self.pending.extend(ops);
+    }
+
+    /// Gives the writer's copy what it is owed, using the operations up.
+    ///
+    /// If one panics, the rest of what was owed is dropped, and `target` must not be trusted.
+    pub(super) fn replay<T>(&mut self, target: &mut T)
+    where
+        O: Operation<T>,
+    {
+        let replayed = self.owed.len();
+        let spared = usize::from(planted("waterline-off-by-one") && replayed > 0);
+        for op in self.owed.drain(..replayed - spared) {
+            op.apply_once(target);
+        }
+        if spared > 0 {
+            self.owed.clear();
+        }
+        // One large batch must not be paid for ever after.
+        if replayed < self.owed.capacity() / 4 {
+            self.owed.shrink_to((replayed * 2).max(KEPT));
+        }
+    }
+
+    /// Gives the writer's copy what it lacks of the pending operations, and keeps them.
+    ///
+    /// If one panics, `target` must not be trusted.
+    pub(super) fn apply<T>(&mut self, target: &mut T)
+    where
+        O: Operation<T>,
+    {
+        debug_assert!(self.owed.is_empty(), "L3");
+        for op in &mut self.pending[self.applied..] {
+            op.apply(target);
+            self.applied += 1;
+        }
+    }
+
+    /// The writer's copy was published: what was pending is owed to the other one.
+    pub(super) fn publish(&mut self) {
+        debug_assert!(self.owed.is_empty(), "L3");
+        debug_assert_eq!(self.applied, self.pending.len(), "L2");
+        std::mem::swap(&mut self.owed, &mut self.pending);
+        self.applied = 0;
+    }
+
+    /// Gives back room that an idle log does not need.
+    pub(super) fn shrink(&mut self) {
+        for list in [&mut self.owed, &mut self.pending] {
+            if list.is_empty() && list.capacity() > KEPT {
+                list.shrink_to(KEPT);
+            }
+        }
+    }
+}

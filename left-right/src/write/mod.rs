@@ -1,0 +1,14 @@
+//! The writers' side, each type a layer on the one before:
+//! [`WriteHandle`] (two buffers), [`DelayWriteHandle`] (swap now, wait later), [`OpWriteHandle`]
+//! (a log of operations).
+
+mod delay;
+mod handle;
+mod log;
+mod op;
+mod settled;
+
+pub use delay::DelayWriteHandle;
+pub use handle::WriteHandle;
+pub use op::OpWriteHandle;
+pub use settled::Settled;

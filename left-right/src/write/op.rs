@@ -1,0 +1,366 @@
+//! [`OpWriteHandle`]: a log of operations, applied to both copies.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::log::Log;
+use super::{DelayWriteHandle, Settled, WriteHandle};
+use crate::buffers::{Buffers, Patience};
+use crate::mutant::planted;
+use crate::wait::Deadline;
+use crate::{
+    CopiesDiffer, Operation, Poisoned, ReadHandle, ReadHandleFactory, SharedReader, Stats,
+    SwapError, Version,
+};
+
+/// A writer that is told its changes as [`Operation`]s and makes each of them to both copies.
+///
+/// Pushing only logs.
+/// [`swap_buffers`](Self::swap_buffers) applies what is pending to the writer's copy and publishes
+/// it; the other copy gets the same operations later, before it is next used.
+/// Nothing waits for the readers of a swap before the next swap, or before
+/// [`catch_up`](Self::catch_up).
+///
+/// Dropping it waits for nobody and discards what was not published; readers keep the last
+/// published state.
+///
+/// # Panics and poison
+///
+/// A panic in an operation reaches the caller of whatever applied it, and nothing of the batch is
+/// published.
+/// From then on the handle [is poisoned](Self::is_poisoned): pushing still logs, every other call
+/// says [`Poisoned`], and those that have no error to say it with panic.
+/// Readers go on with the last published state.
+///
+/// # Examples
+///
+/// ```
+/// use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+///
+/// struct Add(i64);
+///
+/// impl Operation<i64> for Add {
+///     fn apply(&mut self, target: &mut i64) {
+///         *target += self.0;
+///     }
+/// }
+///
+/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+/// let reader = writer.read_handle();
+///
+/// writer.push(Add(1));
+/// writer.push(Add(2));
+/// assert_eq!(*reader.read(), 0);
+/// assert_eq!(*writer.catch_up(), 3); // its own writes
+/// writer.swap_buffers();
+/// assert_eq!(*reader.read(), 3);
+/// ```
+pub struct OpWriteHandle<T, O> {
+    delay: DelayWriteHandle<T>,
+    log: Log<O>,
+    /// Set while operations run, so that a panic in one leaves it set.
+    is_poisoned: bool,
+}
+
+impl<T, O> OpWriteHandle<T, O> {
+    /// A writer with an empty log, over two copies that are equal.
+    pub fn new(delay: DelayWriteHandle<T>) -> Self {
+        OpWriteHandle {
+            delay,
+            log: Log::new(),
+            is_poisoned: false,
+        }
+    }
+
+    /// The plain writer, for reading both copies as they are.
+    ///
+    /// The writer's copy there may lack operations; [`catch_up`](Self::catch_up) brings it up to
+    /// date first.
+    pub fn get(&self) -> &WriteHandle<T> {
+        self.delay.get()
+    }
+
+    /// Logs an operation. Waits for nobody; amortised O(1).
+    pub fn push(&mut self, op: O) {
+        self.log.push(op);
+    }
+
+    /// Logs operations, in order. Waits for nobody.
+    pub fn extend(&mut self, ops: impl IntoIterator<Item = O>) {
+        self.log.extend(ops);
+    }
+
+    /// What was pushed and is not published yet, in order.
+    pub fn pending(&self) -> &[O] {
+        self.log.pending()
+    }
+
+    /// Whether an earlier panic left the writer's copy half changed.
+    pub fn is_poisoned(&self) -> bool {
+        self.is_poisoned || self.get().buffers.is_lost()
+    }
+
+    /// The version that readers see.
+    pub fn version(&self) -> Version {
+        self.delay.version()
+    }
+
+    /// A reader of its own.
+    pub fn read_handle(&self) -> ReadHandle<T> {
+        self.delay.read_handle()
+    }
+
+    /// Makes readers in other threads.
+    pub fn factory(&self) -> ReadHandleFactory<T> {
+        self.delay.factory()
+    }
+
+    /// A reader that threads may share.
+    pub fn shared_reader(&self) -> SharedReader<T> {
+        self.delay.shared_reader()
+    }
+
+    /// Figures of this moment. Locks the list of readers for a moment.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            pending: self.pending().len(),
+            ..self.delay.stats()
+        }
+    }
+}
+
+impl<T, O: Operation<T>> OpWriteHandle<T, O> {
+    /// Publishes what is pending. Reads that begin after this has returned see it.
+    ///
+    /// With nothing pending the version stays the same, and so does what readers see: the writer's
+    /// copy gets what it still lacks, if its readers have left, and else nothing happens.
+    /// So values that were removed are dropped, in both copies, once a call with nothing pending
+    /// has met no reader.
+    ///
+    /// # Blocking
+    /// Waits for the guards that were taken before the last publication: never for those taken
+    /// since.
+    /// A thread that holds such a guard itself waits for ever; the
+    /// [`try_`](Self::try_swap_buffers) and [timeout](Self::swap_buffers_timeout) forms do not.
+    ///
+    /// # Cost
+    /// Each operation is applied twice, once to each copy; one atomic swap, one heavy fence (see
+    /// [`FenceMode`](crate::FenceMode)) and a look at each live reader.
+    ///
+    /// # Panics
+    /// If an operation panics, and from then on.
+    pub fn swap_buffers(&mut self) -> Version {
+        unpoisoned(self.swap_within(Patience::ENDLESS))
+    }
+
+    /// As [`swap_buffers`](Self::swap_buffers), but waits for nobody: it looks a bounded number of
+    /// times.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing was published, and what was pushed is still pending.
+    ///
+    /// # Panics
+    /// If an operation panics.
+    pub fn try_swap_buffers(&mut self) -> Result<Version, SwapError> {
+        self.swap_within(Patience::Try)
+    }
+
+    /// As [`swap_buffers`](Self::swap_buffers), but waits no longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing was published, and what was pushed is still pending.
+    ///
+    /// # Panics
+    /// If an operation panics.
+    pub fn swap_buffers_timeout(&mut self, timeout: Duration) -> Result<Version, SwapError> {
+        self.swap_within(Patience::Until(Deadline::after(timeout)))
+    }
+
+    /// Lends the writer's copy with everything applied that was pushed: the writer's own writes.
+    ///
+    /// Publishes nothing, and [`pending`](Self::pending) stays as it is.
+    ///
+    /// # Blocking
+    /// Waits for the guards that were taken before the last publication.
+    ///
+    /// # Panics
+    /// If an operation panics, and from then on.
+    pub fn catch_up(&mut self) -> &T {
+        unpoisoned(self.catch_up_within(Patience::ENDLESS))
+    }
+
+    /// As [`catch_up`](Self::catch_up), but waits for nobody: it looks a bounded number of times.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing was applied.
+    ///
+    /// # Panics
+    /// If an operation panics.
+    pub fn try_catch_up(&mut self) -> Result<&T, SwapError> {
+        self.catch_up_within(Patience::Try)
+    }
+
+    /// As [`catch_up`](Self::catch_up), but waits no longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing was applied.
+    ///
+    /// # Panics
+    /// If an operation panics.
+    pub fn catch_up_timeout(&mut self, timeout: Duration) -> Result<&T, SwapError> {
+        self.catch_up_within(Patience::Until(Deadline::after(timeout)))
+    }
+
+    /// Lets `work` tidy the writer's copy (finish a table's growth, say) while nothing is pending,
+    /// then swaps the two copies, which are equal, under the same version: so the next call meets
+    /// the other one.
+    ///
+    /// `work` must change the layout only, never what the copy says to a reader; it returns
+    /// whether it changed anything (`bool`), or `()`, which stands for a change.
+    /// Where it changed nothing, nothing is swapped.
+    ///
+    /// Does nothing if operations are pending or if readers are still in the writer's copy; waits
+    /// for nobody.
+    /// Whether the copies were swapped.
+    ///
+    /// # Panics
+    /// If an operation or `work` panics, and from then on.
+    ///
+    /// # Examples
+    /// ```
+    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # struct Push(u32);
+    /// # impl Operation<Vec<u32>> for Push {
+    /// #     fn apply(&mut self, target: &mut Vec<u32>) { target.push(self.0); }
+    /// # }
+    /// let copies = WriteHandle::new(Vec::with_capacity(99), Vec::with_capacity(99));
+    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(copies));
+    /// writer.push(Push(1));
+    /// let version = writer.swap_buffers();
+    /// assert!(writer.settle_with(|numbers| numbers.shrink_to_fit()));
+    /// assert!(writer.settle_with(|numbers| numbers.shrink_to_fit()));
+    /// assert_eq!(writer.get().read_buffer().capacity(), 1);
+    /// assert_eq!(writer.get().write_buffer().capacity(), 1);
+    /// assert_eq!(writer.version(), version);
+    /// ```
+    pub fn settle_with<S: Into<Settled>>(&mut self, work: impl FnOnce(&mut T) -> S) -> bool {
+        if !self.pending().is_empty() {
+            return false;
+        }
+        match self.settle_within(work) {
+            Ok(settled) => settled == Settled::Changed,
+            Err(SwapError::Busy(_)) => false,
+            Err(SwapError::Poisoned(poisoned)) => panic!("{poisoned}"),
+        }
+    }
+
+    /// Compares the two copies, after publishing what is pending and applying it to both.
+    ///
+    /// For tests: an operation that acts differently on the two copies shows here.
+    ///
+    /// # Blocking
+    /// Waits for the guards that were taken before this call.
+    ///
+    /// # Errors
+    /// [`CopiesDiffer`] if they do.
+    ///
+    /// # Panics
+    /// If an operation panics, and from then on.
+    pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer>
+    where
+        T: PartialEq,
+    {
+        if !self.pending().is_empty() {
+            self.swap_buffers();
+        }
+        self.catch_up();
+        if self.get().read_buffer() == self.get().write_buffer() {
+            Ok(())
+        } else {
+            Err(CopiesDiffer)
+        }
+    }
+
+    fn swap_within(&mut self, patience: Patience) -> Result<Version, SwapError> {
+        if self.pending().is_empty() {
+            return match self.settle_within(|_| false) {
+                Ok(_) | Err(SwapError::Busy(_)) => Ok(self.version()),
+                Err(poisoned) => Err(poisoned),
+            };
+        }
+        let version = self.version().next();
+        if !planted("swap-before-apply") {
+            self.update(patience)?;
+        }
+        self.buffers().writable(patience)?.swap(version);
+        if planted("swap-before-apply") {
+            self.update(patience)?;
+        }
+        self.log.publish();
+        Ok(version)
+    }
+
+    fn catch_up_within(&mut self, patience: Patience) -> Result<&T, SwapError> {
+        self.update(patience)?;
+        Ok(self.get().write_buffer())
+    }
+
+    /// With nothing pending: replays what is owed, lets `work` run, and swaps the equal copies if
+    /// that changed one.
+    fn settle_within<S: Into<Settled>>(
+        &mut self,
+        work: impl FnOnce(&mut T) -> S,
+    ) -> Result<Settled, SwapError> {
+        self.update(Patience::Try)?;
+        self.log.shrink();
+        let version = self.version();
+        let mut copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
+        // Cleared only if `work` does not panic.
+        self.is_poisoned = true;
+        let settled = work(copy.as_mut()).into();
+        self.is_poisoned = false;
+        if settled == Settled::Changed {
+            copy.swap(version);
+        }
+        Ok(settled)
+    }
+
+    /// Brings the writer's copy up to date with everything pushed.
+    fn update(&mut self, patience: Patience) -> Result<(), SwapError> {
+        if self.is_poisoned {
+            return Err(Poisoned.into());
+        }
+        let copy = self.delay.write_mut().buffers.writable(patience)?;
+        if self.log.is_behind() {
+            let target = copy.into_mut();
+            // Cleared only if no operation panics.
+            self.is_poisoned = true;
+            self.log.replay(target);
+            self.log.apply(target);
+            self.is_poisoned = false;
+        }
+        Ok(())
+    }
+
+    fn buffers(&mut self) -> &mut Buffers<T> {
+        &mut self.delay.write_mut().buffers
+    }
+}
+
+/// For the calls that have no error: an endless wait can only end with poison.
+fn unpoisoned<R>(result: Result<R, SwapError>) -> R {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl<T: fmt::Debug, O> fmt::Debug for OpWriteHandle<T, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpWriteHandle")
+            .field("delay", &self.delay)
+            .field("pending", &self.pending().len())
+            .field("is_poisoned", &self.is_poisoned())
+            .finish()
+    }
+}
