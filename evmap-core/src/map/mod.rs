@@ -1,0 +1,32 @@
+//! The single-valued map: each key has one value.
+//!
+//! Its names stand at the crate's root too.
+
+mod builder;
+mod factory;
+mod read;
+mod shared_reader;
+mod view;
+mod write;
+
+pub use builder::Builder;
+pub use factory::ReadHandleFactory;
+pub use read::ReadHandle;
+pub use shared_reader::SharedReader;
+pub use view::View;
+pub use write::WriteHandle;
+
+/// An empty map with the usual settings: its writer, and a first reader.
+///
+/// # Examples
+///
+/// ```
+/// let (mut writer, reader) = evmap_core::new();
+/// writer.insert("apple", 3);
+/// assert!(reader.get("apple").is_none()); // not published yet
+/// writer.refresh();
+/// assert_eq!(*reader.get("apple").unwrap(), 3);
+/// ```
+pub fn new<K, V>() -> (WriteHandle<K, V>, ReadHandle<K, V>) {
+    Builder::new().build()
+}

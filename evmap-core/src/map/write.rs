@@ -1,0 +1,370 @@
+//! [`WriteHandle`]: the writer of a map.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+use std::time::Duration;
+
+use left_right::{OpWriteHandle, Operation, Stats, SwapError, Version};
+
+use super::{ReadHandle, ReadHandleFactory, SharedReader};
+use crate::op::{Hashed, MapOp};
+use crate::state::State;
+use crate::table::{Engine, Swiss, Table};
+use crate::{CopiesDiffer, DefaultHashBuilder};
+
+/// The writer of a map: changes are logged, and readers see them all at once on
+/// [`refresh`](Self::refresh).
+///
+/// Dropping it waits for nobody and discards what was not refreshed; readers keep the last
+/// published state.
+///
+/// The last type parameter is the kind of operation that the writer logs, which tells the
+/// single-valued map from the [multimap](crate::multimap); leave it at its default.
+///
+/// # Examples
+///
+/// ```
+/// let (mut writer, reader) = evmap_core::new();
+/// writer.insert("a", 1);
+/// writer.insert("b", 2);
+/// writer.remove(&"a");
+/// assert_eq!(writer.get("b"), Some(&2)); // its own unrefreshed writes
+/// assert!(reader.is_empty());
+/// writer.refresh();
+/// assert_eq!(reader.len(), 1);
+/// ```
+pub struct WriteHandle<K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss, O = MapOp<K, V, M>>
+{
+    ops: OpWriteHandle<State<K, V, S, M, E>, O>,
+    hasher: S,
+}
+
+/// What every writer has, whatever it logs.
+impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
+    pub(crate) fn over(ops: OpWriteHandle<State<K, V, S, M, E>, O>, hasher: S) -> Self {
+        WriteHandle { ops, hasher }
+    }
+
+    /// Whether there are changes that readers do not see yet.
+    pub fn has_pending(&self) -> bool {
+        !self.ops.pending().is_empty()
+    }
+
+    /// Whether a panic in user code left the writer's copy half changed.
+    pub fn is_poisoned(&self) -> bool {
+        self.ops.is_poisoned()
+    }
+
+    /// The version that readers see.
+    pub fn version(&self) -> Version {
+        self.ops.version()
+    }
+
+    /// Figures of this moment. Locks the list of readers for a moment.
+    pub fn stats(&self) -> Stats {
+        self.ops.stats()
+    }
+
+    pub(crate) fn log(&mut self, op: O) {
+        self.ops.push(op);
+    }
+}
+
+impl<K, V, S: Clone, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
+    /// A reader of its own. Waits for no guard.
+    pub fn read_handle(&self) -> ReadHandle<K, V, S, M, E> {
+        ReadHandle::new(self.ops.read_handle(), self.hasher.clone())
+    }
+
+    /// Makes readers in other threads.
+    pub fn factory(&self) -> ReadHandleFactory<K, V, S, M, E> {
+        ReadHandleFactory::new(self.ops.factory(), self.hasher.clone())
+    }
+
+    /// A reader that threads may share.
+    pub fn shared_reader(&self) -> SharedReader<K, V, S, M, E> {
+        SharedReader::new(self.ops.shared_reader(), self.hasher.clone())
+    }
+}
+
+impl<K, V, S: BuildHasher, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
+    #[inline]
+    pub(crate) fn hashed(&self, key: K) -> Hashed<K>
+    where
+        K: Hash,
+    {
+        Hashed {
+            hash: self.hasher.hash_one(&key),
+            key,
+        }
+    }
+}
+
+impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
+where
+    E: Engine,
+    O: Operation<State<K, V, S, M, E>>,
+{
+    /// Publishes all changes at once. A read that begins after this has returned sees them.
+    ///
+    /// With no changes the version stays the same; removed values that are still kept in the
+    /// writer's copy are dropped then, if no reader is in it.
+    ///
+    /// # Blocking
+    /// Waits for guards that were taken before the last refresh: never for those taken since.
+    /// A thread that holds such a guard itself waits for ever; [`try_refresh`](Self::try_refresh)
+    /// and [`refresh_timeout`](Self::refresh_timeout) do not.
+    ///
+    /// # Cost
+    /// O(changes), each being applied to one copy now and to the other later, one heavy fence (see
+    /// [`FenceMode`](crate::FenceMode)), and a look at each live reader.
+    /// A table that fills up is rehashed, as its [engine](crate::table) does it.
+    ///
+    /// # Panics
+    /// If `Hash`, `Eq`, `Clone` or `Drop` of a key or value panics while changes are applied: then
+    /// nothing is published, and the writer [is poisoned](Self::is_poisoned) and panics from then
+    /// on.
+    pub fn refresh(&mut self) -> Version {
+        self.ops.swap_buffers()
+    }
+
+    /// As [`refresh`](Self::refresh), but waits for nobody: it looks a bounded number of times.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing was published, and no change is lost.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh), the first time.
+    pub fn try_refresh(&mut self) -> Result<Version, SwapError> {
+        self.ops.try_swap_buffers()
+    }
+
+    /// As [`refresh`](Self::refresh), but waits no longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing was published, and no change is lost.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh), the first time.
+    pub fn refresh_timeout(&mut self, timeout: Duration) -> Result<Version, SwapError> {
+        self.ops.swap_buffers_timeout(timeout)
+    }
+
+    /// The number of keys, with the writer's own unrefreshed changes.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn len(&mut self) -> usize {
+        self.catch_up().table.len()
+    }
+
+    /// Whether there is no key, with the writer's own unrefreshed changes.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn is_empty(&mut self) -> bool {
+        self.len() == 0
+    }
+
+    /// All entries, with the writer's own unrefreshed changes, in no order to rely on.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn iter(&mut self) -> <E::Table<K, V> as Table<K, V>>::Iter<'_> {
+        self.catch_up().table.iter()
+    }
+
+    /// The meta value, with the writer's own unrefreshed change.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn meta(&mut self) -> &M {
+        &self.catch_up().meta
+    }
+
+    pub(crate) fn catch_up(&mut self) -> &State<K, V, S, M, E> {
+        self.ops.catch_up()
+    }
+}
+
+impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
+where
+    S: BuildHasher,
+    E: Engine,
+    O: Operation<State<K, V, S, M, E>>,
+{
+    /// The value of this key, with the writer's own unrefreshed changes.
+    ///
+    /// # Blocking
+    /// Applies the changes to the writer's copy first, for which it waits for guards that were
+    /// taken before the last refresh.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh).
+    pub fn get<Q>(&mut self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.catch_up().get_key_value(key).map(|(_, value)| value)
+    }
+
+    /// Whether there is a value of this key, with the writer's own unrefreshed changes.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn contains_key<Q>(&mut self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.get(key).is_some()
+    }
+
+    /// Compares the two copies, after refreshing and applying every change to both.
+    ///
+    /// For tests: a key whose `Hash` or `Eq` lies, or a `Clone` that does not give an equal, shows
+    /// here. The meta value is not compared.
+    ///
+    /// # Blocking
+    /// Waits for the guards that were taken before this call.
+    ///
+    /// # Errors
+    /// [`CopiesDiffer`] names the first key found that differs.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh).
+    pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer<K>>
+    where
+        K: Hash + Eq + Clone,
+        V: PartialEq,
+    {
+        if self.has_pending() {
+            self.refresh();
+        }
+        self.catch_up();
+        let (published, own) = (self.ops.get().read_buffer(), self.ops.get().write_buffer());
+        let differs_from = |other: &State<K, V, S, M, E>, key: &K, value: &V| {
+            other.get_key_value(key).is_none_or(|(_, v)| v != value)
+        };
+        let differing = published
+            .table
+            .iter()
+            .find(|(key, value)| differs_from(own, key, value))
+            .or_else(|| {
+                own.table
+                    .iter()
+                    .find(|(key, value)| differs_from(published, key, value))
+            });
+        match differing {
+            None => Ok(()),
+            Some((key, _)) => Err(CopiesDiffer { key: key.clone() }),
+        }
+    }
+}
+
+/// Changes to the single-valued map.
+impl<K, V, S, M, E> WriteHandle<K, V, S, M, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    /// Sets the value of a key. Logged; waits for nobody.
+    ///
+    /// # Panics
+    /// If the key's `Hash` does; nothing is logged then.
+    pub fn insert(&mut self, key: K, value: V) {
+        let key = self.hashed(key);
+        self.log(MapOp::Insert(key, value));
+    }
+
+    /// Takes out a key and its value, if it is there. Logged; waits for nobody.
+    ///
+    /// # Panics
+    /// If the key's `Hash` or `Clone` does; nothing is logged then.
+    pub fn remove<Q>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: ToOwned<Owned = K> + ?Sized,
+    {
+        let key = self.hashed(key.to_owned());
+        self.log(MapOp::Remove(key));
+    }
+
+    /// Takes out everything, and keeps the room. Logged; waits for nobody.
+    pub fn clear(&mut self) {
+        self.log(MapOp::Clear);
+    }
+
+    /// Keeps the entries that `keep` says yes to, with the writer's own unrefreshed changes.
+    ///
+    /// `keep` is called once for each entry, so it may have effects of its own; what is logged is
+    /// what it said.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    ///
+    /// # Panics
+    /// If `keep` does; nothing is logged then. As [`refresh`](Self::refresh).
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
+        let state = self.ops.catch_up();
+        let unwanted: Vec<_> = state
+            .table
+            .iter()
+            .filter(|(key, value)| !keep(key, value))
+            .map(|(key, _)| {
+                MapOp::Remove(Hashed {
+                    hash: state.hasher.hash_one(key),
+                    key: key.clone(),
+                })
+            })
+            .collect();
+        self.ops.extend(unwanted);
+    }
+
+    /// Makes room for this many more entries in each copy, on the next refresh. Logged; waits for
+    /// nobody.
+    pub fn reserve(&mut self, additional: usize) {
+        self.log(MapOp::Reserve(additional));
+    }
+
+    /// Gives back room that is not needed, on the next refresh. Logged; waits for nobody.
+    pub fn shrink_to_fit(&mut self) {
+        self.log(MapOp::ShrinkToFit);
+    }
+
+    /// Replaces the meta value, which is published with the next refresh. Logged; waits for nobody.
+    pub fn set_meta(&mut self, meta: M) {
+        self.log(MapOp::SetMeta(meta));
+    }
+}
+
+impl<K, V, S, M, E> Extend<(K, V)> for WriteHandle<K, V, S, M, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    /// Sets the values of many keys, in order. Logged; waits for nobody.
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl<K, V, S, M, E: Engine, O> fmt::Debug for WriteHandle<K, V, S, M, E, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteHandle")
+            .field("version", &self.version())
+            .field("pending", &self.ops.pending().len())
+            .field("is_poisoned", &self.is_poisoned())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,44 @@
+//! What readers of a multimap have beyond those of a map.
+
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash};
+
+use left_right::ReadGuard;
+
+use super::Values;
+use crate::table::Engine;
+
+impl<K, V, S: BuildHasher, M, E: Engine> crate::ReadHandle<K, Values<V>, S, M, E> {
+    /// A guard of the value that was added first to this key's bag.
+    #[inline]
+    pub fn get_one<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        ReadGuard::try_map(self.get(key)?, Values::first).ok()
+    }
+}
+
+impl<K, V, S: BuildHasher, M, E: Engine> crate::SharedReader<K, Values<V>, S, M, E> {
+    /// A guard of the value that was added first to this key's bag.
+    #[inline]
+    pub fn get_one<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        ReadGuard::try_map(self.get(key)?, Values::first).ok()
+    }
+}
+
+impl<K, V, S: BuildHasher, M, E: Engine> crate::View<'_, K, Values<V>, S, M, E> {
+    /// The value that was added first to this key's bag.
+    pub fn get_one<Q>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.get(key)?.first()
+    }
+}

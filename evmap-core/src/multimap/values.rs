@@ -1,0 +1,97 @@
+//! [`Values`]: the bag of values of one key.
+
+use std::fmt;
+use std::slice;
+
+use smallvec::SmallVec;
+
+/// The values of one key, in the order in which they were added.
+///
+/// A bag of one value needs no allocation.
+/// A bag in a map is never empty.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Values<V>(SmallVec<[V; 1]>);
+
+impl<V> Values<V> {
+    pub(crate) fn one(value: V) -> Self {
+        let mut values = SmallVec::new();
+        values.push(value);
+        Values(values)
+    }
+
+    /// The number of values, each occurrence counted.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value that was added first.
+    pub fn first(&self) -> Option<&V> {
+        self.0.first()
+    }
+
+    /// All values, in the order in which they were added.
+    pub fn iter(&self) -> slice::Iter<'_, V> {
+        self.0.iter()
+    }
+
+    /// All values, in the order in which they were added.
+    pub fn as_slice(&self) -> &[V] {
+        &self.0
+    }
+
+    /// Whether this value is among them. O(values).
+    pub fn contains(&self, value: &V) -> bool
+    where
+        V: PartialEq,
+    {
+        self.0.contains(value)
+    }
+
+    pub(crate) fn push(&mut self, value: V) {
+        self.0.push(value);
+    }
+
+    /// Takes out the first occurrence of this value.
+    pub(crate) fn remove_one(&mut self, value: &V)
+    where
+        V: PartialEq,
+    {
+        if let Some(index) = self.0.iter().position(|v| v == value) {
+            self.0.remove(index);
+        }
+    }
+
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.0.reserve(additional);
+    }
+
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
+    }
+}
+
+impl<V> FromIterator<V> for Values<V> {
+    fn from_iter<I: IntoIterator<Item = V>>(values: I) -> Self {
+        Values(values.into_iter().collect())
+    }
+}
+
+impl<'a, V> IntoIterator for &'a Values<V> {
+    type Item = &'a V;
+    type IntoIter = slice::Iter<'a, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for Values<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
+    }
+}

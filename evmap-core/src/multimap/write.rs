@@ -1,0 +1,113 @@
+//! Changes to a multimap.
+
+use std::hash::{BuildHasher, Hash};
+
+use super::{Values, WriteHandle};
+use crate::op::{MapOp, MultimapOp};
+use crate::table::{Engine, Table};
+
+/// Changes to a multimap. Each is logged, waits for nobody unless it says so, and is seen by
+/// readers after the next refresh.
+impl<K, V, S, M, E> WriteHandle<K, V, S, M, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone + PartialEq,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    /// Adds a value to the key's bag, also where it is there already.
+    pub fn insert(&mut self, key: K, value: V) {
+        let key = self.hashed(key);
+        self.log(MultimapOp::Add(key, value));
+    }
+
+    /// Replaces the key's bag by one that holds this value alone.
+    pub fn update(&mut self, key: K, value: V) {
+        let key = self.hashed(key);
+        self.log(MultimapOp::Map(MapOp::Insert(key, Values::one(value))));
+    }
+
+    /// Takes one occurrence of this value out of the key's bag, if it is there: the first.
+    ///
+    /// A bag that has become empty is gone, and so is its key.
+    pub fn remove_value(&mut self, key: K, value: V) {
+        let key = self.hashed(key);
+        self.log(MultimapOp::RemoveValue(key, value));
+    }
+
+    /// Takes out the key and its whole bag, if it is there.
+    pub fn remove_entry(&mut self, key: K) {
+        let key = self.hashed(key);
+        self.log(MultimapOp::Map(MapOp::Remove(key)));
+    }
+
+    /// Keeps those values of the key's bag that `keep` says yes to, with the writer's own
+    /// unrefreshed changes. A bag that has become empty is gone, and so is its key.
+    ///
+    /// `keep` is called once for each value; what is logged is the outcome.
+    ///
+    /// # Blocking
+    /// Waits for guards that were taken before the last refresh.
+    ///
+    /// # Panics
+    /// If `keep` does; nothing is logged then.
+    pub fn retain(&mut self, key: K, mut keep: impl FnMut(&V) -> bool) {
+        let key = self.hashed(key);
+        let Some((_, bag)) = self.catch_up().table.find(key.hash, &key.key) else {
+            return;
+        };
+        let kept: Values<V> = bag.iter().filter(|value| keep(value)).cloned().collect();
+        if kept.len() == bag.len() {
+            return;
+        }
+        self.log(MultimapOp::Map(if kept.is_empty() {
+            MapOp::Remove(key)
+        } else {
+            MapOp::Insert(key, kept)
+        }));
+    }
+
+    /// Takes out everything, and keeps the room.
+    pub fn clear(&mut self) {
+        self.log(MultimapOp::Map(MapOp::Clear));
+    }
+
+    /// Takes out everything, and gives back all room.
+    pub fn purge(&mut self) {
+        self.log(MultimapOp::Purge);
+    }
+
+    /// Gives back the spare room of the key's bag, if it is there.
+    pub fn fit(&mut self, key: K) {
+        let key = self.hashed(key);
+        self.log(MultimapOp::Fit(key));
+    }
+
+    /// Makes room for this many more values in the key's bag, if it is there.
+    pub fn reserve(&mut self, key: K, additional: usize) {
+        let key = self.hashed(key);
+        self.log(MultimapOp::ReserveValues(key, additional));
+    }
+
+    /// Replaces the meta value.
+    pub fn set_meta(&mut self, meta: M) {
+        self.log(MultimapOp::Map(MapOp::SetMeta(meta)));
+    }
+}
+
+impl<K, V, S, M, E> Extend<(K, V)> for WriteHandle<K, V, S, M, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone + PartialEq,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    /// Adds many values, in order.
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, values: I) {
+        for (key, value) in values {
+            self.insert(key, value);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! [`MapOp`]: the changes that every map knows.
+
+use std::hash::{BuildHasher, Hash};
+
+use left_right::Operation;
+
+use super::Hashed;
+use crate::state::State;
+use crate::table::{Engine, Table};
+
+/// A change to a map.
+pub enum MapOp<K, V, M> {
+    /// Adds or replaces the value of a key.
+    Insert(Hashed<K>, V),
+    /// Takes out a key and its value.
+    Remove(Hashed<K>),
+    /// Takes out everything.
+    Clear,
+    /// Makes room.
+    Reserve(usize),
+    /// Gives room back.
+    ShrinkToFit,
+    /// Replaces the meta value.
+    SetMeta(M),
+}
+
+impl<K, V, S, M, E> Operation<State<K, V, S, M, E>> for MapOp<K, V, M>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    fn apply(&mut self, target: &mut State<K, V, S, M, E>) {
+        match self {
+            MapOp::Insert(key, value) => {
+                target.insert(key.hash, key.key.clone(), value.clone());
+            }
+            MapOp::Remove(key) => {
+                target.table.remove(key.hash, &key.key);
+            }
+            MapOp::Clear => target.table.clear(),
+            MapOp::Reserve(additional) => target.reserve(*additional),
+            MapOp::ShrinkToFit => target.shrink_to_fit(),
+            MapOp::SetMeta(meta) => target.meta = meta.clone(),
+        }
+    }
+
+    fn apply_once(mut self, target: &mut State<K, V, S, M, E>) {
+        match self {
+            MapOp::Insert(key, value) => {
+                target.insert(key.hash, key.key, value);
+            }
+            MapOp::SetMeta(meta) => target.meta = meta,
+            MapOp::Remove(_) | MapOp::Clear | MapOp::Reserve(_) | MapOp::ShrinkToFit => {
+                self.apply(target);
+            }
+        }
+    }
+}

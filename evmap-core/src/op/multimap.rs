@@ -1,0 +1,82 @@
+//! [`MultimapOp`]: the changes to single values of a bag.
+
+use std::hash::{BuildHasher, Hash};
+
+use left_right::Operation;
+
+use super::{Hashed, MapOp};
+use crate::multimap::Values;
+use crate::state::State;
+use crate::table::{Engine, Table};
+
+/// A change to a multimap.
+pub enum MultimapOp<K, V, M> {
+    /// A change to whole bags.
+    Map(MapOp<K, Values<V>, M>),
+    /// Adds a value to a bag, which it may begin.
+    Add(Hashed<K>, V),
+    /// Takes one occurrence of a value out of a bag, which it may end.
+    RemoveValue(Hashed<K>, V),
+    /// Gives back a bag's spare room.
+    Fit(Hashed<K>),
+    /// Makes room in a bag.
+    ReserveValues(Hashed<K>, usize),
+    /// Takes out everything, and gives back all room.
+    Purge,
+}
+
+impl<K, V, S, M, E> Operation<State<K, Values<V>, S, M, E>> for MultimapOp<K, V, M>
+where
+    K: Hash + Eq + Clone,
+    V: Clone + PartialEq,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    fn apply(&mut self, target: &mut State<K, Values<V>, S, M, E>) {
+        match self {
+            MultimapOp::Map(op) => op.apply(target),
+            MultimapOp::Add(key, value) => match target.table.find_mut(key.hash, &key.key) {
+                Some(bag) => bag.push(value.clone()),
+                None => {
+                    target.insert(key.hash, key.key.clone(), Values::one(value.clone()));
+                }
+            },
+            MultimapOp::RemoveValue(key, value) => {
+                if let Some(bag) = target.table.find_mut(key.hash, &key.key) {
+                    bag.remove_one(value);
+                    if bag.is_empty() {
+                        target.table.remove(key.hash, &key.key);
+                    }
+                }
+            }
+            MultimapOp::Fit(key) => {
+                if let Some(bag) = target.table.find_mut(key.hash, &key.key) {
+                    bag.shrink_to_fit();
+                }
+            }
+            MultimapOp::ReserveValues(key, additional) => {
+                if let Some(bag) = target.table.find_mut(key.hash, &key.key) {
+                    bag.reserve(*additional);
+                }
+            }
+            MultimapOp::Purge => target.table = Table::with_capacity(0),
+        }
+    }
+
+    fn apply_once(mut self, target: &mut State<K, Values<V>, S, M, E>) {
+        match self {
+            MultimapOp::Map(op) => op.apply_once(target),
+            MultimapOp::Add(key, value) => match target.table.find_mut(key.hash, &key.key) {
+                Some(bag) => bag.push(value),
+                None => {
+                    target.insert(key.hash, key.key, Values::one(value));
+                }
+            },
+            MultimapOp::RemoveValue(..)
+            | MultimapOp::Fit(_)
+            | MultimapOp::ReserveValues(..)
+            | MultimapOp::Purge => self.apply(target),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Table engines: the hash tables that a map may keep its entries in.
+//!
+//! An engine is chosen by type, with [`Builder::engine`](crate::Builder::engine); all give the
+//! same answers.
+//!
+//! | engine | lookup | growth |
+//! |---|---|---|
+//! | [`Swiss`] (the default) | hashbrown's | one rehash of the whole table, in the operation that fills it |
+
+mod swiss;
+
+pub use swiss::Swiss;
+
+use std::borrow::Borrow;
+
+/// Chooses the table of a map.
+///
+/// A type that stands for an engine; the table itself is [`Engine::Table`].
+pub trait Engine: 'static {
+    /// The table of these keys and values.
+    type Table<K, V>: Table<K, V>;
+}
+
+/// A hash table that is told every hash.
+///
+/// A hash that does not belong to its key, or an `Eq` that lies, may make entries unfindable, and
+/// no more.
+pub trait Table<K, V> {
+    /// Iterates over the entries, in no order to rely on.
+    type Iter<'a>: ExactSizeIterator<Item = (&'a K, &'a V)> + Clone
+    where
+        Self: 'a,
+        K: 'a,
+        V: 'a;
+
+    /// An empty table with room for this many entries.
+    fn with_capacity(capacity: usize) -> Self;
+
+    /// The number of entries.
+    fn len(&self) -> usize;
+
+    /// Whether there is no entry.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entry of this key.
+    fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized;
+
+    /// The value of this key, for changing.
+    fn find_mut<Q>(&mut self, hash: u64, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized;
+
+    /// Adds an entry, or replaces the value of the one that has this key: the value replaced.
+    ///
+    /// `rehash` gives the hash of a key that is in the table already, for growth.
+    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<V>
+    where
+        K: Eq;
+
+    /// Takes out the entry of this key.
+    fn remove<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized;
+
+    /// Takes out all entries, and keeps the room.
+    fn clear(&mut self);
+
+    /// Makes room for this many entries more.
+    fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64);
+
+    /// Gives back room that is not needed.
+    fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64);
+
+    /// All entries.
+    fn iter(&self) -> Self::Iter<'_>;
+}

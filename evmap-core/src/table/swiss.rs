@@ -1,0 +1,137 @@
+//! [`Swiss`]: hashbrown's table.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::{Entry, Iter};
+
+use super::{Engine, Table};
+
+/// The engine over `hashbrown::HashTable`, a SwissTable.
+///
+/// Lookups cost what hashbrown's do.
+/// An insertion into a full table rehashes all of it, so one refresh in many takes as long as that.
+#[derive(Clone, Copy, Debug)]
+pub struct Swiss;
+
+/// The table of [`Swiss`].
+pub struct SwissTable<K, V>(HashTable<(K, V)>);
+
+/// The entries of a [`SwissTable`].
+pub struct SwissIter<'a, K, V>(Iter<'a, (K, V)>);
+
+impl Engine for Swiss {
+    type Table<K, V> = SwissTable<K, V>;
+}
+
+impl<K, V> Table<K, V> for SwissTable<K, V> {
+    type Iter<'a>
+        = SwissIter<'a, K, V>
+    where
+        Self: 'a,
+        K: 'a,
+        V: 'a;
+
+    fn with_capacity(capacity: usize) -> Self {
+        SwissTable(HashTable::with_capacity(capacity))
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (k, v) = self.0.find(hash, |(k, _)| k.borrow() == key)?;
+        Some((k, v))
+    }
+
+    fn find_mut<Q>(&mut self, hash: u64, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (_, v) = self.0.find_mut(hash, |(k, _)| k.borrow() == key)?;
+        Some(v)
+    }
+
+    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<V>
+    where
+        K: Eq,
+    {
+        match self.0.entry(hash, |(k, _)| *k == key, |(k, _)| rehash(k)) {
+            Entry::Occupied(mut entry) => Some(std::mem::replace(&mut entry.get_mut().1, value)),
+            Entry::Vacant(entry) => {
+                entry.insert((key, value));
+                None
+            }
+        }
+    }
+
+    fn remove<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let entry = self.0.find_entry(hash, |(k, _)| k.borrow() == key).ok()?;
+        Some(entry.remove().0)
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
+        self.0.reserve(additional, |(k, _)| rehash(k));
+    }
+
+    fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64) {
+        self.0.shrink_to_fit(|(k, _)| rehash(k));
+    }
+
+    #[inline]
+    fn iter(&self) -> Self::Iter<'_> {
+        SwissIter(self.0.iter())
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SwissTable<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<'a, K, V> Iterator for SwissIter<'a, K, V> {
+    type Item = (&'a K, &'a V);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(k, v)| (k, v))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+
+    fn fold<B, F>(self, init: B, mut f: F) -> B
+    where
+        F: FnMut(B, Self::Item) -> B,
+    {
+        self.0.fold(init, |acc, (k, v)| f(acc, (k, v)))
+    }
+}
+
+impl<K, V> ExactSizeIterator for SwissIter<'_, K, V> {}
+
+impl<K, V> Clone for SwissIter<'_, K, V> {
+    fn clone(&self) -> Self {
+        SwissIter(self.0.clone())
+    }
+}
