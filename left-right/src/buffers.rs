@@ -20,7 +20,7 @@ use crate::mutant::planted;
 use crate::registry::Pins;
 use crate::shared::{Shared, reclaim};
 use crate::stall::ReadersBusy;
-use crate::sync::Arc;
+use crate::sync::{Arc, model_light_fence};
 use crate::version::Version;
 use crate::wait::Deadline;
 
@@ -69,6 +69,7 @@ impl<T> Buffers<T> {
             FenceMode::SeqCst => true,
             FenceMode::Auto | FenceMode::Membarrier => !fence::is_asymmetric(),
         };
+        model_light_fence(!is_tagged);
         Buffers {
             shared: Arc::new(Shared::new(Buffer::allocate(left), is_tagged)),
             own: Own::Ready(Buffer::allocate(right)),

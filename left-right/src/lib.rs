@@ -26,3 +26,10 @@ pub use stall::{BusyReader, ReadersBusy};
 pub use stats::Stats;
 pub use version::Version;
 pub use write::{DelayWriteHandle, OpWriteHandle, Settled, WriteHandle};
+
+/// How strong the light fence is in the model that this thread runs.
+#[cfg(loom)]
+#[doc(hidden)]
+pub fn model_light_fence(is_full: bool) {
+    sync::model_light_fence(is_full);
+}

@@ -1,6 +1,6 @@
 //! The atomics, locks and cells of this crate: std's, or the model checker's under `cfg(loom)`.
 //!
-//! The only file that names `cfg(loom)`.
+//! The only file that names `cfg(loom)`, but for a door to it in the crate's root.
 //! What differs beyond the imports is gathered here too: how often a `try_` form looks, and how a
 //! waiting thread steps aside.
 
@@ -28,8 +28,13 @@ mod native {
     /// a reader in the middle of a lookup one time in five.
     pub(crate) const TRY_LOOKS: usize = 64;
 
-    pub(crate) fn spin_loop() {
-        std::hint::spin_loop();
+    /// Only the model checker has to be told how strong a light fence is.
+    pub(crate) fn model_light_fence(_is_full: bool) {}
+
+    pub(crate) fn spin(turns: u32) {
+        for _ in 0..turns {
+            std::hint::spin_loop();
+        }
     }
 
     pub(crate) fn yield_now() {
@@ -67,20 +72,41 @@ mod modelled {
     pub(crate) use loom::sync::{Arc, Mutex, MutexGuard};
     pub(crate) use loom::thread::yield_now;
 
-    use loom::cell::{ConstPtr, UnsafeCell};
+    use std::cell::Cell;
+    use std::rc::Rc;
     use std::time::Duration;
+
+    use loom::cell::{ConstPtr, UnsafeCell};
 
     pub(crate) const MODELLED: bool = true;
 
     // More looks would only be more interleavings that differ in nothing.
     pub(crate) const TRY_LOOKS: usize = 2;
 
-    /// loom has no compiler fence; the light fence is as strong as its partner there.
-    pub(crate) fn compiler_fence(order: Ordering) {
-        fence(order);
+    thread_local! {
+        /// Loom runs all threads of a model on one thread of the system, so this is the model's.
+        static LIGHT_FENCE_IS_FULL: Cell<bool> = const { Cell::new(true) };
     }
 
-    pub(crate) fn spin_loop() {
+    /// How strong the light fence is in the model that runs on this thread.
+    ///
+    /// Loom has no compiler fence, and cannot run a fence in other threads, as the system's barrier
+    /// does.
+    /// So the barrier is modelled by full fences on both sides, which is more than a reader really
+    /// has: its light fence then also releases what came before it.
+    /// Where a model must not lean on that, it is switched off.
+    pub(crate) fn model_light_fence(is_full: bool) {
+        LIGHT_FENCE_IS_FULL.set(is_full);
+    }
+
+    pub(crate) fn compiler_fence(order: Ordering) {
+        if LIGHT_FENCE_IS_FULL.get() {
+            fence(order);
+        }
+    }
+
+    /// One turn of another thread is all that a spin can wait for.
+    pub(crate) fn spin(_turns: u32) {
         yield_now();
     }
 
@@ -90,31 +116,45 @@ mod modelled {
 
     pub(crate) struct Tracked<T> {
         value: std::cell::UnsafeCell<T>,
-        accesses: UnsafeCell<()>,
+        accesses: Rc<UnsafeCell<()>>,
     }
 
     pub(crate) struct Reading {
-        _reading: ConstPtr<()>,
+        /// Reports a writer that comes meanwhile.
+        during: Option<ConstPtr<()>>,
+        accesses: Rc<UnsafeCell<()>>,
     }
 
     impl<T> Tracked<T> {
         pub(crate) fn new(value: T) -> Self {
             Tracked {
                 value: std::cell::UnsafeCell::new(value),
-                accesses: UnsafeCell::new(()),
+                accesses: Rc::new(UnsafeCell::new(())),
             }
         }
 
         pub(crate) fn read(&self) -> (*const T, Reading) {
-            let reading = self.accesses.get();
-            (self.value.get(), Reading { _reading: reading })
+            let reading = Reading {
+                during: Some(self.accesses.get()),
+                accesses: Rc::clone(&self.accesses),
+            };
+            (self.value.get(), reading)
         }
 
         pub(crate) fn write(&self) -> *mut T {
-            // Loom reports every reader that is inside now, and every later one that this write
-            // does not happen before.
+            // Loom reports every reader that is inside now, and every access that this write does
+            // not happen after.
             drop(self.accesses.get_mut());
             self.value.get()
+        }
+    }
+
+    impl Drop for Reading {
+        /// The last read is at the end: loom dates an access by its beginning, and a writer must
+        /// come after the end.
+        fn drop(&mut self) {
+            drop(self.during.take());
+            drop(self.accesses.get());
         }
     }
 }

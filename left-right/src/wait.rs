@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sync::{sleep, spin_loop, yield_now};
+use crate::sync::{sleep, spin, yield_now};
 
 /// A reader in mid-lookup is gone after a few turns of this many spins.
 const SPINS: u32 = 6;
@@ -41,9 +41,7 @@ pub(crate) fn wait_until(deadline: Deadline, mut done: impl FnMut() -> bool) -> 
             return true;
         }
         if turn < SPINS {
-            for _ in 0..1 << turn {
-                spin_loop();
-            }
+            spin(1 << turn);
             turn += 1;
             continue;
         }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Place, Slot};
 use crate::mutant::planted;
 use crate::stall::ReadersBusy;
-use crate::sync::{Arc, TRY_LOOKS, spin_loop};
+use crate::sync::{Arc, TRY_LOOKS, spin};
 use crate::wait::{Deadline, wait_until};
 
 /// The readers that were in a copy, or about to enter some copy, when it was swapped out.
@@ -51,7 +51,7 @@ impl Pins {
     pub(crate) fn try_clear(&mut self, old: *mut ()) -> Result<(), ReadersBusy> {
         for look in 0..TRY_LOOKS {
             if look > 0 {
-                spin_loop();
+                spin(1);
             }
             if self.let_go(old) {
                 return Ok(());

@@ -244,7 +244,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// assert_eq!(writer.version(), version);
     /// ```
     pub fn settle_with<S: Into<Settled>>(&mut self, work: impl FnOnce(&mut T) -> S) -> bool {
-        if !self.pending().is_empty() {
+        if !self.is_poisoned() && !self.pending().is_empty() {
             return false;
         }
         match self.settle_within(work) {
@@ -294,7 +294,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         }
         self.buffers().writable(patience)?.swap(version);
         if planted("swap-before-apply") {
-            self.update(patience)?;
+            self.update(Patience::Try)?;
         }
         self.log.publish();
         Ok(version)

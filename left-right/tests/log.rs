@@ -1,0 +1,321 @@
+//! The operation log: what each copy gets, when, and in which order.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use left_right::{
+    CopiesDiffer, DelayWriteHandle, OpWriteHandle, Operation, SwapError, Version, WriteHandle,
+};
+
+type Lines = Vec<String>;
+
+/// Appends a line, and says by which of the two calls.
+struct Append(&'static str);
+
+impl Operation<Lines> for Append {
+    fn apply(&mut self, target: &mut Lines) {
+        target.push(self.0.to_owned());
+    }
+
+    fn apply_once(self, target: &mut Lines) {
+        target.push(self.0.to_owned());
+    }
+}
+
+fn log_over<T: Clone, O>(value: T) -> OpWriteHandle<T, O> {
+    OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(value)))
+}
+
+#[test]
+fn each_operation_is_applied_twice_in_order_first_by_reference_then_by_value() {
+    struct Traced(u32, Rc<std::cell::RefCell<Vec<(u32, &'static str)>>>);
+    impl Operation<u32> for Traced {
+        fn apply(&mut self, _: &mut u32) {
+            self.1.borrow_mut().push((self.0, "apply"));
+        }
+        fn apply_once(self, _: &mut u32) {
+            self.1.borrow_mut().push((self.0, "apply_once"));
+        }
+    }
+    let trace = Rc::default();
+    let mut writer = log_over(0);
+    writer.extend((1..=2).map(|n| Traced(n, Rc::clone(&trace))));
+    writer.swap_buffers();
+    writer.push(Traced(3, Rc::clone(&trace)));
+    writer.swap_buffers();
+    writer.swap_buffers();
+    writer.swap_buffers();
+    assert_eq!(
+        *trace.borrow(),
+        [
+            (1, "apply"),
+            (2, "apply"),
+            (1, "apply_once"),
+            (2, "apply_once"),
+            (3, "apply"),
+            (3, "apply_once"),
+        ]
+    );
+}
+
+#[test]
+fn readers_see_every_swap_and_nothing_before_it() {
+    let mut writer = log_over(Lines::new());
+    let reader = writer.read_handle();
+    let mut expected = Lines::new();
+    for line in ["a", "b", "c", "d", "e"] {
+        writer.push(Append(line));
+        assert_eq!(*reader.read(), expected);
+        assert_eq!(writer.pending().len(), 1);
+        writer.swap_buffers();
+        expected.push(line.to_owned());
+        assert_eq!(*reader.read(), expected);
+        assert!(writer.pending().is_empty());
+    }
+    assert_eq!(writer.verify_copies(), Ok(()));
+}
+
+#[test]
+fn catch_up_lends_the_writers_own_writes_and_publishes_nothing() {
+    let mut writer = log_over(Lines::new());
+    let reader = writer.read_handle();
+    writer.push(Append("a"));
+    assert_eq!(*writer.catch_up(), ["a"]);
+    writer.push(Append("b"));
+    assert_eq!(*writer.catch_up(), ["a", "b"]);
+    assert_eq!(*writer.catch_up(), ["a", "b"]);
+    assert_eq!(writer.pending().len(), 2);
+    assert!(reader.read().is_empty());
+    assert_eq!(writer.swap_buffers(), Version::from_u64(1));
+    assert_eq!(*reader.read(), ["a", "b"]);
+    assert_eq!(*writer.catch_up(), ["a", "b"]);
+    assert_eq!(writer.verify_copies(), Ok(()));
+}
+
+#[test]
+fn an_empty_swap_keeps_the_version_and_drops_what_was_removed() {
+    struct Clear;
+    impl Operation<Vec<Rc<()>>> for Clear {
+        fn apply(&mut self, target: &mut Vec<Rc<()>>) {
+            target.clear();
+        }
+    }
+    let value = Rc::new(());
+    let mut writer = log_over(vec![Rc::clone(&value)]);
+    writer.push(Clear);
+    let version = writer.swap_buffers();
+    assert_eq!(
+        Rc::strong_count(&value),
+        2,
+        "the copy swapped out still has it"
+    );
+    assert_eq!(writer.swap_buffers(), version);
+    assert_eq!(Rc::strong_count(&value), 1);
+    assert_eq!(writer.swap_buffers(), version);
+}
+
+#[test]
+fn an_empty_swap_on_a_pinned_copy_does_nothing_and_is_ok() {
+    let mut writer = log_over(Lines::new());
+    let reader = writer.read_handle();
+    let guard = reader.read();
+    writer.push(Append("a"));
+    let version = writer.swap_buffers();
+    assert_eq!(writer.swap_buffers(), version);
+    assert_eq!(writer.try_swap_buffers().unwrap(), version);
+    assert!(!writer.settle_with(|_| ()));
+    assert!(guard.is_empty());
+    drop(guard);
+    assert_eq!(writer.verify_copies(), Ok(()));
+}
+
+#[test]
+fn settling_reaches_both_copies_under_one_version() {
+    let mut writer: OpWriteHandle<Vec<u8>, AppendByte> = OpWriteHandle::new(DelayWriteHandle::new(
+        WriteHandle::new(Vec::with_capacity(100), Vec::with_capacity(100)),
+    ));
+    writer.push(AppendByte);
+    let version = writer.swap_buffers();
+    let shrink = |bytes: &mut Vec<u8>| {
+        let needed_it = bytes.capacity() > bytes.len();
+        bytes.shrink_to_fit();
+        needed_it
+    };
+    assert!(writer.settle_with(shrink));
+    assert!(writer.settle_with(shrink));
+    assert!(!writer.settle_with(shrink), "both are settled");
+    assert_eq!(writer.version(), version);
+    assert_eq!(writer.get().read_buffer().capacity(), 1);
+    assert_eq!(writer.get().write_buffer().capacity(), 1);
+    writer.push(AppendByte);
+    assert!(
+        !writer.settle_with(shrink),
+        "a pending operation comes first"
+    );
+    assert_eq!(writer.pending().len(), 1);
+}
+
+struct AppendByte;
+
+impl Operation<Vec<u8>> for AppendByte {
+    fn apply(&mut self, target: &mut Vec<u8>) {
+        target.push(7);
+    }
+}
+
+#[test]
+fn an_operation_that_differs_on_the_two_copies_is_found() {
+    struct Counted(Rc<Cell<u32>>);
+    impl Operation<u32> for Counted {
+        fn apply(&mut self, target: &mut u32) {
+            self.0.set(self.0.get() + 1);
+            *target = self.0.get();
+        }
+    }
+    let mut writer = log_over(0);
+    writer.push(Counted(Rc::default()));
+    let differ: CopiesDiffer = writer.verify_copies().unwrap_err();
+    assert!(differ.to_string().contains("differ"));
+}
+
+#[test]
+fn zero_sized_operations_are_counted() {
+    let mut writer = log_over(Vec::new());
+    writer.extend((0..1000).map(|_| AppendByte));
+    assert_eq!(writer.pending().len(), 1000);
+    writer.swap_buffers();
+    assert_eq!(writer.read_handle().read().len(), 1000);
+    assert_eq!(writer.verify_copies(), Ok(()));
+}
+
+#[test]
+fn dropping_the_writer_discards_what_was_not_published() {
+    let mut writer = log_over(Lines::new());
+    let reader = writer.read_handle();
+    writer.push(Append("a"));
+    writer.swap_buffers();
+    writer.push(Append("b"));
+    writer.catch_up();
+    drop(writer);
+    assert_eq!(*reader.read(), ["a"]);
+    assert!(!reader.is_writer_alive());
+}
+
+/// Panics when it is applied for the `nth` time, over all its applications.
+struct PanicOn {
+    nth: usize,
+    applied: Arc<AtomicUsize>,
+}
+
+impl Operation<Lines> for PanicOn {
+    fn apply(&mut self, target: &mut Lines) {
+        target.push("half".to_owned());
+        if self.applied.fetch_add(1, Ordering::Relaxed) + 1 == self.nth {
+            panic!("planted");
+        }
+    }
+}
+
+#[test]
+fn a_panic_on_the_first_copy_publishes_nothing_and_poisons() {
+    for position in 0..3 {
+        let mut writer = log_over(Lines::new());
+        let reader = writer.read_handle();
+        let applied = Arc::new(AtomicUsize::new(0));
+        for i in 0..3 {
+            writer.push(PanicOn {
+                nth: if i == position { i + 1 } else { usize::MAX },
+                applied: Arc::clone(&applied),
+            });
+        }
+        let panic = catch_unwind(AssertUnwindSafe(|| writer.swap_buffers())).unwrap_err();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"planted"));
+        assert!(reader.read().is_empty());
+        assert_poisoned(&mut writer);
+        assert_eq!(writer.pending().len(), 3, "what was pushed is kept");
+    }
+}
+
+#[test]
+fn a_panic_on_the_second_copy_leaves_the_published_one_whole() {
+    for position in 0..3 {
+        let mut writer = log_over(Lines::new());
+        let reader = writer.read_handle();
+        let applied = Arc::new(AtomicUsize::new(0));
+        for i in 0..3 {
+            writer.push(PanicOn {
+                nth: if i == position { 3 + i + 1 } else { usize::MAX },
+                applied: Arc::clone(&applied),
+            });
+        }
+        let version = writer.swap_buffers();
+        assert_eq!(reader.read().len(), 3);
+        catch_unwind(AssertUnwindSafe(|| {
+            writer.catch_up();
+        }))
+        .unwrap_err();
+        assert_eq!(reader.read().len(), 3);
+        assert_eq!(reader.version(), version);
+        assert_poisoned(&mut writer);
+    }
+}
+
+fn assert_poisoned(writer: &mut OpWriteHandle<Lines, PanicOn>) {
+    assert!(writer.is_poisoned());
+    assert!(matches!(
+        writer.try_swap_buffers(),
+        Err(SwapError::Poisoned(_))
+    ));
+    assert!(matches!(writer.try_catch_up(), Err(SwapError::Poisoned(_))));
+    let timeout = std::time::Duration::MAX;
+    assert!(matches!(
+        writer.swap_buffers_timeout(timeout),
+        Err(SwapError::Poisoned(_))
+    ));
+    catch_unwind(AssertUnwindSafe(|| writer.swap_buffers())).unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| writer.settle_with(|_| ()))).unwrap_err();
+    // Readers may still be made, cloned and dropped.
+    drop(writer.read_handle().clone());
+}
+
+/// One batch of ten million must not be paid for ever after.
+#[test]
+fn ten_million_operations_in_one_log_give_their_memory_back() {
+    struct Add;
+    impl Operation<u64> for Add {
+        fn apply(&mut self, target: &mut u64) {
+            *target += 1;
+        }
+    }
+    struct Padded(
+        #[expect(dead_code, reason = "only its size matters")] u64,
+        Add,
+    );
+    impl Operation<u64> for Padded {
+        fn apply(&mut self, target: &mut u64) {
+            self.1.apply(target);
+        }
+    }
+    let before = resident();
+    let mut writer = log_over(0u64);
+    writer.extend((0..10_000_000).map(|n| Padded(n, Add)));
+    writer.swap_buffers();
+    assert!(resident() >= before + 70_000_000, "the log holds the batch");
+    writer.swap_buffers();
+    assert_eq!(*writer.read_handle().read(), 10_000_000);
+    assert!(
+        resident() < before + 20_000_000,
+        "{} bytes are still resident",
+        resident() - before
+    );
+}
+
+/// Bytes of this process that are in memory.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}

@@ -1,0 +1,279 @@
+//! Models of the protocol, explored by loom.
+//!
+//! ```sh
+//! LOOM_MAX_PREEMPTIONS=3 RUSTFLAGS="--cfg loom" cargo test --release -p left-right --test loom
+//! ```
+//!
+//! The payload is a cell that loom watches: a read in a guard marks it for the guard's whole life,
+//! and every change or freeing of a copy is a write.
+//! So a model fails by itself if a writer touches a copy that a reader is in, or one whose reads do
+//! not happen before.
+//! Each model runs in both modes: pointers that readers enter by the light fence, and tagged ones.
+//! That each of them can fail is shown by `.ci/mutants`.
+#![cfg(loom)]
+
+use left_right::{
+    Builder, DelayWriteHandle, FenceMode, ReadHandle, WriteHandle, model_light_fence,
+};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use loom::thread;
+
+/// The copies hold the number of the version that they are published as.
+fn writer(mode: FenceMode) -> WriteHandle<u64> {
+    Builder::new().fence(mode).build(0, 0)
+}
+
+fn model(body: impl Fn(FenceMode) + Sync + Send + Copy + 'static) {
+    explore(loom::model::Builder::new(), body);
+}
+
+/// For the largest models: one preemption less than the others get.
+fn shallow_model(body: impl Fn(FenceMode) + Sync + Send + Copy + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.map(|bound| bound.min(2));
+    explore(builder, body);
+}
+
+fn explore(builder: loom::model::Builder, body: impl Fn(FenceMode) + Sync + Send + Copy + 'static) {
+    for mode in [FenceMode::Membarrier, FenceMode::SeqCst] {
+        builder.check(move || body(mode));
+    }
+}
+
+/// Puts the next version's number into the writer's copy and swaps it in.
+fn publish_next(writer: &mut DelayWriteHandle<u64>) {
+    let next = writer.version().as_u64() + 1;
+    *writer.finish_swap().write_buffer_mut() = next;
+    writer.start_swap();
+}
+
+/// Reads once, and checks that the guard shows what its version says, also after others ran.
+fn read(reader: &ReadHandle<u64>) -> u64 {
+    let guard = reader.read();
+    thread::yield_now();
+    assert_eq!(*guard, guard.version().as_u64());
+    *guard
+}
+
+#[test]
+fn enter_against_swap_and_wait() {
+    model(|mode| {
+        let mut writer = writer(mode);
+        let reader = writer.read_handle();
+        let thread = thread::spawn(move || {
+            read(&reader);
+        });
+        *writer.write_buffer_mut() = 1;
+        writer.swap_buffers();
+        // Needs the wait: the copy that the reader may be in.
+        *writer.write_buffer_mut() = 2;
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn two_swaps_in_a_row_against_two_reads() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let reader = writer.read_handle();
+        let thread = thread::spawn(move || {
+            let first = read(&reader);
+            assert!(read(&reader) >= first, "a version went back");
+        });
+        publish_next(&mut writer);
+        publish_next(&mut writer);
+        *writer.finish_swap().write_buffer_mut() = 3;
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn two_readers_against_two_swaps() {
+    shallow_model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let reader = writer.read_handle();
+                thread::spawn(move || {
+                    read(&reader);
+                })
+            })
+            .collect();
+        publish_next(&mut writer);
+        publish_next(&mut writer);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_read_that_begins_after_the_swap_returned_sees_it() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let reader = writer.read_handle();
+        let published = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&published);
+        let thread = thread::spawn(move || {
+            let floor = seen.load(Ordering::Acquire);
+            assert!(read(&reader) >= floor);
+        });
+        publish_next(&mut writer);
+        published.store(1, Ordering::Release);
+        publish_next(&mut writer);
+        published.store(2, Ordering::Release);
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn versions_never_go_back_across_readers() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let (first, second) = (writer.read_handle(), writer.read_handle());
+        let handed = Arc::new(AtomicU64::new(0));
+        let other = Arc::clone(&handed);
+        let giver = thread::spawn(move || handed.store(read(&first), Ordering::Release));
+        let taker = thread::spawn(move || {
+            let floor = other.load(Ordering::Acquire);
+            assert!(read(&second) >= floor);
+        });
+        publish_next(&mut writer);
+        giver.join().unwrap();
+        taker.join().unwrap();
+    });
+}
+
+/// The writer may see that a reader has gone on to the next copy without having seen it outside.
+/// A real light fence orders nothing for other threads, so here there is none: what the reader and
+/// the writer must know of each other beforehand, they are told.
+#[test]
+fn arriving_in_the_next_copy_ends_the_reads_of_the_last() {
+    loom::model(|| {
+        let mut writer = DelayWriteHandle::new(writer(FenceMode::Membarrier));
+        model_light_fence(false);
+        let reader = writer.read_handle();
+        let inside = Arc::new(AtomicBool::new(false));
+        let swapped = Arc::new(AtomicBool::new(false));
+        let thread = thread::spawn({
+            let (inside, swapped) = (Arc::clone(&inside), Arc::clone(&swapped));
+            move || {
+                let guard = reader.read();
+                inside.store(true, Ordering::Release);
+                drop(guard);
+                if swapped.load(Ordering::Acquire) {
+                    assert_eq!(read(&reader), 1);
+                }
+            }
+        });
+        while !inside.load(Ordering::Acquire) {
+            thread::yield_now();
+        }
+        *writer.finish_swap().write_buffer_mut() = 1;
+        writer.start_swap();
+        swapped.store(true, Ordering::Release);
+        *writer.finish_swap().write_buffer_mut() = 2;
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_handle_joins_during_a_scan() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let factory = writer.factory();
+        let thread = thread::spawn(move || {
+            let reader = factory.handle();
+            read(&reader);
+        });
+        publish_next(&mut writer);
+        publish_next(&mut writer);
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_handle_quits_during_a_wait() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let reader = writer.read_handle();
+        let bystander = writer.read_handle();
+        let thread = thread::spawn(move || {
+            read(&reader);
+            drop(reader);
+        });
+        let leaver = thread::spawn(move || drop(bystander));
+        publish_next(&mut writer);
+        publish_next(&mut writer);
+        thread.join().unwrap();
+        leaver.join().unwrap();
+    });
+}
+
+#[test]
+fn the_writer_is_dropped_while_readers_read() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let reader = writer.read_handle();
+        let thread = thread::spawn(move || {
+            read(&reader);
+            let alive = reader.is_writer_alive();
+            let version = read(&reader);
+            assert!(alive || version == 1, "the last state is not there");
+        });
+        publish_next(&mut writer);
+        // Between swap and wait: the other copy may have a reader, and must not be freed.
+        drop(writer);
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn the_last_reader_is_dropped_after_the_writer() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let reader = writer.read_handle();
+        publish_next(&mut writer);
+        let thread = thread::spawn(move || drop(writer));
+        assert_eq!(read(&reader), 1);
+        drop(reader);
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn nested_guards_are_one_stay() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let reader = writer.read_handle();
+        let thread = thread::spawn(move || {
+            let outer = reader.read();
+            let inner = reader.read();
+            assert_eq!(outer.version(), inner.version());
+            // Out of order: the inner one goes on.
+            drop(outer);
+            thread::yield_now();
+            assert_eq!(*inner, inner.version().as_u64());
+        });
+        publish_next(&mut writer);
+        publish_next(&mut writer);
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_try_that_says_free_is_right() {
+    model(|mode| {
+        let mut writer = DelayWriteHandle::new(writer(mode));
+        let reader = writer.read_handle();
+        let thread = thread::spawn(move || {
+            read(&reader);
+        });
+        publish_next(&mut writer);
+        if let Ok(free) = writer.try_finish_swap() {
+            *free.write_buffer_mut() = 2;
+        }
+        thread.join().unwrap();
+    });
+}
