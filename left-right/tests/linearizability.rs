@@ -1,0 +1,131 @@
+//! Linearizability under load: every read is one whole state, no older than what was finished
+//! before it began, no newer than what was begun before it ended, and versions never go back.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use left_right::{Builder, DelayWriteHandle, FenceMode, OpWriteHandle, Operation, ReadGuard};
+
+/// Wide enough for a torn state to show.
+type Keys = [u64; 64];
+
+struct SetAll(u64);
+
+impl Operation<Box<Keys>> for SetAll {
+    fn apply(&mut self, target: &mut Box<Keys>) {
+        for key in target.iter_mut() {
+            *key = self.0;
+        }
+    }
+}
+
+/// What has been begun and what has been finished, told to all threads.
+#[derive(Default)]
+struct Progress {
+    begun: AtomicU64,
+    finished: AtomicU64,
+    /// The highest version that any reader has handed to the others.
+    seen: AtomicU64,
+    is_over: AtomicBool,
+}
+
+/// Checks one read against what was known before and after it; its version.
+fn check(progress: &Progress, read: impl FnOnce() -> (u64, Keys)) -> u64 {
+    let finished_before = progress.finished.load(Ordering::SeqCst);
+    let seen_before = progress.seen.load(Ordering::SeqCst);
+    let (version, keys) = read();
+    let begun_after = progress.begun.load(Ordering::SeqCst);
+    assert!(
+        keys.iter().all(|&key| key == version),
+        "torn: {version} shows {keys:?}"
+    );
+    assert!(
+        version >= finished_before,
+        "{version} is older than {finished_before}"
+    );
+    assert!(
+        version >= seen_before,
+        "{version} came after {seen_before} was seen"
+    );
+    assert!(
+        version <= begun_after,
+        "{version} is newer than {begun_after}"
+    );
+    progress.seen.fetch_max(version, Ordering::SeqCst);
+    version
+}
+
+fn snapshot(guard: ReadGuard<'_, Box<Keys>>) -> (u64, Keys) {
+    (guard.version().as_u64(), **guard)
+}
+
+fn run(mode: FenceMode) {
+    let duration = if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
+        Duration::from_secs(20)
+    } else {
+        Duration::from_millis(500)
+    };
+    let write = Builder::new()
+        .fence(mode)
+        .build(Box::new([0; 64]), Box::new([0; 64]));
+    let mut writer: OpWriteHandle<Box<Keys>, SetAll> =
+        OpWriteHandle::new(DelayWriteHandle::new(write));
+    let shared = writer.shared_reader();
+    let progress = Progress::default();
+
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            let reader = writer.read_handle();
+            let progress = &progress;
+            scope.spawn(move || {
+                let mut last = 0;
+                while !progress.is_over.load(Ordering::Relaxed) {
+                    let version = check(progress, || snapshot(reader.read()));
+                    assert!(version >= last);
+                    last = version;
+                }
+            });
+        }
+        for _ in 0..2 {
+            let (shared, progress, factory) = (&shared, &progress, writer.factory());
+            scope.spawn(move || {
+                while !progress.is_over.load(Ordering::Relaxed) {
+                    check(progress, || snapshot(shared.read()));
+                    // A handle that joins while the writer scans.
+                    let handle = factory.handle();
+                    check(progress, || snapshot(handle.read()));
+                    check(progress, || snapshot(handle.clone().read()));
+                }
+            });
+        }
+        let begin = Instant::now();
+        let mut version = 0;
+        while begin.elapsed() < duration {
+            version += 1;
+            writer.push(SetAll(version));
+            progress.begun.store(version, Ordering::SeqCst);
+            assert_eq!(writer.swap_buffers().as_u64(), version);
+            progress.finished.store(version, Ordering::SeqCst);
+            if version % 64 == 0 {
+                writer.swap_buffers();
+            }
+        }
+        progress.is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(writer.verify_copies(), Ok(()));
+    assert!(
+        progress.seen.load(Ordering::SeqCst) > 0,
+        "nobody read anything"
+    );
+}
+
+#[test]
+fn reads_are_linearizable_with_membarrier() {
+    run(FenceMode::Membarrier);
+}
+
+#[test]
+fn reads_are_linearizable_with_fences() {
+    run(FenceMode::SeqCst);
+}

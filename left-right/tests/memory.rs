@@ -1,0 +1,126 @@
+//! What is given back: handles, logs and copies, counted by the allocator.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
+
+/// The system's allocator, with a count of the bytes in use.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Signed: the test harness frees a little of its own meanwhile.
+fn in_use() -> isize {
+    IN_USE.load(Ordering::Relaxed).cast_signed()
+}
+
+/// One test at a time: they share the count.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Add(#[expect(dead_code, reason = "only its size matters")] u64);
+
+impl Operation<u64> for Add {
+    fn apply(&mut self, target: &mut u64) {
+        *target += 1;
+    }
+}
+
+#[test]
+fn a_hundred_thousand_handles_give_their_memory_back() {
+    let _alone = alone();
+    let mut writer = WriteHandle::cloned(0);
+    let factory = writer.factory();
+    let before = in_use();
+    let mut handles: Vec<_> = (0..100_000).map(|_| factory.handle()).collect();
+    assert_eq!(writer.stats().readers, 100_000);
+    let peak = in_use() - before;
+    // From the end and from the middle, so that the registry moves its entries.
+    while handles.len() > 1 {
+        handles.swap_remove(handles.len() / 2);
+        handles.truncate(handles.len().saturating_sub(1).max(1));
+    }
+    assert_eq!(writer.stats().readers, 1);
+    *writer.write_buffer_mut() = 1;
+    writer.swap_buffers();
+    assert_eq!(*handles[0].read(), 1);
+    drop(handles);
+    let left = in_use() - before;
+    assert!(left < 1024, "{left} of {peak} bytes are still in use");
+}
+
+/// One batch of ten million must not be paid for ever after.
+#[test]
+fn ten_million_operations_in_one_log_give_their_memory_back() {
+    let _alone = alone();
+    let mut writer: OpWriteHandle<u64, Add> =
+        OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    let before = in_use();
+    writer.extend((0..10_000_000).map(Add));
+    writer.swap_buffers();
+    assert!(in_use() - before >= 79_000_000, "the batch is owed");
+    writer.swap_buffers();
+    assert_eq!(*writer.read_handle().read(), 10_000_000);
+    let left = in_use() - before;
+    assert!(left < 64 * 1024, "{left} bytes are still in use");
+}
+
+#[test]
+fn a_large_batch_among_small_ones_gives_its_memory_back_too() {
+    let _alone = alone();
+    let mut writer: OpWriteHandle<u64, Add> =
+        OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    let before = in_use();
+    writer.extend((0..1_000_000).map(Add));
+    writer.swap_buffers();
+    for n in 0..4 {
+        writer.push(Add(n));
+        writer.swap_buffers();
+    }
+    let left = in_use() - before;
+    assert!(left < 64 * 1024, "{left} bytes are still in use");
+}
+
+#[test]
+fn threads_that_have_read_leave_nothing_behind() {
+    let _alone = alone();
+    let round = || {
+        let writer = WriteHandle::cloned(vec![0u8; 1000]);
+        let reader = writer.shared_reader();
+        for _ in 0..10 {
+            let reader = reader.clone();
+            std::thread::spawn(move || assert_eq!(reader.read().len(), 1000))
+                .join()
+                .unwrap();
+        }
+    };
+    round();
+    let before = in_use();
+    for _ in 0..100 {
+        round();
+    }
+    let left = in_use() - before;
+    assert!(left < 16 * 1024, "{left} bytes are still in use");
+}

@@ -1,0 +1,399 @@
+//! Readers: guards that stay, nest, leak and panic, and what each holds up.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use left_right::{
+    DelayWriteHandle, OpWriteHandle, Operation, ReadGuard, ReadHandle, SharedReader, SwapError,
+    Version, WriteHandle,
+};
+
+struct Set(u64);
+
+impl Operation<u64> for Set {
+    fn apply(&mut self, target: &mut u64) {
+        *target = self.0;
+    }
+}
+
+fn writer() -> OpWriteHandle<u64, Set> {
+    OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)))
+}
+
+fn set(writer: &mut OpWriteHandle<u64, Set>, value: u64) -> Version {
+    writer.push(Set(value));
+    writer.swap_buffers()
+}
+
+fn try_set(writer: &mut OpWriteHandle<u64, Set>, value: u64) -> Result<Version, SwapError> {
+    writer.push(Set(value));
+    writer.try_swap_buffers()
+}
+
+#[test]
+fn a_guard_held_for_ever_lets_one_refresh_through_and_holds_up_the_second() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    reader.set_label("the stalled one");
+    let guard = reader.read();
+
+    assert_eq!(set(&mut writer, 1), Version::from_u64(1));
+    let busy = match try_set(&mut writer, 2) {
+        Err(SwapError::Busy(busy)) => busy,
+        other => panic!("not busy: {other:?}"),
+    };
+    assert_eq!(busy.readers().len(), 1);
+    assert_eq!(busy.readers[0].label.as_deref(), Some("the stalled one"));
+    let me = thread::current();
+    assert_eq!(busy.readers[0].thread, me.name().unwrap());
+    assert!(busy.to_string().contains("the stalled one"), "{busy}");
+    assert!(matches!(writer.try_catch_up(), Err(SwapError::Busy(_))));
+    let short = Duration::from_millis(1);
+    assert!(writer.swap_buffers_timeout(short).is_err());
+    assert!(writer.catch_up_timeout(short).is_err());
+    assert_eq!(writer.pending().len(), 1, "nothing is lost");
+
+    // Other readers go on, and the guard shows what it showed.
+    assert_eq!(*writer.read_handle().read(), 1);
+    assert_eq!(*guard, 0);
+    assert_eq!(guard.version(), Version::from_u64(0));
+
+    drop(guard);
+    assert_eq!(writer.try_swap_buffers().unwrap(), Version::from_u64(2));
+    assert_eq!(*reader.read(), 2);
+}
+
+#[test]
+fn a_guard_never_holds_up_the_first_refresh_that_begins_after_it() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    for value in 1..100 {
+        let guard = reader.read();
+        assert!(try_set(&mut writer, value).is_ok());
+        assert_eq!(*guard, value - 1);
+    }
+}
+
+#[test]
+fn a_guard_on_the_new_copy_does_not_hold_up_the_refresh_that_its_reader_has_passed() {
+    let mut writer = writer();
+    let (stays, comes) = (writer.read_handle(), writer.read_handle());
+    drop(stays.read());
+    set(&mut writer, 1);
+    let _on_new = comes.read();
+    assert!(
+        try_set(&mut writer, 2).is_ok(),
+        "the new copy is not the one needed"
+    );
+    assert!(try_set(&mut writer, 3).is_err(), "now it is");
+}
+
+#[test]
+fn a_blocked_refresh_goes_on_when_the_guard_is_dropped() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    let guard = reader.read();
+    set(&mut writer, 1);
+    let waiting = thread::spawn(move || {
+        set(&mut writer, 2);
+        writer
+    });
+    // Whatever the other thread is doing by now, handles come and go without it.
+    let factory_made = reader.factory().handle();
+    assert_eq!(*factory_made.read(), 1);
+    drop(factory_made);
+    let third = reader.clone();
+    assert_eq!(
+        thread::spawn(move || *third.clone().read()).join().unwrap(),
+        1
+    );
+    assert_eq!(*guard, 0);
+    drop(guard);
+    let writer = waiting.join().unwrap();
+    assert_eq!(writer.version(), Version::from_u64(2));
+    assert_eq!(*reader.read(), 2);
+}
+
+#[test]
+fn a_handle_cloned_inside_a_guard_reads_the_newest_state() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    let guard = reader.read();
+    set(&mut writer, 1);
+    let clone = reader.clone();
+    assert_eq!((*guard, *clone.read()), (0, 1));
+}
+
+#[test]
+fn dropping_a_handle_frees_the_pin_of_a_forgotten_guard() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    std::mem::forget(reader.read());
+    set(&mut writer, 1);
+    assert!(try_set(&mut writer, 2).is_err());
+    assert_eq!(*reader.read(), 0, "the handle stays on that version");
+    drop(reader);
+    assert!(writer.try_swap_buffers().is_ok());
+}
+
+#[test]
+fn a_handle_dropped_while_the_writer_waits_releases_it() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    std::mem::forget(reader.read());
+    set(&mut writer, 1);
+    let waiting = thread::spawn(move || set(&mut writer, 2));
+    drop(reader);
+    assert_eq!(waiting.join().unwrap(), Version::from_u64(2));
+}
+
+#[test]
+fn a_reader_that_panics_inside_a_guard_leaves() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    catch_unwind(AssertUnwindSafe(|| {
+        let _guard = reader.read();
+        panic!("planted");
+    }))
+    .unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| reader.with(|_| panic!("planted")))).unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| {
+        ReadGuard::map(reader.read(), |_| -> &u64 { panic!("planted") });
+    }))
+    .unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| {
+        let _ = ReadGuard::try_map(reader.read(), |_| -> Option<&u64> { panic!("planted") });
+    }))
+    .unwrap_err();
+    set(&mut writer, 1);
+    assert!(try_set(&mut writer, 2).is_ok());
+}
+
+#[test]
+fn nested_guards_show_the_outer_one_and_may_be_dropped_in_any_order() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    let outer = reader.read();
+    set(&mut writer, 1);
+    let inner = reader.read();
+    assert_eq!((*outer, *inner), (0, 0));
+    assert_eq!(inner.version(), outer.version());
+    let third = reader.with(|value| (*value, reader.version()));
+    assert_eq!(third, (0, Version::from_u64(0)));
+
+    drop(outer);
+    assert!(
+        try_set(&mut writer, 2).is_err(),
+        "the inner one still stays"
+    );
+    assert_eq!(*inner, 0);
+    assert_eq!(*reader.read(), 0);
+    drop(inner);
+    assert!(writer.try_swap_buffers().is_ok());
+    assert_eq!(*reader.read(), 2);
+}
+
+#[test]
+fn a_guard_that_leaves_the_scope_of_with_stays() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    let mut escaped = None;
+    reader.with(|_| escaped = Some(reader.read()));
+    set(&mut writer, 1);
+    assert!(try_set(&mut writer, 2).is_err());
+    assert_eq!(**escaped.as_ref().unwrap(), 0);
+    escaped = None;
+    assert!(escaped.is_none());
+    assert!(writer.try_swap_buffers().is_ok());
+}
+
+#[test]
+fn one_thread_that_holds_a_guard_and_refreshes_twice_gets_an_error_that_names_it() {
+    let mut writer = writer();
+    let reader = writer.shared_reader();
+    reader.set_label("myself");
+    let _guard = reader.read();
+    set(&mut writer, 1);
+    let error = try_set(&mut writer, 2).unwrap_err();
+    assert!(error.to_string().contains("myself"), "{error}");
+    let error = writer
+        .swap_buffers_timeout(Duration::from_millis(1))
+        .unwrap_err();
+    assert!(error.to_string().contains("myself"), "{error}");
+}
+
+#[test]
+fn a_thread_that_exits_with_a_live_handle_releases_the_writer() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    thread::spawn(move || {
+        let _guard = reader.read();
+        // Both end with the thread.
+    })
+    .join()
+    .unwrap();
+    set(&mut writer, 1);
+    assert!(try_set(&mut writer, 2).is_ok());
+    assert_eq!(writer.stats().readers, 0);
+}
+
+#[test]
+fn mapped_guards_keep_the_whole_copy() {
+    let mut writer = WriteHandle::cloned((1, "one".to_owned()));
+    let reader = writer.read_handle();
+    let name = ReadGuard::map(reader.read(), |pair| pair.1.as_str());
+    *writer.write_buffer_mut() = (2, "two".to_owned());
+    let mut writer = DelayWriteHandle::new(writer);
+    writer.start_swap();
+    assert_eq!(&*name, "one");
+    assert_eq!(name.version(), Version::from_u64(0));
+    assert!(writer.try_finish_swap().is_err());
+    let pair = ReadGuard::try_map(name, |name| name.strip_prefix("two")).unwrap_err();
+    assert_eq!(&*pair, "one");
+    drop(pair);
+    assert!(writer.is_swap_finished());
+}
+
+#[test]
+fn shared_readers_give_each_thread_one_slot() {
+    let mut writer = writer();
+    let reader = writer.shared_reader();
+    assert_eq!(writer.stats().readers, 0);
+    for _ in 0..3 {
+        assert_eq!(*reader.clone().read(), 0);
+    }
+    assert_eq!(writer.stats().readers, 1, "clones share the thread's slot");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert_eq!(*reader.read(), 0);
+            assert_eq!(writer.stats().readers, 2);
+        });
+    });
+    // A scope's end does not wait for the thread-local values of its threads.
+    while writer.stats().readers > 1 {
+        thread::yield_now();
+    }
+    let guard = reader.read();
+    set(&mut writer, 1);
+    assert_eq!(
+        *reader.read(),
+        0,
+        "one snapshot for a thread that holds a guard"
+    );
+    drop(guard);
+    assert_eq!(*reader.read(), 1);
+}
+
+#[test]
+fn a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins() {
+    let mut writer = writer();
+    let reader: &'static SharedReader<u64> = Box::leak(Box::new(writer.shared_reader()));
+    let value: &'static u64 = thread::spawn(move || {
+        let guard = Box::leak(Box::new(reader.read()));
+        &**guard
+    })
+    .join()
+    .unwrap();
+    set(&mut writer, 1);
+    assert!(
+        try_set(&mut writer, 2).is_err(),
+        "what is lent for ever is pinned for ever"
+    );
+    assert_eq!(*value, 0);
+    // Other threads' reads go on.
+    assert_eq!(thread::spawn(move || *reader.read()).join().unwrap(), 1);
+}
+
+/// A guard kept in an older thread-local value than the reader's list outlives the list. New
+/// threads that start meanwhile must not be given the same slot: that was a use after free with a
+/// list that hands its entries on.
+#[test]
+fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
+    struct Kept {
+        guard: ReadGuard<'static, u64>,
+        reader: &'static SharedReader<u64>,
+        checks: Arc<AtomicUsize>,
+    }
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            // The list may be gone now; other threads come, read and go.
+            for _ in 0..4 {
+                let reader = self.reader;
+                thread::spawn(move || assert_eq!(*reader.read(), 1))
+                    .join()
+                    .unwrap();
+            }
+            assert_eq!(*self.guard, 0);
+            // A read without a list: a slot for this one guard, on the newest state.
+            let late = *self.reader.read();
+            assert!(late <= 1);
+            self.checks.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    thread_local! {
+        static OLDER: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    }
+
+    let mut writer = writer();
+    let reader: &'static SharedReader<u64> = Box::leak(Box::new(writer.shared_reader()));
+    let checks = Arc::new(AtomicUsize::new(0));
+    let thread = thread::spawn({
+        let checks = Arc::clone(&checks);
+        move || {
+            // Touched first, so that it is destroyed after the list, or before it: both must do.
+            OLDER.with(|older| assert!(older.borrow().is_none()));
+            let guard = reader.read();
+            set(&mut writer, 1);
+            OLDER.with(|older| {
+                *older.borrow_mut() = Some(Kept {
+                    guard,
+                    reader,
+                    checks,
+                });
+            });
+            writer
+        }
+    });
+    let mut writer = thread.join().unwrap();
+    assert_eq!(checks.load(Ordering::SeqCst), 1);
+    // The guard is gone, and with it the thread's slot.
+    assert!(try_set(&mut writer, 2).is_ok());
+    assert_eq!(writer.stats().readers, 0);
+}
+
+#[test]
+fn a_refresh_timeout_of_any_length_is_legal() {
+    let mut writer = writer();
+    writer.push(Set(1));
+    assert!(writer.swap_buffers_timeout(Duration::MAX).is_ok());
+    writer.push(Set(2));
+    assert!(writer.swap_buffers_timeout(Duration::ZERO).is_ok());
+}
+
+#[test]
+fn labels_follow_the_last_thread_that_set_one() {
+    let mut writer = writer();
+    let reader: ReadHandle<u64> = writer.read_handle();
+    let reader = thread::Builder::new()
+        .name("labeller".to_owned())
+        .spawn(move || {
+            reader.set_label("first");
+            reader.set_label("second");
+            reader
+        })
+        .unwrap()
+        .join()
+        .unwrap();
+    std::mem::forget(reader.read());
+    set(&mut writer, 1);
+    let Err(SwapError::Busy(busy)) = try_set(&mut writer, 2) else {
+        panic!("not busy");
+    };
+    assert_eq!(busy.readers[0].label.as_deref(), Some("second"));
+    assert_eq!(busy.readers[0].thread, "labeller");
+    drop(reader.clone());
+}
