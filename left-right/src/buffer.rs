@@ -72,7 +72,13 @@ impl<T> Tagged<T> {
         self.0.addr() & TAG != 0
     }
 
-    /// The buffer itself.
+    /// The buffer, unless its readers must go through a fence first.
+    #[inline(always)]
+    pub(crate) fn untagged(&self) -> Option<*mut Buffer<T>> {
+        (!self.is_tagged()).then_some(self.0)
+    }
+
+    /// The buffer, whatever its tag.
     #[inline(always)]
     pub(crate) fn as_ptr(&self) -> *mut Buffer<T> {
         self.0.map_addr(|addr| addr & !TAG)

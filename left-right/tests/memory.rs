@@ -1,7 +1,7 @@
 //! What is given back: handles, logs and copies, counted by the allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
@@ -9,18 +9,18 @@ use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
 /// The system's allocator, with a count of the bytes in use.
 struct Counting;
 
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static IN_USE: AtomicIsize = AtomicIsize::new(0);
 
 // SAFETY: every call is handed on to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
+        IN_USE.fetch_add(layout.size() as isize, Ordering::Relaxed);
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        IN_USE.fetch_sub(layout.size() as isize, Ordering::Relaxed);
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(block, layout) }
     }
@@ -31,7 +31,7 @@ static ALLOCATOR: Counting = Counting;
 
 /// Signed: the test harness frees a little of its own meanwhile.
 fn in_use() -> isize {
-    IN_USE.load(Ordering::Relaxed).cast_signed()
+    IN_USE.load(Ordering::Relaxed)
 }
 
 /// One test at a time: they share the count.

@@ -6,8 +6,10 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
-use super::reader::Reader;
+use super::reader::{Reader, enter};
 use crate::Version;
+use crate::buffer::Buffer;
+use crate::registry::Slot;
 use crate::shared::Shared;
 use crate::sync::Reading;
 
@@ -67,7 +69,7 @@ pub struct ReadGuard<'a, T: ?Sized> {
 
 /// One stay in a copy, ended when it is dropped.
 enum Stay<'a> {
-    Handle(&'a Reader),
+    Handle(&'a Slot),
     /// Keeps its own hold on the reader: the thread's list may end before the guard does.
     Thread(Rc<Reader>),
 }
@@ -75,19 +77,23 @@ enum Stay<'a> {
 impl<'a, T> ReadGuard<'a, T> {
     #[inline(always)]
     pub(super) fn of_handle(shared: &'a Shared<T>, reader: &'a Reader) -> Self {
-        Self::enter(shared, Stay::Handle(reader))
+        let slot = reader.slot();
+        let buffer = enter(slot, &shared.published);
+        // Made after the entry, which so has nothing to undo: it keeps to registers.
+        Self::inside(shared, buffer, Stay::Handle(slot))
     }
 
     #[inline(always)]
     pub(super) fn of_thread(shared: &'a Shared<T>, reader: Rc<Reader>) -> Self {
-        Self::enter(shared, Stay::Thread(reader))
+        let buffer = enter(reader.slot(), &shared.published);
+        Self::inside(shared, buffer, Stay::Thread(reader))
     }
 
+    /// For a `stay` that has entered `buffer`, one of the buffers of `_shared`.
     #[inline(always)]
-    fn enter(shared: &'a Shared<T>, stay: Stay<'a>) -> Self {
-        let buffer = stay.reader().enter(&shared.published);
-        // SAFETY: `enter` has just given it, and `stay` leaves it when the guard is dropped (G1);
-        // it stays allocated, since `shared` is borrowed (G2).
+    fn inside(_shared: &'a Shared<T>, buffer: *const Buffer<T>, stay: Stay<'a>) -> Self {
+        // SAFETY: the entry has just given it, and `stay` leaves it when the guard is dropped (G1);
+        // it stays allocated, since `_shared` is borrowed (G2).
         let (content, reading) = unsafe { &*buffer }.read();
         // SAFETY: as above.
         let content = unsafe { &*content };
@@ -194,19 +200,12 @@ impl<T: ?Sized + fmt::Display> fmt::Display for ReadGuard<'_, T> {
     }
 }
 
-impl Stay<'_> {
-    #[inline(always)]
-    fn reader(&self) -> &Reader {
-        match self {
-            Stay::Handle(reader) => reader,
-            Stay::Thread(reader) => reader,
-        }
-    }
-}
-
 impl Drop for Stay<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.reader().leave();
+        match self {
+            Stay::Handle(slot) => slot.leave(),
+            Stay::Thread(reader) => reader.slot().leave(),
+        }
     }
 }

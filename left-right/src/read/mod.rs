@@ -1,7 +1,7 @@
 //! The readers' side: handles, guards, and the entry to a copy.
 //!
 //! # Invariants
-//! - **G1** From [`Reader::enter`] to the matching [`Reader::leave`], the buffer that `enter` gave
+//! - **G1** From `reader::enter` to the matching `Slot::leave`, the buffer that `enter` gave
 //!   is alive and nobody writes to it: the reader's slot names it, and the writer waits for that.
 //! - **G2** A guard borrows a handle, or a `SharedReader`, that keeps the buffers allocated (S1).
 

@@ -1,22 +1,20 @@
-//! [`Reader`]: one reader's slot and the protocol by which it enters and leaves a copy.
+//! [`Reader`]: one reader's slot, and the protocol by which it enters a copy.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
-use crate::buffer::{Buffer, Published, Tagged};
+use crate::buffer::{Buffer, Published};
 use crate::fence;
 use crate::mutant::planted;
 use crate::registry::{Registry, Slot};
 use crate::sync::Arc;
 
-/// One reader: its slot, its place in the registry, and how deep its guards are nested.
-///
-/// Used by one thread at a time, which the `Cell` makes sure of.
+/// One reader: its slot, and its place in the registry.
 pub(crate) struct Reader {
     slot: Arc<Slot>,
-    /// Guards beyond the first that is inside. Sticks at the top, where the pin then stays until
-    /// the reader is dropped: forgetting guards in a loop must not wrap it.
-    nested: Cell<u32>,
     registry: Arc<Registry>,
+    /// One thread at a time.
+    _not_sync: PhantomData<Cell<()>>,
 }
 
 impl Reader {
@@ -24,11 +22,12 @@ impl Reader {
     pub(crate) fn join(registry: &Arc<Registry>) -> Self {
         Reader {
             slot: registry.join(),
-            nested: Cell::new(0),
             registry: Arc::clone(registry),
+            _not_sync: PhantomData,
         }
     }
 
+    #[inline(always)]
     pub(crate) fn slot(&self) -> &Slot {
         &self.slot
     }
@@ -40,89 +39,47 @@ impl Reader {
     pub(crate) fn is_of_closed(&self) -> bool {
         self.registry.is_closed()
     }
-
-    /// Enters the published copy, or again the copy that this reader is in already.
-    ///
-    /// Wait-free: three stores to the reader's own line and one load of the published pointer.
-    /// The buffer may be read until the matching [`leave`](Self::leave) (G1).
-    #[inline(always)]
-    pub(crate) fn enter<T>(&self, published: &Published<T>) -> *const Buffer<T> {
-        let inside = self.slot.inside();
-        if !inside.is_null() {
-            self.enter_again();
-            return inside.cast();
-        }
-        self.slot.announce();
-        fence::light();
-        let mut seen = published.load();
-        if seen.is_tagged() {
-            seen = load_fenced(published);
-        }
-        let buffer = seen.as_ptr();
-        self.slot.settle(buffer.cast());
-        buffer
-    }
-
-    /// Undoes one [`enter`](Self::enter); the last one leaves the copy.
-    #[inline(always)]
-    pub(crate) fn leave(&self) {
-        match self.nested.get() {
-            0 => self.slot.leave(),
-            _ if planted("nested-guard-leaves") => self.slot.leave(),
-            u32::MAX => {}
-            nested => self.nested.set(nested - 1),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn enter_again(&self) {
-        self.nested.set(self.nested.get().saturating_add(1));
-    }
 }
 
-/// The published pointer, for a reader that was told to pay for the order itself.
+/// Enters the published copy, or again the copy that this reader is in already.
+///
+/// Wait-free: three stores to the reader's own line and one load of the published pointer.
+/// The buffer may be read until the matching [`Slot::leave`] (G1).
+#[inline(always)]
+pub(super) fn enter<T>(slot: &Slot, published: &Published<T>) -> *const Buffer<T> {
+    let inside = slot.inside();
+    if !inside.is_null() {
+        slot.settle_again();
+        return inside.cast();
+    }
+    slot.announce();
+    fence::light();
+    let seen = published.load();
+    let buffer = match seen.untagged() {
+        Some(buffer) => buffer,
+        None => load_fenced(published),
+    };
+    slot.settle(buffer.cast());
+    buffer
+}
+
+/// The published buffer, for a reader that was told to pay for the order itself.
 #[cold]
 #[inline(never)]
-fn load_fenced<T>(published: &Published<T>) -> Tagged<T> {
+fn load_fenced<T>(published: &Published<T>) -> *mut Buffer<T> {
     if !planted("reader-fence-gone") {
         // Either our ENTERING is visible to the scan, or our load comes later and sees the new
         // pointer (F2).
         fence::full();
     }
-    published.load()
+    published.load().as_ptr()
 }
 
 impl Drop for Reader {
     /// Locks the registry for one removal; waits for no guard.
     fn drop(&mut self) {
         // No guard borrows us any more; one that was forgotten ends here.
-        self.slot.leave();
+        self.slot.leave_for_good();
         self.registry.quit(&self.slot);
-    }
-}
-
-#[cfg(all(test, not(mutants)))]
-mod tests {
-    use super::*;
-
-    /// 2^32 forgotten guards must not make the next one leave for all of them.
-    #[test]
-    fn the_nesting_count_sticks_at_the_top() {
-        let registry = Arc::new(Registry::new());
-        let reader = Reader::join(&registry);
-        let published = Published::new(Buffer::allocate(()), true);
-        let first = reader.enter(&published);
-
-        reader.nested.set(u32::MAX - 1);
-        assert_eq!(reader.enter(&published), first);
-        assert_eq!(reader.enter(&published), first);
-        for _ in 0..3 {
-            reader.leave();
-        }
-        assert_eq!(reader.nested.get(), u32::MAX);
-        assert_eq!(reader.slot.inside().cast_const(), first.cast());
-        // SAFETY: the buffer came from `Buffer::allocate`, and this is the only call.
-        drop(unsafe { Box::from_raw(first.cast_mut()) });
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ptr;
 use std::sync::PoisonError;
+// Not the model checker's: only the owner uses it, so there is nothing to model.
+use std::sync::atomic::AtomicU32;
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -27,6 +29,10 @@ pub(crate) enum Place {
 #[repr(align(128))]
 pub(crate) struct Slot {
     word: AtomicPtr<()>,
+    /// The owner's guards beyond the first that is inside; only the owner uses it (R1).
+    /// Sticks at the top, where the pin then stays until the reader is dropped: forgetting guards
+    /// in a loop must not wrap it.
+    nested: AtomicU32,
     /// The slot's place in the registry, read and written under the registry's lock only.
     index: AtomicUsize,
     owner: Mutex<Owner>,
@@ -45,6 +51,7 @@ impl Slot {
     pub(crate) fn new() -> Self {
         Slot {
             word: AtomicPtr::new(OUT),
+            nested: AtomicU32::new(0),
             index: AtomicUsize::new(usize::MAX),
             owner: Mutex::new(Owner {
                 label: None,
@@ -79,9 +86,36 @@ impl Slot {
         self.word.store(buffer, order);
     }
 
-    /// The reader has left.
+    /// The reader is in the copy at which it is already, once more.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle_again(&self) {
+        let nested = self.nested.load(Ordering::Relaxed).saturating_add(1);
+        self.nested.store(nested, Ordering::Relaxed);
+    }
+
+    /// Undoes one [`settle`](Self::settle) or [`settle_again`](Self::settle_again), whichever.
     #[inline(always)]
     pub(crate) fn leave(&self) {
+        if self.nested.load(Ordering::Relaxed) == 0 || planted("nested-guard-leaves") {
+            self.leave_for_good();
+        } else {
+            self.leave_nested();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn leave_nested(&self) {
+        let nested = self.nested.load(Ordering::Relaxed);
+        if nested != u32::MAX {
+            self.nested.store(nested - 1, Ordering::Relaxed);
+        }
+    }
+
+    /// The reader is in no copy any more, however many of its guards were forgotten.
+    #[inline(always)]
+    pub(crate) fn leave_for_good(&self) {
         let order = if planted("leave-relaxed") {
             Ordering::Relaxed
         } else {
@@ -135,5 +169,27 @@ impl Slot {
             },
             waited,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2^32 forgotten guards must not make the next one leave for all of them.
+    #[test]
+    fn the_nesting_count_sticks_at_the_top() {
+        let buffer = ptr::dangling_mut();
+        let slot = Slot::new();
+        slot.settle(buffer);
+        slot.nested.store(u32::MAX - 1, Ordering::Relaxed);
+        slot.settle_again();
+        slot.settle_again();
+        for _ in 0..3 {
+            slot.leave();
+        }
+        assert_eq!(slot.place(), Place::In(buffer));
+        slot.leave_for_good();
+        assert_eq!(slot.place(), Place::Out);
     }
 }
