@@ -179,7 +179,7 @@ mod tests {
     /// 2^32 forgotten guards must not make the next one leave for all of them.
     #[test]
     fn the_nesting_count_sticks_at_the_top() {
-        let buffer = ptr::dangling_mut();
+        let buffer = ptr::without_provenance_mut(8);
         let slot = Slot::new();
         slot.settle(buffer);
         slot.nested.store(u32::MAX - 1, Ordering::Relaxed);
