@@ -1,0 +1,70 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Parser;
+
+use crate::table::{Columns, Duplicates, Source};
+
+/// Serve a table over HTTP from memory, and follow the file it came from.
+///
+/// Rows are read from FILE: as JSON Lines if its name ends in .jsonl, .ndjson or .json, else as CSV with a header.
+/// Without FILE, a table of country codes is served by its column alpha2.
+///
+/// The first line on standard output is the address that is listened on; logs go to standard error.
+/// RUST_LOG sets what is logged (for instance `debug`).
+/// When the file changes, or on SIGHUP, the rows that differ are applied in one step; a file that cannot be read whole
+/// leaves the last good table in place.
+#[derive(Debug, Parser)]
+#[command(name = "web-cache", version)]
+pub struct Args {
+    /// The file with the rows to serve
+    #[arg(long, value_name = "FILE", requires = "key")]
+    table: Option<PathBuf>,
+
+    /// The column to look rows up by; its cells hold 1 to 4096 bytes
+    #[arg(long, value_name = "COLUMN")]
+    key: Option<String>,
+
+    /// The column to serve; all columns as a JSON object if none is named
+    #[arg(long, value_name = "COLUMN")]
+    value: Option<String>,
+
+    /// What to do with a key that stands in more than one row; `all` serves a JSON array for every key
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t = Duplicates::Last)]
+    duplicates: Duplicates,
+
+    /// The address to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+
+    /// Only look at the file twice a second, for file systems that tell nobody about changes
+    #[arg(long)]
+    pub poll: bool,
+
+    /// How long a client may take to send a request's head or to take a response
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    client_timeout: u64,
+
+    /// How many connections are served at a time; more wait to be accepted
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_connections: u32,
+}
+
+impl Args {
+    pub fn source(&self) -> Source {
+        let columns = Columns {
+            key: self.key.clone().unwrap_or_else(|| "alpha2".into()),
+            value: self.value.clone(),
+        };
+        Source::new(self.table.clone(), columns, self.duplicates)
+    }
+
+    pub fn client_timeout(&self) -> Duration {
+        Duration::from_secs(self.client_timeout)
+    }
+
+    pub fn max_connections(&self) -> usize {
+        self.max_connections as usize
+    }
+}

@@ -1,0 +1,41 @@
+//! What the operating system may ask of the server: to read the table again, or to stop.
+
+use std::{io, sync::mpsc::Sender};
+
+use crate::writer::Reload;
+
+/// Handles signals from now on; returns what is done once one of them asks to stop.
+#[cfg(unix)]
+pub fn handle(reloads: Sender<Reload>) -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            if reloads.send(Reload::Signal).is_err() {
+                tracing::error!("nobody is left to read the table again");
+            }
+        }
+    });
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Handles the interrupt from now on; there is no signal here that asks for a reload.
+#[cfg(not(unix))]
+pub fn handle(reloads: Sender<Reload>) -> io::Result<impl Future<Output = ()>> {
+    Ok(async move {
+        // The writer ends with its last sender.
+        let _reloads = reloads;
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot wait for the interrupt");
+            std::future::pending::<()>().await;
+        }
+    })
+}
