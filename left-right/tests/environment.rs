@@ -1,0 +1,380 @@
+//! Surroundings: a kernel that refuses membarrier, one core, a forked child, frozen threads.
+//!
+//! What would change this whole process runs in a process of its own: this binary again, told by
+//! an environment variable which part to play.
+#![cfg(all(target_os = "linux", not(loom)))]
+
+use std::collections::BTreeMap;
+use std::mem::MaybeUninit;
+use std::os::unix::process::CommandExt;
+use std::panic::AssertUnwindSafe;
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use left_right::{
+    Builder, DelayWriteHandle, FenceMode, OpWriteHandle, Operation, ReadGuard, SwapError,
+    WriteHandle,
+};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
+
+/// Names the part that a process of this binary plays.
+const PART: &str = "LEFT_RIGHT_PART";
+/// Far more than any part takes: a part that hangs fails.
+const LIMIT: Duration = Duration::from_secs(60);
+
+struct Add;
+
+impl Operation<u64> for Add {
+    fn apply(&mut self, target: &mut u64) {
+        *target += 1;
+    }
+}
+
+/// Runs `body` in a process of its own, in which `test` is the one test that runs.
+fn in_own_process(test: &str, adapt: impl FnOnce(&mut Command), body: impl FnOnce()) {
+    if std::env::var(PART).is_ok_and(|part| part == test) {
+        body();
+        return;
+    }
+    let mut command = Command::new(std::env::current_exe().expect("this binary has a path"));
+    command
+        .args(["--exact", test, "--nocapture"])
+        .env(PART, test);
+    adapt(&mut command);
+    let mut child = command.spawn().expect("this binary can be run");
+    assert!(ends_well(&mut child), "{test} failed in its own process");
+}
+
+fn ends_well(child: &mut Child) -> bool {
+    let begin = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child can be waited for") {
+            return status.success();
+        }
+        if begin.elapsed() > LIMIT {
+            child.kill().expect("a child can be ended");
+            child.wait().expect("a child can be waited for");
+            return false;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// From now on the kernel refuses membarrier, to all threads of this process.
+fn refuse_membarrier() {
+    let filter = SeccompFilter::new(
+        BTreeMap::from([(libc::SYS_membarrier, Vec::new())]),
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EPERM as u32),
+        std::env::consts::ARCH
+            .try_into()
+            .expect("a known processor"),
+    )
+    .expect("a filter of one rule");
+    let program: BpfProgram = filter.try_into().expect("a filter of one rule");
+    apply_filter_all_threads(&program).expect("a filter may be set");
+}
+
+/// Reads and writes for a while, and checks every read.
+fn work(mut writer: OpWriteHandle<u64, Add>) {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = writer.read_handle();
+        let is_over = &is_over;
+        scope.spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                let guard = reader.read();
+                assert_eq!(*guard, guard.version().as_u64());
+            }
+        });
+        for _ in 0..2000 {
+            writer.push(Add);
+            writer.swap_buffers();
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(writer.verify_copies(), Ok(()));
+}
+
+fn writer(mode: FenceMode) -> OpWriteHandle<u64, Add> {
+    OpWriteHandle::new(DelayWriteHandle::new(
+        Builder::new().fence(mode).build(0, 0),
+    ))
+}
+
+#[test]
+fn where_membarrier_is_refused_readers_fence_for_themselves() {
+    in_own_process(
+        "where_membarrier_is_refused_readers_fence_for_themselves",
+        |_| {},
+        || {
+            refuse_membarrier();
+            let writer = writer(FenceMode::Membarrier);
+            assert_eq!(writer.stats().fence_mode, FenceMode::SeqCst);
+            work(writer);
+        },
+    );
+}
+
+/// A filter that is set later: nothing is known any more of readers that came in without a fence.
+#[test]
+fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
+    in_own_process(
+        "a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer",
+        |_| {},
+        || {
+            let mut plain = WriteHandle::cloned(7);
+            let mut log = writer(FenceMode::Auto);
+            if log.stats().fence_mode == FenceMode::SeqCst {
+                // This kernel never granted it: the other test's case.
+                return;
+            }
+            log.push(Add);
+            log.swap_buffers();
+            let reader = log.read_handle();
+            let guard = reader.read();
+            refuse_membarrier();
+
+            log.push(Add);
+            assert_eq!(
+                log.swap_buffers().as_u64(),
+                2,
+                "it is published all the same"
+            );
+            assert_eq!((*guard, *log.read_handle().read()), (1, 2));
+            assert!(log.is_poisoned());
+            assert_eq!(log.stats().fence_mode, FenceMode::SeqCst);
+            log.push(Add);
+            assert!(matches!(
+                log.try_swap_buffers(),
+                Err(SwapError::Poisoned(_))
+            ));
+            drop(guard);
+            assert!(matches!(log.try_catch_up(), Err(SwapError::Poisoned(_))));
+            drop(log);
+            assert_eq!((*reader.read(), *reader.clone().read()), (2, 2));
+
+            plain.swap_buffers();
+            assert_eq!(*plain.write_buffer(), 7, "a lost copy may still be read");
+            let change = AssertUnwindSafe(|| *plain.write_buffer_mut() = 8);
+            std::panic::catch_unwind(change).unwrap_err();
+
+            work(writer(FenceMode::SeqCst));
+        },
+    );
+}
+
+#[test]
+fn one_core_is_enough() {
+    in_own_process(
+        "one_core_is_enough",
+        |command| {
+            // SAFETY: the closure only makes system calls on values of its own.
+            unsafe {
+                command.pre_exec(|| run_on_core(0));
+            }
+        },
+        || {
+            for mode in [FenceMode::Auto, FenceMode::SeqCst] {
+                work(writer(mode));
+            }
+        },
+    );
+}
+
+fn run_on_core(core: usize) -> std::io::Result<()> {
+    let mut cores = MaybeUninit::<libc::cpu_set_t>::zeroed();
+    // SAFETY: all bits zero is an empty set.
+    let cores = unsafe { cores.assume_init_mut() };
+    // SAFETY: the core's number is below the set's size.
+    unsafe { libc::CPU_SET(core, cores) };
+    // SAFETY: the set is alive during the call.
+    match unsafe { libc::sched_setaffinity(0, size_of_val(cores), cores) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
+    }
+}
+
+#[test]
+fn a_blocked_writer_uses_next_to_no_processor_time() {
+    let mut writer = writer(FenceMode::Auto);
+    let reader = writer.read_handle();
+    let _guard = reader.read();
+    writer.push(Add);
+    writer.swap_buffers();
+    writer.push(Add);
+    let before = thread_time();
+    let waited = Duration::from_millis(500);
+    assert!(writer.swap_buffers_timeout(waited).is_err());
+    let used = thread_time() - before;
+    assert!(used < waited / 20, "{used:?} of {waited:?}");
+}
+
+/// The processor time that this thread has used.
+fn thread_time() -> Duration {
+    let mut time = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: the pointer is to a timespec of our own.
+    let status = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, time.as_mut_ptr()) };
+    assert_eq!(status, 0);
+    // SAFETY: the call has filled it.
+    let time = unsafe { time.assume_init() };
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+#[test]
+fn a_forked_child_reads() {
+    let mut writer = writer(FenceMode::Auto);
+    let reader = writer.read_handle();
+    writer.push(Add);
+    writer.swap_buffers();
+    let guard = reader.read();
+    // SAFETY: the child reads memory that is its own now, and exits without returning.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let read = AssertUnwindSafe(|| *reader.read() + *guard);
+        let fresh = std::panic::catch_unwind(read);
+        // SAFETY: ends the child, and runs nothing of the parent's.
+        unsafe { libc::_exit(i32::from(fresh.unwrap_or(0) != 2)) };
+    }
+    assert!(child > 0, "fork failed");
+    let mut status = 0;
+    // SAFETY: the child is ours, and the pointer is to a word of our own.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert_eq!(status, 0, "the child read something else");
+    drop(guard);
+    writer.push(Add);
+    writer.swap_buffers();
+    assert_eq!(*reader.read(), 2);
+}
+
+static FROZEN: AtomicBool = AtomicBool::new(false);
+static ARRIVED: AtomicU64 = AtomicU64::new(0);
+static RELEASED: AtomicU64 = AtomicU64::new(0);
+
+/// Holds its thread wherever the signal found it.
+extern "C" fn freeze(_: libc::c_int) {
+    ARRIVED.fetch_add(1, Ordering::SeqCst);
+    while FROZEN.load(Ordering::SeqCst) {
+        std::hint::spin_loop();
+    }
+    RELEASED.fetch_add(1, Ordering::SeqCst);
+}
+
+/// A reader, and then the writer, is stopped at an arbitrary instruction, again and again. The
+/// other readers go on; so does the writer, or it says who it would have to wait for.
+#[test]
+fn threads_frozen_at_arbitrary_instructions_stop_nobody_else() {
+    in_own_process(
+        "threads_frozen_at_arbitrary_instructions_stop_nobody_else",
+        |_| {},
+        || {
+            // SAFETY: the handler uses atomics only.
+            unsafe { libc::signal(libc::SIGUSR1, freeze as *const () as libc::sighandler_t) };
+            for mode in [FenceMode::Auto, FenceMode::SeqCst] {
+                freeze_readers(mode);
+                freeze_writer(mode);
+            }
+        },
+    );
+}
+
+const FREEZES: u64 = 300;
+
+fn frozen<R>(thread: libc::pthread_t, body: impl FnOnce() -> R) -> R {
+    let arrived = ARRIVED.load(Ordering::SeqCst);
+    FROZEN.store(true, Ordering::SeqCst);
+    // SAFETY: the thread runs until the caller's scope ends.
+    unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+    while ARRIVED.load(Ordering::SeqCst) == arrived {
+        thread::yield_now();
+    }
+    let result = body();
+    FROZEN.store(false, Ordering::SeqCst);
+    // The next signal must find the handler left.
+    while RELEASED.load(Ordering::SeqCst) == arrived {
+        thread::yield_now();
+    }
+    result
+}
+
+fn freeze_readers(mode: FenceMode) {
+    let mut writer = writer(mode);
+    let is_over = AtomicBool::new(false);
+    let victim = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let reader = writer.read_handle();
+        scope.spawn({
+            let (is_over, victim) = (&is_over, &victim);
+            move || {
+                // SAFETY: asks for this thread's own name.
+                victim.store(unsafe { libc::pthread_self() }, Ordering::SeqCst);
+                while !is_over.load(Ordering::Relaxed) {
+                    check(&reader.read());
+                }
+            }
+        });
+        while victim.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        let other = writer.read_handle();
+        for _ in 0..FREEZES {
+            frozen(victim.load(Ordering::SeqCst), || {
+                // The first refresh may still wait for the swap before it, the others too.
+                for _ in 0..3 {
+                    writer.push(Add);
+                    match writer.try_swap_buffers() {
+                        Ok(version) => assert_eq!(other.version(), version),
+                        Err(SwapError::Busy(busy)) => assert_eq!(busy.readers().len(), 1),
+                        Err(error) => panic!("{error}"),
+                    }
+                    check(&other.read());
+                }
+            });
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(writer.verify_copies(), Ok(()));
+}
+
+/// A batch holds several additions when an attempt before it was busy.
+fn check(guard: &ReadGuard<'_, u64>) {
+    assert!(**guard >= guard.version().as_u64());
+}
+
+fn freeze_writer(mode: FenceMode) {
+    let mut writer = writer(mode);
+    let reader = writer.read_handle();
+    let (shared, factory) = (writer.shared_reader(), writer.factory());
+    let is_over = AtomicBool::new(false);
+    let victim = AtomicU64::new(0);
+    thread::scope(|scope| {
+        scope.spawn({
+            let (is_over, victim) = (&is_over, &victim);
+            move || {
+                // SAFETY: asks for this thread's own name.
+                victim.store(unsafe { libc::pthread_self() }, Ordering::SeqCst);
+                while !is_over.load(Ordering::Relaxed) {
+                    writer.push(Add);
+                    writer.swap_buffers();
+                }
+            }
+        });
+        while victim.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        shared.read();
+        for _ in 0..FREEZES {
+            frozen(victim.load(Ordering::SeqCst), || {
+                let first = *reader.read();
+                assert_eq!(*shared.read(), first);
+                assert_eq!(*reader.read(), first);
+            });
+            // Handles come and go while the writer works; frozen under the registry's lock it
+            // would hold them up, which a stopped thread does to any lock.
+            drop(factory.handle());
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
