@@ -1,4 +1,57 @@
 //! A concurrent hash map for programs that read far more than they write.
+//!
+//! Lookups are wait-free, and cost little more than those of a plain hash map; a writer's changes
+//! become visible to all readers at once, on [`refresh`](WriteHandle::refresh).
+//!
+//! ```
+//! let (mut writer, reader) = evmap_core::new();
+//! writer.insert("/", "index.html");
+//! writer.insert("/about", "about.html");
+//! writer.refresh();
+//!
+//! let threads: Vec<_> = (0..4)
+//!     .map(|_| {
+//!         let reader = reader.clone(); // one for each thread
+//!         std::thread::spawn(move || reader.get_cloned("/about"))
+//!     })
+//!     .collect();
+//! for thread in threads {
+//!     assert_eq!(thread.join().unwrap(), Some("about.html"));
+//! }
+//!
+//! // Several keys of one state:
+//! let view = reader.read();
+//! assert_eq!((view.len(), view.get("/")), (2, Some(&"index.html")));
+//! ```
+//!
+//! # Which handle
+//!
+//! | | |
+//! |---|---|
+//! | [`WriteHandle`] | the one writer; [`multimap::WriteHandle`] for a bag of values for each key |
+//! | [`ReadHandle`] | one for each thread: the cheapest lookups |
+//! | [`SharedReader`] | one value for all threads, for a web framework's shared state |
+//! | [`ReadHandleFactory`] | makes read handles wherever a thread needs one |
+//! | [`View`] | all entries of one published state |
+//!
+//! # What to know
+//!
+//! - **Readers see the last refresh**, not what was written since. The writer itself sees its own
+//!   changes: [`WriteHandle::get`].
+//! - **Everything is kept twice.** Wrap a large value in [`Shared`], and both copies hold one.
+//! - **A refresh costs a system call** by default, some 10 microseconds while other cores are busy:
+//!   write in batches, or choose another [`FenceMode`].
+//! - **A guard never holds up readers**, nor the first refresh after it was taken; the refresh after
+//!   that waits for it. [`try_refresh`](WriteHandle::try_refresh) and
+//!   [`refresh_timeout`](WriteHandle::refresh_timeout) say who is in the way.
+//! - **Keys need `Eq + Hash + Clone`, values `Clone`.** A key whose `Eq` or `Hash` lies gives wrong
+//!   answers at worst; [`verify_copies`](WriteHandle::verify_copies) finds them in tests.
+//! - **A panic in user code publishes nothing**; the writer
+//!   [says so](WriteHandle::is_poisoned), and readers go on.
+//!
+//! There is no `unsafe` here: the protocol is [`left_right`]'s, where its promises stand with the
+//! tests that hold them. This crate's own are in `tests/`: `map`, `multimap`, `model` (against
+//! std's map), and `keys_and_values` (keys and values that panic, lie or count their lives).
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,119 @@
 //! Two copies of any data structure: wait-free readers of one, a writer of the other, and a swap.
+//!
+//! For programs that read far more than they write.
+//! Readers use one copy, each at the price of three plain stores to a cache line of its own; one
+//! writer changes the other copy and then swaps the two.
+//! No reader ever waits, and no reader makes another one slower.
+//!
+//! ```
+//! use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
+//!
+//! // A change is data, so that it can be made to both copies.
+//! struct Push(u32);
+//!
+//! impl Operation<Vec<u32>> for Push {
+//!     fn apply(&mut self, target: &mut Vec<u32>) {
+//!         target.push(self.0);
+//!     }
+//! }
+//!
+//! let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(vec![])));
+//! let reader = writer.read_handle(); // one for each thread: clone it
+//!
+//! writer.push(Push(1));
+//! assert!(reader.read().is_empty()); // not published yet
+//! writer.swap_buffers();
+//! assert_eq!(*reader.read(), [1]);
+//! ```
+//!
+//! # Which type
+//!
+//! | to write | |
+//! |---|---|
+//! | [`OpWriteHandle`] | a log of [`Operation`]s, applied to both copies: what most programs want |
+//! | [`DelayWriteHandle`] | two buffers; swap now, wait for the old readers later |
+//! | [`WriteHandle`] | two buffers; a swap waits |
+//!
+//! | to read | |
+//! |---|---|
+//! | [`ReadHandle`] | one for each thread: the cheapest |
+//! | [`SharedReader`] | one value for all threads, such as a web framework's state |
+//! | [`ReadHandleFactory`] | makes handles wherever a thread needs one |
+//!
+//! # What it costs
+//!
+//! - **Memory:** two copies, the log of operations that one copy still lacks, and 256 bytes for
+//!   each reader.
+//! - **A write** is done twice. A swap costs a system call by default, some 10 microseconds while
+//!   other cores are busy, so batch your writes; [`FenceMode`] says what to do where they come one
+//!   by one.
+//! - **A read** is a handful of instructions. Readers see writes when they are published, not
+//!   before.
+//!
+//! Where every write must be seen at once and comes as often as reads do, a sharded lock or a
+//! concurrent map serves better.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! 1. **Reads are wait-free.** Entering and leaving is a fixed, small number of instructions with no
+//!    loop, lock, allocation, system call or read-modify-write, whatever other threads do; by
+//!    default on Linux and Windows not even a fence.
+//!    (`read_path::a_read_has_no_loop_lock_fence_or_call_and_stores_three_times`,
+//!    `environment::threads_frozen_at_arbitrary_instructions_stop_nobody_else`)
+//! 2. **Snapshots.** A guard shows exactly one published state, unchanged for its life.
+//!    (`linearizability::*`, `readers::nested_guards_show_the_outer_one_and_may_be_dropped_in_any_order`)
+//! 3. **Linearizable swaps.** A read that begins after a swap returned sees it, and versions never go
+//!    back, across readers too.
+//!    (`linearizability::*`; `loom::a_read_that_begins_after_the_swap_returned_sees_it`,
+//!    `loom::versions_never_go_back_across_readers`)
+//! 4. **An exact blocking rule.** A guard never holds up readers, pushes, clones or drops of handles,
+//!    nor the first publication that begins after it was taken; only the one after that waits, and
+//!    whatever else needs the writer's copy. Each of these has a `try_` form that never waits and a
+//!    form with a timeout.
+//!    (`readers::a_guard_held_for_ever_lets_one_refresh_through_and_holds_up_the_second`,
+//!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`)
+//! 5. **Handles come and go without waiting for a guard.**
+//!    (`readers::a_blocked_refresh_goes_on_when_the_guard_is_dropped`)
+//! 6. **Bounded memory.** Two copies, the log, and what the live handles need.
+//!    (`memory::*`)
+//! 7. **Each copy is dropped exactly once**, never while a reader is in it.
+//!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
+//!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`)
+//! 8. **Panics are contained.** A panic in an operation publishes nothing; the writer says that it is
+//!    [poisoned](Poisoned), and readers go on.
+//!    (`log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
+//!    `log::a_panic_on_the_second_copy_leaves_the_published_one_whole`)
+//! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle
+//!    frees its pin.
+//!    (`readers::dropping_a_handle_frees_the_pin_of_a_forgotten_guard`,
+//!    `readers::a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins`)
+//! 10. **No safe misuse is undefined behaviour.** An operation that differs on the two copies gives
+//!     wrong answers at worst, which [`OpWriteHandle::verify_copies`] finds.
+//!     (`log::an_operation_that_differs_on_the_two_copies_is_found`)
+//!
+//! # How it works
+//!
+//! Each reader has a slot that only it stores to, and that says which copy it is in.
+//! To enter, it announces itself there, loads the pointer to the published copy, and stores that
+//! pointer into its slot; to leave, it clears the slot.
+//! A writer swaps the pointer, makes sure that every announcement before the swap is visible, and
+//! looks at all slots; before it next changes the copy swapped out, it waits until each slot that
+//! named it has been seen elsewhere.
+//! Making sure is the writer's part: on Linux by `membarrier`, which runs a fence on all processors
+//! that run this process, so a reader needs none.
+//! The protocol is checked by loom models (`tests/loom.rs`), by an exhaustive exploration under
+//! store buffers (`tests/explorer.rs`), and by stress; `.ci/mutants` shows that each of its fences
+//! and orderings is needed, by taking it away.
+//!
+//! The technique is *Left-Right*, by Pedro Ramalhete and Andreia Correia (2013); that one side's
+//! fence may be moved to the other is known from asymmetric synchronisation, as in RCU.
+//!
+//! # Limits
+//!
+//! - One writer. Share it behind a lock, or let threads send it what to write.
+//! - A read that never ends holds up the second publication after it; the timeout forms say who.
+//! - Guards belong to their thread; do not hold one across an `.await`.
+//! - A read must not be begun in a signal handler that may have interrupted one of the same handle.
 
 mod buffer;
 mod buffers;
