@@ -95,10 +95,9 @@ impl<K, V, S: BuildHasher, M, E: Engine> ReadHandle<K, V, S, M, E> {
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hasher.hash_one(key);
-        ReadGuard::try_map(self.inner.read(), |state| {
+        ReadGuard::filter_map(self.inner.read(), |state| {
             state.table.find(hash, key).map(|(_, value)| value)
         })
-        .ok()
     }
 
     /// A clone of the value of this key: the fastest lookup of a small value.

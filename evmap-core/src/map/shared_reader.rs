@@ -91,10 +91,9 @@ impl<K, V, S: BuildHasher, M, E: Engine> SharedReader<K, V, S, M, E> {
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hasher.hash_one(key);
-        ReadGuard::try_map(self.inner.read(), |state| {
+        ReadGuard::filter_map(self.inner.read(), |state| {
             state.table.find(hash, key).map(|(_, value)| value)
         })
-        .ok()
     }
 
     /// A clone of the value of this key.

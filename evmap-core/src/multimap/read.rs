@@ -16,7 +16,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> crate::ReadHandle<K, Values<V>, S, M, E
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        ReadGuard::try_map(self.get(key)?, Values::first).ok()
+        ReadGuard::filter_map(self.get(key)?, Values::first)
     }
 }
 
@@ -28,7 +28,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> crate::SharedReader<K, Values<V>, S, M,
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        ReadGuard::try_map(self.get(key)?, Values::first).ok()
+        ReadGuard::filter_map(self.get(key)?, Values::first)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -71,7 +72,8 @@ pub struct ReadGuard<'a, T: ?Sized> {
 enum Stay<'a> {
     Handle(&'a Slot),
     /// Keeps its own hold on the reader: the thread's list may end before the guard does.
-    Thread(Rc<Reader>),
+    /// Given up by `leave_thread`, and by nobody else (G3).
+    Thread(ManuallyDrop<Rc<Reader>>),
 }
 
 impl<'a, T> ReadGuard<'a, T> {
@@ -86,7 +88,7 @@ impl<'a, T> ReadGuard<'a, T> {
     #[inline(always)]
     pub(super) fn of_thread(shared: &'a Shared<T>, reader: Rc<Reader>) -> Self {
         let buffer = enter(reader.slot(), &shared.published);
-        Self::inside(shared, buffer, Stay::Thread(reader))
+        Self::inside(shared, buffer, Stay::Thread(ManuallyDrop::new(reader)))
     }
 
     /// For a `stay` that has entered `buffer`, one of the buffers of `_shared`.
@@ -164,6 +166,32 @@ impl<'a, T: ?Sized> ReadGuard<'a, T> {
         }
     }
 
+    /// A guard of a part of the data, or none: where `f` says `None`, the guard is dropped.
+    ///
+    /// Cheaper than [`try_map`](Self::try_map), which has to be ready to give the guard back.
+    ///
+    /// # Panics
+    /// If `f` does; the guard is dropped then.
+    ///
+    /// # Examples
+    /// ```
+    /// use left_right::{ReadGuard, WriteHandle};
+    ///
+    /// let writer = WriteHandle::cloned(vec![10, 20]);
+    /// let reader = writer.read_handle();
+    /// let nth = |n| ReadGuard::filter_map(reader.read(), |all| all.get(n));
+    /// assert_eq!(nth(1).as_deref(), Some(&20));
+    /// assert!(nth(2).is_none());
+    /// ```
+    #[inline]
+    pub fn filter_map<U: ?Sized>(
+        guard: Self,
+        f: impl FnOnce(&T) -> Option<&U>,
+    ) -> Option<ReadGuard<'a, U>> {
+        let value = NonNull::from(f(&guard)?);
+        Some(guard.with_value(value))
+    }
+
     /// The same stay, showing `value`, which lies in the same copy.
     #[inline(always)]
     fn with_value<U: ?Sized>(self, value: NonNull<U>) -> ReadGuard<'a, U> {
@@ -205,7 +233,16 @@ impl Drop for Stay<'_> {
     fn drop(&mut self) {
         match self {
             Stay::Handle(slot) => slot.leave(),
-            Stay::Thread(reader) => reader.slot().leave(),
+            Stay::Thread(reader) => leave_thread(reader),
         }
     }
+}
+
+/// Out of line, so that the drop of a handle's guard stays small enough to be inlined everywhere:
+/// with the glue of an `Rc` in it, it was not, and the guard went through memory.
+#[inline(never)]
+fn leave_thread(reader: &mut ManuallyDrop<Rc<Reader>>) {
+    reader.slot().leave();
+    // SAFETY: called by the drop of the one `Stay` that holds it, so once, and last (G3).
+    unsafe { ManuallyDrop::drop(reader) };
 }

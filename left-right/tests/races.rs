@@ -1,0 +1,53 @@
+//! A stress for ThreadSanitizer, without a test harness, since its synchronisation is not
+//! instrumented:
+//!
+//! ```sh
+//! RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" cargo +nightly test \
+//!     --target x86_64-unknown-linux-gnu -p left-right --test races
+//! ```
+//!
+//! ThreadSanitizer does not know fences, and needs none here: they decide who waits for whom, but
+//! what orders the accesses to the data are the slots' and the pointer's own orderings (O2, O4).
+//! With `--cfg mutants` and `LEFT_RIGHT_MUTANT=leave-relaxed` (or `scan-relaxed`, `load-relaxed`,
+//! `swap-relaxed`, `wait-skipped`) it must report a race.
+
+use std::thread;
+
+use left_right::{Builder, DelayWriteHandle, FenceMode};
+
+const SWAPS: u64 = 20_000;
+
+fn main() {
+    for mode in [FenceMode::Membarrier, FenceMode::SeqCst] {
+        stress(mode);
+    }
+}
+
+fn stress(mode: FenceMode) {
+    let mut writer = DelayWriteHandle::new(Builder::new().fence(mode).build([0; 4], [0; 4]));
+    // What is made lazily is made here: std's own locks are not instrumented either.
+    drop(writer.read_handle().read());
+    writer.start_swap();
+    let threads: Vec<_> = (0..2)
+        .map(|_| {
+            let reader = writer.read_handle();
+            thread::spawn(move || {
+                let mut last = 0;
+                while last < SWAPS {
+                    let guard = reader.read();
+                    assert!(guard.iter().all(|&word| word == guard[0]) && guard[0] >= last);
+                    last = guard[0];
+                }
+                // Dropped by the main thread: std's lock on the registry is not instrumented.
+                reader
+            })
+        })
+        .collect();
+    for value in 1..=SWAPS {
+        *writer.finish_swap().write_buffer_mut() = [value; 4];
+        writer.start_swap();
+    }
+    for thread in threads {
+        thread.join().expect("a reader failed");
+    }
+}
