@@ -1,0 +1,163 @@
+//! [`Args`]: what to measure, and how long.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use crate::plan::Plan;
+
+/// Compares this map with bare hashbrown and with its peers, all in one run.
+///
+/// Without a command it measures everything. Run it on an otherwise idle machine.
+#[derive(Parser)]
+#[command(name = "compare", version)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Measurement>,
+
+    /// A few seconds instead of minutes: to see that it runs, not to quote
+    #[arg(long, global = true)]
+    quick: bool,
+
+    /// Rounds for each table
+    #[arg(long, global = true, value_name = "N")]
+    rounds: Option<usize>,
+
+    /// How often the maps are built anew during the rounds, since a map may be lucky in its place
+    /// in memory
+    #[arg(long, global = true, value_name = "N")]
+    builds: Option<usize>,
+
+    /// How long each contender runs in each round; half as long untimed before that
+    #[arg(long, global = true, value_name = "MILLISECONDS")]
+    slice: Option<u64>,
+
+    /// Writes all that was measured to this file too
+    #[arg(long, global = true, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+
+    /// Fails if a promise of the project is not kept
+    #[arg(long, global = true)]
+    pub check: bool,
+}
+
+/// What can be measured.
+#[derive(Clone, Subcommand)]
+pub enum Measurement {
+    /// One lookup per guard, by one and by two threads
+    Read(ReadArgs),
+    /// Upserts by one writer, alone and beside a busy reader
+    Write(WriteArgs),
+}
+
+/// Which tables to read from.
+#[derive(Clone, Default, clap::Args)]
+pub struct ReadArgs {
+    /// Table sizes, such as 1k,100k,4M
+    #[arg(long, value_delimiter = ',', value_parser = parse_count, value_name = "N,..")]
+    sizes: Vec<usize>,
+}
+
+/// How often to publish.
+#[derive(Clone, Default, clap::Args)]
+pub struct WriteArgs {
+    /// Upserts before each refresh, such as 1,100,10k
+    #[arg(long, value_delimiter = ',', value_parser = parse_count, value_name = "N,..")]
+    batches: Vec<usize>,
+}
+
+impl Args {
+    /// Everything, unless one thing was named.
+    pub fn measurements(&self) -> Vec<Measurement> {
+        match &self.command {
+            Some(one) => vec![one.clone()],
+            None => vec![
+                Measurement::Read(ReadArgs::default()),
+                Measurement::Write(WriteArgs::default()),
+            ],
+        }
+    }
+
+    /// How long to measure.
+    pub fn plan(&self) -> Plan {
+        let usual = if self.quick {
+            Plan::QUICK
+        } else {
+            Plan::THOROUGH
+        };
+        Plan {
+            rounds: self.rounds.unwrap_or(usual.rounds).max(1),
+            builds: self.builds.unwrap_or(usual.builds).max(1),
+            slice: self.slice.map_or(usual.slice, Duration::from_millis),
+            is_quick: self.quick,
+        }
+    }
+}
+
+impl ReadArgs {
+    /// Quick runs leave out the table that takes longest to build.
+    pub fn sizes(&self, plan: &Plan) -> Vec<usize> {
+        match (self.sizes.is_empty(), plan.is_quick) {
+            (false, _) => self.sizes.clone(),
+            (true, true) => vec![1_000, 100_000],
+            (true, false) => vec![1_000, 100_000, 4_000_000],
+        }
+    }
+}
+
+impl WriteArgs {
+    pub fn batches(&self) -> Vec<usize> {
+        if self.batches.is_empty() {
+            vec![1, 100, 10_000]
+        } else {
+            self.batches.clone()
+        }
+    }
+}
+
+/// A number such as `100k` or `4M`, between 1 and what a stream of keys can name.
+fn parse_count(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match text.strip_suffix(['k', 'M']) {
+        Some(digits) if text.ends_with('k') => (digits, 1_000),
+        Some(digits) => (digits, 1_000_000),
+        None => (text, 1),
+    };
+    let number: usize = digits.parse().map_err(|_| "not a number".to_string())?;
+    match number.checked_mul(unit) {
+        Some(count) if (1..=200_000_000).contains(&count) => Ok(count),
+        _ => Err("must lie between 1 and 200M".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn counts_may_have_a_unit() {
+        assert_eq!(parse_count("7"), Ok(7));
+        assert_eq!(parse_count("100k"), Ok(100_000));
+        assert_eq!(parse_count("4M"), Ok(4_000_000));
+        for wrong in ["", "k", "0", "-1", "4G", "999999999999M"] {
+            assert!(parse_count(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        let args = Args::parse_from(["compare", "read", "--quick", "--sizes", "1k,2k"]);
+        assert!(args.plan().is_quick);
+        let [Measurement::Read(read)] = &args.measurements()[..] else {
+            panic!("not read");
+        };
+        assert_eq!(read.sizes(&args.plan()), [1_000, 2_000]);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 2);
+    }
+}

@@ -1,0 +1,139 @@
+//! [`Case`]: what one table shows: every contender's rounds, and what follows from them.
+
+use benches::stats::{Quartiles, ratios};
+use serde::Serialize;
+
+/// Nanoseconds per lookup or upsert, of each contender, under each condition, in each round.
+#[derive(Default)]
+pub struct Samples {
+    /// By contender, then by condition.
+    rounds: Vec<Vec<Vec<f64>>>,
+}
+
+/// One table.
+#[derive(Serialize)]
+pub struct Case {
+    /// What was measured: `read`, `write`.
+    pub operation: &'static str,
+    /// On what.
+    pub case: String,
+    /// One sentence for people.
+    pub title: String,
+    /// Under which conditions, in the order of each row's cells.
+    pub conditions: [&'static str; 2],
+    /// The contenders; the first is the base, the second the control.
+    pub rows: Vec<Row>,
+}
+
+/// One contender.
+#[derive(Serialize)]
+pub struct Row {
+    /// Its name.
+    pub contender: &'static str,
+    /// One for each condition.
+    pub cells: Vec<Cell>,
+    /// How much more is done under the second condition than under the first, against how much
+    /// more bare hashbrown does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Quartiles>,
+}
+
+/// One contender under one condition.
+#[derive(Serialize)]
+pub struct Cell {
+    /// Nanoseconds per lookup or upsert.
+    pub ns: Quartiles,
+    /// Ratios to the base.
+    pub to_bare: Quartiles,
+    /// Ratios to the contender that is ours.
+    pub to_ours: Quartiles,
+    /// Nanoseconds, round by round.
+    pub rounds: Vec<f64>,
+}
+
+impl Samples {
+    pub fn resize(&mut self, contenders: usize, conditions: usize) {
+        self.rounds.resize(contenders, Vec::new());
+        for contender in &mut self.rounds {
+            contender.resize(conditions, Vec::new());
+        }
+    }
+
+    pub fn push(&mut self, contender: usize, condition: usize, ns: f64) {
+        self.rounds[contender][condition].push(ns);
+    }
+
+    pub fn of(&self, contender: usize, condition: usize) -> &[f64] {
+        &self.rounds[contender][condition]
+    }
+
+    /// The rows of a table; `ours` is the contender that others are compared with besides the
+    /// first.
+    pub fn rows(&self, names: &[&'static str], ours: usize, has_scaling: bool) -> Vec<Row> {
+        let conditions = self.rounds[0].len();
+        names
+            .iter()
+            .enumerate()
+            .map(|(contender, &name)| Row {
+                contender: name,
+                cells: (0..conditions)
+                    .map(|condition| self.cell(contender, ours, condition))
+                    .collect(),
+                scaling: has_scaling.then(|| self.scaling(contender)),
+            })
+            .collect()
+    }
+
+    fn cell(&self, contender: usize, ours: usize, condition: usize) -> Cell {
+        let rounds = self.of(contender, condition);
+        Cell {
+            ns: Quartiles::of(rounds),
+            to_bare: Quartiles::of_ratios(rounds, self.of(0, condition)),
+            to_ours: Quartiles::of_ratios(rounds, self.of(ours, condition)),
+            rounds: rounds.to_vec(),
+        }
+    }
+
+    fn scaling(&self, contender: usize) -> Quartiles {
+        let gain = |contender| ratios(self.of(contender, 0), self.of(contender, 1));
+        Quartiles::of_ratios(&gain(contender), &gain(0))
+    }
+}
+
+impl Case {
+    /// The noise: how far the control's median, and its quartiles, are from 1, at worst.
+    pub fn noise(&self) -> (f64, f64) {
+        self.rows[1]
+            .cells
+            .iter()
+            .map(|cell| cell.to_bare.distance_from_one())
+            .fold((0.0, 0.0), |(median, spread), (m, s)| {
+                (f64::max(median, m), f64::max(spread, s))
+            })
+    }
+
+    pub fn row(&self, contender: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.contender == contender)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_compare_with_the_base_and_with_ours() {
+        let mut samples = Samples::default();
+        samples.resize(3, 2);
+        for (contender, one, two) in [(0, 10.0, 5.0), (1, 20.0, 10.0), (2, 40.0, 40.0)] {
+            samples.push(contender, 0, one);
+            samples.push(contender, 1, two);
+        }
+        let rows = samples.rows(&["bare", "ours", "peer"], 1, true);
+        assert_eq!(rows[2].cells[0].to_bare.median, 4.0);
+        assert_eq!(rows[2].cells[0].to_ours.median, 2.0);
+        assert_eq!(rows[1].scaling.unwrap().median, 1.0);
+        // Two threads of the peer get as much done as one; two of bare twice as much.
+        assert_eq!(rows[2].scaling.unwrap().median, 0.5);
+    }
+}

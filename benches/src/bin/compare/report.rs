@@ -1,0 +1,161 @@
+//! [`Report`]: what is printed, and what goes into the JSON file.
+
+use benches::stats::Quartiles;
+use serde::Serialize;
+
+use crate::case::{Case, Cell};
+use crate::machine::Machine;
+use crate::plan::Plan;
+use crate::promises::{Verdict, verdicts};
+use crate::table::Table;
+
+/// Everything that a run has found out.
+#[derive(Serialize)]
+pub struct Report {
+    machine: Machine,
+    plan: Plan,
+    cases: Vec<Case>,
+    promises: Vec<Verdict>,
+}
+
+impl Report {
+    pub fn new(plan: &Plan) -> Self {
+        Report {
+            machine: Machine::describe(),
+            plan: plan.clone(),
+            cases: Vec::new(),
+            promises: Vec::new(),
+        }
+    }
+
+    pub fn header(&self) -> String {
+        let Plan {
+            rounds,
+            builds,
+            slice,
+            is_quick,
+        } = &self.plan;
+        let mut text = self.machine.text();
+        text += &format!(
+            "{rounds} rounds of slices of {slice:?}, maps built {builds} times; \
+             ratios: median [lower quartile, upper quartile]\n"
+        );
+        if *is_quick {
+            text += "a quick run: it shows that the program works, and no figure worth quoting\n";
+        }
+        text
+    }
+
+    /// Prints a table and keeps it.
+    pub fn show(&mut self, case: Case) {
+        print!("\n{}", text(&case));
+        self.cases.push(case);
+    }
+
+    /// Prints which of the project's promises were met, of those that were measured: whether all
+    /// were.
+    pub fn check(&mut self) -> bool {
+        self.promises = verdicts(&self.cases);
+        if !self.promises.is_empty() {
+            println!("\npromises");
+            let mut table = Table::default();
+            for verdict in &self.promises {
+                table.row(verdict.cells());
+            }
+            print!("{}", table.text());
+        }
+        self.promises.iter().all(|verdict| verdict.is_kept)
+    }
+}
+
+fn text(case: &Case) -> String {
+    let has_scaling = case.rows.iter().any(|row| row.scaling.is_some());
+    let mut table = Table::default();
+    let mut head = vec![String::new()];
+    for condition in case.conditions {
+        head.extend([condition, "", ""].map(String::from));
+    }
+    table.row(head);
+    let mut head = vec!["contender"];
+    for _ in case.conditions {
+        head.extend(["ns", "× bare", "× ours"]);
+    }
+    head.extend(has_scaling.then_some("scaling"));
+    table.row(head);
+    for row in &case.rows {
+        let mut cells = vec![row.contender.to_string()];
+        cells.extend(row.cells.iter().flat_map(cell));
+        cells.extend(row.scaling.map(spread));
+        table.row(cells);
+    }
+    let (median, quartile) = case.noise();
+    format!(
+        "{}/{}: {}\n{}noise: the control is off by {:.1}%, its quartiles by {:.1}%\n",
+        case.operation,
+        case.case,
+        case.title,
+        table.text(),
+        median * 100.0,
+        quartile * 100.0,
+    )
+}
+
+fn cell(cell: &Cell) -> [String; 3] {
+    [
+        time(cell.ns.median),
+        spread(cell.to_bare),
+        ratio(cell.to_ours.median),
+    ]
+}
+
+fn time(ns: f64) -> String {
+    if ns < 99.95 {
+        format!("{ns:.1}")
+    } else {
+        format!("{ns:.0}")
+    }
+}
+
+fn ratio(value: f64) -> String {
+    if value < 99.995 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+fn spread(quartiles: Quartiles) -> String {
+    format!(
+        "{} [{}, {}]",
+        ratio(quartiles.median),
+        ratio(quartiles.lower),
+        ratio(quartiles.upper)
+    )
+}
+
+/// A number as people write it: `100k`, `4M`.
+pub fn count(number: usize) -> String {
+    if number > 0 && number.is_multiple_of(1_000_000) {
+        format!("{}M", number / 1_000_000)
+    } else if number > 0 && number.is_multiple_of(1_000) {
+        format!("{}k", number / 1_000)
+    } else {
+        number.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!(count(1_000), "1k");
+        assert_eq!(count(4_000_000), "4M");
+        assert_eq!(count(1_500), "1500");
+        assert_eq!(time(7.26), "7.3");
+        assert_eq!(time(15_037.2), "15037");
+        assert_eq!(ratio(1.234), "1.23");
+        assert_eq!(ratio(431.0), "431");
+    }
+}

@@ -1,0 +1,117 @@
+//! `compare write`: upserts by one writer, so many before each refresh.
+//!
+//! Those that publish with every write do as many upserts and publish nothing.
+//! arc-swap is not here: each of its updates copies the whole map.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use benches::contender::{Hasher, Lookup, Upsert, bare, dashmap, evmap, ours, papaya, rwlock};
+use benches::slice::{Meeting, Pace, ReadSlice, Sample, WriteSlice};
+use benches::stream::Stream;
+use evmap_core::FenceMode;
+
+use crate::case::Case;
+use crate::partner::Partner;
+use crate::plan::Plan;
+use crate::report::count;
+
+/// The writer alone, and beside a thread that looks keys up all the time.
+const CONDITIONS: [&str; 2] = ["no reader", "1 busy reader"];
+/// The contender that the others are compared with.
+pub const OURS: &str = "ours, Auto";
+
+const ENTRIES: usize = 100_000;
+
+struct Entrant {
+    name: &'static str,
+    writer: Box<dyn WriteSlice>,
+    /// `None` while the other thread has it.
+    reader: Option<Box<dyn ReadSlice>>,
+}
+
+impl Entrant {
+    fn new((writer, reader): (impl Upsert, impl Lookup), name: &'static str) -> Self {
+        Entrant {
+            name,
+            writer: Box::new(writer),
+            reader: Some(Box::new(reader)),
+        }
+    }
+
+    fn beside_a_reader(
+        &mut self,
+        stream: &Arc<Stream>,
+        batch: usize,
+        pace: Pace,
+        partner: &Partner,
+    ) -> Sample {
+        let mut reader = self.reader.take().expect("the other thread has the reader");
+        let (meeting, stop) = (
+            Arc::new(Meeting::default()),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let pending = partner.begin({
+            let (stream, meeting, stop) =
+                (Arc::clone(stream), Arc::clone(&meeting), Arc::clone(&stop));
+            move || {
+                meeting.arrive();
+                reader.read_until(&stream, &stop);
+                reader
+            }
+        });
+        meeting.arrive();
+        let sample = self.writer.write(stream, batch, pace);
+        stop.store(true, Ordering::Relaxed);
+        self.reader = Some(pending.wait());
+        sample
+    }
+}
+
+fn entrants() -> Vec<Entrant> {
+    let hasher = &Hasher::default();
+    vec![
+        Entrant::new(bare::pair(ENTRIES, hasher), "bare"),
+        Entrant::new(bare::pair(ENTRIES, hasher), "control"),
+        Entrant::new(ours::pair(ENTRIES, hasher, FenceMode::Auto), OURS),
+        Entrant::new(
+            ours::pair(ENTRIES, hasher, FenceMode::SeqCst),
+            "ours, SeqCst",
+        ),
+        Entrant::new(evmap::pair(ENTRIES, hasher), "evmap"),
+        Entrant::new(papaya::pair(ENTRIES, hasher), "papaya"),
+        Entrant::new(dashmap::pair(ENTRIES, hasher), "dashmap"),
+        Entrant::new(rwlock::parking_lot_pair(ENTRIES, hasher), "parking_lot"),
+        Entrant::new(rwlock::std_pair(ENTRIES, hasher), "std RwLock"),
+    ]
+}
+
+/// So many upserts per refresh.
+pub fn measure(batch: usize, plan: &Plan, partner: &Partner) -> Case {
+    let stream = Arc::new(Stream::new(ENTRIES));
+    let mut names = Vec::new();
+    let samples = plan.run(
+        CONDITIONS.len(),
+        || {
+            let built = entrants();
+            names = built.iter().map(|entrant| entrant.name).collect();
+            built
+        },
+        |entrant, condition, pace| match condition {
+            0 => entrant.writer.write(&stream, batch, pace).ns(),
+            _ => entrant.beside_a_reader(&stream, batch, pace, partner).ns(),
+        },
+    );
+    let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
+    Case {
+        operation: "write",
+        case: count(batch),
+        title: format!(
+            "upserts of {} keys, {} per refresh",
+            count(ENTRIES),
+            count(batch)
+        ),
+        conditions: CONDITIONS,
+        rows: samples.rows(&names, ours, false),
+    }
+}

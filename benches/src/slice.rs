@@ -1,0 +1,190 @@
+//! Slices: short stretches of one contender's work, timed.
+//!
+//! A slice is called through a `dyn` once; the loop inside is compiled for its contender alone.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::contender::{Lookup, Upsert};
+use crate::stream::Stream;
+use crate::value_of;
+
+/// Lookups between two looks at the clock, which then cost next to nothing.
+const PIECE: usize = 1024;
+
+/// How long a slice takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Untimed, to bring the contender's data back into the caches.
+    pub warm_up: Duration,
+    /// Timed.
+    pub timed: Duration,
+    /// Which part of the stream: the same for all contenders of a round.
+    pub turn: usize,
+}
+
+/// What a slice did.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// Lookups or upserts.
+    pub count: usize,
+    /// How long they took.
+    pub time: Duration,
+}
+
+impl Sample {
+    /// Nanoseconds for each lookup or upsert.
+    pub fn ns(self) -> f64 {
+        self.time.as_nanos() as f64 / self.count as f64
+    }
+
+    /// Two threads' slices as one: all that was done, in the longer of the two times.
+    pub fn together(self, other: Sample) -> Sample {
+        Sample {
+            count: self.count + other.count,
+            time: self.time.max(other.time),
+        }
+    }
+}
+
+/// One thread's lookups in one contender.
+pub trait ReadSlice: Send {
+    /// Looks up keys of the stream, one entry and exit for each, for as long as `pace` says.
+    fn read(&mut self, stream: &Stream, pace: Pace) -> Sample;
+
+    /// Looks up keys of the stream until `stop` is set.
+    fn read_until(&mut self, stream: &Stream, stop: &AtomicBool);
+}
+
+impl<L: Lookup> ReadSlice for L {
+    fn read(&mut self, stream: &Stream, pace: Pace) -> Sample {
+        let mut pieces = stream.pieces(PIECE, pace.turn);
+        timed(pace, || {
+            for keys in pieces.by_ref().take(1) {
+                black_box(sum(self, keys));
+            }
+            PIECE
+        })
+    }
+
+    fn read_until(&mut self, stream: &Stream, stop: &AtomicBool) {
+        for keys in stream.pieces(PIECE, 1) {
+            black_box(sum(self, keys));
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+}
+
+/// The measured loop of reads. Every key is there; one that is not would show in the sum.
+#[inline(never)]
+pub fn sum<L: Lookup>(reader: &mut L, keys: &[u32]) -> u64 {
+    let mut sum = 0_u64;
+    for &key in keys {
+        if let Some(value) = reader.get(u64::from(key)) {
+            sum = sum.wrapping_add(value);
+        }
+    }
+    sum
+}
+
+/// One writer's upserts in one contender.
+pub trait WriteSlice {
+    /// Upserts keys of the stream, `batch` of them before each publication, for as long as `pace`
+    /// says.
+    fn write(&mut self, stream: &Stream, batch: usize, pace: Pace) -> Sample;
+}
+
+impl<U: Upsert> WriteSlice for U {
+    fn write(&mut self, stream: &Stream, batch: usize, pace: Pace) -> Sample {
+        let mut pieces = stream.pieces(batch, pace.turn);
+        // Small batches are grouped, so that the clock is not what is measured.
+        let group = (PIECE / 4 / batch).max(1);
+        timed(pace, || {
+            for keys in pieces.by_ref().take(group) {
+                upsert(self, keys);
+                self.publish();
+            }
+            group * batch
+        })
+    }
+}
+
+/// The measured loop of writes.
+#[inline(never)]
+pub fn upsert<U: Upsert>(writer: &mut U, keys: &[u32]) {
+    for &key in keys {
+        let key = u64::from(key);
+        writer.upsert(key, value_of(key));
+    }
+}
+
+fn timed(pace: Pace, mut work: impl FnMut() -> usize) -> Sample {
+    let begin = Instant::now();
+    while begin.elapsed() < pace.warm_up {
+        work();
+    }
+    let begin = Instant::now();
+    let mut count = 0;
+    loop {
+        count += work();
+        let time = begin.elapsed();
+        if time >= pace.timed {
+            return Sample { count, time };
+        }
+    }
+}
+
+/// Where two threads meet, to begin together.
+///
+/// It spins, since a sleeping thread wakes too late to begin with the other.
+#[derive(Default)]
+pub struct Meeting(AtomicUsize);
+
+impl Meeting {
+    /// Returns once both are here. For one meeting of two.
+    pub fn arrive(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        let mut turns = 0_u32;
+        while self.0.load(Ordering::Acquire) < 2 {
+            turns += 1;
+            if turns.is_multiple_of(10_000) {
+                // The other one may need this very processor.
+                std::thread::yield_now();
+            }
+            std::hint::spin_loop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_slices_together_are_as_slow_as_the_slower() {
+        let fast = Sample {
+            count: 10,
+            time: Duration::from_nanos(100),
+        };
+        let slow = Sample {
+            count: 10,
+            time: Duration::from_nanos(400),
+        };
+        assert_eq!(fast.ns(), 10.0);
+        assert_eq!(fast.together(slow).ns(), 20.0);
+    }
+
+    #[test]
+    fn a_timed_stretch_lasts_as_long_as_it_was_told() {
+        let pace = Pace {
+            warm_up: Duration::from_millis(1),
+            timed: Duration::from_millis(2),
+            turn: 0,
+        };
+        let sample = timed(pace, || 1);
+        assert!(sample.time >= pace.timed && sample.count > 0);
+    }
+}

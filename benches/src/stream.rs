@@ -1,0 +1,112 @@
+//! [`Stream`]: the keys that a measurement asks for, in an order that cannot be guessed.
+
+/// The most keys in one stream: 16 MiB of them, read in order, which the processor fetches ahead.
+const LONGEST: usize = 1 << 22;
+/// The fewest, for small tables: far more than a branch predictor learns.
+const SHORTEST: usize = 1 << 18;
+
+/// Keys of a table of `0..entries`, drawn uniformly at random, the same for every contender.
+///
+/// Drawn beforehand: a generator in the measured loop would cost every contender the same time,
+/// and so move all ratios towards 1.
+pub struct Stream {
+    keys: Vec<u32>,
+}
+
+impl Stream {
+    /// The stream of this table size; the same in every run.
+    ///
+    /// # Panics
+    /// If there is no key, or if keys do not fit 32 bits.
+    pub fn new(entries: usize) -> Self {
+        assert!(entries > 0 && u32::try_from(entries).is_ok());
+        let length = (entries * 4).clamp(SHORTEST, LONGEST);
+        let mut random = SplitMix(entries as u64);
+        Stream {
+            keys: (0..length)
+                .map(|_| random.below(entries as u64) as u32)
+                .collect(),
+        }
+    }
+
+    /// The stream in pieces of `length` keys without end, beginning at some place that `turn`
+    /// chooses.
+    pub fn pieces(&self, length: usize, turn: usize) -> impl Iterator<Item = &[u32]> {
+        let pieces = self.keys.len() / length;
+        // An odd stride that shares no factor with the number of pieces, a power of two or not.
+        let first = turn.wrapping_mul(1_000_003) % pieces;
+        (0..)
+            .map(move |i| (first + i) % pieces)
+            .map(move |i| &self.keys[i * length..(i + 1) * length])
+    }
+
+    /// All keys, once through.
+    pub fn keys(&self) -> impl Iterator<Item = u64> {
+        self.keys.iter().map(|&key| u64::from(key))
+    }
+}
+
+/// A small random generator (Steele, Lea and Flood's SplitMix64), for streams and for the order of
+/// contenders.
+pub struct SplitMix(pub u64);
+
+impl SplitMix {
+    /// The next random number.
+    pub fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A random number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.draw()) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// Shuffles `items`.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i as u64 + 1) as usize);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_asks_for_every_key_about_equally_often() {
+        let stream = Stream::new(100);
+        let mut counts = [0_usize; 100];
+        for key in stream.keys() {
+            counts[key as usize] += 1;
+        }
+        let mean = SHORTEST / 100;
+        assert!(
+            counts
+                .iter()
+                .all(|&n| n > mean * 9 / 10 && n < mean * 11 / 10)
+        );
+    }
+
+    #[test]
+    fn pieces_go_round_the_stream_from_where_the_turn_says() {
+        let stream = Stream::new(1000);
+        let pieces: Vec<_> = stream.pieces(512, 3).take(SHORTEST / 512 + 1).collect();
+        assert!(pieces.iter().all(|piece| piece.len() == 512));
+        assert_eq!(pieces.first(), pieces.last());
+        assert_ne!(stream.pieces(512, 3).next(), stream.pieces(512, 4).next());
+    }
+
+    #[test]
+    fn a_shuffle_keeps_everything() {
+        let mut items: Vec<_> = (0..50).collect();
+        SplitMix(7).shuffle(&mut items);
+        assert_ne!(items, (0..50).collect::<Vec<_>>());
+        items.sort_unstable();
+        assert_eq!(items, (0..50).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,22 @@
+//! The book's chapters as doctests: `cargo test` runs every sample in them.
+//!
+//! The book itself is built by `cargo run -p book --example build`.
+
+/// Declares the chapters: each becomes an item whose documentation, and so whose doctests, are the
+/// chapter's text.
+macro_rules! chapters {
+    ($($name:ident: $file:literal,)*) => {
+        $(
+            #[doc = include_str!(concat!("src/", $file))]
+            pub mod $name {}
+        )*
+
+        /// The files in `src/` whose samples are run.
+        pub const CHAPTERS: &[&str] = &[$($file),*];
+    };
+}
+
+chapters! {
+    ten_minutes: "ten-minutes.md",
+    how_a_read_works: "how-a-read-works.md",
+}
