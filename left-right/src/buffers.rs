@@ -7,6 +7,7 @@
 //!   among its pins. Nobody can enter it any more.
 //! - **W3** `Own::Lost` holds a buffer that is not published and whose readers are unknown: it may
 //!   be read, and is never changed or freed.
+//!   So may the readers be of the copy that was published when the barrier was refused.
 //! - **W4** There is one `Buffers` for each `Shared`, and only it changes what is published.
 
 use std::marker::PhantomData;
@@ -14,10 +15,11 @@ use std::mem;
 use std::ptr::NonNull;
 
 use crate::buffer::{Buffer, Content};
-use crate::error::{Poisoned, SwapError};
+use crate::error::{Poisoned, SwapError, TooManyRetired};
 use crate::fence::{self, FenceMode};
 use crate::mutant::planted;
 use crate::registry::Pins;
+use crate::retired::Retired;
 use crate::shared::{Shared, reclaim};
 use crate::stall::ReadersBusy;
 use crate::sync::{Arc, model_light_fence};
@@ -29,6 +31,8 @@ pub(crate) struct Buffers<T> {
     shared: Arc<Shared<T>>,
     own: Own<T>,
     version: Version,
+    /// Copies that readers would not leave.
+    retired: Retired<T>,
     /// Whether the next published pointer sends its readers through a fence of their own.
     is_tagged: bool,
     /// Not `Send` or `Sync` but by the promises below.
@@ -64,7 +68,7 @@ impl Patience {
 pub(crate) struct Writable<'a, T>(&'a mut Buffers<T>, NonNull<Buffer<T>>);
 
 impl<T> Buffers<T> {
-    pub(crate) fn new(left: T, right: T, mode: FenceMode) -> Self {
+    pub(crate) fn new(left: T, right: T, mode: FenceMode, max_retired: usize) -> Self {
         let is_tagged = match mode {
             FenceMode::SeqCst => true,
             FenceMode::Auto | FenceMode::Membarrier => !fence::is_asymmetric(),
@@ -74,6 +78,7 @@ impl<T> Buffers<T> {
             shared: Arc::new(Shared::new(Buffer::allocate(left), is_tagged)),
             own: Own::Ready(Buffer::allocate(right)),
             version: Version::default(),
+            retired: Retired::new(max_retired),
             is_tagged,
             _not_auto: PhantomData,
         }
@@ -128,8 +133,14 @@ impl<T> Buffers<T> {
         matches!(self.own, Own::Lost(_))
     }
 
+    /// How many copies are set aside.
+    pub(crate) fn retired(&self) -> usize {
+        self.retired.len()
+    }
+
     /// Waits for the readers of the last swap, as far as `patience` goes.
     pub(crate) fn finish(&mut self, patience: Patience) -> Result<(), ReadersBusy> {
+        self.retired.sweep();
         if let Own::Draining(old, pins) = &mut self.own {
             let old = *old;
             match patience {
@@ -149,6 +160,55 @@ impl<T> Buffers<T> {
             Own::Ready(buffer) => Ok(Writable(self, buffer)),
             Own::Draining(..) | Own::Lost(_) => Err(Poisoned.into()),
         }
+    }
+}
+
+impl<T: Clone> Buffers<T> {
+    /// Replaces the writer's copy by a clone of the published one, whoever may still be in it.
+    ///
+    /// The copy replaced is handed out if nobody is in it, for the caller to drop once its own
+    /// state is whole, and else it is retired.
+    /// If the clone panics, nothing has changed.
+    pub(crate) fn rebuild(&mut self) -> Result<Option<Box<Buffer<T>>>, TooManyRetired> {
+        // Whoever is still there is retired.
+        let _ = self.finish(Patience::Try);
+        if let Own::Draining(_, pins) = &self.own {
+            if self.retired.is_full() {
+                return Err(TooManyRetired {
+                    max_retired: self.retired.limit(),
+                    readers: self
+                        .retired
+                        .readers()
+                        .chain(pins.describe().readers)
+                        .collect(),
+                });
+            }
+        }
+        let fresh = self.published().clone();
+        if self.is_lost() {
+            // Some readers of the published copy may have come in without a fence, so it can never
+            // be the writer's either (W3): it is leaked too, and another clone takes its place.
+            let published = self.published().clone();
+            self.replace_published(published);
+        }
+        match mem::replace(&mut self.own, Own::Ready(Buffer::allocate(fresh))) {
+            // SAFETY: from `Buffer::allocate`; not published and nobody is in it (W1), and nothing
+            // names it any more.
+            Own::Ready(buffer) => Ok(Some(unsafe { reclaim(buffer) })),
+            Own::Draining(buffer, pins) => {
+                self.retired.push(buffer, pins);
+                Ok(None)
+            }
+            Own::Lost(_) => Ok(None),
+        }
+    }
+
+    /// Publishes an equal of what is published, under the same version, and leaks that.
+    fn replace_published(&mut self, equal: T) {
+        let buffer = Buffer::allocate(equal);
+        let version = self.version;
+        Writable(self, buffer).into_content().version = version;
+        self.shared.published.swap(buffer, self.is_tagged);
     }
 }
 
@@ -231,6 +291,9 @@ impl<T> Drop for Buffers<T> {
     /// Never waits: a copy that readers are still in is freed with the last handle.
     fn drop(&mut self) {
         self.shared.writer_is_gone();
+        for buffer in self.retired.take_all() {
+            self.shared.abandon(buffer);
+        }
         let is_finished = self.is_finished() || planted("freed-with-writer");
         let placeholder = Own::Lost(NonNull::dangling());
         match mem::replace(&mut self.own, placeholder) {

@@ -14,15 +14,22 @@ use crate::{FenceMode, WriteHandle};
 /// writer.swap_buffers();
 /// assert_eq!(*writer.read_buffer(), 1);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Builder {
     fence: FenceMode,
+    max_retired: usize,
 }
 
+/// How many copies may be set aside at a time, unless told otherwise.
+const MAX_RETIRED: usize = 4;
+
 impl Builder {
-    /// The usual settings: [`FenceMode::Auto`].
+    /// The usual settings: [`FenceMode::Auto`], and at most 4 retired copies.
     pub fn new() -> Self {
-        Self::default()
+        Builder {
+            fence: FenceMode::Auto,
+            max_retired: MAX_RETIRED,
+        }
     }
 
     /// Who pays for the order between a read and a swap.
@@ -31,11 +38,24 @@ impl Builder {
         self
     }
 
+    /// How many copies [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) may set aside for
+    /// readers that are still inside them, beyond the two that there always are.
+    pub fn max_retired(mut self, copies: usize) -> Self {
+        self.max_retired = copies;
+        self
+    }
+
     /// A writer over two copies, of which readers see `left` first.
     ///
     /// The two should be equal; that they stay so is the caller's part, or that of
     /// [`OpWriteHandle`](crate::OpWriteHandle).
     pub fn build<T>(self, left: T, right: T) -> WriteHandle<T> {
-        WriteHandle::with_mode(left, right, self.fence)
+        WriteHandle::with_settings(left, right, self.fence, self.max_retired)
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::ReadersBusy;
+use crate::{BusyReader, ReadersBusy};
 
 /// Nothing was done: an earlier panic left the writer's copy half changed.
 ///
@@ -11,6 +11,7 @@ use crate::ReadersBusy;
 /// applied.
 /// Nothing of it was published: readers go on with the last published state, and the operations
 /// pushed so far are kept.
+/// [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) mends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Poisoned;
@@ -54,6 +55,34 @@ impl From<Poisoned> for SwapError {
         SwapError::Poisoned(poisoned)
     }
 }
+
+/// The writer's copy was not rebuilt, and nothing has changed: readers are still in it, and as many
+/// copies are retired already as [`Builder::max_retired`](crate::Builder::max_retired) allows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TooManyRetired {
+    /// How many copies may be retired.
+    pub max_retired: usize,
+    /// The readers that are in retired copies, and in the writer's.
+    pub readers: Vec<BusyReader>,
+}
+
+impl fmt::Display for TooManyRetired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let copies = self.max_retired;
+        write!(
+            f,
+            "{copies} copies are retired already, which is the limit, for readers: "
+        )?;
+        for (i, reader) in self.readers.iter().enumerate() {
+            let separator = if i == 0 { "" } else { ", " };
+            write!(f, "{separator}{reader}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for TooManyRetired {}
 
 /// The two copies are not equal, though the same operations were applied to both.
 ///

@@ -124,6 +124,7 @@ mod mutant;
 mod operation;
 mod read;
 mod registry;
+mod retired;
 mod shared;
 mod stall;
 mod stats;
@@ -133,7 +134,7 @@ mod wait;
 mod write;
 
 pub use builder::Builder;
-pub use error::{CopiesDiffer, Poisoned, SwapError};
+pub use error::{CopiesDiffer, Poisoned, SwapError, TooManyRetired};
 pub use fence::FenceMode;
 pub use operation::Operation;
 pub use read::{ReadGuard, ReadHandle, ReadHandleFactory, SharedReader};

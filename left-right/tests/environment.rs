@@ -156,8 +156,20 @@ fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
             ));
             drop(guard);
             assert!(matches!(log.try_catch_up(), Err(SwapError::Poisoned(_))));
-            drop(log);
             assert_eq!((*reader.read(), *reader.clone().read()), (2, 2));
+
+            // A clone takes the place of each copy whose readers are unknown.
+            let guard = reader.read();
+            assert!(log.rebuild().unwrap().is_none());
+            assert_eq!((*guard, *log.read_handle().read()), (2, 2));
+            assert_eq!(log.pending().len(), 1);
+            for version in 3..10 {
+                assert_eq!(log.swap_buffers().as_u64(), version);
+                log.push(Add);
+            }
+            assert_eq!((*guard, *log.read_handle().read()), (2, 9));
+            assert_eq!(log.verify_copies(), Ok(()));
+            assert!(!log.is_poisoned());
 
             plain.swap_buffers();
             assert_eq!(*plain.write_buffer(), 7, "a lost copy may still be read");

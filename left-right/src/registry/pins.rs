@@ -39,7 +39,7 @@ impl Pins {
     }
 
     /// Forgets those that have left the copy at `old`: whether nobody remains, by one look at each.
-    fn let_go(&mut self, old: *mut ()) -> bool {
+    pub(crate) fn let_go(&mut self, old: *mut ()) -> bool {
         if planted("wait-skipped") {
             self.readers.clear();
         }
@@ -69,7 +69,8 @@ impl Pins {
         }
     }
 
-    fn describe(&self) -> ReadersBusy {
+    /// Who they are, and for how long they have been waited for.
+    pub(crate) fn describe(&self) -> ReadersBusy {
         let waited = self.since.map(|since| since.elapsed()).unwrap_or_default();
         ReadersBusy {
             readers: self

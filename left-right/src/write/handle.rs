@@ -61,9 +61,9 @@ impl<T> WriteHandle<T> {
         Self::new(value.clone(), value)
     }
 
-    pub(crate) fn with_mode(left: T, right: T, mode: FenceMode) -> Self {
+    pub(crate) fn with_settings(left: T, right: T, mode: FenceMode, max_retired: usize) -> Self {
         WriteHandle {
-            buffers: Buffers::new(left, right, mode),
+            buffers: Buffers::new(left, right, mode, max_retired),
         }
     }
 
@@ -138,7 +138,7 @@ impl<T> WriteHandle<T> {
     pub fn stats(&self) -> Stats {
         Stats {
             readers: self.buffers.shared().registry.len(),
-            retired: 0,
+            retired: self.buffers.retired(),
             pending: 0,
             fence_mode: self.buffers.fence_mode(),
         }

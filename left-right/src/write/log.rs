@@ -93,6 +93,18 @@ impl<O> Log<O> {
         self.applied = 0;
     }
 
+    /// The writer's copy was replaced by a clone of the published one: nothing is owed, and none of
+    /// the pending operations is applied. What was owed is handed out, to be dropped last.
+    pub(super) fn restart(&mut self) -> Vec<O> {
+        self.applied = 0;
+        std::mem::take(&mut self.owed)
+    }
+
+    /// Takes out the pending operation whose application did not end.
+    pub(super) fn take_unfinished(&mut self) -> Option<O> {
+        (self.applied < self.pending.len()).then(|| self.pending.remove(self.applied))
+    }
+
     /// Gives back room that an idle log does not need.
     pub(super) fn shrink(&mut self) {
         for list in [&mut self.owed, &mut self.pending] {

@@ -10,7 +10,7 @@ use crate::mutant::planted;
 use crate::wait::Deadline;
 use crate::{
     CopiesDiffer, Operation, Poisoned, ReadHandle, ReadHandleFactory, SharedReader, Stats,
-    SwapError, Version,
+    SwapError, TooManyRetired, Version,
 };
 
 /// A writer that is told its changes as [`Operation`]s and makes each of them to both copies.
@@ -30,7 +30,7 @@ use crate::{
 /// published.
 /// From then on the handle [is poisoned](Self::is_poisoned): pushing still logs, every other call
 /// says [`Poisoned`], and those that have no error to say it with panic.
-/// Readers go on with the last published state.
+/// Readers go on with the last published state, and [`rebuild`](Self::rebuild) mends the writer.
 ///
 /// # Examples
 ///
@@ -58,8 +58,19 @@ use crate::{
 pub struct OpWriteHandle<T, O> {
     delay: DelayWriteHandle<T>,
     log: Log<O>,
-    /// Set while operations run, so that a panic in one leaves it set.
-    is_poisoned: bool,
+    health: Health,
+}
+
+/// What runs on the writer's copy now, or did not end there: a panic leaves it set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Sound,
+    /// Operations that are published already.
+    Replaying,
+    /// Operations that are pending.
+    Applying,
+    /// The work of a call of `settle_with`.
+    Settling,
 }
 
 impl<T, O> OpWriteHandle<T, O> {
@@ -68,7 +79,7 @@ impl<T, O> OpWriteHandle<T, O> {
         OpWriteHandle {
             delay,
             log: Log::new(),
-            is_poisoned: false,
+            health: Health::Sound,
         }
     }
 
@@ -97,7 +108,7 @@ impl<T, O> OpWriteHandle<T, O> {
 
     /// Whether an earlier panic left the writer's copy half changed.
     pub fn is_poisoned(&self) -> bool {
-        self.is_poisoned || self.get().buffers.is_lost()
+        self.health != Health::Sound || self.get().buffers.is_lost()
     }
 
     /// The version that readers see.
@@ -281,6 +292,71 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         }
     }
 
+    /// Replaces the writer's copy by a clone of the published one: this mends a poisoned writer, and
+    /// frees one that waits for a reader which will not leave.
+    ///
+    /// What is pending stays pending, but for an operation that panicked while it was applied: it
+    /// is taken out and handed back.
+    /// (One that panicked when it was applied to its second copy is published already, and the
+    /// clone has it.)
+    /// A copy that readers are still in is retired, and freed once they have left: a look at them
+    /// comes with each later call that needs the writer's copy.
+    ///
+    /// # Blocking
+    /// Waits for nobody.
+    ///
+    /// # Cost
+    /// One clone of the whole `T`; and memory for one more copy, while there are readers in the one
+    /// that is retired.
+    ///
+    /// # Errors
+    /// [`TooManyRetired`]: readers are still in the writer's copy, and
+    /// [`Builder::max_retired`](crate::Builder::max_retired) copies are retired already.
+    /// Nothing has changed.
+    ///
+    /// # Panics
+    /// If `T::clone` does: then nothing has changed, and it may be called again.
+    ///
+    /// # Examples
+    /// ```
+    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # struct Set(u32);
+    /// # impl Operation<u32> for Set {
+    /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
+    /// # }
+    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    /// let reader = writer.read_handle();
+    /// let stalled = reader.read();
+    /// writer.push(Set(1));
+    /// writer.swap_buffers();
+    /// writer.push(Set(2));
+    /// assert!(writer.try_swap_buffers().is_err()); // `stalled` is in the copy that it needs
+    ///
+    /// writer.rebuild()?;
+    /// for n in 3..100 {
+    ///     writer.push(Set(n));
+    ///     writer.swap_buffers(); // never waits for `stalled` again
+    /// }
+    /// assert_eq!((*stalled, *writer.read_handle().read()), (0, 99));
+    /// # Ok::<(), left_right::TooManyRetired>(())
+    /// ```
+    pub fn rebuild(&mut self) -> Result<Option<O>, TooManyRetired>
+    where
+        T: Clone,
+    {
+        let replaced = self.buffers().rebuild()?;
+        let unfinished = match self.health {
+            Health::Applying => self.log.take_unfinished(),
+            Health::Sound | Health::Replaying | Health::Settling => None,
+        };
+        let owed = self.log.restart();
+        self.health = Health::Sound;
+        // Last, since their `Drop` may panic.
+        drop(owed);
+        drop(replaced);
+        Ok(unfinished)
+    }
+
     fn swap_within(&mut self, patience: Patience) -> Result<Version, SwapError> {
         if self.pending().is_empty() {
             return match self.settle_within(|_| false) {
@@ -315,10 +391,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         self.log.shrink();
         let version = self.version();
         let mut copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
-        // Cleared only if `work` does not panic.
-        self.is_poisoned = true;
+        self.health = Health::Settling;
         let settled = work(copy.as_mut()).into();
-        self.is_poisoned = false;
+        self.health = Health::Sound;
         if settled == Settled::Changed {
             copy.swap(version);
         }
@@ -327,17 +402,17 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
 
     /// Brings the writer's copy up to date with everything pushed.
     fn update(&mut self, patience: Patience) -> Result<(), SwapError> {
-        if self.is_poisoned {
+        if self.health != Health::Sound {
             return Err(Poisoned.into());
         }
         let copy = self.delay.write_mut().buffers.writable(patience)?;
         if self.log.is_behind() {
             let target = copy.into_mut();
-            // Cleared only if no operation panics.
-            self.is_poisoned = true;
+            self.health = Health::Replaying;
             self.log.replay(target);
+            self.health = Health::Applying;
             self.log.apply(target);
-            self.is_poisoned = false;
+            self.health = Health::Sound;
         }
         Ok(())
     }

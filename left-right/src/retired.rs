@@ -1,0 +1,82 @@
+//! [`Retired`]: copies that were set aside because readers would not leave them.
+//!
+//! # Invariants
+//! - **T1** A retired copy is not published and will not be again; all readers that may be in it
+//!   are among its pins.
+
+use std::ptr::NonNull;
+
+use crate::buffer::Buffer;
+use crate::mutant::planted;
+use crate::registry::Pins;
+use crate::shared::reclaim;
+use crate::stall::BusyReader;
+
+/// Copies that were set aside, each with the readers that it waits for.
+pub(crate) struct Retired<T> {
+    copies: Vec<(NonNull<Buffer<T>>, Pins)>,
+    limit: usize,
+}
+
+impl<T> Retired<T> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Retired {
+            copies: Vec::new(),
+            limit,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.copies.len()
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.copies.len() >= self.limit
+    }
+
+    /// Sets aside a copy that is not published, and whose readers are all among `pins` (T1).
+    pub(crate) fn push(&mut self, copy: NonNull<Buffer<T>>, pins: Pins) {
+        self.copies.push((copy, pins));
+    }
+
+    /// Frees the copies whose readers have left, by one look at each reader.
+    #[inline]
+    pub(crate) fn sweep(&mut self) {
+        if !self.copies.is_empty() {
+            drop(self.take_free());
+        }
+    }
+
+    /// Takes out the copies whose readers have left: the list is whole before any is dropped.
+    fn take_free(&mut self) -> Vec<Box<Buffer<T>>> {
+        let mut free = Vec::new();
+        let mut index = 0;
+        while let Some((copy, pins)) = self.copies.get_mut(index) {
+            if pins.let_go(copy.as_ptr().cast()) || planted("retired-freed-early") {
+                let (copy, _) = self.copies.swap_remove(index);
+                // SAFETY: from `Buffer::allocate`; not published, its readers have left, and nobody
+                // can enter it (T1). It has just been taken out of the only place that names it.
+                free.push(unsafe { reclaim(copy) });
+            } else {
+                index += 1;
+            }
+        }
+        free
+    }
+
+    /// The copies that readers are still in.
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = NonNull<Buffer<T>>> {
+        self.copies.drain(..).map(|(copy, _)| copy)
+    }
+
+    /// Who is in which copy, as far as errors tell.
+    pub(crate) fn readers(&self) -> impl Iterator<Item = BusyReader> {
+        self.copies
+            .iter()
+            .flat_map(|(_, pins)| pins.describe().readers)
+    }
+}
