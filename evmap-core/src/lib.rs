@@ -48,6 +48,8 @@
 //!   answers at worst; [`verify_copies`](WriteHandle::verify_copies) finds them in tests.
 //! - **A panic in user code publishes nothing**; the writer
 //!   [says so](WriteHandle::is_poisoned), and readers go on.
+//!   [`rebuild`](WriteHandle::rebuild) mends it, and frees one that waits for a reader which will not
+//!   leave.
 //!
 //! There is no `unsafe` here: the protocol is [`left_right`]'s, where its promises stand with the
 //! tests that hold them. This crate's own are in `tests/`: `map`, `multimap`, `model` (against
@@ -57,15 +59,16 @@
 
 pub mod map;
 pub mod multimap;
+pub mod op;
 pub mod table;
 
 mod error;
-mod op;
 mod state;
 
 pub use error::CopiesDiffer;
 pub use left_right::{
-    BusyReader, FenceMode, Poisoned, ReadGuard, ReadersBusy, Stats, SwapError, Version,
+    BusyReader, FenceMode, Poisoned, ReadGuard, ReadersBusy, Stats, SwapError, TooManyRetired,
+    Version,
 };
 pub use map::{Builder, ReadHandle, ReadHandleFactory, SharedReader, View, WriteHandle, new};
 

@@ -22,6 +22,16 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
     }
 }
 
+impl<K: Clone, V: Clone, S: Clone, M: Clone, E: Engine> Clone for State<K, V, S, M, E> {
+    fn clone(&self) -> Self {
+        State {
+            table: self.table.duplicate(),
+            hasher: self.hasher.clone(),
+            meta: self.meta.clone(),
+        }
+    }
+}
+
 impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     #[inline]
     pub(crate) fn get_key_value<Q>(&self, key: &Q) -> Option<(&K, &V)>

@@ -206,7 +206,31 @@ fn a_panic_in_user_code_publishes_nothing_and_poisons() {
         // Pushing still logs.
         writer.insert(Trap(3), Trap(30));
         assert!(writer.has_pending());
+
+        // What panicked is handed back; all else is kept.
+        let returned = writer.rebuild().unwrap();
+        assert!(returned.is_some(), "it was not published");
+        assert!(!writer.is_poisoned());
+        assert_eq!(reader.get(&Trap(1)).unwrap().0, 10);
+        writer.refresh();
+        assert_eq!(reader.get(&Trap(3)).unwrap().0, 30);
+        writer.verify_copies().unwrap();
     }
+}
+
+#[test]
+fn a_clone_that_panics_in_a_rebuild_changes_nothing() {
+    let (mut writer, reader) = evmap_core::new::<u32, Trap>();
+    writer.extend([(1, Trap(10)), (2, Trap(20))]);
+    writer.refresh();
+    writer.insert(3, Trap(30));
+    PANIC_IN.set(Some("clone"));
+    catch_unwind(AssertUnwindSafe(|| writer.rebuild())).unwrap_err();
+    assert!(!writer.is_poisoned() && writer.has_pending());
+    writer.rebuild().unwrap();
+    writer.refresh();
+    assert_eq!(reader.len(), 3);
+    writer.verify_copies().unwrap();
 }
 
 #[test]

@@ -254,6 +254,38 @@ fn a_busy_writer_is_told_who_reads() {
 }
 
 #[test]
+fn a_rebuild_goes_past_a_reader_that_stays() {
+    let (mut writer, reader) = Builder::new().max_retired(1).build::<u32, String>();
+    let (first, second) = (reader.clone(), reader.clone());
+    let stalled = first.read();
+    writer.insert(0, "zero".to_owned());
+    writer.refresh();
+    writer.insert(1, "one".to_owned());
+    writer.try_refresh().unwrap_err();
+    assert_eq!(writer.rebuild().unwrap(), None);
+    assert_eq!(writer.stats().retired, 1);
+    for n in 2..100 {
+        writer.insert(n, n.to_string());
+        writer.try_refresh().unwrap();
+    }
+    assert!(stalled.is_empty());
+    assert_eq!(reader.len(), 100);
+
+    let _another = second.read();
+    writer.remove(&0);
+    writer.refresh();
+    writer.remove(&1);
+    writer.try_refresh().unwrap_err();
+    let error = writer.rebuild().unwrap_err();
+    assert_eq!((error.max_retired, error.readers.len()), (1, 2));
+    drop(stalled);
+    writer.rebuild().unwrap();
+    writer.refresh();
+    assert_eq!(reader.len(), 98);
+    assert!(writer.verify_copies().is_ok());
+}
+
+#[test]
 fn the_fence_mode_in_force_is_told() {
     let (writer, _) = Builder::new().fence(FenceMode::SeqCst).build::<u8, u8>();
     assert_eq!(writer.stats().fence_mode, FenceMode::SeqCst);

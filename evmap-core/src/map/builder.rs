@@ -35,6 +35,7 @@ pub struct Builder<S = DefaultHashBuilder, M = (), E = Swiss> {
     hasher: S,
     meta: M,
     fence: FenceMode,
+    max_retired: Option<usize>,
     engine: PhantomData<fn() -> E>,
 }
 
@@ -47,6 +48,7 @@ impl Builder {
             hasher: DefaultHashBuilder::default(),
             meta: (),
             fence: FenceMode::Auto,
+            max_retired: None,
             engine: PhantomData,
         }
     }
@@ -71,6 +73,13 @@ impl<S, M, E> Builder<S, M, E> {
         self
     }
 
+    /// How many copies [`rebuild`](WriteHandle::rebuild) may set aside for readers that are still
+    /// inside them, beyond the two that there always are: 4 unless told otherwise.
+    pub fn max_retired(mut self, copies: usize) -> Self {
+        self.max_retired = Some(copies);
+        self
+    }
+
     /// The hasher; both copies and all handles use clones of it, which must hash alike.
     pub fn hasher<S2>(self, hasher: S2) -> Builder<S2, M, E> {
         Builder {
@@ -78,6 +87,7 @@ impl<S, M, E> Builder<S, M, E> {
             hasher,
             meta: self.meta,
             fence: self.fence,
+            max_retired: self.max_retired,
             engine: PhantomData,
         }
     }
@@ -89,6 +99,7 @@ impl<S, M, E> Builder<S, M, E> {
             hasher: self.hasher,
             meta,
             fence: self.fence,
+            max_retired: self.max_retired,
             engine: PhantomData,
         }
     }
@@ -100,6 +111,7 @@ impl<S, M, E> Builder<S, M, E> {
             hasher: self.hasher,
             meta: self.meta,
             fence: self.fence,
+            max_retired: self.max_retired,
             engine: PhantomData,
         }
     }
@@ -129,11 +141,16 @@ impl<S, M, E> Builder<S, M, E> {
             hasher,
             meta,
             fence,
+            max_retired,
             ..
         } = self;
         let left = State::with_capacity(capacity, hasher.clone(), meta.clone());
         let right = State::with_capacity(capacity, hasher.clone(), meta);
-        let write = left_right::Builder::new().fence(fence).build(left, right);
+        let mut builder = left_right::Builder::new().fence(fence);
+        if let Some(copies) = max_retired {
+            builder = builder.max_retired(copies);
+        }
+        let write = builder.build(left, right);
         (OpWriteHandle::new(DelayWriteHandle::new(write)), hasher)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
-use left_right::{OpWriteHandle, Operation, Stats, SwapError, Version};
+use left_right::{OpWriteHandle, Operation, Stats, SwapError, TooManyRetired, Version};
 
 use super::{ReadHandle, ReadHandleFactory, SharedReader};
 use crate::op::{Hashed, MapOp};
@@ -124,7 +124,7 @@ where
     /// # Panics
     /// If `Hash`, `Eq`, `Clone` or `Drop` of a key or value panics while changes are applied: then
     /// nothing is published, and the writer [is poisoned](Self::is_poisoned) and panics from then
-    /// on.
+    /// on, until it is [rebuilt](Self::rebuild).
     pub fn refresh(&mut self) -> Version {
         self.ops.swap_buffers()
     }
@@ -149,6 +149,52 @@ where
     /// As [`refresh`](Self::refresh), the first time.
     pub fn refresh_timeout(&mut self, timeout: Duration) -> Result<Version, SwapError> {
         self.ops.swap_buffers_timeout(timeout)
+    }
+
+    /// Replaces the writer's copy by a clone of the published one: this mends a poisoned writer, and
+    /// frees one that waits for a reader which will not leave.
+    ///
+    /// Unpublished changes are kept, but for one that panicked while it was applied: it is taken
+    /// out and handed back.
+    /// A copy that readers are still in is retired, and freed once they have left.
+    /// See [`left_right::OpWriteHandle::rebuild`].
+    ///
+    /// # Blocking
+    /// Waits for nobody.
+    ///
+    /// # Cost
+    /// A clone of every key and value.
+    ///
+    /// # Errors
+    /// [`TooManyRetired`]: readers are still in the writer's copy, and
+    /// [`Builder::max_retired`](crate::Builder::max_retired) copies are retired already.
+    /// Nothing has changed.
+    ///
+    /// # Panics
+    /// If a `Clone` does: then nothing has changed, and it may be called again.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::new();
+    /// let stalled = reader.read();
+    /// writer.insert("a", 1);
+    /// writer.refresh();
+    /// writer.insert("b", 2);
+    /// if writer.try_refresh().is_err() {
+    ///     writer.rebuild()?; // goes past `stalled`, for good
+    /// }
+    /// writer.refresh();
+    /// assert_eq!((stalled.len(), reader.clone().len()), (0, 2));
+    /// # Ok::<(), evmap_core::TooManyRetired>(())
+    /// ```
+    pub fn rebuild(&mut self) -> Result<Option<O>, TooManyRetired>
+    where
+        K: Clone,
+        V: Clone,
+        S: Clone,
+        M: Clone,
+    {
+        self.ops.rebuild()
     }
 
     /// The number of keys, with the writer's own unrefreshed changes.

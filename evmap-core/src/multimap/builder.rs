@@ -46,6 +46,12 @@ impl<S, M, E> Builder<S, M, E> {
         Builder(self.0.fence(mode))
     }
 
+    /// How many copies [`rebuild`](crate::WriteHandle::rebuild) may set aside for readers that are
+    /// still inside them, beyond the two that there always are: 4 unless told otherwise.
+    pub fn max_retired(self, copies: usize) -> Self {
+        Builder(self.0.max_retired(copies))
+    }
+
     /// The hasher; both copies and all handles use clones of it, which must hash alike.
     pub fn hasher<S2>(self, hasher: S2) -> Builder<S2, M, E> {
         Builder(self.0.hasher(hasher))

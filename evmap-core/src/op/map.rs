@@ -9,6 +9,8 @@ use crate::state::State;
 use crate::table::{Engine, Table};
 
 /// A change to a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MapOp<K, V, M> {
     /// Adds or replaces the value of a key.
     Insert(Hashed<K>, V),

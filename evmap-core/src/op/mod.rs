@@ -1,6 +1,8 @@
 //! Operations as data, and how each is applied to a table.
 //!
 //! Each carries its key's hash, which is computed once and used for both copies.
+//! Writers make them; [`WriteHandle::rebuild`](crate::WriteHandle::rebuild) hands one back that
+//! panicked.
 
 mod map;
 mod multimap;
@@ -9,7 +11,20 @@ pub use map::MapOp;
 pub use multimap::MultimapOp;
 
 /// A key with its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hashed<K> {
     pub(crate) hash: u64,
     pub(crate) key: K,
+}
+
+impl<K> Hashed<K> {
+    /// The key itself.
+    pub fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The key itself.
+    pub fn into_key(self) -> K {
+        self.key
+    }
 }

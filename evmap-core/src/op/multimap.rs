@@ -10,6 +10,8 @@ use crate::state::State;
 use crate::table::{Engine, Table};
 
 /// A change to a multimap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MultimapOp<K, V, M> {
     /// A change to whole bags.
     Map(MapOp<K, Values<V>, M>),

@@ -36,6 +36,12 @@ pub trait Table<K, V> {
     /// An empty table with room for this many entries.
     fn with_capacity(capacity: usize) -> Self;
 
+    /// A table of clones of all entries.
+    fn duplicate(&self) -> Self
+    where
+        K: Clone,
+        V: Clone;
+
     /// The number of entries.
     fn len(&self) -> usize;
 

@@ -37,6 +37,14 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         SwissTable(HashTable::with_capacity(capacity))
     }
 
+    fn duplicate(&self) -> Self
+    where
+        K: Clone,
+        V: Clone,
+    {
+        SwissTable(self.0.clone())
+    }
+
     #[inline]
     fn len(&self) -> usize {
         self.0.len()
