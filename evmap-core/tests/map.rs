@@ -181,19 +181,44 @@ fn a_hasher_of_ones_own_serves_both_copies() {
 }
 
 #[test]
-fn room_is_made_and_given_back() {
+fn room_is_made_and_given_back_in_both_copies() {
     let (mut writer, reader) = Builder::new().capacity(100).build::<u32, u32>();
+    let room = |writer: &mut WriteHandle<u32, u32>| {
+        // Each refresh shows the other copy.
+        [0, 1].map(|_| {
+            writer.set_meta(());
+            writer.refresh();
+            reader.read().capacity()
+        })
+    };
+    assert!(
+        room(&mut writer)
+            .iter()
+            .all(|&room| (100..1000).contains(&room))
+    );
     writer.reserve(10_000);
-    writer.extend((0..10_000).map(|n| (n, n)));
-    writer.refresh();
-    writer.retain(|&key, _| key < 10);
-    writer.shrink_to_fit();
-    writer.refresh();
-    assert_eq!(reader.len(), 10);
-    assert!((0..10).all(|n| reader.contains_key(&n)));
+    assert!(room(&mut writer).iter().all(|&room| room >= 10_000));
+    writer.extend((0..20).map(|n| (n, n)));
     writer.clear();
+    assert!(room(&mut writer).iter().all(|&room| room >= 10_000), "kept");
+    writer.extend((0..20).map(|n| (n, n)));
+    writer.shrink_to_fit();
+    assert!(
+        room(&mut writer)
+            .iter()
+            .all(|&room| (20..100).contains(&room))
+    );
+    assert!((0..20).all(|n| reader.contains_key(&n)));
+    assert!(writer.verify_copies().is_ok());
+}
+
+#[test]
+fn room_that_cannot_be_made_changes_nothing() {
+    let (mut writer, reader) = one_to_three();
+    writer.reserve(usize::MAX);
+    writer.insert(4, "four".to_owned());
     writer.refresh();
-    assert!(reader.is_empty());
+    assert_eq!(reader.len(), 4);
     assert!(writer.verify_copies().is_ok());
 }
 

@@ -111,14 +111,44 @@ fn clear_and_purge_take_everything() {
 }
 
 #[test]
+fn purge_gives_back_the_room_that_clear_keeps() {
+    let (mut writer, reader) = multimap::Builder::new()
+        .capacity(1000)
+        .build::<&'static str, u32>();
+    writer.insert("apple", 1);
+    writer.clear();
+    for _ in 0..2 {
+        writer.refresh();
+        assert!(reader.is_empty() && reader.read().capacity() >= 1000);
+        writer.set_meta(());
+    }
+    writer.purge();
+    for _ in 0..2 {
+        writer.refresh();
+        assert!(reader.is_empty() && reader.read().capacity() == 0);
+        writer.set_meta(());
+    }
+}
+
+#[test]
 fn room_in_a_bag_changes_nothing_else() {
     let (mut writer, reader) = fruit();
+    let room = |writer: &mut WriteHandle<&'static str, u32>| {
+        // Each refresh shows the other copy.
+        [0, 1].map(|_| {
+            writer.set_meta(());
+            writer.refresh();
+            reader.get("apple").unwrap().capacity()
+        })
+    };
     writer.reserve("apple", 100);
     writer.reserve("plum", 100);
+    assert!(room(&mut writer).iter().all(|&room| room >= 103));
     writer.fit("apple");
     writer.fit("plum");
-    writer.set_meta(());
-    writer.refresh();
+    assert_eq!(room(&mut writer), [3, 3]);
+    writer.reserve("apple", usize::MAX);
+    assert_eq!(room(&mut writer), [3, 3], "there is not so much");
     assert_eq!(bag(&reader, "apple"), [1, 2, 1]);
     assert!(reader.get("plum").is_none(), "room does not make a bag");
     assert_eq!(writer.verify_copies(), Ok(()));

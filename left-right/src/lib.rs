@@ -74,14 +74,16 @@
 //!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`)
 //! 5. **Handles come and go without waiting for a guard.**
 //!    (`readers::a_blocked_refresh_goes_on_when_the_guard_is_dropped`)
-//! 6. **Bounded memory.** Two copies, the log, and what the live handles need.
-//!    (`memory::*`)
+//! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and
+//!    what the live handles need.
+//!    (`memory::*`, `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`)
 //! 7. **Each copy is dropped exactly once**, never while a reader is in it.
 //!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
 //!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`)
 //! 8. **Panics are contained.** A panic in an operation publishes nothing; the writer says that it is
-//!    [poisoned](Poisoned), and readers go on.
-//!    (`log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
+//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) mends it.
+//!    (`rebuild::an_operation_that_panicked_unpublished_is_handed_back_and_the_others_are_kept`,
+//!    `log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
 //!    `log::a_panic_on_the_second_copy_leaves_the_published_one_whole`)
 //! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle
 //!    frees its pin.
@@ -111,7 +113,8 @@
 //! # Limits
 //!
 //! - One writer. Share it behind a lock, or let threads send it what to write.
-//! - A read that never ends holds up the second publication after it; the timeout forms say who.
+//! - A read that never ends holds up the second publication after it; the timeout forms say who, and
+//!   [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
 //! - Guards belong to their thread; do not hold one across an `.await`.
 //! - A read must not be begun in a signal handler that may have interrupted one of the same handle.
 

@@ -4,6 +4,7 @@
 
 mod builder;
 mod factory;
+mod lookups;
 mod read;
 mod shared_reader;
 mod view;

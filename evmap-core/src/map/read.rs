@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash};
 
 use left_right::{ReadGuard, Version};
 
+use super::lookups::lookups;
 use super::{ReadHandleFactory, SharedReader, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
@@ -42,41 +43,6 @@ impl<K, V, S, M, E: Engine> ReadHandle<K, V, S, M, E> {
         ReadHandle { inner, hasher }
     }
 
-    /// A consistent view of all entries, for as long as it lives.
-    #[inline]
-    pub fn read(&self) -> View<'_, K, V, S, M, E> {
-        View::new(self.inner.read())
-    }
-
-    /// Calls `f` with a view that ends with the call.
-    ///
-    /// # Panics
-    /// If `f` does; the view has ended then.
-    #[inline]
-    pub fn with<R>(&self, f: impl FnOnce(&View<'_, K, V, S, M, E>) -> R) -> R {
-        f(&self.read())
-    }
-
-    /// The number of keys.
-    pub fn len(&self) -> usize {
-        self.read().len()
-    }
-
-    /// Whether there is no key.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The version that a read would show now.
-    pub fn version(&self) -> Version {
-        self.inner.version()
-    }
-
-    /// Whether the writer still exists. Readers go on with the last published state after it.
-    pub fn is_writer_alive(&self) -> bool {
-        self.inner.is_writer_alive()
-    }
-
     /// Names this reader, and the calling thread as its thread, in a waiting writer's
     /// [`ReadersBusy`](crate::ReadersBusy). A clone starts without a label.
     pub fn set_label(&self, label: impl Into<String>) {
@@ -84,47 +50,7 @@ impl<K, V, S, M, E: Engine> ReadHandle<K, V, S, M, E> {
     }
 }
 
-impl<K, V, S: BuildHasher, M, E: Engine> ReadHandle<K, V, S, M, E> {
-    /// A guard of the value of this key, which shows it for as long as the guard lives.
-    ///
-    /// Panics in the key's `Hash` or `Eq` reach the caller, and the read has ended then.
-    #[inline]
-    pub fn get<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let hash = self.hasher.hash_one(key);
-        ReadGuard::filter_map(self.inner.read(), |state| {
-            state.table.find(hash, key).map(|(_, value)| value)
-        })
-    }
-
-    /// A clone of the value of this key: the fastest lookup of a small value.
-    #[inline]
-    pub fn get_cloned<Q>(&self, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-        V: Clone,
-    {
-        let hash = self.hasher.hash_one(key);
-        self.inner
-            .with(|state| state.table.find(hash, key).map(|(_, value)| value.clone()))
-    }
-
-    /// Whether there is a value of this key.
-    #[inline]
-    pub fn contains_key<Q>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let hash = self.hasher.hash_one(key);
-        self.inner
-            .with(|state| state.table.find(hash, key).is_some())
-    }
-}
+lookups!(ReadHandle);
 
 impl<K, V, S: Clone, M, E: Engine> ReadHandle<K, V, S, M, E> {
     /// Makes handles in other threads, without one of its own.

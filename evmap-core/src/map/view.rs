@@ -50,6 +50,11 @@ impl<'a, K, V, S, M, E: Engine> View<'a, K, V, S, M, E> {
         self.len() == 0
     }
 
+    /// How many entries fit into this copy's table before it grows.
+    pub fn capacity(&self) -> usize {
+        self.state.table.capacity()
+    }
+
     /// The meta value that was published with these entries.
     #[inline]
     pub fn meta(&self) -> &M {

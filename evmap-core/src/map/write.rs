@@ -271,7 +271,8 @@ where
     /// Compares the two copies, after refreshing and applying every change to both.
     ///
     /// For tests: a key whose `Hash` or `Eq` lies, or a `Clone` that does not give an equal, shows
-    /// here. The meta value is not compared.
+    /// here, and so does a value that is not equal to itself, such as a NaN. The meta value is not
+    /// compared.
     ///
     /// # Blocking
     /// Waits for the guards that were taken before this call.
@@ -291,23 +292,36 @@ where
         }
         self.catch_up();
         let (published, own) = (self.ops.get().read_buffer(), self.ops.get().write_buffer());
-        let differs_from = |other: &State<K, V, S, M, E>, key: &K, value: &V| {
-            other.get_key_value(key).is_none_or(|(_, v)| v != value)
-        };
-        let differing = published
-            .table
-            .iter()
-            .find(|(key, value)| differs_from(own, key, value))
-            .or_else(|| {
-                own.table
-                    .iter()
-                    .find(|(key, value)| differs_from(published, key, value))
-            });
-        match differing {
+        match first_difference(published, own).or_else(|| first_difference(own, published)) {
             None => Ok(()),
-            Some((key, _)) => Err(CopiesDiffer { key: key.clone() }),
+            Some(key) => Err(CopiesDiffer { key: key.clone() }),
         }
     }
+}
+
+/// The first key of `one` that does not lead to its own entry there, or not to an equal value in
+/// `other`.
+///
+/// If there is none either way round, each entry has its equal in the other copy: none is hidden
+/// behind another of the same key.
+fn first_difference<'a, K, V, S, M, E>(
+    one: &'a State<K, V, S, M, E>,
+    other: &State<K, V, S, M, E>,
+) -> Option<&'a K>
+where
+    K: Hash + Eq,
+    V: PartialEq,
+    S: BuildHasher,
+    E: Engine,
+{
+    let mut keys = one.table.iter();
+    keys.find(|&(key, value)| {
+        let own = one.get_key_value(key);
+        let others = other.get_key_value(key);
+        !own.is_some_and(|(found, _)| std::ptr::eq(found, key))
+            || !others.is_some_and(|(_, found)| found == value)
+    })
+    .map(|(key, _)| key)
 }
 
 /// Changes to the single-valued map.
@@ -329,6 +343,9 @@ where
     }
 
     /// Takes out a key and its value, if it is there. Logged; waits for nobody.
+    ///
+    /// The log keeps the key, so what is given must be one that a key can be made of: `&str` or
+    /// `&String` for keys of type `String`, but only `&Arc<str>` for keys of type `Arc<str>`.
     ///
     /// # Panics
     /// If the key's `Hash` or `Clone` does; nothing is logged then.
@@ -372,8 +389,8 @@ where
         self.ops.extend(unwanted);
     }
 
-    /// Makes room for this many more entries in each copy, on the next refresh. Logged; waits for
-    /// nobody.
+    /// Makes room for this many more entries in each copy, on the next refresh, if there is so much
+    /// memory. Logged; waits for nobody.
     pub fn reserve(&mut self, additional: usize) {
         self.log(MapOp::Reserve(additional));
     }

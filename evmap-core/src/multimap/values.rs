@@ -29,6 +29,11 @@ impl<V> Values<V> {
         self.0.is_empty()
     }
 
+    /// How many values fit before the bag grows.
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
     /// The value that was added first.
     pub fn first(&self) -> Option<&V> {
         self.0.first()
@@ -67,7 +72,8 @@ impl<V> Values<V> {
     }
 
     pub(crate) fn reserve(&mut self, additional: usize) {
-        self.0.reserve(additional);
+        // Room is a hint: where there is not so much, the values to come will say so.
+        let _ = self.0.try_reserve(additional);
     }
 
     pub(crate) fn shrink_to_fit(&mut self) {

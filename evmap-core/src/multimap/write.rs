@@ -84,7 +84,8 @@ where
         self.log(MultimapOp::Fit(key));
     }
 
-    /// Makes room for this many more values in the key's bag, if it is there.
+    /// Makes room for this many more values in the key's bag, if the bag is there and there is so
+    /// much memory.
     pub fn reserve(&mut self, key: K, additional: usize) {
         let key = self.hashed(key);
         self.log(MultimapOp::ReserveValues(key, additional));

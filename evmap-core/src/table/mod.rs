@@ -45,6 +45,9 @@ pub trait Table<K, V> {
     /// The number of entries.
     fn len(&self) -> usize;
 
+    /// How many entries fit without growth.
+    fn capacity(&self) -> usize;
+
     /// Whether there is no entry.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -78,7 +81,7 @@ pub trait Table<K, V> {
     /// Takes out all entries, and keeps the room.
     fn clear(&mut self);
 
-    /// Makes room for this many entries more.
+    /// Makes room for this many entries more, if there is so much.
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64);
 
     /// Gives back room that is not needed.

@@ -50,6 +50,10 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         self.0.len()
     }
 
+    fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
     #[inline]
     fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
     where
@@ -96,7 +100,8 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
     }
 
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
-        self.0.reserve(additional, |(k, _)| rehash(k));
+        // Room is a hint: where there is not so much, the entries to come will say so.
+        let _ = self.0.try_reserve(additional, |(k, _)| rehash(k));
     }
 
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64) {

@@ -1,0 +1,99 @@
+//! The calls that both kinds of reader have: [`ReadHandle`](super::ReadHandle) for one thread, and
+//! [`SharedReader`](super::SharedReader) for all.
+//!
+//! Both hold an `inner` reader of the copies, and a `hasher` beside the table's own, so that a key
+//! is hashed before the table is found.
+
+/// Writes the calls for one of the two.
+macro_rules! lookups {
+    ($Reader:ident) => {
+        impl<K, V, S, M, E: Engine> $Reader<K, V, S, M, E> {
+            /// A consistent view of all entries, for as long as it lives.
+            #[inline]
+            pub fn read(&self) -> View<'_, K, V, S, M, E> {
+                View::new(self.inner.read())
+            }
+
+            /// Calls `f` with a view that ends with the call.
+            ///
+            /// # Panics
+            /// If `f` does; the view has ended then.
+            #[inline]
+            pub fn with<R>(&self, f: impl FnOnce(&View<'_, K, V, S, M, E>) -> R) -> R {
+                f(&self.read())
+            }
+
+            /// The number of keys.
+            pub fn len(&self) -> usize {
+                self.read().len()
+            }
+
+            /// Whether there is no key.
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
+            /// The version that a read would show now.
+            pub fn version(&self) -> Version {
+                self.inner.version()
+            }
+
+            /// Whether the writer still exists. Readers go on with the last published state after
+            /// it.
+            pub fn is_writer_alive(&self) -> bool {
+                self.inner.is_writer_alive()
+            }
+        }
+
+        impl<K, V, S: BuildHasher, M, E: Engine> $Reader<K, V, S, M, E> {
+            /// A guard of the value of this key, which shows it for as long as the guard lives.
+            ///
+            /// # Panics
+            /// If the key's `Hash` or `Eq` does; the read has ended then.
+            #[inline]
+            pub fn get<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
+            where
+                K: Borrow<Q>,
+                Q: Hash + Eq + ?Sized,
+            {
+                let hash = self.hasher.hash_one(key);
+                ReadGuard::filter_map(self.inner.read(), |state| {
+                    state.table.find(hash, key).map(|(_, value)| value)
+                })
+            }
+
+            /// A clone of the value of this key: the simplest lookup of a small value.
+            ///
+            /// # Panics
+            /// If the key's `Hash` or `Eq` or the value's `Clone` does; the read has ended then.
+            #[inline]
+            pub fn get_cloned<Q>(&self, key: &Q) -> Option<V>
+            where
+                K: Borrow<Q>,
+                Q: Hash + Eq + ?Sized,
+                V: Clone,
+            {
+                let hash = self.hasher.hash_one(key);
+                self.inner
+                    .with(|state| state.table.find(hash, key).map(|(_, value)| value.clone()))
+            }
+
+            /// Whether there is a value of this key.
+            ///
+            /// # Panics
+            /// If the key's `Hash` or `Eq` does; the read has ended then.
+            #[inline]
+            pub fn contains_key<Q>(&self, key: &Q) -> bool
+            where
+                K: Borrow<Q>,
+                Q: Hash + Eq + ?Sized,
+            {
+                let hash = self.hasher.hash_one(key);
+                self.inner
+                    .with(|state| state.table.find(hash, key).is_some())
+            }
+        }
+    };
+}
+
+pub(super) use lookups;
