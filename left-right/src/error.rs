@@ -5,10 +5,10 @@ use std::fmt;
 
 use crate::{BusyReader, ReadersBusy};
 
-/// Nothing was done: an earlier panic left the writer's copy half changed.
+/// Nothing was done: the writer's copy cannot be trusted.
 ///
-/// An operation (or the `Hash`, `Eq`, `Clone` or `Drop` of a value) panicked while it was being
-/// applied.
+/// Nearly always since an operation (or the `Hash`, `Eq`, `Clone` or `Drop` of a value) panicked while it was being
+/// applied; once in a blue moon since the system refused a memory barrier that it had granted before.
 /// Nothing of it was published: readers go on with the last published state, and the operations
 /// pushed so far are kept.
 /// [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) mends it.
@@ -29,7 +29,7 @@ impl Error for Poisoned {}
 pub enum SwapError {
     /// Readers are still inside the copy that the writer needs.
     Busy(ReadersBusy),
-    /// An earlier panic left the writer's copy half changed.
+    /// The writer's copy cannot be trusted, mostly since a panic left it half changed.
     Poisoned(Poisoned),
 }
 

@@ -67,13 +67,13 @@
 //!    (`linearizability::*`; `loom::a_read_that_begins_after_the_swap_returned_sees_it`,
 //!    `loom::versions_never_go_back_across_readers`)
 //! 4. **An exact blocking rule.** A guard never holds up readers, pushes, clones or drops of handles,
-//!    nor the first publication that begins after it was taken; only the one after that waits, and
-//!    whatever else needs the writer's copy. Each of these has a `try_` form that never waits and a
-//!    form with a timeout.
+//!    nor the first swap that begins after it was taken; only the one after that waits, and whatever
+//!    else needs the writer's copy. Each of these has a `try_` form that never waits and a form with
+//!    a timeout. (The plain [`WriteHandle`] has neither, and waits in the swap itself.)
 //!    (`readers::a_guard_held_for_ever_lets_one_refresh_through_and_holds_up_the_second`,
 //!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`)
 //! 5. **Handles come and go without waiting for a guard.**
-//!    (`readers::a_blocked_refresh_goes_on_when_the_guard_is_dropped`)
+//!    (`readers::handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped`)
 //! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and
 //!    what the live handles need.
 //!    (`memory::*`, `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`)
@@ -104,8 +104,8 @@
 //! Making sure is the writer's part: on Linux by `membarrier`, which runs a fence on all processors
 //! that run this process, so a reader needs none.
 //! The protocol is checked by loom models (`tests/loom.rs`), by an exhaustive exploration under
-//! store buffers (`tests/explorer.rs`), and by stress; `.ci/mutants` shows that each of its fences
-//! and orderings is needed, by taking it away.
+//! store buffers (`tests/explorer.rs`), and by stress; `.ci/mutants` takes its fences and orderings
+//! away, one by one, and demands that a model or a test notices.
 //!
 //! The technique is *Left-Right*, by Pedro Ramalhete and Andreia Correia (2013); that one side's
 //! fence may be moved to the other is known from asymmetric synchronisation, as in RCU.
@@ -118,7 +118,6 @@
 //! - Guards belong to their thread; do not hold one across an `.await`.
 //! - A read must not be begun in a signal handler that may have interrupted one of the same handle.
 
-mod buffer;
 mod buffers;
 mod builder;
 mod error;
@@ -127,7 +126,6 @@ mod mutant;
 mod operation;
 mod read;
 mod registry;
-mod retired;
 mod shared;
 mod stall;
 mod stats;

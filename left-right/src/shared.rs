@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::PoisonError;
 
-use crate::buffer::{Buffer, Published};
+use crate::buffers::{Buffer, Published, reclaim};
+use crate::mutant::planted;
 use crate::read::LocalIndex;
 use crate::registry::Registry;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
@@ -15,6 +16,9 @@ use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 /// - **S1** No buffer here is freed while a handle lives: guards borrow a handle, and each handle
 ///   holds an `Arc` of this.
 /// - **S2** `abandoned` holds buffers that nobody will publish or write again.
+///
+/// # Orderings
+/// - **S-end** `writer_is_gone` (Release) pairs with `is_writer_alive` (Acquire).
 pub(crate) struct Shared<T> {
     // First, on cache lines of its own: readers load it, and only a swap stores to it.
     pub(crate) published: Published<T>,
@@ -47,13 +51,17 @@ impl<T> Shared<T> {
     }
 
     pub(crate) fn is_writer_alive(&self) -> bool {
-        // ORDER: Acquire pairs with the Release of `writer_is_gone`: who learns that the writer is
-        // gone sees its last published state.
-        self.is_writer_alive.load(Ordering::Acquire)
+        let order = if planted("end-relaxed") {
+            Ordering::Relaxed
+        } else {
+            // ORDER: S-end. Who learns that the writer is gone sees its last published state.
+            Ordering::Acquire
+        };
+        self.is_writer_alive.load(order)
     }
 
     pub(crate) fn writer_is_gone(&self) {
-        // ORDER: Release pairs with the Acquire of `is_writer_alive`.
+        // ORDER: S-end. Our last swap happens before whoever sees this.
         self.is_writer_alive.store(false, Ordering::Release);
     }
 
@@ -87,17 +95,4 @@ impl<T> Drop for Shared<T> {
             .collect();
         drop(copies);
     }
-}
-
-/// Takes a buffer back from the protocol.
-///
-/// # Safety
-/// The buffer came from [`Buffer::allocate`], nobody is inside it, nobody can enter it any more,
-/// and this is the only call for it.
-pub(crate) unsafe fn reclaim<T>(buffer: NonNull<Buffer<T>>) -> Box<Buffer<T>> {
-    // SAFETY: the caller's promise.
-    let buffer = unsafe { Box::from_raw(buffer.as_ptr()) };
-    // Tells the model checker, which then reports who is inside after all.
-    let _ = buffer.write();
-    buffer
 }

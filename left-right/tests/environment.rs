@@ -77,6 +77,14 @@ fn refuse_membarrier() {
     apply_filter_all_threads(&program).expect("a filter may be set");
 }
 
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Reads and writes for a while, and checks every read.
 fn work(mut writer: OpWriteHandle<u64, Add>) {
     let is_over = AtomicBool::new(false);
@@ -89,11 +97,12 @@ fn work(mut writer: OpWriteHandle<u64, Add>) {
                 assert_eq!(*guard, guard.version().as_u64());
             }
         });
+        // Also if the writer's side panics: else the reader would go on for ever.
+        let _end = EndOnDrop(is_over);
         for _ in 0..2000 {
             writer.push(Add);
             writer.swap_buffers();
         }
-        is_over.store(true, Ordering::Relaxed);
     });
     assert_eq!(writer.verify_copies(), Ok(()));
 }
@@ -118,6 +127,18 @@ fn where_membarrier_is_refused_readers_fence_for_themselves() {
     );
 }
 
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// Counts its ends, and says whether its own has come.
+struct Counted(#[expect(dead_code, reason = "something to hold")] u64, bool);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.1 = true;
+        DROPPED.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 /// A filter that is set later: nothing is known any more of readers that came in without a fence.
 #[test]
 fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
@@ -129,6 +150,7 @@ fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
         },
         || {
             let mut plain = WriteHandle::cloned(7);
+            let counted = WriteHandle::new(Counted(7, false), Counted(7, false));
             let mut log = writer(FenceMode::Auto);
             if log.stats().fence_mode == FenceMode::SeqCst {
                 // This kernel never granted it: the other test's case.
@@ -175,6 +197,18 @@ fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
             assert_eq!(*plain.write_buffer(), 7, "a lost copy may still be read");
             let change = AssertUnwindSafe(|| *plain.write_buffer_mut() = 8);
             std::panic::catch_unwind(change).unwrap_err();
+
+            // Whoever may be in a lost copy, the writer's end does not free it.
+            let mut counted = DelayWriteHandle::new(counted);
+            let reader = counted.read_handle();
+            let guard = reader.read();
+            counted.start_swap();
+            drop(counted);
+            assert_eq!(DROPPED.load(Ordering::SeqCst), 0);
+            assert!(!guard.1);
+            drop(guard);
+            drop(reader);
+            assert_eq!(DROPPED.load(Ordering::SeqCst), 1, "the lost copy is leaked");
 
             work(writer(FenceMode::SeqCst));
         },

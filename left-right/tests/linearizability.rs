@@ -12,6 +12,9 @@ type Keys = [u64; 64];
 
 struct SetAll(u64);
 
+/// Far more than any wait takes: a test that would hang fails instead.
+const FAR: Duration = Duration::from_secs(60);
+
 impl Operation<Box<Keys>> for SetAll {
     fn apply(&mut self, target: &mut Box<Keys>) {
         for key in target.iter_mut() {
@@ -28,6 +31,14 @@ struct Progress {
     /// The highest version that any reader has handed to the others.
     seen: AtomicU64,
     is_over: AtomicBool,
+}
+
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Checks one read against what was known before and after it; its version.
@@ -99,19 +110,21 @@ fn run(mode: FenceMode) {
                 }
             });
         }
+        // Also if the writer's side panics: else the readers would go on for ever.
+        let _end = EndOnDrop(&progress.is_over);
         let begin = Instant::now();
         let mut version = 0;
         while begin.elapsed() < duration {
             version += 1;
             writer.push(SetAll(version));
             progress.begun.store(version, Ordering::SeqCst);
-            assert_eq!(writer.swap_buffers().as_u64(), version);
+            let swapped = writer.swap_buffers_timeout(FAR).expect("a reader is stuck");
+            assert_eq!(swapped.as_u64(), version);
             progress.finished.store(version, Ordering::SeqCst);
             if version % 64 == 0 {
                 writer.swap_buffers();
             }
         }
-        progress.is_over.store(true, Ordering::Relaxed);
     });
     assert_eq!(writer.verify_copies(), Ok(()));
     assert!(

@@ -230,6 +230,25 @@ fn the_writer_is_dropped_while_readers_read() {
     });
 }
 
+/// Without a light fence, which would order more than it promises: what a reader knows here, it
+/// knows from having learned that the writer is gone.
+#[test]
+fn who_learns_that_the_writer_is_gone_sees_its_last_state() {
+    loom::model(|| {
+        let mut writer = DelayWriteHandle::new(writer(FenceMode::Membarrier));
+        model_light_fence(false);
+        let reader = writer.read_handle();
+        let thread = thread::spawn(move || {
+            if !reader.is_writer_alive() {
+                assert_eq!(read(&reader), 1);
+            }
+        });
+        publish_next(&mut writer);
+        drop(writer);
+        thread.join().unwrap();
+    });
+}
+
 #[test]
 fn the_last_reader_is_dropped_after_the_writer() {
     model(|mode| {

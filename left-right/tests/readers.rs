@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use left_right::{
     DelayWriteHandle, OpWriteHandle, Operation, ReadGuard, ReadHandle, SharedReader, SwapError,
@@ -24,9 +24,48 @@ fn writer() -> OpWriteHandle<u64, Set> {
     OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)))
 }
 
+/// Far more than any wait takes: a test that would hang fails instead.
+const FAR: Duration = Duration::from_secs(60);
+
 fn set(writer: &mut OpWriteHandle<u64, Set>, value: u64) -> Version {
     writer.push(Set(value));
-    writer.swap_buffers()
+    writer.swap_buffers_timeout(FAR).expect("a reader is stuck")
+}
+
+/// As [`set`], in another thread, which says when it has been waiting.
+fn set_in_a_thread(
+    mut writer: OpWriteHandle<u64, Set>,
+    value: u64,
+) -> (
+    thread::JoinHandle<OpWriteHandle<u64, Set>>,
+    Arc<AtomicUsize>,
+) {
+    let waits = Arc::new(AtomicUsize::new(0));
+    let waiting = thread::spawn({
+        let waits = Arc::clone(&waits);
+        move || {
+            writer.push(Set(value));
+            let begin = Instant::now();
+            while writer
+                .swap_buffers_timeout(Duration::from_millis(1))
+                .is_err()
+            {
+                waits.fetch_add(1, Ordering::SeqCst);
+                assert!(begin.elapsed() < FAR, "a reader is stuck");
+            }
+            writer
+        }
+    });
+    (waiting, waits)
+}
+
+fn until_it_waits(waits: &AtomicUsize) {
+    let waits_before = waits.load(Ordering::SeqCst);
+    let begin = Instant::now();
+    while waits.load(Ordering::SeqCst) < waits_before + 2 {
+        assert!(begin.elapsed() < FAR, "the writer does not wait");
+        thread::yield_now();
+    }
 }
 
 fn try_set(writer: &mut OpWriteHandle<u64, Set>, value: u64) -> Result<Version, SwapError> {
@@ -53,7 +92,10 @@ fn a_guard_held_for_ever_lets_one_refresh_through_and_holds_up_the_second() {
     assert!(busy.to_string().contains("the stalled one"), "{busy}");
     assert!(matches!(writer.try_catch_up(), Err(SwapError::Busy(_))));
     let short = Duration::from_millis(1);
-    assert!(writer.swap_buffers_timeout(short).is_err());
+    let Err(SwapError::Busy(longer)) = writer.swap_buffers_timeout(short) else {
+        panic!("not busy");
+    };
+    assert!(longer.readers[0].waited >= busy.readers[0].waited + short);
     assert!(writer.catch_up_timeout(short).is_err());
     assert_eq!(writer.pending().len(), 1, "nothing is lost");
 
@@ -93,25 +135,27 @@ fn a_guard_on_the_new_copy_does_not_hold_up_the_refresh_that_its_reader_has_pass
 }
 
 #[test]
-fn a_blocked_refresh_goes_on_when_the_guard_is_dropped() {
+fn handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped() {
     let mut writer = writer();
     let reader = writer.read_handle();
+    let shared = writer.shared_reader();
     let guard = reader.read();
     set(&mut writer, 1);
-    let waiting = thread::spawn(move || {
-        set(&mut writer, 2);
-        writer
-    });
-    // Whatever the other thread is doing by now, handles come and go without it.
-    let factory_made = reader.factory().handle();
-    assert_eq!(*factory_made.read(), 1);
-    drop(factory_made);
-    let third = reader.clone();
-    assert_eq!(
-        thread::spawn(move || *third.clone().read()).join().unwrap(),
-        1
-    );
-    assert_eq!(*guard, 0);
+    let (waiting, waits) = set_in_a_thread(writer, 2);
+    for _ in 0..3 {
+        until_it_waits(&waits);
+        let made = reader.factory().handle();
+        assert_eq!(*made.read(), 1);
+        drop(made);
+        let third = reader.clone();
+        let in_a_thread = thread::spawn({
+            let shared = shared.clone();
+            move || (*third.clone().read(), *shared.read())
+        });
+        assert_eq!(in_a_thread.join().unwrap(), (1, 1));
+        assert_eq!(*guard, 0);
+    }
+    until_it_waits(&waits);
     drop(guard);
     let writer = waiting.join().unwrap();
     assert_eq!(writer.version(), Version::from_u64(2));
@@ -146,9 +190,10 @@ fn a_handle_dropped_while_the_writer_waits_releases_it() {
     let reader = writer.read_handle();
     std::mem::forget(reader.read());
     set(&mut writer, 1);
-    let waiting = thread::spawn(move || set(&mut writer, 2));
+    let (waiting, waits) = set_in_a_thread(writer, 2);
+    until_it_waits(&waits);
     drop(reader);
-    assert_eq!(waiting.join().unwrap(), Version::from_u64(2));
+    assert_eq!(waiting.join().unwrap().version(), Version::from_u64(2));
 }
 
 #[test]
@@ -259,6 +304,67 @@ fn mapped_guards_keep_the_whole_copy() {
 }
 
 #[test]
+fn a_filter_that_finds_nothing_leaves() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    for value in 1..4 {
+        assert!(ReadGuard::filter_map(reader.read(), |_| None::<&u64>).is_none());
+        assert!(try_set(&mut writer, value).is_ok());
+        let found = ReadGuard::filter_map(reader.read(), |value| Some(value)).unwrap();
+        assert_eq!((*found, found.version().as_u64()), (value, value));
+    }
+}
+
+#[test]
+fn a_settling_swap_counts_as_a_swap() {
+    let mut writer = writer();
+    let reader = writer.read_handle();
+    set(&mut writer, 1);
+    let guard = reader.read();
+    assert!(writer.settle_with(|_| true));
+    assert_eq!((*guard, *reader.clone().read()), (1, 1));
+    assert!(
+        try_set(&mut writer, 2).is_err(),
+        "the guard is in the writer's copy now"
+    );
+    drop(guard);
+    assert!(writer.try_swap_buffers().is_ok());
+}
+
+/// Each pinned reader counts as gone once it has been seen elsewhere, not only when all of them
+/// are between two reads at one moment.
+#[test]
+fn asking_whether_a_swap_is_finished_says_yes_beside_readers_that_never_rest() {
+    let write = left_right::Builder::new()
+        .fence(left_right::FenceMode::SeqCst)
+        .build(0, 0);
+    let mut writer = DelayWriteHandle::new(write);
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            let (reader, is_over) = (writer.read_handle(), &is_over);
+            scope.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::black_box(*reader.read());
+                }
+            });
+        }
+        let finished = (0..20).all(|_| {
+            writer.start_swap();
+            let begin = Instant::now();
+            let mut finished = writer.is_swap_finished();
+            while !finished && begin.elapsed() < FAR {
+                thread::yield_now();
+                finished = writer.is_swap_finished();
+            }
+            finished
+        });
+        is_over.store(true, Ordering::Relaxed);
+        assert!(finished);
+    });
+}
+
+#[test]
 fn shared_readers_give_each_thread_one_slot() {
     let mut writer = writer();
     let reader = writer.shared_reader();
@@ -274,7 +380,9 @@ fn shared_readers_give_each_thread_one_slot() {
         });
     });
     // A scope's end does not wait for the thread-local values of its threads.
+    let begin = Instant::now();
     while writer.stats().readers > 1 {
+        assert!(begin.elapsed() < FAR, "the thread's slot is still there");
         thread::yield_now();
     }
     let guard = reader.read();

@@ -3,6 +3,7 @@
 //! Its names stand at the crate's root too.
 
 mod builder;
+mod changes;
 mod factory;
 mod lookups;
 mod read;

@@ -69,6 +69,10 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     pub(crate) fn log(&mut self, op: O) {
         self.ops.push(op);
     }
+
+    pub(crate) fn log_all(&mut self, ops: impl IntoIterator<Item = O>) {
+        self.ops.extend(ops);
+    }
 }
 
 impl<K, V, S: Clone, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
@@ -322,104 +326,6 @@ where
             || !others.is_some_and(|(_, found)| found == value)
     })
     .map(|(key, _)| key)
-}
-
-/// Changes to the single-valued map.
-impl<K, V, S, M, E> WriteHandle<K, V, S, M, E>
-where
-    K: Hash + Eq + Clone,
-    V: Clone,
-    S: BuildHasher,
-    M: Clone,
-    E: Engine,
-{
-    /// Sets the value of a key. Logged; waits for nobody.
-    ///
-    /// # Panics
-    /// If the key's `Hash` does; nothing is logged then.
-    pub fn insert(&mut self, key: K, value: V) {
-        let key = self.hashed(key);
-        self.log(MapOp::Insert(key, value));
-    }
-
-    /// Takes out a key and its value, if it is there. Logged; waits for nobody.
-    ///
-    /// The log keeps the key, so what is given must be one that a key can be made of: `&str` or
-    /// `&String` for keys of type `String`, but only `&Arc<str>` for keys of type `Arc<str>`.
-    ///
-    /// # Panics
-    /// If the key's `Hash` or `Clone` does; nothing is logged then.
-    pub fn remove<Q>(&mut self, key: &Q)
-    where
-        K: Borrow<Q>,
-        Q: ToOwned<Owned = K> + ?Sized,
-    {
-        let key = self.hashed(key.to_owned());
-        self.log(MapOp::Remove(key));
-    }
-
-    /// Takes out everything, and keeps the room. Logged; waits for nobody.
-    pub fn clear(&mut self) {
-        self.log(MapOp::Clear);
-    }
-
-    /// Keeps the entries that `keep` says yes to, with the writer's own unrefreshed changes.
-    ///
-    /// `keep` is called once for each entry, so it may have effects of its own; what is logged is
-    /// what it said.
-    ///
-    /// # Blocking
-    /// As [`get`](Self::get).
-    ///
-    /// # Panics
-    /// If `keep` does; nothing is logged then. As [`refresh`](Self::refresh).
-    pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
-        let state = self.ops.catch_up();
-        let unwanted: Vec<_> = state
-            .table
-            .iter()
-            .filter(|(key, value)| !keep(key, value))
-            .map(|(key, _)| {
-                MapOp::Remove(Hashed {
-                    hash: state.hasher.hash_one(key),
-                    key: key.clone(),
-                })
-            })
-            .collect();
-        self.ops.extend(unwanted);
-    }
-
-    /// Makes room for this many more entries in each copy, on the next refresh, if there is so much
-    /// memory. Logged; waits for nobody.
-    pub fn reserve(&mut self, additional: usize) {
-        self.log(MapOp::Reserve(additional));
-    }
-
-    /// Gives back room that is not needed, on the next refresh. Logged; waits for nobody.
-    pub fn shrink_to_fit(&mut self) {
-        self.log(MapOp::ShrinkToFit);
-    }
-
-    /// Replaces the meta value, which is published with the next refresh. Logged; waits for nobody.
-    pub fn set_meta(&mut self, meta: M) {
-        self.log(MapOp::SetMeta(meta));
-    }
-}
-
-impl<K, V, S, M, E> Extend<(K, V)> for WriteHandle<K, V, S, M, E>
-where
-    K: Hash + Eq + Clone,
-    V: Clone,
-    S: BuildHasher,
-    M: Clone,
-    E: Engine,
-{
-    /// Sets the values of many keys, in order. Logged; waits for nobody.
-    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
-        for (key, value) in entries {
-            self.insert(key, value);
-        }
-    }
 }
 
 impl<K, V, S, M, E: Engine, O> fmt::Debug for WriteHandle<K, V, S, M, E, O> {

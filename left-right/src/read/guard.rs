@@ -9,14 +9,15 @@ use std::rc::Rc;
 
 use super::reader::{Reader, enter};
 use crate::Version;
-use crate::buffer::Buffer;
+use crate::buffers::Buffer;
 use crate::registry::Slot;
 use crate::shared::Shared;
 use crate::sync::Reading;
 
 /// A reader's view of one published state, unchanged for as long as the guard lives.
 ///
-/// While it lives, the writer may publish once more; the publication after that waits for it.
+/// While it lives, the writer may swap once more; the swap after that waits for it.
+/// (A plain [`WriteHandle`](crate::WriteHandle) waits in the first one already, for its own copy.)
 /// It never holds up other readers, or anyone who makes, clones or drops a handle.
 ///
 /// A guard taken while its handle has another one shows the state of that other one: both belong

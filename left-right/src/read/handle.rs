@@ -119,7 +119,7 @@ impl<T> ReadHandle<T> {
     /// Names this reader, and the calling thread as its thread, in a waiting writer's
     /// [`ReadersBusy`](crate::ReadersBusy).
     ///
-    /// A clone starts without a label.
+    /// A clone starts without a label. Locks this reader's name for a moment; allocates.
     pub fn set_label(&self, label: impl Into<String>) {
         self.reader.slot().set_label(label.into());
     }

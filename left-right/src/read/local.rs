@@ -22,7 +22,53 @@ use crate::registry::Registry;
 use crate::sync::Arc;
 
 thread_local! {
-    static READERS: RefCell<Vec<Option<Rc<Reader>>>> = const { RefCell::new(Vec::new()) };
+    static READERS: RefCell<Readers> = const { RefCell::new(Readers::new()) };
+}
+
+/// One thread's readers, each at the number of its structure.
+struct Readers {
+    list: Vec<Option<Rc<Reader>>>,
+    count: usize,
+    /// The count at which those of structures that are gone are next swept out: twice as many as
+    /// were left by the last time, so that a first read costs no more than a fixed share of it.
+    sweep_at: usize,
+}
+
+impl Readers {
+    const fn new() -> Self {
+        Readers {
+            list: Vec::new(),
+            count: 0,
+            sweep_at: 8,
+        }
+    }
+
+    fn get(&self, index: usize) -> Option<&Rc<Reader>> {
+        self.list.get(index)?.as_ref()
+    }
+
+    /// Puts a reader at its structure's number; what it replaces, and what was swept out, is handed
+    /// out.
+    fn put(&mut self, index: usize, reader: Rc<Reader>) -> Vec<Rc<Reader>> {
+        let mut out = Vec::new();
+        if self.count >= self.sweep_at {
+            for entry in &mut self.list {
+                if entry.as_ref().is_some_and(|reader| reader.is_of_closed()) {
+                    out.extend(entry.take());
+                }
+            }
+            self.count -= out.len();
+            self.sweep_at = (self.count * 2).max(8);
+        }
+        if self.list.len() <= index {
+            self.list.resize_with(index + 1, || None);
+        }
+        match self.list[index].replace(reader) {
+            Some(replaced) => out.push(replaced),
+            None => self.count += 1,
+        }
+        out
+    }
 }
 
 static INDICES: Mutex<Slab<()>> = Mutex::new(Slab::new());
@@ -60,9 +106,9 @@ impl Drop for LocalIndex {
 #[inline]
 pub(super) fn reader(registry: &Arc<Registry>, index: &LocalIndex) -> Rc<Reader> {
     let index = index.get();
-    let known = READERS.try_with(|list| {
-        let list = list.borrow();
-        let reader = list.get(index)?.as_ref()?;
+    let known = READERS.try_with(|readers| {
+        let readers = readers.borrow();
+        let reader = readers.get(index)?;
         reader.is_of(registry).then(|| Rc::clone(reader))
     });
     match known {
@@ -73,28 +119,14 @@ pub(super) fn reader(registry: &Arc<Registry>, index: &LocalIndex) -> Rc<Reader>
     }
 }
 
-/// Makes the thread's reader of this structure, and sweeps out those of structures that are gone.
+/// Makes the thread's reader of this structure.
 #[cold]
 fn first_read(registry: &Arc<Registry>, index: usize) -> Rc<Reader> {
     let reader = Rc::new(Reader::join(registry));
-    // Dropped after the borrow has ended.
-    let mut swept = Vec::new();
-    // An error only if the list went meanwhile; then this reader serves one guard.
-    let _ = READERS.try_with(|list| {
-        let mut list = list.borrow_mut();
-        for entry in list.iter_mut() {
-            if entry.as_ref().is_some_and(|reader| reader.is_of_closed()) {
-                swept.extend(entry.take());
-            }
-        }
-        while list.last().is_some_and(Option::is_none) {
-            list.pop();
-        }
-        if list.len() <= index {
-            list.resize_with(index + 1, || None);
-        }
-        swept.extend(list[index].replace(Rc::clone(&reader)));
-    });
+    let put = READERS.try_with(|readers| readers.borrow_mut().put(index, Rc::clone(&reader)));
+    // What the list gave up ends here, after the borrow. An error only if the list went meanwhile;
+    // then this reader serves one guard.
+    drop(put);
     reader
 }
 
@@ -104,17 +136,43 @@ mod tests {
     use crate::WriteHandle;
 
     fn entries() -> usize {
-        READERS.with(|list| list.borrow().iter().flatten().count())
+        READERS.with(|readers| readers.borrow().list.iter().flatten().count())
     }
 
     #[test]
     fn a_thread_sweeps_out_the_readers_of_structures_that_are_gone() {
-        for round in 0..100 {
-            let writer = WriteHandle::cloned(round);
-            assert_eq!(*writer.shared_reader().read(), round);
+        let read = |count: i32| -> Vec<_> {
+            let writers: Vec<_> = (0..count).map(WriteHandle::cloned).collect();
+            for writer in &writers {
+                writer.shared_reader().read();
+            }
+            writers
+        };
+        let kept = read(1);
+        drop(read(1000));
+        assert!(entries() > 1000, "nothing was swept while all were alive");
+        // The numbers of those that are gone are used again: only a sweep empties the others.
+        let few = read(4);
+        READERS.with(|readers| readers.borrow_mut().sweep_at = 0);
+        let one_more = read(1);
+        assert_eq!(entries(), 6);
+        drop((kept, few, one_more));
+    }
+
+    #[test]
+    fn sweeps_come_as_often_as_the_list_doubles() {
+        let mut writers = Vec::new();
+        let mut sweeps = 0;
+        let mut last = 0;
+        for n in 0..10_000 {
+            let writer = WriteHandle::cloned(n);
+            writer.shared_reader().read();
+            writers.push(writer);
+            let sweep_at = READERS.with(|readers| readers.borrow().sweep_at);
+            sweeps += usize::from(sweep_at != last);
+            last = sweep_at;
         }
-        // The last one is swept by the next structure's first read.
-        assert!(entries() <= 2, "{} entries", entries());
+        assert!((5..20).contains(&sweeps), "{sweeps} sweeps");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::buffer::{Buffer, Published};
+use crate::buffers::{Buffer, Published};
 use crate::fence;
 use crate::mutant::planted;
 use crate::registry::{Registry, Slot};

@@ -10,11 +10,15 @@ use crate::sync::Arc;
 
 /// One value through which any thread reads, for a web framework's shared state.
 ///
-/// Each thread that reads gets a slot of its own on its first read, which it keeps until it ends or
-/// the structure is gone; clones share it.
+/// Each thread that reads gets a slot of its own on its first read, and keeps it until it ends, or
+/// until some first read after the structure is gone; clones share it.
 /// A read costs a look into a thread-local list on top of a [`ReadHandle`]'s.
 ///
-/// The first read of a thread locks the list of readers for a moment; it waits for no guard.
+/// The first read of a thread locks the list of readers for a moment (and the first of all, a list
+/// of the process); it waits for no guard.
+/// Now and then it looks through the thread's list, which makes it amortised O(1).
+/// While a thread ends and its list is gone already, each read is a first read, and so is
+/// independent of guards that the thread still keeps.
 /// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state, and keeps
 /// the thread's slot, and so its pin, beyond the thread's end: for as long as the structure lives.
 ///
@@ -55,7 +59,7 @@ impl<T> SharedReader<T> {
 
     /// The published state, unchanged for as long as the guard lives.
     ///
-    /// Wait-free but for a thread's first read.
+    /// Wait-free but for a thread's first read, and for reads while the thread ends.
     /// If this thread has a guard of this structure from a `SharedReader` already, the new one
     /// shows the same state as that one.
     #[inline]
@@ -84,7 +88,9 @@ impl<T> SharedReader<T> {
     }
 
     /// Names the calling thread's reader, in a waiting writer's
-    /// [`ReadersBusy`](crate::ReadersBusy).
+    /// [`ReadersBusy`](crate::ReadersBusy). Locks that reader's name for a moment.
+    ///
+    /// While the thread ends and its list is gone already, there is nothing to name.
     pub fn set_label(&self, label: impl Into<String>) {
         local::reader(&self.shared.registry, &self.shared.local_index)
             .slot()

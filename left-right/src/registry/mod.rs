@@ -1,7 +1,7 @@
 //! The readers of one structure: who they are, and which copy each is in.
 //!
 //! # Invariants
-//! - **R1** Only the owning reader stores to its slot's word.
+//! - **R1** Only the owning reader stores to its slot's word, and only it uses the slot's count.
 //! - **R2** A slot is in the registry from before its reader first enters until after it last left.
 //! - **R3** The lock is held for a push, a removal or one look at each word: never while waiting,
 //!   and no user code runs and no user data is dropped under it.

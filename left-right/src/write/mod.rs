@@ -6,6 +6,7 @@ mod delay;
 mod handle;
 mod log;
 mod op;
+mod rebuild;
 mod settled;
 
 pub use delay::DelayWriteHandle;

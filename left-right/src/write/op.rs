@@ -10,7 +10,7 @@ use crate::mutant::planted;
 use crate::wait::Deadline;
 use crate::{
     CopiesDiffer, Operation, Poisoned, ReadHandle, ReadHandleFactory, SharedReader, Stats,
-    SwapError, TooManyRetired, Version,
+    SwapError, Version,
 };
 
 /// A writer that is told its changes as [`Operation`]s and makes each of them to both copies.
@@ -30,6 +30,8 @@ use crate::{
 /// published.
 /// From then on the handle [is poisoned](Self::is_poisoned): pushing still logs, every other call
 /// says [`Poisoned`], and those that have no error to say it with panic.
+/// A system that refuses a memory barrier which it had granted before (by a filter that was
+/// installed since) poisons the handle too, since nothing is known then of who reads the copy.
 /// Readers go on with the last published state, and [`rebuild`](Self::rebuild) mends the writer.
 ///
 /// # Examples
@@ -57,13 +59,13 @@ use crate::{
 /// ```
 pub struct OpWriteHandle<T, O> {
     delay: DelayWriteHandle<T>,
-    log: Log<O>,
-    health: Health,
+    pub(super) log: Log<O>,
+    pub(super) health: Health,
 }
 
 /// What runs on the writer's copy now, or did not end there: a panic leaves it set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Health {
+pub(super) enum Health {
     Sound,
     /// Operations that are published already.
     Replaying,
@@ -106,7 +108,10 @@ impl<T, O> OpWriteHandle<T, O> {
         self.log.pending()
     }
 
-    /// Whether an earlier panic left the writer's copy half changed.
+    /// Whether the writer's copy cannot be used: an earlier panic left it half changed, or the
+    /// system refused a memory barrier that it had granted before, so that its readers are unknown.
+    ///
+    /// [`rebuild`](Self::rebuild) mends both.
     pub fn is_poisoned(&self) -> bool {
         self.health != Health::Sound || self.get().buffers.is_lost()
     }
@@ -149,8 +154,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// has met no reader.
     ///
     /// # Blocking
-    /// Waits for the guards that were taken before the last publication: never for those taken
-    /// since.
+    /// Waits for the guards that were taken before the last swap: never for those taken since.
+    /// (A [`settle_with`](Self::settle_with) that swapped counts.)
     /// A thread that holds such a guard itself waits for ever; the
     /// [`try_`](Self::try_swap_buffers) and [timeout](Self::swap_buffers_timeout) forms do not.
     ///
@@ -192,7 +197,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// Publishes nothing, and [`pending`](Self::pending) stays as it is.
     ///
     /// # Blocking
-    /// Waits for the guards that were taken before the last publication.
+    /// Waits for the guards that were taken before the last swap, as
+    /// [`swap_buffers`](Self::swap_buffers) does.
     ///
     /// # Panics
     /// If an operation panics, and from then on.
@@ -230,9 +236,12 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// whether it changed anything (`bool`), or `()`, which stands for a change.
     /// Where it changed nothing, nothing is swapped.
     ///
-    /// Does nothing if operations are pending or if readers are still in the writer's copy; waits
-    /// for nobody.
+    /// Does nothing if operations are pending or if readers are still in the writer's copy.
     /// Whether the copies were swapped.
+    ///
+    /// # Blocking
+    /// Waits for nobody.
+    /// But a swap is a swap: the guards taken before it hold up the next one.
     ///
     /// # Panics
     /// If an operation or `work` panics, and from then on.
@@ -270,13 +279,14 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// For tests: an operation that acts differently on the two copies shows here.
     ///
     /// # Blocking
-    /// Waits for the guards that were taken before this call.
+    /// Waits for all guards that were taken before this call, for ever if the calling thread holds
+    /// one of them.
     ///
     /// # Errors
     /// [`CopiesDiffer`] if they do.
     ///
     /// # Panics
-    /// If an operation panics, and from then on.
+    /// If an operation panics, and from then on; and if the comparison does.
     pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer>
     where
         T: PartialEq,
@@ -290,71 +300,6 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         } else {
             Err(CopiesDiffer)
         }
-    }
-
-    /// Replaces the writer's copy by a clone of the published one: this mends a poisoned writer, and
-    /// frees one that waits for a reader which will not leave.
-    ///
-    /// What is pending stays pending, but for an operation that panicked while it was applied: it
-    /// is taken out and handed back.
-    /// (One that panicked when it was applied to its second copy is published already, and the
-    /// clone has it.)
-    /// A copy that readers are still in is retired, and freed once they have left: a look at them
-    /// comes with each later call that needs the writer's copy.
-    ///
-    /// # Blocking
-    /// Waits for nobody.
-    ///
-    /// # Cost
-    /// One clone of the whole `T`; and memory for one more copy, while there are readers in the one
-    /// that is retired.
-    ///
-    /// # Errors
-    /// [`TooManyRetired`]: readers are still in the writer's copy, and
-    /// [`Builder::max_retired`](crate::Builder::max_retired) copies are retired already.
-    /// Nothing has changed.
-    ///
-    /// # Panics
-    /// If `T::clone` does: then nothing has changed, and it may be called again.
-    ///
-    /// # Examples
-    /// ```
-    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
-    /// # struct Set(u32);
-    /// # impl Operation<u32> for Set {
-    /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
-    /// # }
-    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
-    /// let reader = writer.read_handle();
-    /// let stalled = reader.read();
-    /// writer.push(Set(1));
-    /// writer.swap_buffers();
-    /// writer.push(Set(2));
-    /// assert!(writer.try_swap_buffers().is_err()); // `stalled` is in the copy that it needs
-    ///
-    /// writer.rebuild()?;
-    /// for n in 3..100 {
-    ///     writer.push(Set(n));
-    ///     writer.swap_buffers(); // never waits for `stalled` again
-    /// }
-    /// assert_eq!((*stalled, *writer.read_handle().read()), (0, 99));
-    /// # Ok::<(), left_right::TooManyRetired>(())
-    /// ```
-    pub fn rebuild(&mut self) -> Result<Option<O>, TooManyRetired>
-    where
-        T: Clone,
-    {
-        let replaced = self.buffers().rebuild()?;
-        let unfinished = match self.health {
-            Health::Applying => self.log.take_unfinished(),
-            Health::Sound | Health::Replaying | Health::Settling => None,
-        };
-        let owed = self.log.restart();
-        self.health = Health::Sound;
-        // Last, since their `Drop` may panic.
-        drop(owed);
-        drop(replaced);
-        Ok(unfinished)
     }
 
     fn swap_within(&mut self, patience: Patience) -> Result<Version, SwapError> {
@@ -417,7 +362,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         Ok(())
     }
 
-    fn buffers(&mut self) -> &mut Buffers<T> {
+    pub(super) fn buffers(&mut self) -> &mut Buffers<T> {
         &mut self.delay.write_mut().buffers
     }
 }

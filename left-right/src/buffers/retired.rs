@@ -6,10 +6,9 @@
 
 use std::ptr::NonNull;
 
-use crate::buffer::Buffer;
+use super::{Buffer, reclaim};
 use crate::mutant::planted;
 use crate::registry::Pins;
-use crate::shared::reclaim;
 use crate::stall::BusyReader;
 
 /// Copies that were set aside, each with the readers that it waits for.

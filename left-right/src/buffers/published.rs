@@ -1,9 +1,7 @@
-//! [`Buffer`] and [`Published`]: a copy of the data, and the tagged pointer to the one that
-//! readers use.
+//! [`Published`]: the tagged pointer to the copy that readers use.
 //!
 //! # Invariants
-//! - **B1** The pointer in `Published` names a live buffer for as long as `Published` lives.
-//! - **B2** Nobody writes to a published buffer, nor to one that a reader may still be in.
+//! - **P1** The pointer names a live buffer for as long as its `Published` lives.
 //!
 //! # Orderings
 //! - **O4** `Published::swap` (Release) pairs with `Published::load` (Acquire): a reader that gets
@@ -13,42 +11,9 @@ use std::ptr::NonNull;
 
 use crossbeam_utils::CachePadded;
 
-use crate::Version;
+use super::Buffer;
 use crate::mutant::planted;
-use crate::sync::{AtomicPtr, Ordering, Reading, Tracked};
-
-/// One copy of the data, with the version that it holds.
-pub(crate) struct Buffer<T> {
-    content: Tracked<Content<T>>,
-}
-
-pub(crate) struct Content<T> {
-    pub(crate) version: Version,
-    pub(crate) value: T,
-}
-
-impl<T> Buffer<T> {
-    /// A new buffer on the heap, to be freed with `Box::from_raw`.
-    pub(crate) fn allocate(value: T) -> NonNull<Self> {
-        NonNull::from(Box::leak(Box::new(Buffer {
-            content: Tracked::new(Content {
-                version: Version::default(),
-                value,
-            }),
-        })))
-    }
-
-    /// For reading, with the mark to keep meanwhile.
-    #[inline(always)]
-    pub(crate) fn read(&self) -> (*const Content<T>, Reading) {
-        self.content.read()
-    }
-
-    /// For writing.
-    pub(crate) fn write(&self) -> *mut Content<T> {
-        self.content.write()
-    }
-}
+use crate::sync::{AtomicPtr, Ordering};
 
 /// Set in the published pointer's lowest bit when its readers go through a fence of their own.
 const TAG: usize = 1;
@@ -118,8 +83,9 @@ impl<T> Published<T> {
         let order = if planted("swap-relaxed") {
             Ordering::Relaxed
         } else {
-            // ORDER: O4. What we did to `new` happens before any read of it.
-            Ordering::AcqRel
+            // ORDER: O4. What we did to `new` happens before any read of it. There is nothing to
+            // acquire: only the writer stores here.
+            Ordering::Release
         };
         Tagged(self.0.swap(Tagged::new(new, is_tagged).0, order))
     }

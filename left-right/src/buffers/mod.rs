@@ -7,20 +7,27 @@
 //!   among its pins. Nobody can enter it any more.
 //! - **W3** `Own::Lost` holds a buffer that is not published and whose readers are unknown: it may
 //!   be read, and is never changed or freed.
-//!   So may the readers be of the copy that was published when the barrier was refused.
+//!   The same holds for the copy that was published when the barrier was refused.
 //! - **W4** There is one `Buffers` for each `Shared`, and only it changes what is published.
+
+mod buffer;
+mod published;
+mod retired;
+
+pub(crate) use buffer::{Buffer, reclaim};
+pub(crate) use published::Published;
 
 use std::marker::PhantomData;
 use std::mem;
 use std::ptr::NonNull;
 
-use crate::buffer::{Buffer, Content};
+use self::buffer::Content;
+use self::retired::Retired;
 use crate::error::{Poisoned, SwapError, TooManyRetired};
 use crate::fence::{self, FenceMode};
 use crate::mutant::planted;
 use crate::registry::Pins;
-use crate::retired::Retired;
-use crate::shared::{Shared, reclaim};
+use crate::shared::Shared;
 use crate::stall::ReadersBusy;
 use crate::sync::{Arc, model_light_fence};
 use crate::version::Version;
@@ -103,7 +110,7 @@ impl<T> Buffers<T> {
     /// The copy that readers use.
     pub(crate) fn published(&self) -> &T {
         let buffer = self.shared.published.peek().as_ptr();
-        // SAFETY: the published buffer is alive (B1) and nobody writes to it (B2) until this writer
+        // SAFETY: the published buffer is alive (P1) and nobody writes to it (B1) until this writer
         // swaps it out, which needs `&mut self` (W4).
         let (content, _reading) = unsafe { &*buffer }.read();
         // SAFETY: as above.
@@ -186,8 +193,8 @@ impl<T: Clone> Buffers<T> {
         }
         let fresh = self.published().clone();
         if self.is_lost() {
-            // Some readers of the published copy may have come in without a fence, so it can never
-            // be the writer's either (W3): it is leaked too, and another clone takes its place.
+            // The readers of the published copy come in without a fence, so it can never be the
+            // writer's either (W3): it is leaked too, and another clone takes its place.
             let published = self.published().clone();
             self.replace_published(published);
         }
@@ -245,7 +252,7 @@ impl<'a, T> Writable<'a, T> {
         let old = shared.published.swap(new, buffers.is_tagged);
         buffers.version = version;
         let Some(old_buffer) = NonNull::new(old.as_ptr()) else {
-            unreachable!("a published pointer names a buffer (B1)");
+            unreachable!("a published pointer names a buffer (P1)");
         };
         // From here on, whatever happens, `new` is published and no longer ours.
         buffers.own = Own::Lost(old_buffer);
@@ -258,9 +265,9 @@ impl<'a, T> Writable<'a, T> {
             }
         } else if fence::flush().is_err() {
             // The kernel refuses what it once did: nothing is known of the readers of `old`, now
-            // or later (W3). Nobody may come in without a fence any more.
+            // or later, nor of those that come to `new` meanwhile (W3). From the next copy on,
+            // nobody comes in without a fence.
             buffers.is_tagged = true;
-            shared.published.swap(new, true);
             return;
         }
 

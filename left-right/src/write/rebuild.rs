@@ -1,0 +1,72 @@
+//! `OpWriteHandle::rebuild`: a fresh copy for the writer.
+
+use super::OpWriteHandle;
+use super::op::Health;
+use crate::{Operation, TooManyRetired};
+
+impl<T, O: Operation<T>> OpWriteHandle<T, O> {
+    /// Replaces the writer's copy by a clone of the published one: this mends a poisoned writer, and
+    /// frees one that waits for a reader which will not leave.
+    ///
+    /// What is pending stays pending, but for an operation that panicked while it was applied: it
+    /// is taken out and handed back.
+    /// (One that panicked when it was applied to its second copy is published already, and the
+    /// clone has it.)
+    /// A copy that readers are still in is retired, and freed once they have left: a look at them
+    /// comes with each later call that needs the writer's copy.
+    ///
+    /// # Blocking
+    /// Waits for nobody.
+    ///
+    /// # Cost
+    /// One clone of the whole `T`; and memory for one more copy, while there are readers in the one
+    /// that is retired.
+    ///
+    /// # Errors
+    /// [`TooManyRetired`]: readers are still in the writer's copy, and
+    /// [`Builder::max_retired`](crate::Builder::max_retired) copies are retired already.
+    /// Nothing has changed.
+    ///
+    /// # Panics
+    /// If `T::clone` does: then nothing has changed, and it may be called again.
+    ///
+    /// # Examples
+    /// ```
+    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # struct Set(u32);
+    /// # impl Operation<u32> for Set {
+    /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
+    /// # }
+    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    /// let reader = writer.read_handle();
+    /// let stalled = reader.read();
+    /// writer.push(Set(1));
+    /// writer.swap_buffers();
+    /// writer.push(Set(2));
+    /// assert!(writer.try_swap_buffers().is_err()); // `stalled` is in the copy that it needs
+    ///
+    /// writer.rebuild()?;
+    /// for n in 3..100 {
+    ///     writer.push(Set(n));
+    ///     writer.swap_buffers(); // never waits for `stalled` again
+    /// }
+    /// assert_eq!((*stalled, *writer.read_handle().read()), (0, 99));
+    /// # Ok::<(), left_right::TooManyRetired>(())
+    /// ```
+    pub fn rebuild(&mut self) -> Result<Option<O>, TooManyRetired>
+    where
+        T: Clone,
+    {
+        let replaced = self.buffers().rebuild()?;
+        let unfinished = match self.health {
+            Health::Applying => self.log.take_unfinished(),
+            Health::Sound | Health::Replaying | Health::Settling => None,
+        };
+        let owed = self.log.restart();
+        self.health = Health::Sound;
+        // Last, since their `Drop` may panic.
+        drop(owed);
+        drop(replaced);
+        Ok(unfinished)
+    }
+}
