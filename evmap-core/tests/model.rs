@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 
 use evmap_core::multimap;
-use evmap_core::{Builder, DefaultHashBuilder, ReadHandle};
+use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, WriteHandle};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -24,6 +24,14 @@ enum Op {
     Reserve(u16),
     Shrink,
     ReadOwn(Key),
+    Compute(Key, Option<u32>),
+    ComputeIfAbsent(Key, Option<u32>),
+    ComputeIfPresent(Key, Option<u32>),
+    Merge(Key, u32),
+    GetOrInsert(Key, u32),
+    Replace(Key, u32),
+    ReplaceIfOdd(Key, u32),
+    RemoveIfOdd(Key),
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -36,7 +44,15 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Clear),
         1 => (0..512u16).prop_map(Op::Reserve),
         1 => Just(Op::Shrink),
-        2 => key.prop_map(Op::ReadOwn),
+        2 => key.clone().prop_map(Op::ReadOwn),
+        1 => (key.clone(), any::<Option<u32>>()).prop_map(|(k, v)| Op::Compute(k, v)),
+        1 => (key.clone(), any::<Option<u32>>()).prop_map(|(k, v)| Op::ComputeIfAbsent(k, v)),
+        1 => (key.clone(), any::<Option<u32>>()).prop_map(|(k, v)| Op::ComputeIfPresent(k, v)),
+        2 => (key.clone(), any::<u32>()).prop_map(|(k, v)| Op::Merge(k, v)),
+        1 => (key.clone(), any::<u32>()).prop_map(|(k, v)| Op::GetOrInsert(k, v)),
+        1 => (key.clone(), any::<u32>()).prop_map(|(k, v)| Op::Replace(k, v)),
+        1 => (key.clone(), any::<u32>()).prop_map(|(k, v)| Op::ReplaceIfOdd(k, v)),
+        1 => key.prop_map(Op::RemoveIfOdd),
     ]
 }
 
@@ -111,6 +127,7 @@ fn run_map<S: BuildHasher + Clone>(hasher: S, batches: Vec<Vec<Op>>) {
                     assert_eq!(writer.get(&key), model.get(&key));
                     assert_eq!(writer.len(), model.len());
                 }
+                computing => run_compute(&mut writer, &mut model, computing),
             }
         }
         assert_same(&reader, &published);
@@ -125,6 +142,86 @@ fn run_map<S: BuildHasher + Clone>(hasher: S, batches: Vec<Vec<Op>>) {
         published = model;
     }
     assert_eq!(writer.verify_copies(), Ok(()));
+}
+
+/// Each returns what is there afterwards, or what its name says, and asks its closure at most once.
+fn run_compute<S: BuildHasher>(
+    writer: &mut WriteHandle<Key, u32, S>,
+    model: &mut HashMap<Key, u32>,
+    op: Op,
+) {
+    let is_odd = |value: &u32| value % 2 == 1;
+    match op {
+        Op::Compute(key, value) => {
+            let before = model.get(&key).copied();
+            let after = writer.compute(key, |old| {
+                assert_eq!(old.copied(), before);
+                value
+            });
+            assert_eq!(after, value);
+            set(model, key, value);
+        }
+        Op::ComputeIfAbsent(key, value) => {
+            let before = model.get(&key).copied();
+            let after = writer.compute_if_absent(key, || {
+                assert_eq!(before, None);
+                value
+            });
+            set(model, key, before.or(value));
+            assert_eq!(after, model.get(&key).copied());
+        }
+        Op::ComputeIfPresent(key, value) => {
+            let before = model.get(&key).copied();
+            let after = writer.compute_if_present(key, |&old| {
+                assert_eq!(Some(old), before);
+                value
+            });
+            set(model, key, before.and(value));
+            assert_eq!(after, model.get(&key).copied());
+        }
+        Op::Merge(key, value) => {
+            // An odd sum removes the key.
+            let after = writer.merge(key, value, |&old, value| {
+                let sum = old.wrapping_add(value);
+                (!is_odd(&sum)).then_some(sum)
+            });
+            let sum = model.get(&key).map_or(value, |old| old.wrapping_add(value));
+            let keeps = !model.contains_key(&key) || !is_odd(&sum);
+            set(model, key, keeps.then_some(sum));
+            assert_eq!(after, model.get(&key).copied());
+        }
+        Op::GetOrInsert(key, value) => {
+            let got = writer.get_or_insert_with(key, || value);
+            assert_eq!(got, *model.entry(key).or_insert(value));
+        }
+        Op::Replace(key, value) => {
+            let old = writer.replace(key, value);
+            assert_eq!(old, model.get(&key).copied());
+            set(model, key, old.map(|_| value));
+        }
+        Op::ReplaceIfOdd(key, value) => {
+            let expected = model.get(&key).is_some_and(is_odd);
+            assert_eq!(writer.replace_if(key, is_odd, value), expected);
+            if expected {
+                model.insert(key, value);
+            }
+        }
+        Op::RemoveIfOdd(key) => {
+            let expected = model.get(&key).is_some_and(is_odd);
+            assert_eq!(writer.remove_if(&key, is_odd), expected);
+            if expected {
+                model.remove(&key);
+            }
+        }
+        other => unreachable!("no compute operation: {other:?}"),
+    }
+}
+
+fn set(model: &mut HashMap<Key, u32>, key: Key, value: Option<u32>) {
+    match value {
+        Some(value) => model.insert(key, value),
+        None => model.remove(&key),
+    };
 }
 
 #[derive(Clone, Debug)]

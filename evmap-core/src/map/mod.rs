@@ -4,6 +4,7 @@
 
 mod builder;
 mod changes;
+mod compute;
 mod factory;
 mod lookups;
 mod read;
