@@ -20,3 +20,8 @@ chapters! {
     ten_minutes: "ten-minutes.md",
     how_a_read_works: "how-a-read-works.md",
 }
+
+/// The repository's front page, whose sample is run too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub mod readme {}

@@ -8,6 +8,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use benches::check;
 use benches::contender::{Hasher, Lookup, bare, ours};
 use benches::slice::sum;
 use benches::stream::Stream;
@@ -41,8 +42,9 @@ fn lookups<L: Lookup>(
     engine: &str,
     threads: usize,
     stream: &Stream,
-    reader: L,
+    mut reader: L,
 ) {
+    check::answers(engine, &mut reader, stream);
     let mut group = criterion.benchmark_group(format!("read/{case}/engine={engine}"));
     group.throughput(Throughput::Elements((PIECE * threads) as u64));
     let id = BenchmarkId::from_parameter(format!("threads={threads}"));

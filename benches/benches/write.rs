@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use benches::contender::{Hasher, Upsert, bare, ours};
+use benches::check;
+use benches::contender::{Hasher, Lookup, Upsert, bare, ours};
 use benches::slice::upsert;
 use benches::stream::Stream;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -15,24 +16,25 @@ fn write(criterion: &mut Criterion) {
     let stream = &Stream::new(ENTRIES);
     for batch in [1, 100, 10_000] {
         let case = format!("{batch}-per-refresh");
-        let (bare, _reader) = bare::pair(ENTRIES, hasher);
+        let bare = bare::pair(ENTRIES, hasher);
         upserts(criterion, &case, "hashbrown", stream, batch, bare);
         for mode in [FenceMode::Auto, FenceMode::SeqCst] {
-            let (writer, _reader) = ours::pair(ENTRIES, hasher, mode);
+            let ours = ours::pair(ENTRIES, hasher, mode);
             let case = format!("{case}-{mode:?}");
-            upserts(criterion, &case, "swiss", stream, batch, writer);
+            upserts(criterion, &case, "swiss", stream, batch, ours);
         }
     }
 }
 
-fn upserts<U: Upsert>(
+fn upserts(
     criterion: &mut Criterion,
     case: &str,
     engine: &str,
     stream: &Stream,
     batch: usize,
-    mut writer: U,
+    (mut writer, mut reader): (impl Upsert, impl Lookup),
 ) {
+    check::writes(engine, &mut writer, &mut reader, stream);
     let mut group = criterion.benchmark_group(format!("write/{case}/engine={engine}"));
     group.throughput(Throughput::Elements(batch as u64));
     let mut pieces = stream.pieces(batch, 0);

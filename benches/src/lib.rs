@@ -1,8 +1,10 @@
-//! What the measurements share: the contenders, the keys they are asked for, and the statistics.
+//! What the measurements share: the contenders, the keys they are asked for, the check of their
+//! answers, and the statistics.
 //!
 //! The programs that measure are `cargo compare` (every peer in one run, interleaved) and the
 //! criterion benches (our own crates against bare hashbrown).
 
+pub mod check;
 pub mod contender;
 pub mod slice;
 pub mod stats;

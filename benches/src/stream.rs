@@ -2,6 +2,8 @@
 
 /// The most keys in one stream: 16 MiB of them, read in order, which the processor fetches ahead.
 const LONGEST: usize = 1 << 22;
+/// The most keys in one piece: the longest stream has four of these.
+pub const LONGEST_PIECE: usize = 1_000_000;
 /// The fewest, for small tables: far more than a branch predictor learns.
 const SHORTEST: usize = 1 << 18;
 
@@ -19,8 +21,17 @@ impl Stream {
     /// # Panics
     /// If there is no key, or if keys do not fit 32 bits.
     pub fn new(entries: usize) -> Self {
+        Self::for_pieces(entries, 1)
+    }
+
+    /// As [`new`](Self::new), and long enough for several pieces of `length` keys.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new), or if `length` is not between 1 and [`LONGEST_PIECE`].
+    pub fn for_pieces(entries: usize, length: usize) -> Self {
         assert!(entries > 0 && u32::try_from(entries).is_ok());
-        let length = (entries * 4).clamp(SHORTEST, LONGEST);
+        assert!((1..=LONGEST_PIECE).contains(&length), "no such piece");
+        let length = (entries.max(length) * 4).clamp(SHORTEST, LONGEST);
         let mut random = SplitMix(entries as u64);
         Stream {
             keys: (0..length)
@@ -31,8 +42,14 @@ impl Stream {
 
     /// The stream in pieces of `length` keys without end, beginning at some place that `turn`
     /// chooses.
+    ///
+    /// # Panics
+    /// If the stream has no piece of this length; [`for_pieces`](Self::for_pieces) makes one that
+    /// has.
     pub fn pieces(&self, length: usize, turn: usize) -> impl Iterator<Item = &[u32]> {
-        let pieces = self.keys.len() / length;
+        let keys = self.keys.len();
+        assert!((1..=keys).contains(&length), "{length} of {keys} keys");
+        let pieces = keys / length;
         // An odd stride that shares no factor with the number of pieces, a power of two or not.
         let first = turn.wrapping_mul(1_000_003) % pieces;
         (0..)
@@ -99,6 +116,27 @@ mod tests {
         assert!(pieces.iter().all(|piece| piece.len() == 512));
         assert_eq!(pieces.first(), pieces.last());
         assert_ne!(stream.pieces(512, 3).next(), stream.pieces(512, 4).next());
+    }
+
+    #[test]
+    fn the_longest_piece_has_others_beside_it() {
+        let stream = Stream::for_pieces(100, LONGEST_PIECE);
+        let mut pieces = stream.pieces(LONGEST_PIECE, 3);
+        let (first, second) = (pieces.next().unwrap(), pieces.next().unwrap());
+        assert_eq!(first.len(), LONGEST_PIECE);
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn a_longer_stream_is_only_made_where_it_is_needed() {
+        let lengths = [1, 10_000, 100_000].map(|n| Stream::for_pieces(1_000, n).keys.len());
+        assert_eq!(lengths, [SHORTEST, SHORTEST, 400_000]);
+    }
+
+    #[test]
+    #[should_panic(expected = "1000000 of 262144 keys")]
+    fn a_piece_longer_than_the_stream_is_refused() {
+        let _ = Stream::new(100).pieces(1_000_000, 0);
     }
 
     #[test]

@@ -200,6 +200,18 @@ impl Exploration {
             after.current = pointer;
             next.push(after.clone());
         }
+        // Between swaps the published pointer may lose its tag.
+        if machine.writer == Writing::Change
+            && machine.pending.is_none()
+            && machine.current.is_tagged
+        {
+            let mut after = machine.clone();
+            after.pending = Some(Pointer {
+                is_tagged: false,
+                ..machine.current
+            });
+            next.push(after);
+        }
         // Without the store buffer's say: what the writer does by itself.
         let mut after = machine.clone();
         match machine.writer {
@@ -224,7 +236,10 @@ impl Exploration {
                     is_tagged: machine.pending.unwrap_or(machine.current).is_tagged,
                 };
                 after.swaps_done += 1;
-                // One store at a time: an earlier one has long been drained by a fence.
+                // Stores drain in order.
+                if machine.pending.is_some() {
+                    return Ok(());
+                }
                 after.pending = Some(Pointer {
                     copy: machine.own,
                     is_tagged: self.modes[after.swaps_done],

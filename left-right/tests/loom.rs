@@ -8,7 +8,8 @@
 //! and every change or freeing of a copy is a write.
 //! So a model fails by itself if a writer touches a copy that a reader is in, or one whose reads do
 //! not happen before.
-//! Each model runs in both modes: pointers that readers enter by the light fence, and tagged ones.
+//! Each model runs with pointers that readers enter by the light fence, with tagged ones, and with
+//! both in turn.
 //! That each of them can fail is shown by `.ci/mutants`.
 #![cfg(loom)]
 
@@ -37,7 +38,8 @@ fn shallow_model(body: impl Fn(FenceMode) + Sync + Send + Copy + 'static) {
 }
 
 fn explore(builder: loom::model::Builder, body: impl Fn(FenceMode) + Sync + Send + Copy + 'static) {
-    for mode in [FenceMode::Membarrier, FenceMode::SeqCst] {
+    // In a model, `Auto` switches with every swap.
+    for mode in [FenceMode::Membarrier, FenceMode::SeqCst, FenceMode::Auto] {
         builder.check(move || body(mode));
     }
 }

@@ -44,4 +44,9 @@ impl Upsert for Writer {
     fn upsert(&mut self, key: u64, value: u64) {
         self.0.insert(key, value);
     }
+
+    fn read_back(&mut self, _: &mut impl Lookup, key: u64) -> Option<u64> {
+        // The reader has another map.
+        self.0.get(&key).copied()
+    }
 }

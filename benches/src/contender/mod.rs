@@ -29,6 +29,11 @@ pub trait Upsert: 'static {
 
     /// Makes what was set visible to readers, where a contender does that apart.
     fn publish(&mut self) {}
+
+    /// The published value of a key, as `reader` sees it, which was made together with this writer.
+    fn read_back(&mut self, reader: &mut impl Lookup, key: u64) -> Option<u64> {
+        reader.get(key)
+    }
 }
 
 /// Gives a contender the entries of a measurement, `0..entries`.

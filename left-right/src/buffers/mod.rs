@@ -11,6 +11,7 @@
 //! - **W4** There is one `Buffers` for each `Shared`, and only it changes what is published.
 
 mod buffer;
+mod fences;
 mod published;
 mod retired;
 
@@ -22,6 +23,7 @@ use std::mem;
 use std::ptr::NonNull;
 
 use self::buffer::Content;
+use self::fences::Fences;
 use self::retired::Retired;
 use crate::error::{Poisoned, SwapError, TooManyRetired};
 use crate::fence::{self, FenceMode};
@@ -41,7 +43,7 @@ pub(crate) struct Buffers<T> {
     /// Copies that readers would not leave.
     retired: Retired<T>,
     /// Whether the next published pointer sends its readers through a fence of their own.
-    is_tagged: bool,
+    fences: Fences,
     /// Not `Send` or `Sync` but by the promises below.
     _not_auto: PhantomData<*mut T>,
 }
@@ -76,17 +78,15 @@ pub(crate) struct Writable<'a, T>(&'a mut Buffers<T>, NonNull<Buffer<T>>);
 
 impl<T> Buffers<T> {
     pub(crate) fn new(left: T, right: T, mode: FenceMode, max_retired: usize) -> Self {
-        let is_tagged = match mode {
-            FenceMode::SeqCst => true,
-            FenceMode::Auto | FenceMode::Membarrier => !fence::is_asymmetric(),
-        };
+        let fences = Fences::new(mode);
+        let is_tagged = fences.is_tagged();
         model_light_fence(!is_tagged);
         Buffers {
             shared: Arc::new(Shared::new(Buffer::allocate(left), is_tagged)),
             own: Own::Ready(Buffer::allocate(right)),
             version: Version::default(),
             retired: Retired::new(max_retired),
-            is_tagged,
+            fences,
             _not_auto: PhantomData,
         }
     }
@@ -100,7 +100,7 @@ impl<T> Buffers<T> {
     }
 
     pub(crate) fn fence_mode(&self) -> FenceMode {
-        if self.is_tagged {
+        if self.fences.is_tagged() {
             FenceMode::SeqCst
         } else {
             FenceMode::Membarrier
@@ -143,6 +143,18 @@ impl<T> Buffers<T> {
     /// How many copies are set aside.
     pub(crate) fn retired(&self) -> usize {
         self.retired.len()
+    }
+
+    /// Nothing was to be published: readers need no fences of their own any more if it has been so
+    /// for a while.
+    pub(crate) fn rest(&mut self) {
+        if self.fences.rest() {
+            // Losing the tag needs no more: the next swap finds it lost, and runs the barrier for
+            // the readers of before and of after.
+            if let Some(published) = NonNull::new(self.shared.published.peek().as_ptr()) {
+                self.shared.published.swap(published, false);
+            }
+        }
     }
 
     /// Waits for the readers of the last swap, as far as `patience` goes.
@@ -215,7 +227,7 @@ impl<T: Clone> Buffers<T> {
         let buffer = Buffer::allocate(equal);
         let version = self.version;
         Writable(self, buffer).into_content().version = version;
-        self.shared.published.swap(buffer, self.is_tagged);
+        self.shared.published.swap(buffer, self.fences.is_tagged());
     }
 }
 
@@ -249,7 +261,8 @@ impl<'a, T> Writable<'a, T> {
         let too_early = scan_too_early(shared);
         let listed_too_early = shared.registry.list_too_early();
 
-        let old = shared.published.swap(new, buffers.is_tagged);
+        let is_tagged = buffers.fences.next();
+        let old = shared.published.swap(new, is_tagged);
         buffers.version = version;
         let Some(old_buffer) = NonNull::new(old.as_ptr()) else {
             unreachable!("a published pointer names a buffer (P1)");
@@ -267,7 +280,7 @@ impl<'a, T> Writable<'a, T> {
             // The kernel refuses what it once did: nothing is known of the readers of `old`, now
             // or later, nor of those that come to `new` meanwhile (W3). From the next copy on,
             // nobody comes in without a fence.
-            buffers.is_tagged = true;
+            buffers.fences.refuse();
             return;
         }
 
@@ -314,5 +327,67 @@ impl<T> Drop for Buffers<T> {
             // Its readers are unknown (W3): leaked, on purpose.
             Own::Lost(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{ReadHandle, SharedReader};
+
+    fn check(words: &[u64; 16], last: &mut u64) {
+        assert!(words.iter().all(|word| *word == words[0]) && words[0] >= *last);
+        *last = words[0];
+    }
+
+    /// Every order of modes, while readers read: a copy that changes under a reader would show.
+    #[test]
+    fn switching_all_the_time_tears_nothing() {
+        let mut buffers = Buffers::new([0u64; 16], [0; 16], FenceMode::Auto, 4);
+        if buffers.fences.is_tagged() {
+            // No barrier on this system, so there is nothing to switch to.
+            return;
+        }
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let handle = ReadHandle::join(&buffers.shared);
+            let shared = SharedReader::new(&buffers.shared);
+            let is_over = &is_over;
+            scope.spawn(move || {
+                let mut last = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    check(&handle.read(), &mut last);
+                }
+            });
+            scope.spawn(move || {
+                let mut last = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    check(&shared.read(), &mut last);
+                }
+            });
+            let mut random = 1u32;
+            for number in 1..=20_000 {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                buffers.fences.force(random >> 31 == 1);
+                if random >> 28 == 3 {
+                    // Between swaps a pointer may lose its tag.
+                    let published = NonNull::new(buffers.shared.published.peek().as_ptr());
+                    buffers.shared.published.swap(published.unwrap(), false);
+                }
+                let far = Patience::Until(Deadline::after(Duration::from_secs(60)));
+                let Ok(mut copy) = buffers.writable(far) else {
+                    is_over.store(true, Ordering::Relaxed);
+                    panic!("a reader is stuck");
+                };
+                *copy.as_mut() = [number; 16];
+                let version = copy.0.version.next();
+                copy.swap(version);
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
     }
 }

@@ -5,7 +5,12 @@
 /// Chosen with [`Builder::fence`](crate::Builder::fence).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FenceMode {
-    /// [`Membarrier`](Self::Membarrier) where the system has it, [`SeqCst`](Self::SeqCst) elsewhere.
+    /// By the observed interval between swaps, where the system has a barrier:
+    /// [`Membarrier`](Self::Membarrier) at first, [`SeqCst`](Self::SeqCst) while swaps come more
+    /// often than every 50 microseconds on average, and back when they come more seldom than every
+    /// 200, or not at all while [`OpWriteHandle::swap_buffers`](crate::OpWriteHandle::swap_buffers)
+    /// finds nothing to publish.
+    /// Elsewhere, [`SeqCst`](Self::SeqCst).
     #[default]
     Auto,
     /// The writer pays: a read has no fence instruction, and each swap makes a system call

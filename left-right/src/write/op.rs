@@ -334,6 +334,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ) -> Result<Settled, SwapError> {
         self.update(Patience::Try)?;
         self.log.shrink();
+        self.buffers().rest();
         let version = self.version();
         let mut copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
         self.health = Health::Settling;

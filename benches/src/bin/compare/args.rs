@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use benches::stream::LONGEST_PIECE;
 use clap::{Parser, Subcommand};
 
 use crate::plan::Plan;
+use crate::report::count;
 
 /// Compares this map with bare hashbrown and with its peers, all in one run.
 ///
@@ -37,7 +39,8 @@ pub struct Args {
     #[arg(long, global = true, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// Fails if a promise of the project is not kept
+    /// Fails if a promise of the project is not kept, if the figures are too noisy to tell, or if
+    /// what was measured bears on no promise
     #[arg(long, global = true)]
     pub check: bool,
 }
@@ -55,15 +58,15 @@ pub enum Measurement {
 #[derive(Clone, Default, clap::Args)]
 pub struct ReadArgs {
     /// Table sizes, such as 1k,100k,4M
-    #[arg(long, value_delimiter = ',', value_parser = parse_count, value_name = "N,..")]
+    #[arg(long, value_delimiter = ',', value_parser = parse_size, value_name = "N,..")]
     sizes: Vec<usize>,
 }
 
 /// How often to publish.
 #[derive(Clone, Default, clap::Args)]
 pub struct WriteArgs {
-    /// Upserts before each refresh, such as 1,100,10k
-    #[arg(long, value_delimiter = ',', value_parser = parse_count, value_name = "N,..")]
+    /// Upserts before each refresh, such as 1,100,10k, each at most 1M
+    #[arg(long, value_delimiter = ',', value_parser = parse_batch, value_name = "N,..")]
     batches: Vec<usize>,
 }
 
@@ -116,8 +119,18 @@ impl WriteArgs {
     }
 }
 
-/// A number such as `100k` or `4M`, between 1 and what a stream of keys can name.
-fn parse_count(text: &str) -> Result<usize, String> {
+/// A number of entries, at most what fits the memory of a usual machine in every contender.
+fn parse_size(text: &str) -> Result<usize, String> {
+    parse_count(text, 200_000_000)
+}
+
+/// A number of upserts, at most what a stream of keys has several pieces of.
+fn parse_batch(text: &str) -> Result<usize, String> {
+    parse_count(text, LONGEST_PIECE)
+}
+
+/// A number such as `100k` or `4M`, between 1 and `most`.
+fn parse_count(text: &str, most: usize) -> Result<usize, String> {
     let (digits, unit) = match text.strip_suffix(['k', 'M']) {
         Some(digits) if text.ends_with('k') => (digits, 1_000),
         Some(digits) => (digits, 1_000_000),
@@ -125,8 +138,8 @@ fn parse_count(text: &str) -> Result<usize, String> {
     };
     let number: usize = digits.parse().map_err(|_| "not a number".to_string())?;
     match number.checked_mul(unit) {
-        Some(count) if (1..=200_000_000).contains(&count) => Ok(count),
-        _ => Err("must lie between 1 and 200M".to_string()),
+        Some(number) if (1..=most).contains(&number) => Ok(number),
+        _ => Err(format!("must lie between 1 and {}", count(most))),
     }
 }
 
@@ -142,12 +155,19 @@ mod tests {
 
     #[test]
     fn counts_may_have_a_unit() {
-        assert_eq!(parse_count("7"), Ok(7));
-        assert_eq!(parse_count("100k"), Ok(100_000));
-        assert_eq!(parse_count("4M"), Ok(4_000_000));
+        assert_eq!(parse_size("7"), Ok(7));
+        assert_eq!(parse_size("100k"), Ok(100_000));
+        assert_eq!(parse_size("4M"), Ok(4_000_000));
         for wrong in ["", "k", "0", "-1", "4G", "999999999999M"] {
-            assert!(parse_count(wrong).is_err(), "{wrong}");
+            assert!(parse_size(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_batch_is_no_longer_than_a_piece_of_the_stream() {
+        assert_eq!(parse_batch("1M"), Ok(1_000_000));
+        let error = parse_batch("1000001").unwrap_err();
+        assert_eq!(error, "must lie between 1 and 1M");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use benches::stats::{Quartiles, ratios};
 use serde::Serialize;
 
+use crate::noise::Noise;
+
 /// Nanoseconds per lookup or upsert, of each contender, under each condition, in each round.
 #[derive(Default)]
 pub struct Samples {
@@ -21,6 +23,11 @@ pub struct Case {
     pub title: String,
     /// Under which conditions, in the order of each row's cells.
     pub conditions: [&'static str; 2],
+    /// How far the control is off, under each condition.
+    pub noise: Vec<Noise>,
+    /// How far the control's scaling is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling_noise: Option<Noise>,
     /// The contenders; the first is the base, the second the control.
     pub rows: Vec<Row>,
 }
@@ -101,19 +108,48 @@ impl Samples {
 }
 
 impl Case {
-    /// The noise: how far the control's median, and its quartiles, are from 1, at worst.
-    pub fn noise(&self) -> (f64, f64) {
-        self.rows[1]
-            .cells
-            .iter()
-            .map(|cell| cell.to_bare.distance_from_one())
-            .fold((0.0, 0.0), |(median, spread), (m, s)| {
-                (f64::max(median, m), f64::max(spread, s))
-            })
+    /// A table, with the noise that its control shows.
+    pub fn new(
+        operation: &'static str,
+        case: String,
+        title: String,
+        conditions: [&'static str; 2],
+        rows: Vec<Row>,
+    ) -> Self {
+        let control = &rows[1];
+        Case {
+            operation,
+            case,
+            title,
+            conditions,
+            noise: control
+                .cells
+                .iter()
+                .map(|cell| Noise::of(cell.to_bare))
+                .collect(),
+            scaling_noise: control.scaling.map(Noise::of),
+            rows,
+        }
     }
 
-    pub fn row(&self, contender: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.contender == contender)
+    /// How many rounds the figures come from.
+    pub fn rounds(&self) -> usize {
+        self.rows[0].cells[0].rounds.len()
+    }
+
+    /// How many times as much the base gets done under the second condition as under the first.
+    pub fn gain(&self) -> f64 {
+        let cells = &self.rows[0].cells;
+        Quartiles::of_ratios(&cells[0].rounds, &cells[1].rounds).median
+    }
+
+    /// A contender that every table of this kind has.
+    ///
+    /// # Panics
+    /// If this one has not: a promise about it would go unchecked.
+    pub fn row(&self, contender: &str) -> &Row {
+        let row = self.rows.iter().find(|row| row.contender == contender);
+        row.unwrap_or_else(|| panic!("{} without {contender}", self.operation))
     }
 }
 

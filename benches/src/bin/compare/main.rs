@@ -15,6 +15,7 @@
 //! *bare* is a hashbrown map that nobody shares, the limit of what can be had.
 //! *control* is a second one, made alike: whatever makes it differ from 1 is noise, and a ratio
 //! that is no further from 1 than the control's says nothing.
+//! `--check` goes by that too: see [`verdict`].
 //!
 //! `scaling` is how much more two threads get done than one, against how much more they do with
 //! bare hashbrown: 1 is perfect.
@@ -22,27 +23,30 @@
 mod args;
 mod case;
 mod machine;
+mod noise;
+mod output;
 mod partner;
 mod plan;
 mod promises;
 mod read;
 mod report;
 mod table;
+mod verdict;
 mod write;
 
-use std::fs;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Args, Measurement};
+use output::Output;
 use partner::Partner;
 use report::Report;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     match run(&args) {
-        Ok(code) => code,
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("compare: {message}");
             ExitCode::FAILURE
@@ -50,7 +54,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args) -> Result<ExitCode, String> {
+fn run(args: &Args) -> Result<(), String> {
+    let output = args.json.as_deref().map(Output::open).transpose()?;
     let plan = args.plan();
     let partner = Partner::start();
     let mut report = Report::new(&plan);
@@ -71,14 +76,12 @@ fn run(args: &Args) -> Result<ExitCode, String> {
         }
     }
 
-    let kept = report.check();
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
-        fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+    let failure = report.check();
+    if let Some(output) = output {
+        output.write(&report)?;
     }
-    Ok(if kept || !args.check {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    match failure {
+        Some(failure) if args.check => Err(failure),
+        _ => Ok(()),
+    }
 }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use benches::check;
 use benches::contender::{Hasher, Lookup, arc_swap, bare, dashmap, evmap, ours, papaya, rwlock};
 use benches::slice::{Meeting, Pace, ReadSlice, Sample};
 use benches::stream::Stream;
@@ -17,6 +18,8 @@ use crate::report::count;
 const CONDITIONS: [&str; 2] = ["1 thread", "2 threads"];
 /// The contender that the others are compared with.
 pub const OURS: &str = "ours, guard";
+/// The same map, read by a call that copies the value.
+pub const SCOPED: &str = "ours, scoped";
 
 /// A contender with a reader for each of the two threads.
 struct Entrant {
@@ -29,10 +32,19 @@ struct Entrant {
 }
 
 impl Entrant {
-    fn new<L: Lookup>(name: &'static str, writer: impl Any, reader: L) -> Self {
+    /// A contender whose readers have been found to answer rightly.
+    fn new<L: Lookup>(
+        name: &'static str,
+        writer: impl Any,
+        mut reader: L,
+        stream: &Stream,
+    ) -> Self {
+        let mut second = reader.clone();
+        check::answers(name, &mut reader, stream);
+        check::answers(name, &mut second, stream);
         Entrant {
             name,
-            second: Some(Box::new(reader.clone())),
+            second: Some(Box::new(second)),
             first: Box::new(reader),
             _writer: Box::new(writer),
         }
@@ -64,7 +76,7 @@ impl Entrant {
 }
 
 /// All contenders with a table of this size.
-fn entrants(entries: usize) -> Vec<Entrant> {
+fn entrants(entries: usize, stream: &Stream) -> Vec<Entrant> {
     let hasher = &Hasher::default();
     let (writer, reader) = ours::pair(entries, hasher, FenceMode::Auto);
     let scoped = ours::Scoped::from(reader.clone());
@@ -75,17 +87,22 @@ fn entrants(entries: usize) -> Vec<Entrant> {
     let (parking_lot_writer, parking_lot_reader) = rwlock::parking_lot_pair(entries, hasher);
     let (std_writer, std_reader) = rwlock::std_pair(entries, hasher);
     vec![
-        Entrant::new("bare", (), bare::reader(entries, hasher)),
-        Entrant::new("control", (), bare::reader(entries, hasher)),
-        Entrant::new(OURS, writer, reader),
-        Entrant::new("ours, scoped", (), scoped),
-        Entrant::new("arc-swap cache", (), cache),
-        Entrant::new("arc-swap load", (), load),
-        Entrant::new("evmap", evmap_writer, evmap_reader),
-        Entrant::new("papaya", papaya_writer, papaya_reader),
-        Entrant::new("dashmap", dashmap_writer, dashmap_reader),
-        Entrant::new("parking_lot", parking_lot_writer, parking_lot_reader),
-        Entrant::new("std RwLock", std_writer, std_reader),
+        Entrant::new("bare", (), bare::reader(entries, hasher), stream),
+        Entrant::new("control", (), bare::reader(entries, hasher), stream),
+        Entrant::new(OURS, writer, reader, stream),
+        Entrant::new(SCOPED, (), scoped, stream),
+        Entrant::new("arc-swap cache", (), cache, stream),
+        Entrant::new("arc-swap load", (), load, stream),
+        Entrant::new("evmap", evmap_writer, evmap_reader, stream),
+        Entrant::new("papaya", papaya_writer, papaya_reader, stream),
+        Entrant::new("dashmap", dashmap_writer, dashmap_reader, stream),
+        Entrant::new(
+            "parking_lot",
+            parking_lot_writer,
+            parking_lot_reader,
+            stream,
+        ),
+        Entrant::new("std RwLock", std_writer, std_reader, stream),
     ]
 }
 
@@ -96,7 +113,7 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
     let samples = plan.run(
         CONDITIONS.len(),
         || {
-            let built = entrants(entries);
+            let built = entrants(entries, &stream);
             names = built.iter().map(|entrant| entrant.name).collect();
             built
         },
@@ -106,11 +123,11 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
         },
     );
     let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
-    Case {
-        operation: "read",
-        case: count(entries),
-        title: format!("one lookup per guard, {} keys", count(entries)),
-        conditions: CONDITIONS,
-        rows: samples.rows(&names, ours, true),
-    }
+    Case::new(
+        "read",
+        count(entries),
+        format!("one lookup per guard, {} keys", count(entries)),
+        CONDITIONS,
+        samples.rows(&names, ours, true),
+    )
 }

@@ -6,12 +6,19 @@ use serde::Serialize;
 use crate::case::{Case, Cell};
 use crate::machine::Machine;
 use crate::plan::Plan;
-use crate::promises::{Verdict, verdicts};
+use crate::promises::{failure, verdicts};
 use crate::table::Table;
+use crate::verdict::Verdict;
+
+/// Which fields the JSON file has: one more with each change that its readers must know of.
+///
+/// 2 brought the noise, and verdicts that are neither kept nor missed.
+const SCHEMA: u32 = 2;
 
 /// Everything that a run has found out.
 #[derive(Serialize)]
 pub struct Report {
+    schema: u32,
     machine: Machine,
     plan: Plan,
     cases: Vec<Case>,
@@ -21,6 +28,7 @@ pub struct Report {
 impl Report {
     pub fn new(plan: &Plan) -> Self {
         Report {
+            schema: SCHEMA,
             machine: Machine::describe(),
             plan: plan.clone(),
             cases: Vec::new(),
@@ -52,9 +60,9 @@ impl Report {
         self.cases.push(case);
     }
 
-    /// Prints which of the project's promises were met, of those that were measured: whether all
-    /// were.
-    pub fn check(&mut self) -> bool {
+    /// Prints what became of the project's promises, of those that were measured: why a check of
+    /// them fails, if it does.
+    pub fn check(&mut self) -> Option<String> {
         self.promises = verdicts(&self.cases);
         if !self.promises.is_empty() {
             println!("\npromises");
@@ -64,7 +72,7 @@ impl Report {
             }
             print!("{}", table.text());
         }
-        self.promises.iter().all(|verdict| verdict.is_kept)
+        failure(&self.promises)
     }
 }
 
@@ -88,16 +96,18 @@ fn text(case: &Case) -> String {
         cells.extend(row.scaling.map(spread));
         table.row(cells);
     }
-    let (median, quartile) = case.noise();
-    format!(
-        "{}/{}: {}\n{}noise: the control is off by {:.1}%, its quartiles by {:.1}%\n",
+    let mut text = format!(
+        "{}/{}: {}\n{}",
         case.operation,
         case.case,
         case.title,
-        table.text(),
-        median * 100.0,
-        quartile * 100.0,
-    )
+        table.text()
+    );
+    let noises = case.conditions.into_iter().zip(case.noise.iter().copied());
+    for (name, noise) in noises.chain(case.scaling_noise.map(|noise| ("scaling", noise))) {
+        text += &format!("noise, {name}: the control is {}\n", noise.text());
+    }
+    text
 }
 
 fn cell(cell: &Cell) -> [String; 3] {

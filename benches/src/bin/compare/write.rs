@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use benches::check;
 use benches::contender::{Hasher, Lookup, Upsert, bare, dashmap, evmap, ours, papaya, rwlock};
 use benches::slice::{Meeting, Pace, ReadSlice, Sample, WriteSlice};
 use benches::stream::Stream;
@@ -31,7 +32,13 @@ struct Entrant {
 }
 
 impl Entrant {
-    fn new((writer, reader): (impl Upsert, impl Lookup), name: &'static str) -> Self {
+    /// A contender that has been found to keep what is written.
+    fn new(
+        name: &'static str,
+        (mut writer, mut reader): (impl Upsert, impl Lookup),
+        stream: &Stream,
+    ) -> Self {
+        check::writes(name, &mut writer, &mut reader, stream);
         Entrant {
             name,
             writer: Box::new(writer),
@@ -68,32 +75,34 @@ impl Entrant {
     }
 }
 
-fn entrants() -> Vec<Entrant> {
+fn entrants(stream: &Stream) -> Vec<Entrant> {
     let hasher = &Hasher::default();
+    let ours = |mode| ours::pair(ENTRIES, hasher, mode);
     vec![
-        Entrant::new(bare::pair(ENTRIES, hasher), "bare"),
-        Entrant::new(bare::pair(ENTRIES, hasher), "control"),
-        Entrant::new(ours::pair(ENTRIES, hasher, FenceMode::Auto), OURS),
+        Entrant::new("bare", bare::pair(ENTRIES, hasher), stream),
+        Entrant::new("control", bare::pair(ENTRIES, hasher), stream),
+        Entrant::new(OURS, ours(FenceMode::Auto), stream),
+        Entrant::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
+        Entrant::new("evmap", evmap::pair(ENTRIES, hasher), stream),
+        Entrant::new("papaya", papaya::pair(ENTRIES, hasher), stream),
+        Entrant::new("dashmap", dashmap::pair(ENTRIES, hasher), stream),
         Entrant::new(
-            ours::pair(ENTRIES, hasher, FenceMode::SeqCst),
-            "ours, SeqCst",
+            "parking_lot",
+            rwlock::parking_lot_pair(ENTRIES, hasher),
+            stream,
         ),
-        Entrant::new(evmap::pair(ENTRIES, hasher), "evmap"),
-        Entrant::new(papaya::pair(ENTRIES, hasher), "papaya"),
-        Entrant::new(dashmap::pair(ENTRIES, hasher), "dashmap"),
-        Entrant::new(rwlock::parking_lot_pair(ENTRIES, hasher), "parking_lot"),
-        Entrant::new(rwlock::std_pair(ENTRIES, hasher), "std RwLock"),
+        Entrant::new("std RwLock", rwlock::std_pair(ENTRIES, hasher), stream),
     ]
 }
 
 /// So many upserts per refresh.
 pub fn measure(batch: usize, plan: &Plan, partner: &Partner) -> Case {
-    let stream = Arc::new(Stream::new(ENTRIES));
+    let stream = Arc::new(Stream::for_pieces(ENTRIES, batch));
     let mut names = Vec::new();
     let samples = plan.run(
         CONDITIONS.len(),
         || {
-            let built = entrants();
+            let built = entrants(&stream);
             names = built.iter().map(|entrant| entrant.name).collect();
             built
         },
@@ -103,15 +112,15 @@ pub fn measure(batch: usize, plan: &Plan, partner: &Partner) -> Case {
         },
     );
     let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
-    Case {
-        operation: "write",
-        case: count(batch),
-        title: format!(
+    Case::new(
+        "write",
+        count(batch),
+        format!(
             "upserts of {} keys, {} per refresh",
             count(ENTRIES),
             count(batch)
         ),
-        conditions: CONDITIONS,
-        rows: samples.rows(&names, ours, false),
-    }
+        CONDITIONS,
+        samples.rows(&names, ours, false),
+    )
 }

@@ -1,0 +1,51 @@
+//! [`Output`]: the file that `--json` names.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::report::Report;
+
+/// A file that was opened before the run: minutes of measuring are not lost to a wrong path.
+pub struct Output {
+    path: PathBuf,
+    file: File,
+}
+
+impl Output {
+    /// Opens the file and leaves what is in it, in case the run fails.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let opened = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
+        match opened {
+            Ok(file) => Ok(Output {
+                path: path.to_path_buf(),
+                file,
+            }),
+            Err(error) => Err(failure(path, error)),
+        }
+    }
+
+    /// Puts the report in place of what was there.
+    pub fn write(mut self, report: &Report) -> Result<(), String> {
+        let text = serde_json::to_string_pretty(report).map_err(|error| error.to_string())? + "\n";
+        self.replace(&text)
+            .map_err(|error| failure(&self.path, error))
+    }
+
+    fn replace(&mut self, text: &str) -> io::Result<()> {
+        self.file.write_all(text.as_bytes())?;
+        // A terminal or a pipe has no length.
+        if self.file.metadata()?.is_file() {
+            self.file.set_len(text.len() as u64)?;
+        }
+        Ok(())
+    }
+}
+
+fn failure(path: &Path, error: io::Error) -> String {
+    format!("{}: {error}", path.display())
+}

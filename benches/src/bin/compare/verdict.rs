@@ -1,0 +1,164 @@
+//! [`Verdict`]: a ratio held against the bar that a promise sets.
+//!
+//! # When a figure decides
+//!
+//! A median that noise has moved says nothing, so a promise is neither kept nor missed unless
+//! - **V1** the figure comes from at least [`ROUNDS`] rounds,
+//! - **V2** the control, in the same case and under the same condition, has its median and both
+//!   quartiles within [`NOISE`] of 1; for scaling the control's scaling is asked, whose median has
+//!   to be within [`SCALING_NOISE`], since the bar itself is no further from 1,
+//! - **V3** the bar lies outside the median's *notch*, `median ± 1.57 × (upper − lower) / √rounds`
+//!   (McGill, Tukey and Larsen, 1978): about where the median would fall in 95 of 100 such runs,
+//! - **V4** for scaling, two threads of bare get at least [`GAIN`] times as much done as one: where
+//!   they have one processor between them, everybody scales as well as bare.
+//!
+//! V3 and not the quartiles themselves, since those come no closer with more rounds.
+
+use benches::stats::Quartiles;
+use serde::Serialize;
+
+use crate::case::Case;
+use crate::noise::Noise;
+
+/// The fewest rounds whose median decides.
+pub const ROUNDS: usize = 20;
+/// How far the control's median and its quartiles may be from 1.
+const NOISE: f64 = 0.1;
+/// How far the median of the control's scaling may be from 1.
+const SCALING_NOISE: f64 = 0.05;
+/// How many times as much two threads of bare have to get done as one, of 2 at best.
+const GAIN: f64 = 1.5;
+
+/// What became of a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Kept,
+    Missed,
+    /// The figure does not decide.
+    TooNoisy,
+}
+
+/// One promise and what became of it.
+#[derive(Serialize)]
+pub struct Verdict {
+    /// Where.
+    pub case: String,
+    /// What was promised.
+    pub promise: String,
+    /// The median is held against the bar.
+    pub measured: Quartiles,
+    /// Kept, missed, or neither.
+    pub outcome: Outcome,
+    /// Why neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
+}
+
+/// What a promise asks of a ratio.
+#[derive(Clone, Copy)]
+pub enum Bar {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+/// What a ratio is judged with.
+#[derive(Clone, Copy)]
+pub struct Circumstances {
+    rounds: usize,
+    noise: Noise,
+    /// How far the control's median may be from 1.
+    bound: f64,
+    /// Of two threads of bare over one, where that matters.
+    gain: Option<f64>,
+}
+
+impl Bar {
+    fn is_met_by(self, median: f64) -> bool {
+        match self {
+            Bar::AtMost(bar) => median <= bar,
+            Bar::AtLeast(bar) => median >= bar,
+        }
+    }
+}
+
+impl Circumstances {
+    /// Of ratios of times under one of the conditions.
+    pub fn of(case: &Case, condition: usize) -> Self {
+        Circumstances {
+            rounds: case.rounds(),
+            noise: case.noise[condition],
+            bound: NOISE,
+            gain: None,
+        }
+    }
+
+    /// Of scaling, where there is such a thing.
+    pub fn of_scaling(case: &Case) -> Option<Self> {
+        Some(Circumstances {
+            rounds: case.rounds(),
+            noise: case.scaling_noise?,
+            bound: SCALING_NOISE,
+            gain: Some(case.gain()),
+        })
+    }
+
+    /// Why such a figure does not decide, if it does not.
+    fn doubt(self, measured: Quartiles, bar: Bar) -> Option<String> {
+        if self.rounds < ROUNDS {
+            return Some(format!("only {} of {ROUNDS} rounds", self.rounds));
+        }
+        if let Some(gain) = self.gain.filter(|&gain| gain < GAIN) {
+            return Some(format!("two threads of bare do {gain:.2} times as much"));
+        }
+        if self.noise.exceeds(self.bound, NOISE) {
+            return Some(format!("the control is {}", self.noise.text()));
+        }
+        let (Bar::AtMost(limit) | Bar::AtLeast(limit)) = bar;
+        let notch = 1.57 * (measured.upper - measured.lower) / (self.rounds as f64).sqrt();
+        if (measured.median - limit).abs() < notch {
+            return Some(format!("± {notch:.2}, which holds the bar"));
+        }
+        None
+    }
+}
+
+impl Verdict {
+    pub fn new(
+        case: &Case,
+        promise: String,
+        measured: Quartiles,
+        bar: Bar,
+        with: Circumstances,
+    ) -> Self {
+        let doubt = with.doubt(measured, bar);
+        let outcome = if doubt.is_some() {
+            Outcome::TooNoisy
+        } else if bar.is_met_by(measured.median) {
+            Outcome::Kept
+        } else {
+            Outcome::Missed
+        };
+        Verdict {
+            case: format!("{}/{}", case.operation, case.case),
+            promise,
+            measured,
+            outcome,
+            doubt,
+        }
+    }
+
+    /// For people: verdict and promise, figure, and what speaks against the figure.
+    pub fn cells(&self) -> [String; 3] {
+        let word = match self.outcome {
+            Outcome::Kept => "kept     ",
+            Outcome::Missed => "MISSED   ",
+            Outcome::TooNoisy => "TOO NOISY",
+        };
+        [
+            format!("{word}  {}: {}", self.case, self.promise),
+            format!("{:.2}", self.measured.median),
+            self.doubt.clone().unwrap_or_default(),
+        ]
+    }
+}

@@ -1,0 +1,178 @@
+//! `compare` as people run it: exit codes, tables, and the JSON file beside them.
+//!
+//! One round of one millisecond: the figures are worth nothing, and everything else is as usual.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Runs `compare` with these arguments, as short as can be.
+fn compare(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_compare"))
+        .args(["--quick", "--rounds", "1", "--slice", "1"])
+        .args(arguments)
+        .output()
+        .expect("compare runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+/// A path for this test's file, which is not there yet.
+fn file(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // It is there if the tests have run before.
+    let _ = fs::remove_file(&path);
+    path
+}
+
+/// The cells of one line of a table, whose columns are two spaces apart or more.
+fn cells(line: &str) -> Vec<&str> {
+    line.split("  ")
+        .map(str::trim)
+        .filter(|cell| !cell.is_empty())
+        .collect()
+}
+
+/// Whether `shown` is `value`, rounded as tables are.
+fn is_shown(shown: &str, value: &Value) -> bool {
+    let value = value.as_f64().expect("a number");
+    let decimals = shown
+        .split_once('.')
+        .map_or(0, |(_, digits)| digits.len() as i32);
+    let number: f64 = shown.parse().expect("a number in the table");
+    (number - value).abs() <= 0.5 * 10_f64.powi(-decimals) + 1e-9
+}
+
+/// Whether `shown` is these quartiles, as `median [lower, upper]`.
+fn are_shown(shown: &str, quartiles: &Value) -> bool {
+    let numbers: Vec<_> = shown
+        .split([' ', '[', ',', ']'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let names = ["median", "lower", "upper"];
+    assert_eq!(numbers.len(), names.len(), "{shown}");
+    names
+        .iter()
+        .zip(numbers)
+        .all(|(name, number)| is_shown(number, &quartiles[name]))
+}
+
+/// Measures one case and compares the table that is printed with the JSON file: returns both.
+fn table_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
+    let output = compare(&[arguments, &["--json", path.to_str().expect("UTF-8")]].concat());
+    let stdout = text(&output.stdout).to_string();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let json: Value = serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
+    assert_eq!(json["schema"], 2);
+    let [case] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not one case");
+    };
+    let rows = case["rows"].as_array().expect("rows");
+    for row in rows {
+        let name = row["contender"].as_str().expect("a name");
+        let line = stdout
+            .lines()
+            .find(|line| cells(line).first() == Some(&name));
+        let line = line.unwrap_or_else(|| panic!("no line for {name}:\n{stdout}"));
+        let mut shown = cells(line).into_iter().skip(1);
+        let mut next = || shown.next().expect("a cell");
+        for cell in row["cells"].as_array().expect("cells") {
+            assert!(is_shown(next(), &cell["ns"]["median"]), "{line}");
+            assert!(are_shown(next(), &cell["to_bare"]), "{line}");
+            assert!(is_shown(next(), &cell["to_ours"]["median"]), "{line}");
+            assert_eq!(cell["rounds"].as_array().map(Vec::len), Some(1));
+        }
+        if let Some(scaling) = row.get("scaling") {
+            assert!(are_shown(next(), scaling), "{line}");
+        }
+        assert_eq!(shown.next(), None, "{line}");
+    }
+    for (condition, noise) in case["noise"].as_array().expect("noise").iter().enumerate() {
+        let control = &rows[1]["cells"][condition]["to_bare"]["median"];
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let median = number(&noise["median"]);
+        // Not exactly: numbers lose their last bit on the way through JSON.
+        assert!(((number(control) - 1.0).abs() - median).abs() < 1e-9);
+        let name = case["conditions"][condition].as_str().expect("a name");
+        let line = format!("noise, {name}: the control is off by ");
+        let shown = stdout.split(&line).nth(1).expect("a line about noise");
+        let (shown, _) = shown.split_once('%').expect("a percentage");
+        assert!(
+            is_shown(shown, &Value::from(median * 100.0)),
+            "{line}{shown}"
+        );
+    }
+    (stdout, json)
+}
+
+#[test]
+fn read_prints_what_its_json_holds() {
+    let (stdout, json) = table_and_json(&["read", "--sizes", "1k"], &file("read.json"));
+    assert!(stdout.contains("read/1k: one lookup per guard, 1k keys"));
+    assert!(stdout.contains("no figure worth quoting"));
+    let case = &json["cases"][0];
+    assert_eq!(case["rows"].as_array().map(Vec::len), Some(11));
+    assert!(case["scaling_noise"]["quartile"].is_f64());
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(10));
+}
+
+#[test]
+fn write_prints_what_its_json_holds() {
+    let (stdout, json) = table_and_json(&["write", "--batches", "10k"], &file("write.json"));
+    assert!(stdout.contains("write/10k: upserts of 100k keys, 10k per refresh"));
+    let case = &json["cases"][0];
+    assert_eq!(case["rows"].as_array().map(Vec::len), Some(9));
+    assert_eq!(case.get("scaling_noise"), None);
+    // Both against dashmap, too, with and without a reader.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn a_check_fails_where_the_figures_are_too_few_to_tell() {
+    let output = compare(&["read", "--sizes", "1k", "--check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stdout = text(&output.stdout);
+    assert_eq!(stdout.matches("TOO NOISY  read/1k").count(), 10, "{stdout}");
+    let stderr = text(&output.stderr);
+    assert_eq!(
+        stderr,
+        "compare: of 10 promises 0 missed, 10 too noisy to tell\n"
+    );
+}
+
+#[test]
+fn a_check_fails_where_no_promise_was_measured() {
+    let arguments = ["read", "--sizes", "5k"];
+    let output = compare(&arguments);
+    assert!(output.status.success());
+    let output = compare(&[&arguments[..], &["--check"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("nothing was checked"));
+}
+
+#[test]
+fn a_path_that_cannot_be_written_ends_the_run_before_it_begins() {
+    let path = file("missing").join("figures.json");
+    let output = compare(&["read", "--json", path.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("figures.json"));
+}
+
+#[test]
+fn an_older_longer_file_is_replaced_whole() {
+    let path = file("older.json");
+    fs::write(&path, "x".repeat(1 << 20)).expect("a file");
+    table_and_json(&["read", "--sizes", "100"], &path);
+}
+
+#[test]
+fn batches_too_long_for_the_keys_are_refused() {
+    let output = compare(&["write", "--batches", "2M"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("must lie between 1 and 1M"));
+}
