@@ -15,7 +15,7 @@ struct Case {
     error: &'static str,
 }
 
-const CASES: [Case; 24] = [
+const CASES: [Case; 30] = [
     case(
         "empty.csv",
         b"",
@@ -82,6 +82,11 @@ const CASES: [Case; 24] = [
         ":3:1: the quote that opens here is never closed",
     ),
     case(
+        "carriage-returns.csv",
+        b"id,v\ra,1\rb\r",
+        ":3:2: the row has 1 field, the header 2",
+    ),
+    case(
         "latin-1.csv",
         b"id,v\na,1\n\xC3\xA4,\xE4\n",
         ":3:3: this is not UTF-8",
@@ -110,7 +115,32 @@ const CASES: [Case; 24] = [
     case(
         "no-object.jsonl",
         b"{\"id\":\"a\",\"v\":1}\n[1]\n",
-        ":2:1: invalid type: sequence, expected a map",
+        ":2:1: invalid type: sequence, expected an object",
+    ),
+    case(
+        "no-object-2.jsonl",
+        b"{\"id\":\"a\",\"v\":1}\n  \"text\"\n",
+        ":2:3: invalid type: string \"text\", expected an object",
+    ),
+    case(
+        "no-object-3.jsonl",
+        b"{\"id\":\"a\",\"v\":1}\n12345\n",
+        ":2:1: invalid type: integer `12345`, expected an object",
+    ),
+    case(
+        "two-fields.jsonl",
+        b"{\"id\":\"a\",\"v\":1, \"\\u0076\": 2}\n",
+        ":1:28: the column \"v\" stands here again",
+    ),
+    case(
+        "half-a-character.jsonl",
+        b"{\"id\":\"\\ud800\",\"v\":1}\n",
+        ":1:14: unexpected end of hex escape",
+    ),
+    case(
+        "carriage-return.jsonl",
+        b"{\"id\":\"a\",\"v\":1}\r{\"id\":\"b\"\n",
+        ":2:1: trailing characters",
     ),
     case(
         "no-column.jsonl",
@@ -200,6 +230,27 @@ fn at_start_a_text_in_an_error_stays_on_its_line() {
     let error = refused(&["--table", path, "--key", "c\nd"]);
     let expected = r#":1:1: no column "c\nd"; there are "a\nb", "v""#;
     assert_eq!(error, format!("{path}{expected}"));
+}
+
+#[test]
+fn at_start_a_name_in_an_error_stays_on_its_line() {
+    let directory = Directory::new();
+    let path = directory.write("t\n.csv", "id,v\na\n");
+    let escaped = directory.path(r"t\n.csv");
+    let escaped = escaped.to_str().expect("text");
+    let error = refused(&["--table", path.to_str().expect("text"), "--key", "id"]);
+    assert_eq!(
+        error,
+        format!("{escaped}:2:2: the row has 1 field, the header 2")
+    );
+    fs::remove_file(&path).expect("the file removed");
+    let error = refused(&["--table", path.to_str().expect("text"), "--key", "id"]);
+    assert!(error.starts_with(&format!("{escaped}: No such")), "{error}");
+    let error = refused(&["--listen", "no\nwhere"]);
+    assert!(
+        error.starts_with(r"cannot listen on no\nwhere: "),
+        "{error}"
+    );
 }
 
 #[test]

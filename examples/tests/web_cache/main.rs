@@ -4,11 +4,14 @@ mod bad_input;
 mod clients;
 mod duplicates;
 mod files;
+mod in_place;
 mod lookup;
 mod pages;
 mod program;
 mod reload;
 mod snapshot;
+#[cfg(unix)]
+mod trouble;
 mod wire;
 
 use std::{

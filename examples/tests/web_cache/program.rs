@@ -34,9 +34,14 @@ pub struct Outcome {
 impl Server {
     /// Starts the program on a free port of this machine.
     pub fn start<A: AsRef<OsStr>>(arguments: &[A]) -> Self {
+        Self::start_and(arguments, |_| {})
+    }
+
+    /// Starts it, and does something to it before anything that it says is read.
+    pub fn start_and<A: AsRef<OsStr>>(arguments: &[A], early: impl FnOnce(&mut Child)) -> Self {
         let mut command = command();
         command.args(["--listen", "127.0.0.1:0"]).args(arguments);
-        Self::from(command)
+        Self::from(command, early)
     }
 
     /// Starts it where the file `name` is.
@@ -46,19 +51,21 @@ impl Server {
             .args(["--listen", "127.0.0.1:0", "--key", "id", "--value", "v"])
             .args(["--table", name])
             .current_dir(directory);
-        Self::from(command)
+        Self::from(command, |_| {})
     }
 
-    fn from(mut command: Command) -> Self {
+    fn from(mut command: Command, early: impl FnOnce(&mut Child)) -> Self {
         let mut child = EndOnDrop(command.spawn().expect("the program"));
+        early(&mut child.0);
         let log = Arc::new(Mutex::new(String::new()));
-        let stderr = child.0.stderr.take().expect("standard error");
-        let sink = log.clone();
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                *sink.lock().expect("the log") += &(line + "\n");
-            }
-        });
+        if let Some(stderr) = child.0.stderr.take() {
+            let sink = log.clone();
+            thread::spawn(move || {
+                for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                    *sink.lock().expect("the log") += &(line + "\n");
+                }
+            });
+        }
         let stdout = child.0.stdout.take().expect("standard output");
         let (sender, first_line) = mpsc::channel();
         thread::spawn(move || {
@@ -84,13 +91,22 @@ impl Server {
     }
 
     pub fn with(table: &Path, column: Option<&str>, more: &[&str]) -> Self {
+        Self::with_and(table, column, more, |_| {})
+    }
+
+    pub fn with_and(
+        table: &Path,
+        column: Option<&str>,
+        more: &[&str],
+        early: impl FnOnce(&mut Child),
+    ) -> Self {
         let mut arguments: Vec<&OsStr> = vec!["--table".as_ref(), table.as_ref()];
         arguments.extend(["--key", "id"].map(OsStr::new));
         if let Some(column) = column {
             arguments.extend(["--value", column].map(OsStr::new));
         }
         arguments.extend(more.iter().map(OsStr::new));
-        Self::start(&arguments)
+        Self::start_and(&arguments, early)
     }
 
     pub fn connect(&self) -> Connection {
@@ -141,9 +157,13 @@ impl Server {
     }
 
     #[cfg(unix)]
+    pub fn id(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child.0)
+    }
+
+    #[cfg(unix)]
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let id = rustix::process::Pid::from_child(&self.child.0);
-        rustix::process::kill_process(id, signal).expect("a signal sent");
+        rustix::process::kill_process(self.id(), signal).expect("a signal sent");
     }
 
     /// Waits for the program to end by itself.
@@ -199,6 +219,14 @@ pub fn run<A: AsRef<OsStr>>(arguments: &[A]) -> Outcome {
         pipe.expect("a pipe").read_to_string(text).expect("text");
     }
     outcome
+}
+
+/// Runs the program, which must end by itself, with an error output that nobody reads.
+#[cfg(unix)]
+pub fn run_unheard<A: AsRef<OsStr>>(arguments: &[A]) -> ExitStatus {
+    let (_, unread) = std::io::pipe().expect("a pipe");
+    let child = command().args(arguments).stderr(unread).spawn();
+    EndOnDrop(child.expect("the program")).wait()
 }
 
 fn command() -> Command {

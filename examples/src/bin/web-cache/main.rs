@@ -10,6 +10,7 @@
 
 mod args;
 mod http;
+mod log;
 mod server;
 mod signals;
 mod stall;
@@ -20,43 +21,32 @@ mod telemetry;
 mod watch;
 mod writer;
 
-use std::{
-    error::Error,
-    io::{IsTerminal, Write},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{error::Error, io::Write, process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use tokio::net::TcpListener;
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use crate::{
-    args::Args, http::App, server::Limits, status::Status, table::Progress, telemetry::Telemetry,
+    args::Args,
+    http::App,
+    server::Limits,
+    status::Status,
+    table::{Progress, one_line},
+    telemetry::Telemetry,
 };
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    log_to_stderr();
+    log::to_stderr();
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line: whoever starts the server may show it as it is.
-            eprintln!("error: {error}");
+            // One line: whoever starts the server may show it as it is. If nobody listens, the exit code has to do.
+            let line = one_line(&error.to_string());
+            let _ = writeln!(std::io::stderr(), "error: {line}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn log_to_stderr() {
-    let filter = EnvFilter::builder()
-        .with_default_directive(LevelFilter::INFO.into())
-        .from_env_lossy();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }
 
 #[tokio::main]
@@ -64,7 +54,9 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let source = args.source();
     let name = source.name();
     let file = source.file().map(ToOwned::to_owned);
-    let loaded = source.load(&mut Progress::on_terminal())?;
+    // Whoever renews the file need not know whether it is being loaded for the first time.
+    let hangups = signals::catch_hangups()?;
+    let loaded = source.load(None, &mut Progress::on_terminal())?;
     let seen = loaded.stamp;
 
     let listener = TcpListener::bind(&args.listen)
@@ -79,7 +71,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if let Some(file) = &file {
         watch::start(file, seen, args.poll, status.clone(), reloads.clone())?;
     }
-    let stop = signals::handle(reloads)?;
+    let stop = signals::handle(hangups, reloads)?;
 
     let table = reader.summary();
     tracing::info!(

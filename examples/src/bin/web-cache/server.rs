@@ -22,7 +22,9 @@ use tokio::{
 
 use crate::{stall::StallTimeout, status::Status};
 
-/// How much of a request's head is kept in memory.
+/// A request's head of fewer bytes is taken; one that has not ended after so many is refused.
+///
+/// The HTTP library looks between two reads, each at most as long again: a longer head passes if its end comes along.
 const LONGEST_HEAD: usize = 64 * 1024;
 /// How long answers that are under way may take once the server has been told to stop.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(5);

@@ -4,12 +4,35 @@ use std::{io, sync::mpsc::Sender};
 
 use crate::writer::Reload;
 
-/// Handles signals from now on; returns what is done once one of them asks to stop.
+/// The signals that ask for a reload.
 #[cfg(unix)]
-pub fn handle(reloads: Sender<Reload>) -> io::Result<impl Future<Output = ()>> {
+pub struct Hangups(tokio::signal::unix::Signal);
+
+/// There is no signal here that asks for a reload.
+#[cfg(not(unix))]
+pub struct Hangups;
+
+/// Catches hangups from now on, for [`handle`]: one that nobody catches ends the process.
+#[cfg(unix)]
+pub fn catch_hangups() -> io::Result<Hangups> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let mut hangup = signal(SignalKind::hangup())?;
+    signal(SignalKind::hangup()).map(Hangups)
+}
+
+#[cfg(not(unix))]
+pub fn catch_hangups() -> io::Result<Hangups> {
+    Ok(Hangups)
+}
+
+/// Handles signals from now on; returns what is done once one of them asks to stop.
+///
+/// Until then, the signals that ask to stop do so at once: nothing is served yet that would have to be finished.
+#[cfg(unix)]
+pub fn handle(hangups: Hangups, reloads: Sender<Reload>) -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let Hangups(mut hangup) = hangups;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
@@ -27,9 +50,9 @@ pub fn handle(reloads: Sender<Reload>) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Handles the interrupt from now on; there is no signal here that asks for a reload.
+/// Handles the interrupt from now on.
 #[cfg(not(unix))]
-pub fn handle(reloads: Sender<Reload>) -> io::Result<impl Future<Output = ()>> {
+pub fn handle(_: Hangups, reloads: Sender<Reload>) -> io::Result<impl Future<Output = ()>> {
     Ok(async move {
         // The writer ends with its last sender.
         let _reloads = reloads;

@@ -36,6 +36,8 @@ struct Freshness {
 pub struct Failure {
     pub message: String,
     pub at: SystemTime,
+    /// Whether reading again may succeed although the source has not changed.
+    may_pass: bool,
 }
 
 /// How many reloads ended in which way.
@@ -49,6 +51,11 @@ pub struct Reloads {
 impl Status {
     pub fn failure(&self) -> Option<Failure> {
         self.freshness().failure.clone()
+    }
+
+    pub fn failure_may_pass(&self) -> bool {
+        let failure = &self.freshness().failure;
+        failure.as_ref().is_some_and(|failure| failure.may_pass)
     }
 
     /// How long the table has been known to be behind its source; 0 while it is not.
@@ -103,12 +110,14 @@ impl Status {
         *self.freshness() = Freshness::default();
     }
 
-    pub fn reload_failed(&self, message: String) {
+    /// `may_pass` says whether reading again may succeed although the source does not change.
+    pub fn reload_failed(&self, message: String, may_pass: bool) {
         self.failed.fetch_add(1, Relaxed);
         let mut freshness = self.freshness();
         freshness.failure = Some(Failure {
             message,
             at: SystemTime::now(),
+            may_pass,
         });
         freshness.behind_since.get_or_insert_with(Instant::now);
     }

@@ -2,11 +2,11 @@
 //!
 //! This is the only module that knows the map's types.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use bytes::{BufMut, BytesMut};
 use evmap_core::{
-    Builder, DefaultHashBuilder, ReadHandle, SharedReader, WriteHandle,
+    Builder, DefaultHashBuilder, ReadHandle, SharedReader, Stats, Version, WriteHandle,
     multimap::{self, Values},
 };
 
@@ -25,19 +25,11 @@ pub struct Meta {
 }
 
 /// The one writer.
-pub enum Writer {
-    /// One value for each key.
-    Rows(Rows, Read<Value>),
-    /// All rows of each key, served as an array.
-    Bags(Bags, Read<Values<Value>>),
-}
+pub struct Writer(Box<dyn Write>);
 
 /// What every request handler has a clone of.
 #[derive(Clone)]
-pub enum Reader {
-    Rows(Shared<Value>),
-    Bags(Shared<Values<Value>>),
-}
+pub struct Reader(Arc<dyn Lookup>);
 
 /// What stands under some keys in one version.
 pub struct Found<T> {
@@ -76,30 +68,23 @@ pub fn open(keep_all_rows: bool, capacity: usize) -> (Writer, Reader) {
             .capacity(capacity)
             .meta(meta)
             .build();
-        let shared = Reader::Bags(write.shared_reader());
-        (Writer::Bags(write, read), shared)
+        let shared = Reader(Arc::new(write.shared_reader()));
+        (Writer(Box::new((write, read))), shared)
     } else {
         let (write, read) = Builder::new().capacity(capacity).meta(meta).build();
-        let shared = Reader::Rows(write.shared_reader());
-        (Writer::Rows(write, read), shared)
+        let shared = Reader(Arc::new(write.shared_reader()));
+        (Writer(Box::new((write, read))), shared)
     }
 }
 
 impl Writer {
     /// Prepares the steps from the published table to `table`, and shows none of them yet.
-    pub fn stage(&mut self, table: Table) -> Difference {
-        let difference = match self {
-            Writer::Rows(write, read) => stage_rows(write, read, table),
-            Writer::Bags(write, read) => stage_bags(write, read, table),
-        };
+    ///
+    /// `read_at` is when the table was read from its source.
+    pub fn stage(&mut self, table: Table, read_at: SystemTime) -> Difference {
+        let difference = self.0.stage(table);
         if !difference.is_none() {
-            let meta = Meta {
-                read_at: SystemTime::now(),
-            };
-            match self {
-                Writer::Rows(write, _) => write.set_meta(meta),
-                Writer::Bags(write, _) => write.set_meta(meta),
-            };
+            self.0.set_meta(Meta { read_at });
         }
         difference
     }
@@ -112,29 +97,75 @@ impl Writer {
     /// # Blocking
     /// Waits for requests that still read the version before the present one.
     pub fn publish(&mut self) -> u64 {
-        match self {
-            Writer::Rows(write, _) => write.refresh().as_u64(),
-            Writer::Bags(write, _) => write.refresh().as_u64(),
-        }
+        self.0.publish().as_u64()
     }
 
     /// The version that is published.
     pub fn version(&self) -> u64 {
-        match self {
-            Writer::Rows(write, _) => write.version().as_u64(),
-            Writer::Bags(write, _) => write.version().as_u64(),
-        }
+        self.0.version().as_u64()
     }
 
     pub fn load(&self) -> Load {
-        let stats = match self {
-            Writer::Rows(write, _) => write.stats(),
-            Writer::Bags(write, _) => write.stats(),
-        };
+        let stats = self.0.stats();
         Load {
             readers: stats.readers,
             pending: stats.pending,
         }
+    }
+}
+
+/// A map's writer, of whichever kind the policy on duplicates asks for.
+trait Write: Send {
+    fn stage(&mut self, table: Table) -> Difference;
+    fn set_meta(&mut self, meta: Meta);
+    fn publish(&mut self) -> Version;
+    fn version(&self) -> Version;
+    fn stats(&self) -> Stats;
+}
+
+/// One value for each key.
+impl Write for (Rows, Read<Value>) {
+    fn stage(&mut self, table: Table) -> Difference {
+        stage_rows(&mut self.0, &self.1, table)
+    }
+
+    fn set_meta(&mut self, meta: Meta) {
+        self.0.set_meta(meta);
+    }
+
+    fn publish(&mut self) -> Version {
+        self.0.refresh()
+    }
+
+    fn version(&self) -> Version {
+        self.0.version()
+    }
+
+    fn stats(&self) -> Stats {
+        self.0.stats()
+    }
+}
+
+/// All rows of each key, served as an array.
+impl Write for (Bags, Read<Values<Value>>) {
+    fn stage(&mut self, table: Table) -> Difference {
+        stage_bags(&mut self.0, &self.1, table)
+    }
+
+    fn set_meta(&mut self, meta: Meta) {
+        self.0.set_meta(meta);
+    }
+
+    fn publish(&mut self) -> Version {
+        self.0.refresh()
+    }
+
+    fn version(&self) -> Version {
+        self.0.version()
+    }
+
+    fn stats(&self) -> Stats {
+        self.0.stats()
     }
 }
 
@@ -185,51 +216,54 @@ fn stage_bags(write: &mut Bags, read: &Read<Values<Value>>, table: Table) -> Dif
 
 impl Reader {
     pub fn get(&self, key: &str) -> Found<Option<Value>> {
-        match self {
-            Reader::Rows(reader) => find(reader, key),
-            Reader::Bags(reader) => find(reader, key),
-        }
+        self.0.get(key)
     }
 
     /// The values of all `keys`, in their order, as one version has them.
-    pub fn get_all<K: AsRef<str>>(&self, keys: &[K]) -> Found<Vec<Option<Value>>> {
-        match self {
-            Reader::Rows(reader) => find_all(reader, keys),
-            Reader::Bags(reader) => find_all(reader, keys),
-        }
+    pub fn get_all(&self, keys: &[String]) -> Found<Vec<Option<Value>>> {
+        self.0.get_all(keys)
     }
 
     pub fn summary(&self) -> Summary {
-        match self {
-            Reader::Rows(reader) => summary(reader),
-            Reader::Bags(reader) => summary(reader),
-        }
+        self.0.summary()
     }
 }
 
-fn find<V: Stored>(reader: &Shared<V>, key: &str) -> Found<Option<Value>> {
-    reader.with(|view| Found {
-        version: view.version().as_u64(),
-        values: view.get(key).map(V::json),
-    })
+/// A map's reader, of whichever kind.
+trait Lookup: Send + Sync {
+    fn get(&self, key: &str) -> Found<Option<Value>>;
+    fn get_all(&self, keys: &[String]) -> Found<Vec<Option<Value>>>;
+    fn summary(&self) -> Summary;
 }
 
-fn find_all<V: Stored>(reader: &Shared<V>, keys: &[impl AsRef<str>]) -> Found<Vec<Option<Value>>> {
-    reader.with(|view| Found {
-        version: view.version().as_u64(),
-        values: keys
-            .iter()
-            .map(|key| view.get(key.as_ref()).map(V::json))
-            .collect(),
-    })
-}
+impl<V: Stored> Lookup for Shared<V>
+where
+    Shared<V>: Send + Sync,
+{
+    fn get(&self, key: &str) -> Found<Option<Value>> {
+        self.with(|view| Found {
+            version: view.version().as_u64(),
+            values: view.get(key).map(V::json),
+        })
+    }
 
-fn summary<V>(reader: &Shared<V>) -> Summary {
-    reader.with(|view| Summary {
-        version: view.version().as_u64(),
-        entries: view.len(),
-        read_at: view.meta().read_at,
-    })
+    fn get_all(&self, keys: &[String]) -> Found<Vec<Option<Value>>> {
+        self.with(|view| Found {
+            version: view.version().as_u64(),
+            values: keys
+                .iter()
+                .map(|key| view.get(key.as_str()).map(V::json))
+                .collect(),
+        })
+    }
+
+    fn summary(&self) -> Summary {
+        self.with(|view| Summary {
+            version: view.version().as_u64(),
+            entries: view.len(),
+            read_at: view.meta().read_at,
+        })
+    }
 }
 
 /// What stands under a key, as it is served.
@@ -267,5 +301,36 @@ impl Difference {
 
     pub fn is_none(&self) -> bool {
         *self == Difference::NONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::table::{Columns, Duplicates, Progress, Source};
+
+    #[test]
+    fn the_time_of_the_entries_is_that_of_reading_them() {
+        let columns = Columns {
+            key: "alpha2".into(),
+            value: None,
+        };
+        let source = Source::new(None, columns, Duplicates::Last);
+        let read_at = SystemTime::UNIX_EPOCH + Duration::from_secs(7);
+        for keep_all_rows in [false, true] {
+            let (mut writer, reader) = open(keep_all_rows, 0);
+            let table = || {
+                let loaded = source.load(None, &mut Progress::silent());
+                loaded.expect("the shipped table").table
+            };
+            assert_eq!(writer.stage(table(), read_at).inserted, 249);
+            writer.publish();
+            assert_eq!(reader.summary().read_at, read_at);
+            // The same entries read again are those of before.
+            assert!(writer.stage(table(), SystemTime::now()).is_none());
+            assert_eq!(reader.summary().read_at, read_at);
+        }
     }
 }

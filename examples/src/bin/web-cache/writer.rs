@@ -12,7 +12,7 @@ use std::{
 use crate::{
     status::Status,
     store::{self, Difference, Reader},
-    table::{Loaded, Progress, Source},
+    table::{Ending, Loaded, Progress, Source, TableError},
     telemetry::RefreshTimes,
 };
 
@@ -27,6 +27,8 @@ pub enum Reload {
     FileChanged,
     #[cfg(unix)]
     Signal,
+    /// What kept the source from being read may have passed; nobody would tell.
+    Retry,
 }
 
 struct Writer {
@@ -36,6 +38,10 @@ struct Writer {
     refresh_times: RefreshTimes,
     /// Told once, not at every reload.
     warning: Option<String>,
+    /// Why the last reload failed, if it did.
+    failure: Option<TableError>,
+    /// Of the last good table.
+    ending: Ending,
     settling_left: u32,
 }
 
@@ -55,6 +61,8 @@ pub fn start(
         status,
         refresh_times,
         warning: None,
+        failure: None,
+        ending: loaded.ending,
         settling_left: 0,
     };
     writer.show(loaded);
@@ -71,9 +79,14 @@ impl Writer {
         loop {
             match reloads.recv_timeout(TICK) {
                 Ok(cause) => {
-                    // One reading answers every request for it that came before.
-                    while reloads.try_recv().is_ok() {}
-                    self.reload(cause);
+                    // One reading answers every request for it that came before; a retry is the least of them.
+                    let cause = reloads.try_iter().fold(cause, |cause, next| match cause {
+                        Reload::Retry => next,
+                        _ => cause,
+                    });
+                    if cause != Reload::Retry || self.failure_may_pass() {
+                        self.reload(cause);
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => self.settle(),
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -84,12 +97,19 @@ impl Writer {
 
     fn reload(&mut self, cause: Reload) {
         let started = Instant::now();
-        match self.source.load(&mut Progress::silent()) {
+        match self.source.load(Some(self.ending), &mut Progress::silent()) {
             Err(error) => {
-                self.status.reload_failed(error.to_string());
+                // A retry that fails as before is no news.
+                if cause == Reload::Retry && self.failure.as_ref() == Some(&error) {
+                    return;
+                }
                 tracing::error!(?cause, "{error}; the last good table stays");
+                let message = error.to_string();
+                self.failure = Some(error);
+                self.status.reload_failed(message, self.failure_may_pass());
             }
             Ok(loaded) => {
+                self.failure = None;
                 let (difference, version) = self.show(loaded);
                 if difference.is_none() {
                     self.status.reload_unchanged();
@@ -118,7 +138,8 @@ impl Writer {
             tracing::warn!("{warning}");
         }
         self.warning = loaded.warning;
-        let difference = self.store.stage(loaded.table);
+        self.ending = loaded.ending;
+        let difference = self.store.stage(loaded.table, loaded.read_at);
         if difference.is_none() {
             return (difference, self.store.version());
         }
@@ -129,6 +150,10 @@ impl Writer {
         self.status.set_load(self.store.load());
         self.settling_left = SETTLING;
         (difference, version)
+    }
+
+    fn failure_may_pass(&self) -> bool {
+        matches!(self.failure, Some(TableError::Unreadable(_)))
     }
 
     fn settle(&mut self) {
@@ -145,7 +170,7 @@ struct NoticeOfDeath(Arc<Status>);
 impl Drop for NoticeOfDeath {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.0.reload_failed("the writer has stopped".into());
+            self.0.reload_failed("the writer has stopped".into(), false);
         }
     }
 }

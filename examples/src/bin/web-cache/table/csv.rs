@@ -36,6 +36,7 @@ pub fn read(
     };
 
     let mut record = StringRecord::new();
+    let mut json = Vec::new();
     let mut last = None;
     loop {
         let start = record_start(text, reader.position().byte() as usize);
@@ -47,10 +48,13 @@ pub fn read(
         if record.len() != header.len() {
             return Err(wrong_length(text, start, record.len(), header.len()));
         }
-        let value = match value {
-            Some(column) => json_text(&record[column]),
-            None => json_object(&header, &record),
-        };
+        json.clear();
+        match value {
+            Some(column) => write_text(&mut json, &record[column]),
+            None => write_object(&mut json, &header, &record),
+        }
+        // A copy has no spare room; a value that took over a buffer would keep all of it.
+        let value = Value::copy_from_slice(&json);
         table
             .add(&record[key], value, start)
             .map_err(|Rejected { message, earlier }| Fault {
@@ -114,18 +118,14 @@ fn unexpected(error: csv::Error) -> Fault {
     Fault::new(offset, error.to_string())
 }
 
-fn json_text(field: &str) -> Value {
-    serde_json::to_vec(field)
-        .expect("text is always JSON")
-        .into()
+fn write_text(json: &mut Vec<u8>, field: &str) {
+    serde_json::to_writer(json, field).expect("text is always JSON");
 }
 
-fn json_object(header: &StringRecord, record: &StringRecord) -> Value {
-    let mut json = Vec::with_capacity(64);
-    serde_json::Serializer::new(&mut json)
+fn write_object(json: &mut Vec<u8>, header: &StringRecord, record: &StringRecord) {
+    serde_json::Serializer::new(json)
         .collect_map(header.iter().zip(record))
         .expect("a map of texts is always JSON");
-    json.into()
 }
 
 /// Where the fields of one record stand in the text.
@@ -177,6 +177,26 @@ fn locate(text: &str, start: usize) -> Location {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Duplicates;
+
+    #[test]
+    fn values_take_no_more_memory_than_their_text() {
+        for value in [Some("v".to_owned()), None] {
+            let columns = Columns {
+                key: "id".into(),
+                value,
+            };
+            let mut table = Table::new(Duplicates::Last);
+            let long = "x".repeat(300);
+            let text = format!("id,v\na,1\nb,{long}\nc,\n");
+            read(&text, &columns, &mut table, &mut Progress::silent()).expect("a table");
+            assert_eq!(table.entries.len(), 3);
+            for entry in table.entries.into_values() {
+                let value = entry.value.try_into_mut().expect("nobody else has it");
+                assert_eq!(value.capacity(), value.len());
+            }
+        }
+    }
 
     #[test]
     fn fields_are_located_behind_quotes_and_line_breaks() {

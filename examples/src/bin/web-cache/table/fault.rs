@@ -1,6 +1,6 @@
 //! What is wrong with a source, and where.
 
-use std::{error::Error, fmt, path::Path};
+use std::{error::Error, fmt, io, path::Path};
 
 /// A fault in a text, at a byte of it.
 #[derive(Debug)]
@@ -13,7 +13,12 @@ pub struct Fault {
 
 /// Why a source gave no table: one line that names the file, and the line and column if the fault has a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableError(String);
+pub enum TableError {
+    /// The file could not be read: this may pass although nobody touches the file.
+    Unreadable(String),
+    /// What was read is not wholly a table: only an edit can mend that.
+    Invalid(String),
+}
 
 impl Fault {
     pub fn new(offset: usize, message: impl Into<String>) -> Self {
@@ -31,8 +36,8 @@ impl Fault {
             earlier,
         } = self;
         let (line, column) = place_of(text, offset);
-        let file = file.display();
-        TableError(match earlier {
+        let file = name_of(file);
+        TableError::Invalid(match earlier {
             None => format!("{file}:{line}:{column}: {message}"),
             Some(earlier) => {
                 let (earlier, _) = place_of(text, earlier);
@@ -43,15 +48,16 @@ impl Fault {
 }
 
 impl TableError {
-    /// A fault of the whole file.
-    pub fn of_file(file: &Path, message: impl fmt::Display) -> Self {
-        TableError(format!("{}: {message}", file.display()))
+    pub fn unreadable(file: &Path, error: &io::Error) -> Self {
+        TableError::Unreadable(format!("{}: {error}", name_of(file)))
     }
 }
 
 impl fmt::Display for TableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            TableError::Unreadable(line) | TableError::Invalid(line) => f.write_str(line),
+        }
     }
 }
 
@@ -71,14 +77,37 @@ pub fn quote(text: &str) -> String {
     }
 }
 
+/// A file's name as it stands in a message of one line.
+pub fn name_of(file: &Path) -> String {
+    one_line(&file.display().to_string())
+}
+
+/// The text with its control characters escaped: a name may hold line breaks.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
 /// The line and column of a byte, both from 1; columns count characters.
+///
+/// A line ends with `\n`, with `\r\n`, or with a `\r` alone, as a row of CSV does.
 fn place_of(text: &[u8], offset: usize) -> (usize, usize) {
     let before = &text[..offset.min(text.len())];
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |newline| newline + 1);
-    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    let mut line = 1;
+    let mut line_start = 0;
+    for (at, &byte) in before.iter().enumerate() {
+        if byte == b'\n' || (byte == b'\r' && text.get(at + 1) != Some(&b'\n')) {
+            line += 1;
+            line_start = at + 1;
+        }
+    }
     // A UTF-8 character has one byte that is no continuation byte.
     let characters = before[line_start..]
         .iter()
@@ -100,6 +129,32 @@ mod tests {
         assert_eq!(place_of(text, 7), (2, 3));
         assert_eq!(place_of(text, text.len()), (3, 1));
         assert_eq!(place_of(text, 1000), (3, 1));
+    }
+
+    #[test]
+    fn a_lone_carriage_return_ends_a_line_and_half_a_line_break_does_not() {
+        let text = b"a\rb\r\rc\r\nd";
+        let places: Vec<_> = (0..text.len()).map(|at| place_of(text, at)).collect();
+        let expected = [
+            (1, 1),
+            (1, 2),
+            (2, 1),
+            (2, 2),
+            (3, 1),
+            (4, 1),
+            (4, 2),
+            (4, 3),
+            (5, 1),
+        ];
+        assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn a_name_with_line_breaks_stays_on_one_line() {
+        assert_eq!(
+            name_of(Path::new("a\nb\r\u{1b} ä.csv")),
+            "a\\nb\\r\\u{1b} ä.csv"
+        );
     }
 
     #[test]

@@ -1,12 +1,22 @@
 //! Rows of a JSON Lines text: one object a line.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+};
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Columns, Progress, Rejected, Table, Value, fault::Fault, fault::quote};
 
-type Row<'a> = BTreeMap<String, &'a RawValue>;
+/// The fields of one object.
+#[derive(Default)]
+struct Row<'a> {
+    cells: BTreeMap<String, &'a RawValue>,
+    /// A field that the object has already, and its second value: which of them is meant cannot be known.
+    again: Option<(String, &'a RawValue)>,
+}
 
 /// Adds the rows of `text`. Values are kept exactly as they are written.
 pub fn read(
@@ -37,10 +47,14 @@ pub fn read(
 
 /// Adds the row that begins at `start`.
 fn add(row: &str, start: usize, columns: &Columns, table: &mut Table) -> Result<(), Fault> {
-    let cells: Row = serde_json::from_str(row).map_err(|error| syntax(start, &error))?;
+    let Row { cells, again } = serde_json::from_str(row).map_err(|error| syntax(start, &error))?;
+    if let Some((name, value)) = again {
+        let message = format!("the column {} stands here again", quote(&name));
+        return Err(Fault::new(start + offset_in(row, value), message));
+    }
     let key = cell(&cells, &columns.key, start)?;
     let offset = start + offset_in(row, key);
-    let name = key_text(key).map_err(|message| Fault::new(offset, message))?;
+    let name = key_text(key, offset)?;
     let value = match &columns.value {
         Some(column) => cell(&cells, column, start)?.get(),
         None => row,
@@ -54,7 +68,11 @@ fn add(row: &str, start: usize, columns: &Columns, table: &mut Table) -> Result<
         })
 }
 
-fn cell<'a>(cells: &Row<'a>, column: &str, start: usize) -> Result<&'a RawValue, Fault> {
+fn cell<'a>(
+    cells: &BTreeMap<String, &'a RawValue>,
+    column: &str,
+    start: usize,
+) -> Result<&'a RawValue, Fault> {
     cells.get(column).copied().ok_or_else(|| {
         let names: Vec<_> = cells.keys().map(|name| quote(name)).collect();
         let message = format!(
@@ -66,11 +84,14 @@ fn cell<'a>(cells: &Row<'a>, column: &str, start: usize) -> Result<&'a RawValue,
     })
 }
 
-/// A text's content; a number or a truth value as it is written.
-fn key_text(key: &RawValue) -> Result<String, String> {
+/// The key that stands at `offset`: a text's content; a number or a truth value as it is written.
+fn key_text(key: &RawValue, offset: usize) -> Result<String, Fault> {
     match key.get().as_bytes()[0] {
-        b'"' => serde_json::from_str(key.get()).map_err(|error| error.to_string()),
-        b'{' | b'[' | b'n' => Err(format!("{} is no key", quote(key.get()))),
+        b'"' => serde_json::from_str(key.get()).map_err(|error| syntax(offset, &error)),
+        b'{' | b'[' | b'n' => {
+            let message = format!("{} is no key", quote(key.get()));
+            Err(Fault::new(offset, message))
+        }
         _ => Ok(key.get().into()),
     }
 }
@@ -80,12 +101,50 @@ fn offset_in(row: &str, cell: &RawValue) -> usize {
     cell.get().as_ptr().addr() - row.as_ptr().addr()
 }
 
+/// What is wrong with the JSON text that begins at `start`.
 fn syntax(start: usize, error: &serde_json::Error) -> Fault {
     let message = error.to_string();
-    // Its own place counts from the row.
+    // Its own place counts from the text's beginning.
     let message = match message.rfind(" at line ") {
         Some(end) => &message[..end],
         None => &message,
     };
-    Fault::new(start + error.column().saturating_sub(1), message)
+    // JSON that is no object is wrong from its beginning, wherever that was noticed.
+    let within = if error.is_data() {
+        0
+    } else {
+        error.column().saturating_sub(1)
+    };
+    Fault::new(start + within, message)
+}
+
+impl<'de> Deserialize<'de> for Row<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Row<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Row<'de>, A::Error> {
+                let mut row = Row::default();
+                while let Some((name, value)) = fields.next_entry::<String, &RawValue>()? {
+                    match row.cells.entry(name) {
+                        Entry::Vacant(cell) => {
+                            cell.insert(value);
+                        }
+                        Entry::Occupied(cell) => {
+                            row.again.get_or_insert((cell.key().clone(), value));
+                        }
+                    }
+                }
+                Ok(row)
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
 }

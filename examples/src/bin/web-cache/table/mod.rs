@@ -18,8 +18,9 @@ use bytes::Bytes;
 
 pub use columns::Columns;
 pub use duplicates::Duplicates;
+pub use fault::{TableError, one_line};
 pub use progress::Progress;
-pub use source::{Loaded, Source};
+pub use source::{Ending, Loaded, Source};
 pub use stamp::Stamp;
 
 use duplicates::Repeats;

@@ -5,7 +5,7 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use super::{
@@ -37,6 +37,17 @@ pub struct Loaded {
     pub warning: Option<String>,
     /// The state of the file that was read.
     pub stamp: Option<Stamp>,
+    /// When reading began.
+    pub read_at: SystemTime,
+    pub ending: Ending,
+}
+
+/// How a text ends, which tells a program that ends every line from one whose last line may lack its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    LineBreak,
+    /// In the midst of a line, for all that can be known.
+    Open,
 }
 
 impl Source {
@@ -64,23 +75,34 @@ impl Source {
         self.duplicates == Duplicates::All
     }
 
-    /// Reads the whole table.
+    /// Reads the whole table; if `before` was the last good table's ending, at least as much is asked of this one.
     ///
     /// # Errors
     /// The source cannot be read, or is not wholly a table.
-    pub fn load(&self, progress: &mut Progress) -> Result<Loaded, TableError> {
+    pub fn load(
+        &self,
+        before: Option<Ending>,
+        progress: &mut Progress,
+    ) -> Result<Loaded, TableError> {
         let Some(file) = &self.file else {
-            return self.parse(SHIPPED, Path::new(SHIPPED_NAME), None, progress);
+            return self.parse(SHIPPED, Path::new(SHIPPED_NAME), before, progress);
         };
-        let (bytes, stamp) = read_whole(file).map_err(|error| TableError::of_file(file, error))?;
-        self.parse(&bytes, file, Some(stamp), progress)
+        let read_at = SystemTime::now();
+        let (bytes, stamp) =
+            read_whole(file).map_err(|error| TableError::unreadable(file, &error))?;
+        let loaded = self.parse(&bytes, file, before, progress)?;
+        Ok(Loaded {
+            stamp: Some(stamp),
+            read_at,
+            ..loaded
+        })
     }
 
     fn parse(
         &self,
         bytes: &[u8],
         name: &Path,
-        stamp: Option<Stamp>,
+        before: Option<Ending>,
         progress: &mut Progress,
     ) -> Result<Loaded, TableError> {
         const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -97,6 +119,13 @@ impl Source {
         };
         read(text, &self.columns, &mut table, progress)
             .map_err(|fault| fault.in_text(bytes, name))?;
+        let ending = Ending::of(text);
+        if ending == Ending::Open && before == Some(Ending::LineBreak) {
+            // A row that was cut within its last field looks whole.
+            let message =
+                "no line break ends the last row, as one did before: the file looks unfinished";
+            return Err(Fault::new(text.len(), message).in_text(bytes, name));
+        }
         let warning = table
             .repeats
             .as_ref()
@@ -104,8 +133,20 @@ impl Source {
         Ok(Loaded {
             table,
             warning,
-            stamp,
+            stamp: None,
+            read_at: SystemTime::now(),
+            ending,
         })
+    }
+}
+
+impl Ending {
+    fn of(text: &str) -> Self {
+        if text.ends_with(['\n', '\r']) {
+            Ending::LineBreak
+        } else {
+            Ending::Open
+        }
     }
 }
 

@@ -8,6 +8,8 @@ pub struct Stamp {
     len: u64,
     /// Changes when another file takes the name.
     inode: u64,
+    /// When the file or what is known of it last changed; nobody can set it back, as they can `modified`.
+    changed: (i64, i64),
 }
 
 impl Stamp {
@@ -16,6 +18,7 @@ impl Stamp {
             modified: metadata.modified().ok(),
             len: metadata.len(),
             inode: inode(metadata),
+            changed: changed(metadata),
         }
     }
 
@@ -32,6 +35,18 @@ impl Stamp {
 #[cfg(unix)]
 fn inode(metadata: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(unix)]
+fn changed(metadata: &fs::Metadata) -> (i64, i64) {
+    use std::os::unix::fs::MetadataExt as _;
+
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_: &fs::Metadata) -> (i64, i64) {
+    (0, 0)
 }
 
 #[cfg(not(unix))]
