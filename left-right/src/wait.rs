@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use crate::sync::{sleep, spin, yield_now};
 
-/// A reader in mid-lookup is gone after a few turns of this many spins.
-const SPINS: u32 = 6;
+/// A reader in mid-lookup is gone after a few looks, but one that fences for itself is between its
+/// announcement and its arrival at most looks: the fence is where it makes its word visible.
+const LOOKS: u32 = 48;
+/// So many processor hints lie between two looks at the most: well under a microsecond.
+const MOST_SPINS: u32 = 8;
 /// A reader that was descheduled gets the processor by a yield, also where there is only one.
 const YIELDS: u32 = 10;
 /// The first pause, and the longest: a wait of seconds costs well under 1% of a core.
@@ -40,8 +43,8 @@ pub(crate) fn wait_until(deadline: Deadline, mut done: impl FnMut() -> bool) -> 
         if done() {
             return true;
         }
-        if turn < SPINS {
-            spin(1 << turn);
+        if turn < LOOKS {
+            spin((turn + 1).min(MOST_SPINS));
             turn += 1;
             continue;
         }
@@ -49,7 +52,7 @@ pub(crate) fn wait_until(deadline: Deadline, mut done: impl FnMut() -> bool) -> 
         if left == Some(Duration::ZERO) {
             return done();
         }
-        if turn < SPINS + YIELDS {
+        if turn < LOOKS + YIELDS {
             yield_now();
             turn += 1;
             continue;
@@ -84,8 +87,8 @@ mod tests {
         let mut asked = 0;
         assert!(wait_until(Deadline::NEVER, || {
             asked += 1;
-            asked == 40
+            asked == 70
         }));
-        assert_eq!(asked, 40);
+        assert_eq!(asked, 70);
     }
 }
