@@ -88,7 +88,7 @@
 //! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle
 //!    frees its pin.
 //!    (`readers::dropping_a_handle_frees_the_pin_of_a_forgotten_guard`,
-//!    `readers::a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins`)
+//!    `shared_reader::a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins`)
 //! 10. **No safe misuse is undefined behaviour.** An operation that differs on the two copies gives
 //!     wrong answers at worst, which [`OpWriteHandle::verify_copies`] finds.
 //!     (`log::an_operation_that_differs_on_the_two_copies_is_found`)

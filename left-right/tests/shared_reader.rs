@@ -1,0 +1,136 @@
+//! `SharedReader`: one value through which any thread reads.
+
+mod setter;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use left_right::{ReadGuard, SharedReader};
+use setter::{FAR, set, try_set, writer};
+
+#[test]
+fn one_thread_that_holds_a_guard_and_refreshes_twice_gets_an_error_that_names_it() {
+    let mut writer = writer();
+    let reader = writer.shared_reader();
+    reader.set_label("myself");
+    let _guard = reader.read();
+    set(&mut writer, 1);
+    let error = try_set(&mut writer, 2).unwrap_err();
+    assert!(error.to_string().contains("myself"), "{error}");
+    let error = writer
+        .swap_buffers_timeout(Duration::from_millis(1))
+        .unwrap_err();
+    assert!(error.to_string().contains("myself"), "{error}");
+}
+
+#[test]
+fn shared_readers_give_each_thread_one_slot() {
+    let mut writer = writer();
+    let reader = writer.shared_reader();
+    assert_eq!(writer.stats().readers, 0);
+    for _ in 0..3 {
+        assert_eq!(*reader.clone().read(), 0);
+    }
+    assert_eq!(writer.stats().readers, 1, "clones share the thread's slot");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert_eq!(*reader.read(), 0);
+            assert_eq!(writer.stats().readers, 2);
+        });
+    });
+    // A scope's end does not wait for the thread-local values of its threads.
+    let begin = Instant::now();
+    while writer.stats().readers > 1 {
+        assert!(begin.elapsed() < FAR, "the thread's slot is still there");
+        thread::yield_now();
+    }
+    let guard = reader.read();
+    set(&mut writer, 1);
+    assert_eq!(
+        *reader.read(),
+        0,
+        "one snapshot for a thread that holds a guard"
+    );
+    drop(guard);
+    assert_eq!(*reader.read(), 1);
+}
+
+#[test]
+fn a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins() {
+    let mut writer = writer();
+    let reader: &'static SharedReader<u64> = Box::leak(Box::new(writer.shared_reader()));
+    let value: &'static u64 = thread::spawn(move || {
+        let guard = Box::leak(Box::new(reader.read()));
+        &**guard
+    })
+    .join()
+    .unwrap();
+    set(&mut writer, 1);
+    assert!(
+        try_set(&mut writer, 2).is_err(),
+        "what is lent for ever is pinned for ever"
+    );
+    assert_eq!(*value, 0);
+    // Other threads' reads go on.
+    assert_eq!(thread::spawn(move || *reader.read()).join().unwrap(), 1);
+}
+
+/// A guard kept in an older thread-local value than the reader's list outlives the list. New
+/// threads that start meanwhile must not be given the same slot: that was a use after free with a
+/// list that hands its entries on.
+#[test]
+fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
+    struct Kept {
+        guard: ReadGuard<'static, u64>,
+        reader: &'static SharedReader<u64>,
+        checks: Arc<AtomicUsize>,
+    }
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            // The list may be gone now; other threads come, read and go.
+            for _ in 0..4 {
+                let reader = self.reader;
+                thread::spawn(move || assert_eq!(*reader.read(), 1))
+                    .join()
+                    .unwrap();
+            }
+            assert_eq!(*self.guard, 0);
+            // A read without a list: a slot for this one guard, on the newest state.
+            let late = *self.reader.read();
+            assert!(late <= 1);
+            self.checks.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    thread_local! {
+        static OLDER: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    }
+
+    let mut writer = writer();
+    let reader: &'static SharedReader<u64> = Box::leak(Box::new(writer.shared_reader()));
+    let checks = Arc::new(AtomicUsize::new(0));
+    let thread = thread::spawn({
+        let checks = Arc::clone(&checks);
+        move || {
+            // Touched first, so that it is destroyed after the list, or before it: both must do.
+            OLDER.with(|older| assert!(older.borrow().is_none()));
+            let guard = reader.read();
+            set(&mut writer, 1);
+            OLDER.with(|older| {
+                *older.borrow_mut() = Some(Kept {
+                    guard,
+                    reader,
+                    checks,
+                });
+            });
+            writer
+        }
+    });
+    let mut writer = thread.join().unwrap();
+    assert_eq!(checks.load(Ordering::SeqCst), 1);
+    // The guard is gone, and with it the thread's slot.
+    assert!(try_set(&mut writer, 2).is_ok());
+    assert_eq!(writer.stats().readers, 0);
+}
