@@ -314,8 +314,11 @@ fn a_rebuild_goes_past_a_reader_that_stays() {
 fn the_fence_mode_in_force_is_told() {
     let (writer, _) = Builder::new().fence(FenceMode::SeqCst).build::<u8, u8>();
     assert_eq!(writer.stats().fence_mode, FenceMode::SeqCst);
-    let (writer, _) = Builder::new().build::<u8, u8>();
-    assert_ne!(writer.stats().fence_mode, FenceMode::Auto);
+    let (asked, _) = Builder::new()
+        .fence(FenceMode::Membarrier)
+        .build::<u8, u8>();
+    let (usual, _) = Builder::new().build::<u8, u8>();
+    assert_eq!(usual.stats().fence_mode, asked.stats().fence_mode);
 }
 
 #[test]

@@ -7,8 +7,9 @@ use crate::{BusyReader, ReadersBusy};
 
 /// Nothing was done: the writer's copy cannot be trusted.
 ///
-/// Nearly always since an operation (or the `Hash`, `Eq`, `Clone` or `Drop` of a value) panicked while it was being
-/// applied; once in a blue moon since the system refused a memory barrier that it had granted before.
+/// Nearly always since an operation (or the `Hash`, `Eq`, `Clone` or `Drop` of a value) panicked
+/// while it was being applied; once in a blue moon since the system refused a memory barrier that
+/// it had granted before.
 /// Nothing of it was published: readers go on with the last published state, and the operations
 /// pushed so far are kept.
 /// [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) mends it.

@@ -77,7 +77,8 @@
 //! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and
 //!    what the live handles need.
 //!    (`memory::*`, `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`)
-//! 7. **Each copy is dropped exactly once**, never while a reader is in it.
+//! 7. **Each copy is dropped exactly once**, never while a reader is in it. (Copies whose readers a
+//!    refused memory barrier has left unknown are leaked.)
 //!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
 //!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`)
 //! 8. **Panics are contained.** A panic in an operation publishes nothing; the writer says that it is

@@ -6,6 +6,9 @@
 /// published next, and [`apply_once`](Self::apply_once), which may use the operation up, on the
 /// other copy later; always in the order in which operations were pushed.
 ///
+/// After a [rebuild](crate::OpWriteHandle::rebuild), operations that are still pending are applied
+/// once more, to the fresh copy: `apply` must have the same effect each time.
+///
 /// Both calls must have the same effect: an operation that asks a clock, a random number or the
 /// address of something makes the two copies differ.
 /// That is never undefined behaviour, but readers then see one state or the other, swap by swap;
@@ -30,7 +33,7 @@
 /// }
 /// ```
 pub trait Operation<T> {
-    /// Makes the change to the first of the two copies.
+    /// Makes the change to the first of the two copies, or to one that replaces it.
     fn apply(&mut self, target: &mut T);
 
     /// Makes the same change to the second copy, using the operation up.

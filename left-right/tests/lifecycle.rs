@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
+use left_right::{DelayWriteHandle, FenceMode, OpWriteHandle, Operation, WriteHandle};
 
 /// Counts its lives.
 struct Counted(Arc<AtomicUsize>);
@@ -68,6 +69,39 @@ fn a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers() {
     drop(stays);
     drop(other);
     assert_eq!(alive(&counter), 0);
+}
+
+/// The mode follows the writer: however slow the machine, a burst without end ends up with fences,
+/// and a pause without them, also while a guard stays.
+#[test]
+fn auto_follows_the_interval_between_swaps() {
+    struct Add;
+    impl Operation<u64> for Add {
+        fn apply(&mut self, target: &mut u64) {
+            *target += 1;
+        }
+    }
+    let mut writer: OpWriteHandle<u64, Add> =
+        OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    if writer.stats().fence_mode == FenceMode::SeqCst {
+        return; // This system has no barrier, so there is nothing to follow.
+    }
+    let reader = writer.read_handle();
+    for _ in 0..3 {
+        let begin = Instant::now();
+        while writer.stats().fence_mode == FenceMode::Membarrier {
+            assert!(begin.elapsed() < Duration::from_secs(60), "never switched");
+            writer.push(Add);
+            writer.swap_buffers();
+        }
+        let guard = reader.read();
+        writer.push(Add);
+        writer.swap_buffers();
+        thread::sleep(Duration::from_millis(2));
+        writer.swap_buffers();
+        assert_eq!(writer.stats().fence_mode, FenceMode::Membarrier);
+        assert_eq!(*guard + 1, *writer.read_handle().read());
+    }
 }
 
 #[test]

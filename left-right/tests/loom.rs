@@ -295,6 +295,25 @@ fn a_rebuild_goes_past_a_reader_that_stays() {
     });
 }
 
+/// In a model, a swap with nothing to publish always takes a tag off, in `Auto`.
+#[test]
+fn a_pointer_loses_its_tag_between_swaps() {
+    model(|mode| {
+        let mut writer = OpWriteHandle::new(DelayWriteHandle::new(writer(mode)));
+        writer.push(Add);
+        writer.swap_buffers();
+        let reader = writer.read_handle();
+        let thread = thread::spawn(move || {
+            read(&reader);
+        });
+        writer.swap_buffers();
+        writer.push(Add);
+        writer.swap_buffers();
+        assert_eq!(*writer.catch_up(), 2);
+        thread.join().unwrap();
+    });
+}
+
 #[test]
 fn nested_guards_are_one_stay() {
     model(|mode| {

@@ -314,6 +314,47 @@ fn an_operation_whose_drop_panics_poisons_and_is_mended() {
     assert_eq!((*writer.read_handle().read(), *writer.catch_up()), (2, 2));
 }
 
+/// The copy replaced cannot even be dropped: what panicked is handed back by the next call.
+#[test]
+fn an_operation_is_handed_back_also_if_the_drop_of_the_copy_panics() {
+    struct Fragile {
+        is_broken: bool,
+    }
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            Fragile { is_broken: false }
+        }
+    }
+    impl Drop for Fragile {
+        fn drop(&mut self) {
+            assert!(!self.is_broken, "planted in drop");
+        }
+    }
+    #[derive(Debug)]
+    struct Break(u32);
+    impl Operation<Fragile> for Break {
+        fn apply(&mut self, target: &mut Fragile) {
+            target.is_broken = true;
+            assert_ne!(self.0, 1, "planted");
+            target.is_broken = false;
+        }
+    }
+    let copies = Builder::new().build(Fragile { is_broken: false }, Fragile { is_broken: false });
+    let mut writer = OpWriteHandle::new(DelayWriteHandle::new(copies));
+    writer.extend([Break(0), Break(1), Break(2)]);
+    panics(|| {
+        writer.swap_buffers();
+    });
+    panics(|| {
+        let _ = writer.rebuild();
+    });
+    assert!(!writer.is_poisoned());
+    assert_eq!(writer.pending().len(), 2);
+    assert_eq!(writer.rebuild().unwrap().map(|op| op.0), Some(1));
+    writer.swap_buffers();
+    assert!(writer.rebuild().unwrap().is_none());
+}
+
 #[test]
 fn a_rebuild_of_a_healthy_writer_changes_nothing_that_is_seen() {
     let (mut writer, census) = writer();

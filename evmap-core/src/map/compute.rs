@@ -28,8 +28,8 @@ impl<V> Decision<V> {
 /// Changes that depend on the value that is there, with the writer's own unrefreshed changes.
 ///
 /// Each closure is called at most once, and what is logged is what it decided: so it may have
-/// effects of its own, ask a clock, or fail. The names and their meaning are those of Java's
-/// `ConcurrentHashMap`.
+/// effects of its own, ask a clock, or fail. `compute`, `compute_if_absent`, `compute_if_present`
+/// and `merge` mean what they mean in Java's `ConcurrentHashMap`.
 ///
 /// # Blocking
 /// As [`get`](WriteHandle::get): each applies the pending changes to the writer's copy first, for
@@ -75,7 +75,10 @@ where
         key: K,
         f: impl FnOnce(Option<&V>) -> Result<Option<V>, X>,
     ) -> Result<Option<V>, X> {
-        self.decide(key, |value| f(value).map(Decision::put_or_remove))
+        self.decide(key, |value| {
+            let new = f(value)?;
+            Ok((Decision::put_or_remove(new.clone()), new))
+        })
     }
 
     /// Sets the value of a key that has none to what `f` makes, if it makes one: the value that is
@@ -94,8 +97,11 @@ where
         f: impl FnOnce() -> Result<Option<V>, X>,
     ) -> Result<Option<V>, X> {
         self.decide(key, |value| match value {
-            Some(_) => Ok(Decision::Keep),
-            None => f().map(Decision::put_or_keep),
+            Some(value) => Ok((Decision::Keep, Some(value.clone()))),
+            None => {
+                let new = f()?;
+                Ok((Decision::put_or_keep(new.clone()), new))
+            }
         })
     }
 
@@ -115,8 +121,11 @@ where
         f: impl FnOnce(&V) -> Result<Option<V>, X>,
     ) -> Result<Option<V>, X> {
         self.decide(key, |value| match value {
-            Some(value) => f(value).map(Decision::put_or_remove),
-            None => Ok(Decision::Keep),
+            Some(value) => {
+                let new = f(value)?;
+                Ok((Decision::put_or_remove(new.clone()), new))
+            }
+            None => Ok((Decision::Keep, None)),
         })
     }
 
@@ -136,9 +145,12 @@ where
         value: V,
         f: impl FnOnce(&V, V) -> Result<Option<V>, X>,
     ) -> Result<Option<V>, X> {
-        self.decide(key, |old| match old {
-            Some(old) => f(old, value).map(Decision::put_or_remove),
-            None => Ok(Decision::Put(value)),
+        self.decide(key, |old| {
+            let new = match old {
+                Some(old) => f(old, value)?,
+                None => Some(value),
+            };
+            Ok((Decision::put_or_remove(new.clone()), new))
         })
     }
 
@@ -156,39 +168,34 @@ where
         key: K,
         f: impl FnOnce() -> Result<V, X>,
     ) -> Result<V, X> {
-        let mut made = None;
-        let present = self.decide(key, |value| match value {
-            Some(_) => Ok(Decision::Keep),
+        self.decide(key, |value| match value {
+            Some(value) => Ok((Decision::Keep, value.clone())),
             None => {
-                let value = f()?;
-                made = Some(value.clone());
-                Ok(Decision::Put(value))
+                let new = f()?;
+                Ok((Decision::Put(new.clone()), new))
             }
-        })?;
-        match made.or(present) {
-            Some(value) => Ok(value),
-            None => unreachable!("there is a value, or one was made"),
-        }
+        })
     }
 
     /// Sets the value of a key that has one: the old value. A key that has none stays so.
     pub fn replace(&mut self, key: K, value: V) -> Option<V> {
-        let mut replaced = None;
         infallible(self.decide(key, |old| {
-            replaced = old.cloned();
-            Ok(Decision::put_or_keep(old.map(|_| value)))
-        }));
-        replaced
+            Ok(match old {
+                Some(old) => (Decision::Put(value), Some(old.clone())),
+                None => (Decision::Keep, None),
+            })
+        }))
     }
 
     /// Sets the value of a key that has one which `condition` says yes to: whether it did.
     pub fn replace_if(&mut self, key: K, condition: impl FnOnce(&V) -> bool, value: V) -> bool {
-        let mut is_replaced = false;
         infallible(self.decide(key, |old| {
-            is_replaced = old.is_some_and(condition);
-            Ok(Decision::put_or_keep(is_replaced.then_some(value)))
-        }));
-        is_replaced
+            Ok(if old.is_some_and(condition) {
+                (Decision::Put(value), true)
+            } else {
+                (Decision::Keep, false)
+            })
+        }))
     }
 
     /// Takes out a key that has a value which `condition` says yes to: whether it did.
@@ -197,40 +204,31 @@ where
         K: Borrow<Q>,
         Q: ToOwned<Owned = K> + ?Sized,
     {
-        let mut is_removed = false;
         infallible(self.decide(key.to_owned(), |value| {
-            is_removed = value.is_some_and(condition);
-            Ok(if is_removed {
-                Decision::Remove
+            Ok(if value.is_some_and(condition) {
+                (Decision::Remove, true)
             } else {
-                Decision::Keep
+                (Decision::Keep, false)
             })
-        }));
-        is_removed
+        }))
     }
 
-    /// Shows `decide` the key's value, and logs what it decides: the value that is there then.
-    fn decide<X>(
+    /// Shows `decide` the key's value, logs what it decides, and returns what it returns.
+    fn decide<R, X>(
         &mut self,
         key: K,
-        decide: impl FnOnce(Option<&V>) -> Result<Decision<V>, X>,
-    ) -> Result<Option<V>, X> {
+        decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
+    ) -> Result<R, X> {
         let key = self.hashed(key);
         let present = self.catch_up().table.find(key.hash, &key.key);
-        let present = present.map(|(_, value)| value);
-        match decide(present)? {
-            Decision::Keep => Ok(present.cloned()),
-            Decision::Put(value) => {
-                self.log(MapOp::Insert(key, value.clone()));
-                Ok(Some(value))
-            }
-            Decision::Remove => {
-                if present.is_some() {
-                    self.log(MapOp::Remove(key));
-                }
-                Ok(None)
-            }
+        let is_present = present.is_some();
+        let (decision, result) = decide(present.map(|(_, value)| value))?;
+        match decision {
+            Decision::Put(value) => self.log(MapOp::Insert(key, value)),
+            Decision::Remove if is_present => self.log(MapOp::Remove(key)),
+            Decision::Remove | Decision::Keep => {}
         }
+        Ok(result)
     }
 }
 

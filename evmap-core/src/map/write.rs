@@ -51,7 +51,9 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         !self.ops.pending().is_empty()
     }
 
-    /// Whether a panic in user code left the writer's copy half changed.
+    /// Whether the writer's copy cannot be used: a panic in user code left it half changed, or the
+    /// system refused a memory barrier that it had granted before. [`rebuild`](Self::rebuild) mends
+    /// both.
     pub fn is_poisoned(&self) -> bool {
         self.ops.is_poisoned()
     }

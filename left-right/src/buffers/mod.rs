@@ -204,7 +204,7 @@ impl<T: Clone> Buffers<T> {
             }
         }
         let fresh = self.published().clone();
-        if self.is_lost() {
+        if self.is_lost() && !self.shared.published.peek().is_tagged() {
             // The readers of the published copy come in without a fence, so it can never be the
             // writer's either (W3): it is leaked too, and another clone takes its place.
             let published = self.published().clone();
@@ -311,6 +311,8 @@ impl<T> Drop for Buffers<T> {
     /// Never waits: a copy that readers are still in is freed with the last handle.
     fn drop(&mut self) {
         self.shared.writer_is_gone();
+        // Dropped at the end, when all others have found their place.
+        let _free = self.retired.take_free();
         for buffer in self.retired.take_all() {
             self.shared.abandon(buffer);
         }

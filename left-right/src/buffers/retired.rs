@@ -51,7 +51,7 @@ impl<T> Retired<T> {
     }
 
     /// Takes out the copies whose readers have left: the list is whole before any is dropped.
-    fn take_free(&mut self) -> Vec<Box<Buffer<T>>> {
+    pub(crate) fn take_free(&mut self) -> Vec<Box<Buffer<T>>> {
         let mut free = Vec::new();
         let mut index = 0;
         while let Some((copy, pins)) = self.copies.get_mut(index) {
@@ -67,7 +67,7 @@ impl<T> Retired<T> {
         free
     }
 
-    /// The copies that readers are still in.
+    /// Takes out all copies, whoever is in them.
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = NonNull<Buffer<T>>> {
         self.copies.drain(..).map(|(copy, _)| copy)
     }

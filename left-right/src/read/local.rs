@@ -29,8 +29,8 @@ thread_local! {
 struct Readers {
     list: Vec<Option<Rc<Reader>>>,
     count: usize,
-    /// The count at which those of structures that are gone are next swept out: twice as many as
-    /// were left by the last time, so that a first read costs no more than a fixed share of it.
+    /// The count at which those of structures that are gone are next swept out: so much more than
+    /// were left by the last time that a first read costs a fixed share of the list's length.
     sweep_at: usize,
 }
 
@@ -58,7 +58,11 @@ impl Readers {
                 }
             }
             self.count -= out.len();
-            self.sweep_at = (self.count * 2).max(8);
+            while self.list.last().is_some_and(Option::is_none) {
+                self.list.pop();
+            }
+            self.list.shrink_to(self.list.len() * 2);
+            self.sweep_at = (self.count * 2).max(self.list.len() / 2).max(8);
         }
         if self.list.len() <= index {
             self.list.resize_with(index + 1, || None);

@@ -90,7 +90,9 @@ impl<T> DelayWriteHandle<T> {
         Ok(&mut self.write)
     }
 
-    /// Whether [`finish_swap`](Self::finish_swap) would return at once.
+    /// Whether all readers of the last swap have been seen elsewhere, by a bounded number of looks.
+    ///
+    /// [`finish_swap`](Self::finish_swap) then returns as good as at once.
     pub fn is_swap_finished(&self) -> bool {
         self.write.buffers.is_finished()
     }

@@ -18,6 +18,8 @@ pub(super) struct Log<O> {
     owed: Vec<O>,
     pending: Vec<O>,
     applied: usize,
+    /// Operations that panicked unpublished, until they are handed back.
+    rejected: Vec<O>,
 }
 
 impl<O> Log<O> {
@@ -26,6 +28,7 @@ impl<O> Log<O> {
             owed: Vec::new(),
             pending: Vec::new(),
             applied: 0,
+            rejected: Vec::new(),
         }
     }
 
@@ -95,14 +98,19 @@ impl<O> Log<O> {
 
     /// The writer's copy was replaced by a clone of the published one: nothing is owed, and none of
     /// the pending operations is applied. What was owed is handed out, to be dropped last.
-    pub(super) fn restart(&mut self) -> Vec<O> {
+    ///
+    /// The first operation that was not applied whole is rejected, if `rejects`.
+    pub(super) fn restart(&mut self, rejects: bool) -> Vec<O> {
+        if rejects && self.applied < self.pending.len() {
+            self.rejected.push(self.pending.remove(self.applied));
+        }
         self.applied = 0;
         std::mem::take(&mut self.owed)
     }
 
-    /// Takes out the pending operation whose application did not end.
-    pub(super) fn take_unfinished(&mut self) -> Option<O> {
-        (self.applied < self.pending.len()).then(|| self.pending.remove(self.applied))
+    /// An operation that was rejected and not handed back yet.
+    pub(super) fn take_rejected(&mut self) -> Option<O> {
+        self.rejected.pop()
     }
 
     /// Gives back room that an idle log does not need.

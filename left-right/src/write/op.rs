@@ -332,9 +332,12 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         &mut self,
         work: impl FnOnce(&mut T) -> S,
     ) -> Result<Settled, SwapError> {
+        if !self.is_poisoned() {
+            // Whoever is in the writer's copy, it concerns the other one.
+            self.buffers().rest();
+        }
         self.update(Patience::Try)?;
         self.log.shrink();
-        self.buffers().rest();
         let version = self.version();
         let mut copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
         self.health = Health::Settling;

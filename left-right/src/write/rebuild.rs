@@ -10,6 +10,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///
     /// What is pending stays pending, but for an operation that panicked while it was applied: it
     /// is taken out and handed back.
+    /// Pending operations that were applied to the old copy are [applied](Operation::apply) again,
+    /// to the new one.
     /// (One that panicked when it was applied to its second copy is published already, and the
     /// clone has it.)
     /// A copy that readers are still in is retired, and freed once they have left: a look at them
@@ -21,6 +23,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// # Cost
     /// One clone of the whole `T`; and memory for one more copy, while there are readers in the one
     /// that is retired.
+    /// After a refused memory barrier two clones, and the two copies whose readers are unknown are
+    /// leaked.
+    /// Later calls that need the writer's copy drop retired copies, which takes as long as it takes.
     ///
     /// # Errors
     /// [`TooManyRetired`]: readers are still in the writer's copy, and
@@ -28,7 +33,10 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// Nothing has changed.
     ///
     /// # Panics
-    /// If `T::clone` does: then nothing has changed, and it may be called again.
+    /// If `T::clone` does, or the `Drop` of an earlier retired copy: then nothing has changed, and it
+    /// may be called again.
+    /// If the `Drop` of the copy replaced does, or that of an operation: then the writer is mended,
+    /// and the next call hands back what this one did not.
     ///
     /// # Examples
     /// ```
@@ -58,15 +66,11 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         T: Clone,
     {
         let replaced = self.buffers().rebuild()?;
-        let unfinished = match self.health {
-            Health::Applying => self.log.take_unfinished(),
-            Health::Sound | Health::Replaying | Health::Settling => None,
-        };
-        let owed = self.log.restart();
+        let owed = self.log.restart(self.health == Health::Applying);
         self.health = Health::Sound;
-        // Last, since their `Drop` may panic.
+        // Their `Drop` may panic: by now the writer is whole, and what was rejected is kept.
         drop(owed);
         drop(replaced);
-        Ok(unfinished)
+        Ok(self.log.take_rejected())
     }
 }
