@@ -52,8 +52,9 @@
 //!   leave.
 //!
 //! There is no `unsafe` here: the protocol is [`left_right`]'s, where its promises stand with the
-//! tests that hold them. This crate's own are in `tests/`: `map`, `multimap`, `model` (against
-//! std's map), and `keys_and_values` (keys and values that panic, lie or count their lives).
+//! tests that hold them. This crate's own are in `tests/`: `map`, `multimap`, `compute`, `model`
+//! (against std's map), `keys_and_values` (keys and values that panic, lie or count their lives),
+//! and `verify_copies`.
 
 #![forbid(unsafe_code)]
 
