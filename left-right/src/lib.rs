@@ -133,6 +133,7 @@ mod stats;
 mod sync;
 mod version;
 mod wait;
+mod watch;
 mod write;
 
 pub use builder::Builder;

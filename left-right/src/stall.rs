@@ -24,6 +24,8 @@ pub struct BusyReader {
     pub thread: String,
     /// How long ago the copy was swapped out that this reader is in.
     pub waited: Duration,
+    /// Where its slot is, to tell it from others.
+    pub(crate) slot: usize,
 }
 
 impl ReadersBusy {

@@ -12,8 +12,8 @@ const MOST_SPINS: u32 = 8;
 /// A reader that was descheduled gets the processor by a yield, also where there is only one.
 const YIELDS: u32 = 10;
 /// The first pause, and the longest: a wait of seconds costs well under 1% of a core.
-const FIRST_PAUSE: Duration = Duration::from_micros(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_micros(50);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// When to give up: never, or at an instant.
 #[derive(Clone, Copy)]

@@ -21,6 +21,7 @@ pub(crate) use published::Published;
 use std::marker::PhantomData;
 use std::mem;
 use std::ptr::NonNull;
+use std::task::{Context, Poll};
 
 use self::buffer::Content;
 use self::fences::Fences;
@@ -34,6 +35,7 @@ use crate::stall::ReadersBusy;
 use crate::sync::{Arc, model_light_fence};
 use crate::version::Version;
 use crate::wait::Deadline;
+use crate::watch::Watch;
 
 /// The writer's side of the two copies.
 pub(crate) struct Buffers<T> {
@@ -170,6 +172,28 @@ impl<T> Buffers<T> {
             self.own = Own::Ready(old);
         }
         Ok(())
+    }
+
+    /// As [`finish`](Self::finish), for a task: `watch` wakes it when it should ask again.
+    pub(crate) fn poll_finish(
+        &mut self,
+        watch: &mut Option<Watch>,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        let is_free = self.finish(Patience::Try).is_ok();
+        *watch = match &self.own {
+            Own::Draining(old, pins) if !is_free => Some(Watch::start(
+                pins.clone(),
+                old.as_ptr().cast(),
+                context.waker(),
+            )),
+            _ => None,
+        };
+        if watch.is_none() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     /// The writer's copy for changing, once its last readers have left.

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::guard::ReadGuard;
 use super::{ReadHandle, ReadHandleFactory, local};
-use crate::Version;
 use crate::shared::Shared;
 use crate::sync::Arc;
+use crate::{ReadersBusy, Version};
 
 /// One value through which any thread reads, for a web framework's shared state.
 ///
@@ -95,6 +95,35 @@ impl<T> SharedReader<T> {
         local::reader(&self.shared.registry, &self.shared.local_index)
             .slot()
             .set_label(label.into());
+    }
+
+    /// Whether the calling thread's own reader is one of those that the error names: then to wait
+    /// would be to wait for a guard of this very thread.
+    ///
+    /// # Examples
+    /// ```
+    /// # use left_right::{DelayWriteHandle, WriteHandle};
+    /// let mut writer = DelayWriteHandle::new(WriteHandle::cloned(0));
+    /// let reader = writer.shared_reader();
+    /// let _guard = reader.read();
+    /// writer.start_swap();
+    /// let busy = writer.try_finish_swap().unwrap_err();
+    /// assert!(reader.is_named_by(&busy));
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| assert!(!reader.is_named_by(&busy)));
+    /// });
+    /// ```
+    pub fn is_named_by(&self, busy: &ReadersBusy) -> bool {
+        let own = local::reader(&self.shared.registry, &self.shared.local_index)
+            .slot()
+            .address();
+        busy.readers.iter().any(|reader| reader.slot == own)
+    }
+
+    /// The number of live read handles, plus threads that read through a `SharedReader`. Locks the
+    /// list of readers for a moment.
+    pub fn readers(&self) -> usize {
+        self.shared.registry.len()
     }
 
     /// A reader of the caller's own, with the cheapest reads.

@@ -12,7 +12,7 @@ use crate::wait::{Deadline, wait_until};
 ///
 /// A copy that is not published cannot be entered again, so a reader that has once been seen
 /// elsewhere is done with it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Pins {
     readers: Vec<Arc<Slot>>,
     /// When the copy was swapped out; asked of the clock only if somebody was inside.

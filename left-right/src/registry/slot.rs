@@ -158,6 +158,11 @@ impl Slot {
         owner.thread = thread::current();
     }
 
+    /// Which slot this is, for as long as it lives.
+    pub(crate) fn address(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
     /// This reader, as a writer's error names it.
     pub(super) fn describe(&self, waited: Duration) -> BusyReader {
         let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,6 +173,7 @@ impl Slot {
                 None => format!("{:?}", owner.thread.id()),
             },
             waited,
+            slot: self.address(),
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::{ReadHandle, ReadHandleFactory, ReadersBusy, SharedReader, Stats, Ver
 /// assert_eq!(*reader.read(), 1);
 /// ```
 pub struct DelayWriteHandle<T> {
-    write: WriteHandle<T>,
+    pub(super) write: WriteHandle<T>,
 }
 
 impl<T> DelayWriteHandle<T> {

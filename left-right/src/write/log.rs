@@ -42,7 +42,7 @@ impl<O> Log<O> {
 
     /// Whether the writer's copy lacks anything.
     pub(super) fn is_behind(&self) -> bool {
-        self.owes() || self.applied < self.pending.len()
+        self.owes() || self.has_next()
     }
 
     pub(super) fn push(&mut self, op: O) {
@@ -101,7 +101,7 @@ impl<O> Log<O> {
     ///
     /// The first operation that was not applied whole is rejected, if `rejects`.
     pub(super) fn restart(&mut self, rejects: bool) -> Vec<O> {
-        if rejects && self.applied < self.pending.len() {
+        if rejects && self.has_next() {
             self.rejected.push(self.pending.remove(self.applied));
         }
         self.applied = 0;
@@ -111,6 +111,20 @@ impl<O> Log<O> {
     /// An operation that was rejected and not handed back yet.
     pub(super) fn take_rejected(&mut self) -> Option<O> {
         self.rejected.pop()
+    }
+
+    /// Takes out the pending operations from the one at `at` on: them, and whether the writer's copy
+    /// has any of them.
+    pub(super) fn split_off(&mut self, at: usize) -> (Vec<O>, bool) {
+        let taken = self.pending.split_off(at.min(self.pending.len()));
+        let had_some = self.applied > self.pending.len();
+        self.applied = self.applied.min(self.pending.len());
+        (taken, had_some)
+    }
+
+    /// Whether the first operation that the writer's copy lacks is still here.
+    pub(super) fn has_next(&self) -> bool {
+        self.applied < self.pending.len()
     }
 
     /// Gives back room that an idle log does not need.

@@ -8,6 +8,7 @@ mod log;
 mod op;
 mod rebuild;
 mod settled;
+mod tasks;
 
 pub use delay::DelayWriteHandle;
 pub use handle::WriteHandle;

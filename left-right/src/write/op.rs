@@ -58,7 +58,7 @@ use crate::{
 /// assert_eq!(*reader.read(), 3);
 /// ```
 pub struct OpWriteHandle<T, O> {
-    delay: DelayWriteHandle<T>,
+    pub(super) delay: DelayWriteHandle<T>,
     pub(super) log: Log<O>,
     pub(super) health: Health,
 }
@@ -73,6 +73,8 @@ pub(super) enum Health {
     Applying,
     /// The work of a call of `settle_with`.
     Settling,
+    /// Nothing, but it has operations that were taken back.
+    Undone,
 }
 
 impl<T, O> OpWriteHandle<T, O> {
@@ -114,6 +116,14 @@ impl<T, O> OpWriteHandle<T, O> {
     /// [`rebuild`](Self::rebuild) mends both.
     pub fn is_poisoned(&self) -> bool {
         self.health != Health::Sound || self.get().buffers.is_lost()
+    }
+
+    /// Whether both copies have everything that was pushed: nothing is pending and nothing is owed.
+    ///
+    /// A [`swap_buffers`](Self::swap_buffers) with nothing pending brings it about, once no reader is
+    /// in the writer's copy.
+    pub fn is_settled(&self) -> bool {
+        self.pending().is_empty() && !self.log.owes()
     }
 
     /// The version that readers see.

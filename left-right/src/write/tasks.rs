@@ -1,0 +1,51 @@
+//! The writers' waits, for tasks: each gives its thread up meanwhile, and needs no particular runtime.
+//!
+//! The data is never changed while a task waits, so a future may be dropped at any time.
+
+use std::future::poll_fn;
+
+use super::{DelayWriteHandle, OpWriteHandle, WriteHandle};
+use crate::{Operation, Version};
+
+impl<T> DelayWriteHandle<T> {
+    /// As [`finish_swap`](Self::finish_swap), for a task: it gives its thread up while it waits.
+    ///
+    /// Needs no particular runtime.
+    /// Readers tell nobody that they leave, so while any task waits, one thread of the process looks
+    /// every two milliseconds or more often.
+    /// To stop waiting, drop the future: nothing has changed then.
+    pub async fn finish_swap_async(&mut self) -> &mut WriteHandle<T> {
+        let mut watch = None;
+        poll_fn(|context| self.write.buffers.poll_finish(&mut watch, context)).await;
+        &mut self.write
+    }
+}
+
+impl<T, O: Operation<T>> OpWriteHandle<T, O> {
+    /// As [`swap_buffers`](Self::swap_buffers), for a task: it gives its thread up while it waits, as
+    /// [`DelayWriteHandle::finish_swap_async`] does.
+    ///
+    /// To stop waiting, drop the future: nothing was published then, and what was pushed is still
+    /// pending.
+    ///
+    /// # Panics
+    /// If an operation panics, and from then on.
+    pub async fn swap_buffers_async(&mut self) -> Version {
+        if !self.pending().is_empty() {
+            self.delay.finish_swap_async().await;
+        }
+        self.swap_buffers()
+    }
+
+    /// As [`catch_up`](Self::catch_up), for a task: it gives its thread up while it waits, as
+    /// [`DelayWriteHandle::finish_swap_async`] does.
+    ///
+    /// To stop waiting, drop the future: nothing was applied then.
+    ///
+    /// # Panics
+    /// If an operation panics, and from then on.
+    pub async fn catch_up_async(&mut self) -> &T {
+        self.delay.finish_swap_async().await;
+        self.catch_up()
+    }
+}
