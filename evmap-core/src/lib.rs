@@ -61,9 +61,11 @@
 pub mod map;
 pub mod multimap;
 pub mod op;
+pub mod shared_map;
 pub mod table;
 
 mod error;
+mod removed;
 mod state;
 
 pub use error::CopiesDiffer;
@@ -72,6 +74,7 @@ pub use left_right::{
     Version,
 };
 pub use map::{Builder, ReadHandle, ReadHandleFactory, SharedReader, View, WriteHandle, new};
+pub use shared_map::SharedMap;
 
 /// The default hasher: fast, seeded at random, and shared by both copies.
 ///

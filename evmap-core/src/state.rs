@@ -2,7 +2,9 @@
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
+use std::mem;
 
+use crate::removed::Removed;
 use crate::table::{Engine, Table};
 
 /// One copy of a map: its table, the hasher that both copies share, and the meta value.
@@ -10,6 +12,8 @@ pub struct State<K, V, S, M, E: Engine> {
     pub(crate) table: E::Table<K, V>,
     pub(crate) hasher: S,
     pub(crate) meta: M,
+    /// Where changes leave what they take out, if it is not to be dropped at once.
+    pub(crate) removed: Option<Removed<K, V, E::Table<K, V>>>,
 }
 
 impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
@@ -18,6 +22,41 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
             table: Table::with_capacity(capacity),
             hasher,
             meta,
+            removed: None,
+        }
+    }
+
+    /// Takes out the entry of a key.
+    pub(crate) fn remove(&mut self, hash: u64, key: &K)
+    where
+        K: Eq,
+    {
+        if let Some((key, value)) = self.table.remove(hash, key) {
+            if let Some(removed) = &mut self.removed {
+                removed.keep_key(key);
+                removed.keep_value(value);
+            }
+        }
+    }
+
+    /// Takes out everything, and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        match &mut self.removed {
+            None => self.table.clear(),
+            Some(removed) => {
+                let empty = Table::with_capacity(self.table.capacity());
+                removed.keep_table(mem::replace(&mut self.table, empty));
+            }
+        }
+    }
+}
+
+impl<K, V, S, M, E: Engine> Drop for State<K, V, S, M, E> {
+    /// The table's entries are not dropped by whoever happens to end this copy, if somebody collects
+    /// them.
+    fn drop(&mut self) {
+        if let Some(removed) = &self.removed {
+            removed.keep_last_table(mem::replace(&mut self.table, Table::with_capacity(0)));
         }
     }
 }
@@ -28,6 +67,7 @@ impl<K: Clone, V: Clone, S: Clone, M: Clone, E: Engine> Clone for State<K, V, S,
             table: self.table.duplicate(),
             hasher: self.hasher.clone(),
             meta: self.meta.clone(),
+            removed: self.removed.as_ref().map(Removed::renewed),
         }
     }
 }
@@ -42,13 +82,18 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         self.table.find(self.hasher.hash_one(key), key)
     }
 
-    pub(crate) fn insert(&mut self, hash: u64, key: K, value: V) -> Option<V>
+    /// Adds an entry, or replaces the value of the one that has this key.
+    pub(crate) fn insert(&mut self, hash: u64, key: K, value: V)
     where
         K: Hash + Eq,
     {
         let hasher = &self.hasher;
-        self.table
-            .insert(hash, key, value, |key| hasher.hash_one(key))
+        let replaced = self
+            .table
+            .insert(hash, key, value, |key| hasher.hash_one(key));
+        if let (Some(removed), Some(replaced)) = (&mut self.removed, replaced) {
+            removed.keep_value(replaced);
+        }
     }
 
     pub(crate) fn reserve(&mut self, additional: usize)

@@ -455,3 +455,21 @@ fn a_writer_is_settled_when_both_copies_have_everything() {
     writer.swap_buffers();
     assert!(writer.is_settled());
 }
+
+#[test]
+fn what_was_owed_is_handed_out_to_who_asks_for_it() {
+    let (mut writer, _census) = writer();
+    add(&mut writer, 1).unwrap();
+    writer.push(Op::PanicIn(2, 1));
+    let mut owed = Vec::new();
+    // The first is applied to the other copy, and used up; the second panics there.
+    panics(|| {
+        writer.catch_up();
+    });
+    let rejected = writer.rebuild_into(&mut owed).unwrap();
+    assert_eq!((rejected, &owed[..]), (Some(Op::PanicIn(2, 0)), &[][..]));
+    add(&mut writer, 3).unwrap();
+    assert_eq!(writer.rebuild_into(&mut owed).unwrap(), None);
+    assert_eq!(owed, [Op::Add(3)]);
+    assert_eq!(writer.catch_up().had, [1, 3]);
+}

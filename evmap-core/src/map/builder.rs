@@ -7,6 +7,7 @@ use left_right::{DelayWriteHandle, FenceMode, OpWriteHandle};
 
 use super::{ReadHandle, WriteHandle};
 use crate::DefaultHashBuilder;
+use crate::removed::Removed;
 use crate::state::State;
 use crate::table::{Engine, Swiss};
 
@@ -123,14 +124,18 @@ impl<S, M, E> Builder<S, M, E> {
         M: Clone,
         E: Engine,
     {
-        let (ops, hasher) = self.build_ops();
+        let (ops, hasher) = self.build_ops(None);
         let writer = WriteHandle::over(ops, hasher);
         let reader = writer.read_handle();
         (writer, reader)
     }
 
-    /// The two copies of an empty map, under a log of whichever operations.
-    pub(crate) fn build_ops<K, V, O>(self) -> (OpWriteHandle<State<K, V, S, M, E>, O>, S)
+    /// The two copies of an empty map, under a log of whichever operations; what changes take out is
+    /// left in `removed`, if that is given.
+    pub(crate) fn build_ops<K, V, O>(
+        self,
+        removed: Option<Removed<K, V, E::Table<K, V>>>,
+    ) -> (OpWriteHandle<State<K, V, S, M, E>, O>, S)
     where
         S: Clone,
         M: Clone,
@@ -144,8 +149,10 @@ impl<S, M, E> Builder<S, M, E> {
             max_retired,
             ..
         } = self;
-        let left = State::with_capacity(capacity, hasher.clone(), meta.clone());
-        let right = State::with_capacity(capacity, hasher.clone(), meta);
+        let mut left = State::with_capacity(capacity, hasher.clone(), meta.clone());
+        let mut right = State::with_capacity(capacity, hasher.clone(), meta);
+        left.removed = removed.as_ref().map(Removed::renewed);
+        right.removed = removed;
         let mut builder = left_right::Builder::new().fence(fence);
         if let Some(copies) = max_retired {
             builder = builder.max_retired(copies);

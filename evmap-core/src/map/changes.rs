@@ -57,7 +57,7 @@ where
     /// # Panics
     /// If `keep` does; nothing is logged then. As [`refresh`](Self::refresh).
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
-        let state = self.catch_up();
+        let state = self.caught_up();
         let unwanted: Vec<_> = state
             .table
             .iter()

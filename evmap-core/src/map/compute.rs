@@ -1,29 +1,215 @@
 //! Compute operations: changes that depend on the value that is there.
+//!
+//! Every writer of the single-valued map has them: [`WriteHandle`](super::WriteHandle), and
+//! [`SharedMap`](crate::SharedMap) with its [`Batch`](crate::shared_map::Batch).
 
 use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::hash::{BuildHasher, Hash};
 
 use super::WriteHandle;
-use crate::op::MapOp;
+use crate::op::{Hashed, MapOp};
 use crate::table::{Engine, Table};
 
 /// What a closure has decided about a key.
-enum Decision<V> {
+pub(crate) enum Decision<V> {
     Keep,
     Put(V),
     Remove,
 }
 
 impl<V> Decision<V> {
-    fn put_or_remove(value: Option<V>) -> Self {
+    pub(crate) fn put_or_remove(value: Option<V>) -> Self {
         value.map_or(Decision::Remove, Decision::Put)
     }
 
-    fn put_or_keep(value: Option<V>) -> Self {
+    pub(crate) fn put_or_keep(value: Option<V>) -> Self {
         value.map_or(Decision::Keep, Decision::Put)
     }
 }
+
+/// Writes the calls of one of the writers, over its
+/// `decide(key, |Option<&V>| -> Result<(Decision<V>, R), X>) -> Result<R, X>`.
+macro_rules! computes {
+    ([$($receiver:tt)+] $this:ident [$($bound:tt)*]) => {
+        /// Sets the key's value to what `f` makes of it, or removes the key where `f` says `None`: the
+        /// new value.
+        pub fn compute(
+            $($receiver)+,
+            key: K,
+            f: impl FnOnce(Option<&V>) -> Option<V> $($bound)*,
+        ) -> Option<V> {
+            infallible($this.try_compute(key, |value| Ok(f(value))))
+        }
+
+        /// As [`compute`](Self::compute), for a closure that may fail.
+        ///
+        /// # Errors
+        /// The closure's; then nothing has changed.
+        pub fn try_compute<X>(
+            $($receiver)+,
+            key: K,
+            f: impl FnOnce(Option<&V>) -> Result<Option<V>, X> $($bound)*,
+        ) -> Result<Option<V>, X> {
+            $this.decide(key, |value| {
+                let new = f(value)?;
+                Ok((Decision::put_or_remove(new.clone()), new))
+            })
+        }
+
+        /// Sets the value of a key that has none to what `f` makes, if it makes one: the value that is
+        /// there now. `f` is not called if there is one already.
+        pub fn compute_if_absent(
+            $($receiver)+,
+            key: K,
+            f: impl FnOnce() -> Option<V> $($bound)*,
+        ) -> Option<V> {
+            infallible($this.try_compute_if_absent(key, || Ok(f())))
+        }
+
+        /// As [`compute_if_absent`](Self::compute_if_absent), for a closure that may fail.
+        ///
+        /// # Errors
+        /// The closure's; then nothing has changed.
+        pub fn try_compute_if_absent<X>(
+            $($receiver)+,
+            key: K,
+            f: impl FnOnce() -> Result<Option<V>, X> $($bound)*,
+        ) -> Result<Option<V>, X> {
+            $this.decide(key, |value| match value {
+                Some(value) => Ok((Decision::Keep, Some(value.clone()))),
+                None => {
+                    let new = f()?;
+                    Ok((Decision::put_or_keep(new.clone()), new))
+                }
+            })
+        }
+
+        /// Sets the value of a key that has one to what `f` makes of it, or removes the key where `f`
+        /// says `None`: the value that is there now. `f` is not called if there is none.
+        pub fn compute_if_present(
+            $($receiver)+,
+            key: K,
+            f: impl FnOnce(&V) -> Option<V> $($bound)*,
+        ) -> Option<V> {
+            infallible($this.try_compute_if_present(key, |value| Ok(f(value))))
+        }
+
+        /// As [`compute_if_present`](Self::compute_if_present), for a closure that may fail.
+        ///
+        /// # Errors
+        /// The closure's; then nothing has changed.
+        pub fn try_compute_if_present<X>(
+            $($receiver)+,
+            key: K,
+            f: impl FnOnce(&V) -> Result<Option<V>, X> $($bound)*,
+        ) -> Result<Option<V>, X> {
+            $this.decide(key, |value| match value {
+                Some(value) => {
+                    let new = f(value)?;
+                    Ok((Decision::put_or_remove(new.clone()), new))
+                }
+                None => Ok((Decision::Keep, None)),
+            })
+        }
+
+        /// Sets the value of a key that has none to `value`, and else to what `f` makes of the one that
+        /// is there and of `value`, or removes the key where `f` says `None`: the new value.
+        pub fn merge(
+            $($receiver)+,
+            key: K,
+            value: V,
+            f: impl FnOnce(&V, V) -> Option<V> $($bound)*,
+        ) -> Option<V> {
+            infallible($this.try_merge(key, value, |old, value| Ok(f(old, value))))
+        }
+
+        /// As [`merge`](Self::merge), for a closure that may fail.
+        ///
+        /// # Errors
+        /// The closure's; then nothing has changed.
+        pub fn try_merge<X>(
+            $($receiver)+,
+            key: K,
+            value: V,
+            f: impl FnOnce(&V, V) -> Result<Option<V>, X> $($bound)*,
+        ) -> Result<Option<V>, X> {
+            $this.decide(key, |old| {
+                let new = match old {
+                    Some(old) => f(old, value)?,
+                    None => Some(value),
+                };
+                Ok((Decision::put_or_remove(new.clone()), new))
+            })
+        }
+
+        /// The key's value, which is what `f` makes if there is none.
+        pub fn get_or_insert_with($($receiver)+, key: K, f: impl FnOnce() -> V $($bound)*) -> V {
+            infallible($this.try_get_or_insert_with(key, || Ok(f())))
+        }
+
+        /// As [`get_or_insert_with`](Self::get_or_insert_with), for a closure that may fail.
+        ///
+        /// # Errors
+        /// The closure's; then nothing has changed.
+        pub fn try_get_or_insert_with<X>(
+            $($receiver)+,
+            key: K,
+            f: impl FnOnce() -> Result<V, X> $($bound)*,
+        ) -> Result<V, X> {
+            $this.decide(key, |value| match value {
+                Some(value) => Ok((Decision::Keep, value.clone())),
+                None => {
+                    let new = f()?;
+                    Ok((Decision::Put(new.clone()), new))
+                }
+            })
+        }
+
+        /// Sets the value of a key that has one: the old value. A key that has none stays so.
+        pub fn replace($($receiver)+, key: K, value: V) -> Option<V> {
+            infallible($this.decide(key, |old| {
+                Ok(match old {
+                    Some(old) => (Decision::Put(value), Some(old.clone())),
+                    None => (Decision::Keep, None),
+                })
+            }))
+        }
+
+        /// Sets the value of a key that has one which `condition` says yes to: whether it did.
+        pub fn replace_if(
+            $($receiver)+,
+            key: K,
+            condition: impl FnOnce(&V) -> bool $($bound)*,
+            value: V,
+        ) -> bool {
+            infallible($this.decide(key, |old| {
+                Ok(if old.is_some_and(condition) {
+                    (Decision::Put(value), true)
+                } else {
+                    (Decision::Keep, false)
+                })
+            }))
+        }
+
+        /// Takes out a key that has a value which `condition` says yes to: whether it did.
+        pub fn remove_if<Q>($($receiver)+, key: &Q, condition: impl FnOnce(&V) -> bool $($bound)*) -> bool
+        where
+            K: Borrow<Q>,
+            Q: ToOwned<Owned = K> + ?Sized,
+        {
+            infallible($this.decide(key.to_owned(), |value| {
+                Ok(if value.is_some_and(condition) {
+                    (Decision::Remove, true)
+                } else {
+                    (Decision::Keep, false)
+                })
+            }))
+        }
+    };
+}
+
+pub(crate) use computes;
 
 /// Changes that depend on the value that is there, with the writer's own unrefreshed changes.
 ///
@@ -60,158 +246,7 @@ where
     M: Clone,
     E: Engine,
 {
-    /// Sets the key's value to what `f` makes of it, or removes the key where `f` says `None`: the
-    /// new value.
-    pub fn compute(&mut self, key: K, f: impl FnOnce(Option<&V>) -> Option<V>) -> Option<V> {
-        infallible(self.try_compute(key, |value| Ok(f(value))))
-    }
-
-    /// As [`compute`](Self::compute), for a closure that may fail.
-    ///
-    /// # Errors
-    /// The closure's; then nothing has changed.
-    pub fn try_compute<X>(
-        &mut self,
-        key: K,
-        f: impl FnOnce(Option<&V>) -> Result<Option<V>, X>,
-    ) -> Result<Option<V>, X> {
-        self.decide(key, |value| {
-            let new = f(value)?;
-            Ok((Decision::put_or_remove(new.clone()), new))
-        })
-    }
-
-    /// Sets the value of a key that has none to what `f` makes, if it makes one: the value that is
-    /// there now. `f` is not called if there is one already.
-    pub fn compute_if_absent(&mut self, key: K, f: impl FnOnce() -> Option<V>) -> Option<V> {
-        infallible(self.try_compute_if_absent(key, || Ok(f())))
-    }
-
-    /// As [`compute_if_absent`](Self::compute_if_absent), for a closure that may fail.
-    ///
-    /// # Errors
-    /// The closure's; then nothing has changed.
-    pub fn try_compute_if_absent<X>(
-        &mut self,
-        key: K,
-        f: impl FnOnce() -> Result<Option<V>, X>,
-    ) -> Result<Option<V>, X> {
-        self.decide(key, |value| match value {
-            Some(value) => Ok((Decision::Keep, Some(value.clone()))),
-            None => {
-                let new = f()?;
-                Ok((Decision::put_or_keep(new.clone()), new))
-            }
-        })
-    }
-
-    /// Sets the value of a key that has one to what `f` makes of it, or removes the key where `f`
-    /// says `None`: the value that is there now. `f` is not called if there is none.
-    pub fn compute_if_present(&mut self, key: K, f: impl FnOnce(&V) -> Option<V>) -> Option<V> {
-        infallible(self.try_compute_if_present(key, |value| Ok(f(value))))
-    }
-
-    /// As [`compute_if_present`](Self::compute_if_present), for a closure that may fail.
-    ///
-    /// # Errors
-    /// The closure's; then nothing has changed.
-    pub fn try_compute_if_present<X>(
-        &mut self,
-        key: K,
-        f: impl FnOnce(&V) -> Result<Option<V>, X>,
-    ) -> Result<Option<V>, X> {
-        self.decide(key, |value| match value {
-            Some(value) => {
-                let new = f(value)?;
-                Ok((Decision::put_or_remove(new.clone()), new))
-            }
-            None => Ok((Decision::Keep, None)),
-        })
-    }
-
-    /// Sets the value of a key that has none to `value`, and else to what `f` makes of the one that
-    /// is there and of `value`, or removes the key where `f` says `None`: the new value.
-    pub fn merge(&mut self, key: K, value: V, f: impl FnOnce(&V, V) -> Option<V>) -> Option<V> {
-        infallible(self.try_merge(key, value, |old, value| Ok(f(old, value))))
-    }
-
-    /// As [`merge`](Self::merge), for a closure that may fail.
-    ///
-    /// # Errors
-    /// The closure's; then nothing has changed.
-    pub fn try_merge<X>(
-        &mut self,
-        key: K,
-        value: V,
-        f: impl FnOnce(&V, V) -> Result<Option<V>, X>,
-    ) -> Result<Option<V>, X> {
-        self.decide(key, |old| {
-            let new = match old {
-                Some(old) => f(old, value)?,
-                None => Some(value),
-            };
-            Ok((Decision::put_or_remove(new.clone()), new))
-        })
-    }
-
-    /// The key's value, which is what `f` makes if there is none.
-    pub fn get_or_insert_with(&mut self, key: K, f: impl FnOnce() -> V) -> V {
-        infallible(self.try_get_or_insert_with(key, || Ok(f())))
-    }
-
-    /// As [`get_or_insert_with`](Self::get_or_insert_with), for a closure that may fail.
-    ///
-    /// # Errors
-    /// The closure's; then nothing has changed.
-    pub fn try_get_or_insert_with<X>(
-        &mut self,
-        key: K,
-        f: impl FnOnce() -> Result<V, X>,
-    ) -> Result<V, X> {
-        self.decide(key, |value| match value {
-            Some(value) => Ok((Decision::Keep, value.clone())),
-            None => {
-                let new = f()?;
-                Ok((Decision::Put(new.clone()), new))
-            }
-        })
-    }
-
-    /// Sets the value of a key that has one: the old value. A key that has none stays so.
-    pub fn replace(&mut self, key: K, value: V) -> Option<V> {
-        infallible(self.decide(key, |old| {
-            Ok(match old {
-                Some(old) => (Decision::Put(value), Some(old.clone())),
-                None => (Decision::Keep, None),
-            })
-        }))
-    }
-
-    /// Sets the value of a key that has one which `condition` says yes to: whether it did.
-    pub fn replace_if(&mut self, key: K, condition: impl FnOnce(&V) -> bool, value: V) -> bool {
-        infallible(self.decide(key, |old| {
-            Ok(if old.is_some_and(condition) {
-                (Decision::Put(value), true)
-            } else {
-                (Decision::Keep, false)
-            })
-        }))
-    }
-
-    /// Takes out a key that has a value which `condition` says yes to: whether it did.
-    pub fn remove_if<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
-    where
-        K: Borrow<Q>,
-        Q: ToOwned<Owned = K> + ?Sized,
-    {
-        infallible(self.decide(key.to_owned(), |value| {
-            Ok(if value.is_some_and(condition) {
-                (Decision::Remove, true)
-            } else {
-                (Decision::Keep, false)
-            })
-        }))
-    }
+    computes!([&mut self] self []);
 
     /// Shows `decide` the key's value, logs what it decides, and returns what it returns.
     fn decide<R, X>(
@@ -220,7 +255,15 @@ where
         decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
     ) -> Result<R, X> {
         let key = self.hashed(key);
-        let present = self.catch_up().table.find(key.hash, &key.key);
+        self.decide_hashed(key, decide)
+    }
+
+    pub(crate) fn decide_hashed<R, X>(
+        &mut self,
+        key: Hashed<K>,
+        decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
+    ) -> Result<R, X> {
+        let present = self.caught_up().table.find(key.hash, &key.key);
         let is_present = present.is_some();
         let (decision, result) = decide(present.map(|(_, value)| value))?;
         match decision {
@@ -232,7 +275,7 @@ where
     }
 }
 
-fn infallible<T>(result: Result<T, Infallible>) -> T {
+pub(crate) fn infallible<T>(result: Result<T, Infallible>) -> T {
     match result {
         Ok(value) => value,
         Err(never) => match never {},

@@ -1,16 +1,19 @@
-//! The calls that both kinds of reader have: [`ReadHandle`](super::ReadHandle) for one thread, and
-//! [`SharedReader`](super::SharedReader) for all.
+//! The calls that every kind of reader has: [`ReadHandle`](super::ReadHandle) for one thread,
+//! [`SharedReader`](super::SharedReader) for all, and [`SharedMap`](crate::SharedMap).
 //!
-//! Both hold an `inner` reader of the copies, and a `hasher` beside the table's own, so that a key
+//! Each holds an `inner` reader of the copies, and a `hasher` beside the table's own, so that a key
 //! is hashed before the table is found.
 
-/// Writes the calls for one of the two.
+/// Writes the calls for one of them: its parameters, the type of its meta value, and itself.
 macro_rules! lookups {
-    ($Reader:ident) => {
-        impl<K, V, S, M, E: Engine> $Reader<K, V, S, M, E> {
+    ([$($param:ident),+] $Meta:ty, $Reader:ty) => {
+        impl<$($param),+> $Reader
+        where
+            E: Engine,
+        {
             /// A consistent view of all entries, for as long as it lives.
             #[inline]
-            pub fn read(&self) -> View<'_, K, V, S, M, E> {
+            pub fn read(&self) -> View<'_, K, V, S, $Meta, E> {
                 View::new(self.inner.read())
             }
 
@@ -19,7 +22,7 @@ macro_rules! lookups {
             /// # Panics
             /// If `f` does; the view has ended then.
             #[inline]
-            pub fn with<R>(&self, f: impl FnOnce(&View<'_, K, V, S, M, E>) -> R) -> R {
+            pub fn with<R>(&self, f: impl FnOnce(&View<'_, K, V, S, $Meta, E>) -> R) -> R {
                 f(&self.read())
             }
 
@@ -45,7 +48,11 @@ macro_rules! lookups {
             }
         }
 
-        impl<K, V, S: BuildHasher, M, E: Engine> $Reader<K, V, S, M, E> {
+        impl<$($param),+> $Reader
+        where
+            S: BuildHasher,
+            E: Engine,
+        {
             /// A guard of the value of this key, which shows it for as long as the guard lives.
             ///
             /// # Panics
@@ -96,4 +103,4 @@ macro_rules! lookups {
     };
 }
 
-pub(super) use lookups;
+pub(crate) use lookups;

@@ -4,12 +4,13 @@
 
 mod builder;
 mod changes;
-mod compute;
+pub(crate) mod compute;
 mod factory;
-mod lookups;
+pub(crate) mod lookups;
 mod read;
 mod shared_reader;
 mod view;
+mod waits;
 mod write;
 
 pub use builder::Builder;

@@ -50,7 +50,7 @@ impl<K, V, S, M, E: Engine> ReadHandle<K, V, S, M, E> {
     }
 }
 
-lookups!(ReadHandle);
+lookups!([K, V, S, M, E] M, ReadHandle<K, V, S, M, E>);
 
 impl<K, V, S: Clone, M, E: Engine> ReadHandle<K, V, S, M, E> {
     /// Makes handles in other threads, without one of its own.

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
-use left_right::{ReadGuard, Version};
+use left_right::{ReadGuard, ReadersBusy, Version};
 
 use super::lookups::lookups;
 use super::{ReadHandle, ReadHandleFactory, View};
@@ -37,7 +37,7 @@ pub struct SharedReader<K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss>
 }
 
 impl<K, V, S, M, E: Engine> SharedReader<K, V, S, M, E> {
-    pub(super) fn new(inner: left_right::SharedReader<State<K, V, S, M, E>>, hasher: S) -> Self {
+    pub(crate) fn new(inner: left_right::SharedReader<State<K, V, S, M, E>>, hasher: S) -> Self {
         SharedReader { inner, hasher }
     }
 
@@ -46,9 +46,25 @@ impl<K, V, S, M, E: Engine> SharedReader<K, V, S, M, E> {
     pub fn set_label(&self, label: impl Into<String>) {
         self.inner.set_label(label);
     }
+
+    /// Whether the calling thread's own reader is one of those that the error names: then to wait
+    /// would be to wait for a guard of this very thread.
+    pub fn is_named_by(&self, busy: &ReadersBusy) -> bool {
+        self.inner.is_named_by(busy)
+    }
+
+    /// The number of live read handles, plus threads that read through a `SharedReader`. Locks the
+    /// list of readers for a moment.
+    pub fn readers(&self) -> usize {
+        self.inner.readers()
+    }
+
+    pub(crate) fn into_parts(self) -> (left_right::SharedReader<State<K, V, S, M, E>>, S) {
+        (self.inner, self.hasher)
+    }
 }
 
-lookups!(SharedReader);
+lookups!([K, V, S, M, E] M, SharedReader<K, V, S, M, E>);
 
 impl<K, V, S: Clone, M, E: Engine> SharedReader<K, V, S, M, E> {
     /// A reader of the caller's own, with the cheapest lookups.

@@ -34,7 +34,7 @@ pub struct View<'a, K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss> {
 
 impl<'a, K, V, S, M, E: Engine> View<'a, K, V, S, M, E> {
     #[inline]
-    pub(super) fn new(state: ReadGuard<'a, State<K, V, S, M, E>>) -> Self {
+    pub(crate) fn new(state: ReadGuard<'a, State<K, V, S, M, E>>) -> Self {
         View { state }
     }
 

@@ -36,7 +36,7 @@ use crate::{CopiesDiffer, DefaultHashBuilder};
 /// ```
 pub struct WriteHandle<K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss, O = MapOp<K, V, M>>
 {
-    ops: OpWriteHandle<State<K, V, S, M, E>, O>,
+    pub(super) ops: OpWriteHandle<State<K, V, S, M, E>, O>,
     hasher: S,
 }
 
@@ -66,6 +66,33 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     /// Figures of this moment. Locks the list of readers for a moment.
     pub fn stats(&self) -> Stats {
         self.ops.stats()
+    }
+
+    /// The writer's copy as it is: it may lack changes, or be half changed after a panic.
+    pub(crate) fn own(&self) -> &State<K, V, S, M, E> {
+        self.ops.get().write_buffer()
+    }
+
+    pub(crate) fn pending(&self) -> &[O] {
+        self.ops.pending()
+    }
+
+    /// Whether both copies have all changes: none is pending, and the writer's copy lacks none.
+    ///
+    /// A [`refresh`](Self::refresh) with no changes brings it about, once no reader is in the
+    /// writer's copy; then whatever was removed is dropped.
+    pub fn is_settled(&self) -> bool {
+        self.ops.is_settled()
+    }
+
+    /// The copy that readers see.
+    pub(crate) fn published(&self) -> &State<K, V, S, M, E> {
+        self.ops.get().read_buffer()
+    }
+
+    /// The log itself, for a map with many writers.
+    pub(crate) fn ops(&mut self) -> &mut OpWriteHandle<State<K, V, S, M, E>, O> {
+        &mut self.ops
     }
 
     pub(crate) fn log(&mut self, op: O) {
@@ -208,7 +235,7 @@ where
     /// # Blocking
     /// As [`get`](Self::get).
     pub fn len(&mut self) -> usize {
-        self.catch_up().table.len()
+        self.caught_up().table.len()
     }
 
     /// Whether there is no key, with the writer's own unrefreshed changes.
@@ -224,7 +251,7 @@ where
     /// # Blocking
     /// As [`get`](Self::get).
     pub fn iter(&mut self) -> <E::Table<K, V> as Table<K, V>>::Iter<'_> {
-        self.catch_up().table.iter()
+        self.caught_up().table.iter()
     }
 
     /// The meta value, with the writer's own unrefreshed change.
@@ -232,10 +259,10 @@ where
     /// # Blocking
     /// As [`get`](Self::get).
     pub fn meta(&mut self) -> &M {
-        &self.catch_up().meta
+        &self.caught_up().meta
     }
 
-    pub(crate) fn catch_up(&mut self) -> &State<K, V, S, M, E> {
+    pub(crate) fn caught_up(&mut self) -> &State<K, V, S, M, E> {
         self.ops.catch_up()
     }
 }
@@ -259,7 +286,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.catch_up().get_key_value(key).map(|(_, value)| value)
+        self.caught_up().get_key_value(key).map(|(_, value)| value)
     }
 
     /// Whether there is a value of this key, with the writer's own unrefreshed changes.
@@ -296,8 +323,8 @@ where
         if self.has_pending() {
             self.refresh();
         }
-        self.catch_up();
-        let (published, own) = (self.ops.get().read_buffer(), self.ops.get().write_buffer());
+        self.caught_up();
+        let (published, own) = (self.published(), self.own());
         match first_difference(published, own).or_else(|| first_difference(own, published)) {
             None => Ok(()),
             Some(key) => Err(CopiesDiffer { key: key.clone() }),

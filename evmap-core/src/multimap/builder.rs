@@ -74,7 +74,7 @@ impl<S, M, E> Builder<S, M, E> {
         M: Clone,
         E: Engine,
     {
-        let (ops, hasher) = self.0.build_ops();
+        let (ops, hasher) = self.0.build_ops(None);
         let writer = WriteHandle::over(ops, hasher);
         let reader = writer.read_handle();
         (writer, reader)

@@ -54,7 +54,7 @@ where
     /// If `keep` does; nothing is logged then.
     pub fn retain(&mut self, key: K, mut keep: impl FnMut(&V) -> bool) {
         let key = self.hashed(key);
-        let Some((_, bag)) = self.catch_up().table.find(key.hash, &key.key) else {
+        let Some((_, bag)) = self.caught_up().table.find(key.hash, &key.key) else {
             return;
         };
         let kept: Values<V> = bag.iter().filter(|value| keep(value)).cloned().collect();

@@ -6,7 +6,7 @@ use left_right::Operation;
 
 use super::Hashed;
 use crate::state::State;
-use crate::table::{Engine, Table};
+use crate::table::Engine;
 
 /// A change to a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +40,9 @@ where
                 target.insert(key.hash, key.key.clone(), value.clone());
             }
             MapOp::Remove(key) => {
-                target.table.remove(key.hash, &key.key);
+                target.remove(key.hash, &key.key);
             }
-            MapOp::Clear => target.table.clear(),
+            MapOp::Clear => target.clear(),
             MapOp::Reserve(additional) => target.reserve(*additional),
             MapOp::ShrinkToFit => target.shrink_to_fit(),
             MapOp::SetMeta(meta) => target.meta = meta.clone(),

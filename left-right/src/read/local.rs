@@ -14,6 +14,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::AccessError;
 
 use slab::Slab;
 
@@ -110,17 +111,26 @@ impl Drop for LocalIndex {
 #[inline]
 pub(super) fn reader(registry: &Arc<Registry>, index: &LocalIndex) -> Rc<Reader> {
     let index = index.get();
-    let known = READERS.try_with(|readers| {
-        let readers = readers.borrow();
-        let reader = readers.get(index)?;
-        reader.is_of(registry).then(|| Rc::clone(reader))
-    });
-    match known {
+    match known(registry, index) {
         Ok(Some(reader)) => reader,
         Ok(None) => first_read(registry, index),
         // The thread is ending and its list is gone: a reader for this one guard.
         Err(_) => Rc::new(Reader::join(registry)),
     }
+}
+
+/// The calling thread's reader of the structure, if it has one.
+pub(super) fn known_reader(registry: &Arc<Registry>, index: &LocalIndex) -> Option<Rc<Reader>> {
+    known(registry, index.get()).ok().flatten()
+}
+
+#[inline(always)]
+fn known(registry: &Arc<Registry>, index: usize) -> Result<Option<Rc<Reader>>, AccessError> {
+    READERS.try_with(|readers| {
+        let readers = readers.borrow();
+        let reader = readers.get(index)?;
+        reader.is_of(registry).then(|| Rc::clone(reader))
+    })
 }
 
 /// Makes the thread's reader of this structure.

@@ -114,10 +114,10 @@ impl<T> SharedReader<T> {
     /// });
     /// ```
     pub fn is_named_by(&self, busy: &ReadersBusy) -> bool {
-        let own = local::reader(&self.shared.registry, &self.shared.local_index)
-            .slot()
-            .address();
-        busy.readers.iter().any(|reader| reader.slot == own)
+        local::known_reader(&self.shared.registry, &self.shared.local_index).is_some_and(|own| {
+            let own = own.slot().address();
+            busy.readers.iter().any(|reader| reader.slot == own)
+        })
     }
 
     /// The number of live read handles, plus threads that read through a `SharedReader`. Locks the

@@ -36,6 +36,10 @@ impl<O> Log<O> {
         &self.pending
     }
 
+    pub(super) fn applied(&self) -> usize {
+        self.applied
+    }
+
     pub(super) fn owes(&self) -> bool {
         !self.owed.is_empty()
     }

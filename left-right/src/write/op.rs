@@ -110,6 +110,12 @@ impl<T, O> OpWriteHandle<T, O> {
         self.log.pending()
     }
 
+    /// How many of the [pending](Self::pending) operations the writer's copy has, whole: what
+    /// [`catch_up`](Self::catch_up) has given it. After one has panicked, its index.
+    pub fn applied(&self) -> usize {
+        self.log.applied()
+    }
+
     /// Whether the writer's copy cannot be used: an earlier panic left it half changed, or the
     /// system refused a memory barrier that it had granted before, so that its readers are unknown.
     ///

@@ -109,12 +109,39 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     where
         T: Clone,
     {
-        let replaced = self.buffers().rebuild()?;
-        let owed = self.log.restart(self.health == Health::Applying);
-        self.health = Health::Sound;
+        let (owed, replaced) = self.renew()?;
         // Their `Drop` may panic: by now the writer is whole, and what was rejected is kept.
         drop(owed);
         drop(replaced);
         Ok(self.log.take_rejected())
+    }
+
+    /// As [`rebuild`](Self::rebuild), but puts the operations that were owed to the copy replaced into
+    /// `owed` instead of dropping them: for whoever must not run their `Drop` here.
+    ///
+    /// # Errors
+    /// As [`rebuild`](Self::rebuild).
+    ///
+    /// # Panics
+    /// As [`rebuild`](Self::rebuild).
+    pub fn rebuild_into(&mut self, owed: &mut Vec<O>) -> Result<Option<O>, TooManyRetired>
+    where
+        T: Clone,
+    {
+        let (ops, replaced) = self.renew()?;
+        owed.extend(ops);
+        drop(replaced);
+        Ok(self.log.take_rejected())
+    }
+
+    /// Makes the writer whole: what is to be dropped then.
+    fn renew(&mut self) -> Result<(Vec<O>, impl Sized + use<T, O>), TooManyRetired>
+    where
+        T: Clone,
+    {
+        let replaced = self.buffers().rebuild()?;
+        let owed = self.log.restart(self.health == Health::Applying);
+        self.health = Health::Sound;
+        Ok((owed, replaced))
     }
 }

@@ -1,0 +1,94 @@
+//! What a writer waits for, ahead of time: its own copy.
+
+use std::time::Duration;
+
+use left_right::{Operation, SwapError, Version};
+
+use super::WriteHandle;
+use crate::state::State;
+use crate::table::Engine;
+
+/// Reads of the writer's own (`get`, `len`, `iter`), `retain` and the compute calls need the writer's
+/// copy, and wait for the readers that are still in it.
+/// After one of these calls none of them waits for anybody, until the next refresh.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let (mut writer, reader) = evmap_core::new();
+/// let _stalled = reader.read();
+/// writer.insert("hits", 1);
+/// writer.refresh();
+///
+/// // `_stalled` is in the copy that this would need:
+/// let busy = writer.try_catch_up().unwrap_err();
+/// let busy = writer.catch_up_timeout(Duration::from_millis(1)).unwrap_err();
+///
+/// drop(_stalled);
+/// let sum = writer.try_catch_up()?.merge("hits", 1, |sum, n| Some(sum + n));
+/// assert_eq!(sum, Some(2));
+/// # Ok::<(), evmap_core::SwapError>(())
+/// ```
+impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
+where
+    E: Engine,
+    O: Operation<State<K, V, S, M, E>>,
+{
+    /// Gives the writer's copy all changes. Publishes nothing.
+    ///
+    /// # Blocking
+    /// Waits for guards that were taken before the last refresh.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh).
+    pub fn catch_up(&mut self) -> &mut Self {
+        self.ops.catch_up();
+        self
+    }
+
+    /// As [`catch_up`](Self::catch_up), but waits for nobody: it looks a bounded number of times.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing has changed.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh), the first time.
+    pub fn try_catch_up(&mut self) -> Result<&mut Self, SwapError> {
+        self.ops.try_catch_up()?;
+        Ok(self)
+    }
+
+    /// As [`catch_up`](Self::catch_up), but waits no longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing has changed.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh), the first time.
+    pub fn catch_up_timeout(&mut self, timeout: Duration) -> Result<&mut Self, SwapError> {
+        self.ops.catch_up_timeout(timeout)?;
+        Ok(self)
+    }
+
+    /// As [`catch_up`](Self::catch_up), for a task: it gives its thread up while it waits, and needs
+    /// no particular runtime. To stop waiting, drop the future: nothing has changed then.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh).
+    pub async fn catch_up_async(&mut self) -> &mut Self {
+        self.ops.catch_up_async().await;
+        self
+    }
+
+    /// As [`refresh`](Self::refresh), for a task: it gives its thread up while it waits, and needs no
+    /// particular runtime. To stop waiting, drop the future: nothing was published then, and no
+    /// change is lost.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh).
+    pub async fn refresh_async(&mut self) -> Version {
+        self.ops.swap_buffers_async().await
+    }
+}

@@ -1,0 +1,225 @@
+//! [`Batch`]: the changes of one write.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+
+use crate::DefaultHashBuilder;
+use crate::map::WriteHandle;
+use crate::map::compute::{Decision, computes, infallible};
+use crate::op::{Hashed, MapOp};
+use crate::state::State;
+use crate::table::{Engine, Swiss, Table};
+
+/// The changes of one write: made by [`SharedMap::write`](crate::SharedMap::write), and visible to
+/// readers in one step.
+///
+/// What it reads is everything that was written before, by whomever, and by itself.
+/// If it panics, none of its changes stays.
+///
+/// # Examples
+///
+/// ```
+/// let map = evmap_core::SharedMap::new();
+/// map.extend([("from", 10_u32), ("to", 0)]);
+/// let (left, version) = map.write(|w| {
+///     let left = w.get("from")?.checked_sub(3)?;
+///     w.insert("from", left);
+///     w.merge("to", 3, |n, more| Some(n + more));
+///     Some(left)
+/// });
+/// assert_eq!(left, Some(7));
+/// let view = map.read();
+/// assert_eq!((view.get("from"), view.get("to")), (Some(&7), Some(&3)));
+/// assert!(view.version() >= version);
+/// ```
+pub struct Batch<'a, K, V, S = DefaultHashBuilder, E: Engine = Swiss> {
+    map: &'a mut WriteHandle<K, V, S, (), E>,
+}
+
+impl<'a, K, V, S, E: Engine> Batch<'a, K, V, S, E> {
+    pub(super) fn new(map: &'a mut WriteHandle<K, V, S, (), E>) -> Self {
+        Batch { map }
+    }
+
+    /// The number of keys.
+    ///
+    /// # Panics
+    /// As every call here, if an earlier one panicked and the closure went on all the same.
+    pub fn len(&self) -> usize {
+        self.state().table.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All entries, in no order to rely on.
+    pub fn iter(&self) -> <E::Table<K, V> as Table<K, V>>::Iter<'_> {
+        self.state().table.iter()
+    }
+
+    /// The writer's copy, which has every change (each is applied as it is made).
+    fn state(&self) -> &State<K, V, S, (), E> {
+        assert!(
+            !self.map.is_poisoned(),
+            "an earlier call of this batch panicked, so it will be undone"
+        );
+        self.map.own()
+    }
+}
+
+impl<K, V, S, E> Batch<'_, K, V, S, E>
+where
+    S: BuildHasher,
+    E: Engine,
+{
+    /// The value of this key.
+    pub fn get<Q>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.state().get_key_value(key).map(|(_, value)| value)
+    }
+
+    /// Whether there is a value of this key.
+    pub fn contains_key<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.get(key).is_some()
+    }
+}
+
+impl<K, V, S, E> Batch<'_, K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    E: Engine,
+{
+    /// Sets the value of a key: the old value.
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        let key = self.map.hashed(key);
+        self.insert_hashed(key, value)
+    }
+
+    /// Takes out a key and its value, if it is there: the value.
+    ///
+    /// The log keeps the key, so what is given must be one that a key can be made of.
+    pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: ToOwned<Owned = K> + ?Sized,
+    {
+        let key = self.map.hashed(key.to_owned());
+        self.remove_hashed(key)
+    }
+
+    /// Takes out everything, and keeps the room.
+    pub fn clear(&mut self) {
+        self.change(MapOp::Clear);
+    }
+
+    /// Keeps the entries that `keep` says yes to. It is called once for each.
+    pub fn retain(&mut self, keep: impl FnMut(&K, &V) -> bool) {
+        self.map.retain(keep);
+        self.map.caught_up();
+    }
+
+    /// Makes room for this many more entries in each copy, if there is so much memory.
+    pub fn reserve(&mut self, additional: usize) {
+        self.change(MapOp::Reserve(additional));
+    }
+
+    /// Gives back room that is not needed.
+    pub fn shrink_to_fit(&mut self) {
+        self.change(MapOp::ShrinkToFit);
+    }
+
+    pub(super) fn insert_hashed(&mut self, key: Hashed<K>, value: V) -> Option<V> {
+        self.taking(MapOp::Insert(key, value))
+    }
+
+    pub(super) fn remove_hashed(&mut self, key: Hashed<K>) -> Option<V> {
+        self.state().table.find(key.hash, &key.key)?;
+        self.taking(MapOp::Remove(key))
+    }
+
+    pub(super) fn extend_hashed(&mut self, entries: impl IntoIterator<Item = (Hashed<K>, V)>) {
+        for (key, value) in entries {
+            self.change(MapOp::Insert(key, value));
+        }
+    }
+
+    pub(super) fn decide_hashed<R, X>(
+        &mut self,
+        key: Hashed<K>,
+        decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
+    ) -> Result<R, X> {
+        let result = self.map.decide_hashed(key, decide)?;
+        self.map.caught_up();
+        Ok(result)
+    }
+
+    fn decide<R, X>(
+        &mut self,
+        key: K,
+        decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
+    ) -> Result<R, X> {
+        let key = self.map.hashed(key);
+        self.decide_hashed(key, decide)
+    }
+
+    /// Makes a change that takes out at most one value: that value.
+    fn taking(&mut self, op: MapOp<K, V, ()>) -> Option<V> {
+        if let Some(removed) = &self.state().removed {
+            removed.forget_last();
+        }
+        self.change(op);
+        self.map.own().removed.as_ref()?.take_last()
+    }
+
+    fn change(&mut self, op: MapOp<K, V, ()>) {
+        self.map.log(op);
+        self.map.caught_up();
+    }
+}
+
+/// Changes that depend on the value that is there. Each closure is called at most once.
+impl<K, V, S, E> Batch<'_, K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    E: Engine,
+{
+    computes!([&mut self] self []);
+}
+
+impl<K, V, S, E> Extend<(K, V)> for Batch<'_, K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    E: Engine,
+{
+    /// Sets the values of many keys, in order.
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            let key = self.map.hashed(key);
+            self.change(MapOp::Insert(key, value));
+        }
+    }
+}
+
+impl<K, V, S, E: Engine> fmt::Debug for Batch<'_, K, V, S, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("pending", &self.map.pending().len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,191 @@
+//! [`Builder`]: a shared map with other than the usual settings.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+use std::marker::PhantomData;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use left_right::FenceMode;
+
+use super::SharedMap;
+use super::core::{Core, Publishing};
+use super::refresher::{self, Alarm};
+use super::writer::Writer;
+use crate::DefaultHashBuilder;
+use crate::map::WriteHandle;
+use crate::removed::{Gone, Removed};
+use crate::table::{Engine, Swiss};
+
+/// How long a reader may hold up writes, unless told otherwise: more than a thread usually waits for
+/// a processor, less than a person notices.
+const STALL_LIMIT: Duration = Duration::from_millis(50);
+
+/// Makes a [`SharedMap`] with other than the usual settings.
+///
+/// Made by [`SharedMap::builder`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use evmap_core::SharedMap;
+///
+/// let hits = SharedMap::<String, u64>::builder()
+///     .capacity(1000)
+///     .refresh_every(Duration::from_millis(1))
+///     .max_pending(10_000)
+///     .build();
+/// hits.merge("/".to_string(), 1, |sum, n| Some(sum + n)); // returns at once
+/// hits.flush();
+/// assert_eq!(hits.get_cloned("/"), Some(1));
+/// ```
+pub struct Builder<K, V, S = DefaultHashBuilder, E = Swiss> {
+    map: crate::Builder<S, (), E>,
+    refresh_every: Option<Duration>,
+    max_pending: usize,
+    stall_limit: Duration,
+    entries: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> Builder<K, V> {
+    /// The usual settings: no capacity reserved, the default hasher and engine, [`FenceMode::Auto`],
+    /// every write visible when it returns, readers passed that hold up a write for 50 ms, and at
+    /// most 4 copies set aside for them.
+    pub fn new() -> Self {
+        Builder {
+            map: crate::Builder::new(),
+            refresh_every: None,
+            max_pending: usize::MAX,
+            stall_limit: STALL_LIMIT,
+            entries: PhantomData,
+        }
+    }
+}
+
+impl<K, V> Default for Builder<K, V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K, V, S, E> Builder<K, V, S, E> {
+    /// Makes room for this many entries, in each of the two copies.
+    pub fn capacity(self, entries: usize) -> Self {
+        self.with_map(|map| map.capacity(entries))
+    }
+
+    /// Who pays for the order between a read and a publication.
+    ///
+    /// [`FenceMode::Auto`], the default, follows how often there is one.
+    pub fn fence(self, mode: FenceMode) -> Self {
+        self.with_map(|map| map.fence(mode))
+    }
+
+    /// How many copies may be set aside for readers that hold up a write, beyond the two that there
+    /// always are: 4 unless told otherwise.
+    pub fn max_retired(self, copies: usize) -> Self {
+        self.with_map(|map| map.max_retired(copies))
+    }
+
+    /// The hasher; both copies and all handles use clones of it, which must hash alike.
+    pub fn hasher<S2>(self, hasher: S2) -> Builder<K, V, S2, E> {
+        self.with_map(|map| map.hasher(hasher))
+    }
+
+    /// The table engine: see [`table`](crate::table).
+    pub fn engine<E2: Engine>(self) -> Builder<K, V, S, E2> {
+        self.with_map(crate::Builder::engine)
+    }
+
+    /// Lets writes return at once, and publishes them together, within this time from the first of
+    /// them: by a thread of the map's own, which also gives memory back when nobody writes.
+    ///
+    /// Without it, or with a time of zero, a write is visible when it returns.
+    pub fn refresh_every(mut self, time: Duration) -> Self {
+        self.refresh_every = Some(time).filter(|time| !time.is_zero());
+        self
+    }
+
+    /// With [`refresh_every`](Self::refresh_every): publishes earlier, by whichever write brings the
+    /// number of unpublished operations to this many. Unlimited unless told otherwise.
+    pub fn max_pending(mut self, operations: usize) -> Self {
+        self.max_pending = operations;
+        self
+    }
+
+    /// How long a reader may stay in the copy that is written next, counted from when the copy was
+    /// swapped out, before a write goes past it: 50 ms unless told otherwise.
+    ///
+    /// To go past it costs a clone of all entries, and the memory of one more copy until the reader
+    /// leaves. `Duration::MAX` never does.
+    /// A guard of the writing thread itself, taken through a `SharedMap` or a
+    /// [`SharedReader`](crate::SharedReader), is passed at once.
+    pub fn stall_limit(mut self, time: Duration) -> Self {
+        self.stall_limit = time;
+        self
+    }
+
+    fn with_map<S2, E2>(
+        self,
+        change: impl FnOnce(crate::Builder<S, (), E>) -> crate::Builder<S2, (), E2>,
+    ) -> Builder<K, V, S2, E2> {
+        Builder {
+            map: change(self.map),
+            refresh_every: self.refresh_every,
+            max_pending: self.max_pending,
+            stall_limit: self.stall_limit,
+            entries: PhantomData,
+        }
+    }
+}
+
+impl<K, V, S, E> Builder<K, V, S, E>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    S: BuildHasher + Clone + Send + Sync + 'static,
+    E: Engine,
+    E::Table<K, V>: Send + Sync + 'static,
+{
+    /// An empty map.
+    ///
+    /// Where the system has no thread for [`refresh_every`](Self::refresh_every), writes are visible
+    /// when they return.
+    pub fn build(self) -> SharedMap<K, V, S, E> {
+        let gone = Gone::new();
+        let (ops, hasher) = self.map.build_ops(Some(Removed::new(&gone)));
+        let map = WriteHandle::over(ops, hasher);
+        let reader = map.shared_reader();
+        let core = Arc::new_cyclic(|core| {
+            let publishing = self
+                .refresh_every
+                .and_then(|time| {
+                    let alarm = Alarm::new();
+                    // It first waits for the alarm, so the core will be there.
+                    refresher::start(Weak::clone(core), Arc::clone(&alarm), time).ok()?;
+                    Some(Publishing::Within {
+                        time,
+                        max_pending: self.max_pending,
+                        alarm,
+                    })
+                })
+                .unwrap_or(Publishing::AtOnce);
+            let is_at_once = matches!(publishing, Publishing::AtOnce);
+            let writer = Writer::new(map, gone, is_at_once);
+            Core::new(writer, reader.clone(), self.stall_limit, publishing)
+        });
+        SharedMap::over(core, reader)
+    }
+}
+
+impl<K, V, S, E> fmt::Debug for Builder<K, V, S, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("map", &self.map)
+            .field("refresh_every", &self.refresh_every)
+            .field("max_pending", &self.max_pending)
+            .field("stall_limit", &self.stall_limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,298 @@
+//! [`Core`]: group commit.
+//!
+//! A writer takes a turn, makes its changes to the copy that is published next, and decides before
+//! the turn ends whether it publishes them at once or leaves that to the next writer, who is awake
+//! already and will be there in an instant.
+//! Whoever leaves it to another does not rely on him: if its changes are not visible after a moment,
+//! it takes another turn and publishes them itself.
+//! So nobody waits for a thread that will not come, there is no wake-up to be lost, and a group is as
+//! large as the crowd.
+//!
+//! No turn is held while waiting for readers: a writer whose copy is not free ends its turn, and
+//! tries again a little later, so the others (and `flush`) are not held up by it.
+
+use std::hash::{BuildHasher, Hash};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use left_right::Version;
+
+use super::batch::Batch;
+use super::error::WriteError;
+use super::refresher::Alarm;
+use super::stats::{Counters, Stats};
+use super::turn::{Patience, Turn, Turns};
+use super::versions::Versions;
+use super::writer::{Ticket, Writer};
+use crate::map::SharedReader;
+use crate::table::Engine;
+
+/// How long a writer that left its publication to another stays awake for it.
+const SPINS: u32 = 200;
+/// Between two looks whether readers have left: the first pause, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+
+/// What all handles of a shared map have together.
+pub(super) struct Core<K, V, S, E: Engine> {
+    turns: Turns<Writer<K, V, S, E>>,
+    /// The calling thread's way to read, which tells its own guards from others'.
+    reader: SharedReader<K, V, S, (), E>,
+    versions: Versions,
+    counters: Counters,
+    stall_limit: Duration,
+    /// When writes become visible.
+    publishing: Publishing,
+}
+
+/// When writes become visible.
+pub(super) enum Publishing {
+    /// Before they return.
+    AtOnce,
+    /// Within a time that begins with the first of them.
+    Within {
+        time: Duration,
+        /// So many pending operations are published at once.
+        max_pending: usize,
+        alarm: Arc<Alarm>,
+    },
+}
+
+impl<K, V, S, E: Engine> Core<K, V, S, E> {
+    pub(super) fn new(
+        writer: Writer<K, V, S, E>,
+        reader: SharedReader<K, V, S, (), E>,
+        stall_limit: Duration,
+        publishing: Publishing,
+    ) -> Self {
+        let counters = Counters::default();
+        counters.note(writer.map().stats());
+        Core {
+            versions: Versions::new(writer.map().version()),
+            turns: Turns::new(writer),
+            reader,
+            counters,
+            stall_limit,
+            publishing,
+        }
+    }
+
+    pub(super) fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        self.counters
+            .stats(self.reader.readers(), self.versions.visible())
+    }
+
+    /// # Panics
+    /// If the calling thread is inside a write of this map: it would wait for itself.
+    pub(super) fn refuse_inside(&self) {
+        self.turns.refuse_own();
+    }
+
+    pub(super) fn publishing(&self) -> &Publishing {
+        &self.publishing
+    }
+}
+
+impl<K, V, S, E> Core<K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    /// Runs a batch in a turn of its own, and sees to it that it becomes visible: its result, and the
+    /// version that shows everything that it did or saw.
+    pub(super) fn write<R>(
+        &self,
+        patience: Patience,
+        batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+    ) -> Result<(R, Version), WriteError> {
+        let mut turn = self.prepared_turn(patience)?;
+        let had_pending = turn.map().has_pending();
+        let outcome = turn.run(batch, &self.counters);
+        let carrier = turn.carrier();
+        match &self.publishing {
+            Publishing::AtOnce => {
+                // Who is awake for the next turn takes these changes along.
+                if !self.turns.has_next() {
+                    self.publish(&mut turn);
+                }
+            }
+            Publishing::Within {
+                time,
+                max_pending,
+                alarm,
+            } => {
+                if turn.pending() >= *max_pending {
+                    self.publish(&mut turn);
+                } else if !had_pending && turn.map().has_pending() {
+                    alarm.set_within(*time);
+                }
+            }
+        }
+        self.end(turn);
+        let is_at_once = matches!(self.publishing, Publishing::AtOnce);
+        if is_at_once {
+            self.see_to(carrier);
+        }
+        match outcome {
+            Err(panic) => resume_unwind(panic),
+            Ok((result, ticket)) => {
+                if is_at_once {
+                    self.ask_for_losses(ticket);
+                }
+                Ok((result, carrier))
+            }
+        }
+    }
+
+    /// Publishes what is pending; with nothing pending, gives the writer's copy what it lacks. The
+    /// version that is visible then, and whether both copies have everything.
+    pub(super) fn flush(&self) -> (Version, bool) {
+        self.flush_in(self.turns.take_next())
+    }
+
+    /// As [`flush`](Self::flush), for a task.
+    pub(super) async fn flush_async(&self) -> Version {
+        loop {
+            if let Some(turn) = self.turns.take(Patience::Try) {
+                return self.flush_in(turn).0;
+            }
+            let released = self.turns.released();
+            if let Some(turn) = self.turns.take(Patience::Try) {
+                return self.flush_in(turn).0;
+            }
+            released.await;
+        }
+    }
+
+    fn flush_in(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) -> (Version, bool) {
+        self.make_whole(&mut turn);
+        let is_settled = if turn.map().has_pending() {
+            self.publish(&mut turn);
+            turn.map().is_settled()
+        } else {
+            turn.settle(&self.counters)
+        };
+        let version = turn.map().version();
+        self.end(turn);
+        (version, is_settled)
+    }
+
+    /// A turn with the writer's copy free and up to date.
+    fn prepared_turn(
+        &self,
+        patience: Patience,
+    ) -> Result<Turn<'_, Writer<K, V, S, E>>, WriteError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let Some(mut turn) = self.turns.take(patience) else {
+                return Err(WriteError::Occupied);
+            };
+            let Err(obstacle) = turn.prepare(&self.counters) else {
+                return Ok(turn);
+            };
+            let Err(obstacle) = self.go_past(&mut turn, obstacle) else {
+                continue;
+            };
+            self.end(turn);
+            let left = match patience {
+                Patience::Try => Duration::ZERO,
+                Patience::Until(deadline) => deadline.saturating_duration_since(Instant::now()),
+                Patience::Endless => Duration::MAX,
+            };
+            if left.is_zero() {
+                return Err(obstacle);
+            }
+            thread::sleep(pause.min(left));
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Makes a fresh copy, if the one that is written next is held up by a guard of the calling
+    /// thread, or has been held up for long.
+    fn go_past(
+        &self,
+        turn: &mut Turn<'_, Writer<K, V, S, E>>,
+        obstacle: WriteError,
+    ) -> Result<(), WriteError> {
+        let WriteError::Busy(busy) = obstacle else {
+            return Err(obstacle);
+        };
+        let is_stalled = || {
+            busy.readers()
+                .iter()
+                .any(|reader| reader.waited >= self.stall_limit)
+        };
+        if !(self.reader.is_named_by(&busy) || is_stalled()) {
+            return Err(WriteError::Busy(busy));
+        }
+        turn.rebuild(&self.counters).map_err(|too_many| {
+            self.counters.count(|c| &c.stalls, 1);
+            WriteError::TooManyRetired(too_many)
+        })
+    }
+
+    /// Sees to it that the version becomes visible: for a moment it stays awake for whoever comes
+    /// next, then it publishes what there is by itself.
+    fn see_to(&self, version: Version) {
+        for _ in 0..SPINS {
+            if self.versions.visible() >= version {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        let mut turn = self.turns.take_next();
+        if self.versions.visible() < version {
+            self.make_whole(&mut turn);
+            self.publish(&mut turn);
+        }
+        self.end(turn);
+    }
+
+    /// Panics if the batch of this ticket was undone after its turn.
+    fn ask_for_losses(&self, ticket: Option<Ticket>) {
+        if self.counters.lost.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let Some(ticket) = ticket else { return };
+        let is_lost = self.turns.take_next().take_lost(ticket);
+        assert!(
+            !is_lost,
+            "this write is undone: after a panic of another one it had to be applied once more, and \
+             panicked then"
+        );
+    }
+
+    /// After an earlier panic in a `Clone`, which left the writer's copy behind.
+    fn make_whole(&self, turn: &mut Turn<'_, Writer<K, V, S, E>>) {
+        if !turn.is_whole() {
+            // An error only if copies are pinned, which one that is to be mended is not.
+            let _ = turn.mend(&self.counters);
+        }
+    }
+
+    fn publish(&self, turn: &mut Turn<'_, Writer<K, V, S, E>>) {
+        if turn.map().has_pending() && turn.is_whole() {
+            let version = turn.publish(&self.counters);
+            self.versions.show(version);
+        }
+    }
+
+    /// Ends the turn, and drops what it took out.
+    fn end(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) {
+        self.counters
+            .pending
+            .store(turn.pending(), Ordering::Relaxed);
+        let trash = turn.take_trash();
+        drop(turn);
+        self.counters.count(|c| &c.panics, trash.drop_each());
+    }
+}

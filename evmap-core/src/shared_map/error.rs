@@ -1,0 +1,72 @@
+//! What a shared map may say no with: one type per call.
+
+use std::error::Error;
+use std::fmt;
+
+use left_right::{BusyReader, ReadersBusy, TooManyRetired, Version};
+
+/// Nothing was written, and the closure was not called.
+///
+/// Said by [`SharedMap::try_write`](crate::SharedMap::try_write) and
+/// [`SharedMap::write_timeout`](crate::SharedMap::write_timeout).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// Other writers have had the map all the time.
+    Occupied,
+    /// Readers are still inside the copy that is written next, though not for so long yet that the
+    /// map goes past them: see
+    /// [`Builder::stall_limit`](crate::shared_map::Builder::stall_limit).
+    Busy(ReadersBusy),
+    /// Readers are still inside the copy that is written next, and as many copies are set aside for
+    /// others already as may be: see
+    /// [`Builder::max_retired`](crate::shared_map::Builder::max_retired).
+    TooManyRetired(TooManyRetired),
+}
+
+impl WriteError {
+    /// The readers that are in the way.
+    pub fn readers(&self) -> &[BusyReader] {
+        match self {
+            WriteError::Occupied => &[],
+            WriteError::Busy(busy) => busy.readers(),
+            WriteError::TooManyRetired(too_many) => &too_many.readers,
+        }
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nothing was written: ")?;
+        match self {
+            WriteError::Occupied => f.write_str("other writers have had the map all the time"),
+            WriteError::Busy(busy) => busy.fmt(f),
+            WriteError::TooManyRetired(too_many) => too_many.fmt(f),
+        }
+    }
+}
+
+impl Error for WriteError {}
+
+/// The version that was waited for is not visible yet.
+///
+/// Said by [`SharedMap::wait_for_timeout`](crate::SharedMap::wait_for_timeout) and
+/// [`SharedMap::changed_since_timeout`](crate::SharedMap::changed_since_timeout).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotVisible {
+    /// The version that is visible instead.
+    pub visible: Version,
+}
+
+impl fmt::Display for NotVisible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the version is not visible yet: {} is the last one",
+            self.visible
+        )
+    }
+}
+
+impl Error for NotVisible {}

@@ -1,0 +1,220 @@
+//! [`SharedMap`]: one value through which any thread reads and writes.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use left_right::{ReadGuard, Version};
+
+use super::core::{Core, Publishing};
+use super::{Builder, Stats};
+use crate::DefaultHashBuilder;
+use crate::map::lookups::lookups;
+use crate::map::{ReadHandle, ReadHandleFactory, SharedReader, View};
+use crate::state::State;
+use crate::table::{Engine, Swiss, Table};
+
+/// A map that any thread reads and writes: the type that a web handler would hold.
+///
+/// Reads are those of a [`SharedReader`]: wait-free, whatever the writers do.
+/// Writes return their result, and what they wrote is visible to every read that begins after they
+/// returned; or, built with [`refresh_every`](Builder::refresh_every), within that time.
+/// Several writers at once publish together (*group commit*).
+///
+/// | to | |
+/// |---|---|
+/// | read | [`get`](Self::get), [`get_cloned`](Self::get_cloned), [`read`](Self::read) (a [`View`] of all keys), [`with`](Self::with) |
+/// | write one key | [`insert`](Self::insert), [`remove`](Self::remove), [`merge`](Self::merge), [`compute`](Self::compute) and their kin, each atomic |
+/// | write several keys in one step | [`write`](Self::write) |
+/// | wait for others' writes | [`wait_for`](Self::wait_for), [`changed_since`](Self::changed_since), and their async forms |
+///
+/// Clones share one map. Dropping the last one publishes what is pending; [`ReadHandle`]s and
+/// [`SharedReader`]s that are left keep that last state.
+///
+/// # Readers that stay
+///
+/// A reader that stays in a view never stops other readers, and it stops writers for no longer than
+/// [`stall_limit`](Builder::stall_limit): then the next write makes a fresh copy of the map and goes
+/// past that reader, for good. So does a write by a thread that has a view of its own, at once.
+/// Only so many copies are set aside ([`max_retired`](Builder::max_retired)); beyond that, writes
+/// wait for a reader to leave, and [`try_write`](Self::try_write) and
+/// [`write_timeout`](Self::write_timeout) say for which.
+///
+/// # Calls from inside
+///
+/// A closure that a write is given may read the map, though it sees there what is published, not what
+/// the write has done.
+/// If it writes to the map (or waits for a version of it), it would wait for itself: that panics, with
+/// a message that says so.
+/// Whatever a write replaces or removes is dropped after the write, so a value's own `Drop` may call
+/// the map.
+///
+/// # Panics in user code
+///
+/// A panic in a closure, or in the `Hash`, `Eq` or `Clone` of a key or value, undoes the write that it
+/// came from, whole, and reaches that write's caller. The writes of others stay, and the map goes on:
+/// where the panic left a copy half changed, a fresh one is made, which costs a clone of all entries.
+/// A panic that no caller is there to get is counted in [`stats`](Self::stats).
+///
+/// # Examples
+///
+/// ```
+/// use evmap_core::SharedMap;
+///
+/// let hits = SharedMap::new();
+/// std::thread::scope(|scope| {
+///     for _ in 0..4 {
+///         let hits = hits.clone();
+///         scope.spawn(move || {
+///             for _ in 0..100 {
+///                 hits.merge("/", 1, |sum, n| Some(sum + n));
+///             }
+///         });
+///     }
+/// });
+/// assert_eq!(hits.get_cloned("/"), Some(400));
+/// ```
+///
+/// It is `Send` and `Sync` if its keys and values are:
+/// ```compile_fail,E0277
+/// let map = evmap_core::SharedMap::new();
+/// map.insert(1, std::cell::Cell::new(1));
+/// ```
+/// ```
+/// let map = evmap_core::SharedMap::new();
+/// map.insert(1, std::sync::Arc::new(std::sync::atomic::AtomicU32::new(1)));
+/// ```
+pub struct SharedMap<K, V, S = DefaultHashBuilder, E: Engine = Swiss> {
+    inner: left_right::SharedReader<State<K, V, S, (), E>>,
+    hasher: S,
+    handle: Arc<Handle<K, V, S, E>>,
+}
+
+/// What the clones share: when it is dropped, so is the last of them.
+struct Handle<K, V, S, E: Engine> {
+    core: Arc<Core<K, V, S, E>>,
+    /// Publishes what is pending. Here, since a `Drop` knows nothing of keys and values.
+    flush: fn(&Core<K, V, S, E>),
+}
+
+impl<K, V> SharedMap<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// An empty map with the usual settings: every write is visible when it returns.
+    pub fn new() -> Self {
+        Builder::new().build()
+    }
+}
+
+impl<K, V> SharedMap<K, V> {
+    /// Makes a map with other than the usual settings.
+    pub fn builder() -> Builder<K, V> {
+        Builder::new()
+    }
+}
+
+impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
+    pub(super) fn over(core: Arc<Core<K, V, S, E>>, reader: SharedReader<K, V, S, (), E>) -> Self
+    where
+        K: Hash + Eq + Clone,
+        V: Clone,
+        S: BuildHasher + Clone,
+    {
+        let (inner, hasher) = reader.into_parts();
+        SharedMap {
+            inner,
+            hasher,
+            handle: Arc::new(Handle {
+                core,
+                flush: |core| {
+                    core.flush();
+                },
+            }),
+        }
+    }
+
+    pub(super) fn core(&self) -> &Core<K, V, S, E> {
+        &self.handle.core
+    }
+
+    pub(super) fn hasher(&self) -> &S {
+        &self.hasher
+    }
+
+    /// Figures of this moment. Waits for nobody; locks the list of readers for a moment.
+    pub fn stats(&self) -> Stats {
+        self.core().stats()
+    }
+
+    /// Names the calling thread's reader, in errors that say who is in the way.
+    pub fn set_label(&self, label: impl Into<String>) {
+        self.inner.set_label(label);
+    }
+}
+
+lookups!([K, V, S, E] (), SharedMap<K, V, S, E>);
+
+impl<K, V, S: Clone, E: Engine> SharedMap<K, V, S, E> {
+    /// A reader for one thread, with the cheapest lookups. Waits for no guard.
+    pub fn read_handle(&self) -> ReadHandle<K, V, S, (), E> {
+        self.shared_reader().handle()
+    }
+
+    /// Makes readers in other threads.
+    pub fn factory(&self) -> ReadHandleFactory<K, V, S, (), E> {
+        self.shared_reader().factory()
+    }
+
+    /// A reader that threads may share, and that does not keep the map's writers alive.
+    pub fn shared_reader(&self) -> SharedReader<K, V, S, (), E> {
+        SharedReader::new(self.inner.clone(), self.hasher.clone())
+    }
+}
+
+impl<K, V, S: Clone, E: Engine> Clone for SharedMap<K, V, S, E> {
+    /// Another handle of the same map.
+    fn clone(&self) -> Self {
+        SharedMap {
+            inner: self.inner.clone(),
+            hasher: self.hasher.clone(),
+            handle: Arc::clone(&self.handle),
+        }
+    }
+}
+
+impl<K, V> Default for SharedMap<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K, V, S, E: Engine> fmt::Debug for SharedMap<K, V, S, E> {
+    /// Version and number of keys. Waits for nobody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let view = self.read();
+        f.debug_struct("SharedMap")
+            .field("version", &view.version())
+            .field("len", &view.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K, V, S, E: Engine> Drop for Handle<K, V, S, E> {
+    /// Publishes what is pending, which waits for no reader.
+    fn drop(&mut self) {
+        // A panic is that of a `Clone`, in the mending of an earlier panic: there is nobody left to
+        // try again.
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.flush)(&self.core)));
+        if let Publishing::Within { alarm, .. } = self.core.publishing() {
+            alarm.end();
+        }
+    }
+}

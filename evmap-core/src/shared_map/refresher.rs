@@ -1,0 +1,136 @@
+//! The refresher: the thread that publishes what deferred writes left, and tidies up when idle.
+//!
+//! It holds the map weakly, so it ends with the last handle.
+
+use std::hash::{BuildHasher, Hash};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::core::Core;
+use crate::table::Engine;
+
+/// How long the refresher rests at the most while a reader keeps it from tidying up.
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// When the refresher is to run next.
+pub(super) struct Alarm {
+    state: Mutex<State>,
+    has_changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// When to publish what writers left.
+    publish_at: Option<Instant>,
+    is_over: bool,
+}
+
+impl Alarm {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Alarm {
+            state: Mutex::default(),
+            has_changed: Condvar::new(),
+        })
+    }
+
+    /// Something is to be published within this time; an earlier call still counts.
+    pub(super) fn set_within(&self, time: Duration) {
+        let mut state = self.lock();
+        if state.publish_at.is_none() {
+            // A time too far away to be told is never: only a flush publishes then.
+            state.publish_at = Instant::now().checked_add(time);
+            self.has_changed.notify_one();
+        }
+    }
+
+    /// The map is gone.
+    pub(super) fn end(&self) {
+        self.lock().is_over = true;
+        self.has_changed.notify_one();
+    }
+
+    /// Waits until something is to be published, or for so long if nothing is: whether the map is
+    /// still there.
+    fn wait(&self, rest: Option<Duration>) -> bool {
+        let mut state = self.lock();
+        let rest_until = rest.and_then(|rest| Instant::now().checked_add(rest));
+        loop {
+            if state.is_over {
+                return false;
+            }
+            let until = state.publish_at.or(rest_until);
+            state = match until {
+                None => self
+                    .has_changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(until) => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        // Whoever writes from here on sets it anew.
+                        state.publish_at = None;
+                        return true;
+                    }
+                    self.has_changed
+                        .wait_timeout(state, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the refresher of a map.
+///
+/// # Errors
+/// The system has no thread for it.
+pub(super) fn start<K, V, S, E>(
+    core: Weak<Core<K, V, S, E>>,
+    alarm: Arc<Alarm>,
+    every: Duration,
+) -> io::Result<()>
+where
+    K: Hash + Eq + Clone + 'static,
+    V: Clone + 'static,
+    S: BuildHasher + Clone + 'static,
+    E: Engine,
+    Core<K, V, S, E>: Send + Sync,
+{
+    thread::Builder::new()
+        .name("evmap-refresher".into())
+        .spawn(move || run(&core, &alarm, every))
+        .map(|_| ())
+}
+
+fn run<K, V, S, E>(core: &Weak<Core<K, V, S, E>>, alarm: &Alarm, every: Duration)
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    // How long until the next look, while there is something to tidy up.
+    let mut rest = None;
+    while alarm.wait(rest) {
+        let Some(core) = core.upgrade() else { return };
+        // A panic is that of a `Clone`, in the mending of an earlier panic: the next turn tries
+        // again.
+        let flushed = catch_unwind(AssertUnwindSafe(|| core.flush()));
+        let is_settled = flushed.is_ok_and(|(_, is_settled)| is_settled);
+        rest = if is_settled {
+            None
+        } else {
+            // Longer and longer while a reader stays.
+            let next = rest.map_or(every, |rest: Duration| rest.saturating_mul(2));
+            Some(next.clamp(Duration::from_micros(100), LONGEST_REST))
+        };
+    }
+}

@@ -1,0 +1,93 @@
+//! [`Stats`]: what a shared map knows of its writers and readers.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use left_right::{FenceMode, Version};
+
+/// Figures of a shared map, taken without waiting for anybody, so not all of one moment.
+///
+/// Made by [`SharedMap::stats`](crate::SharedMap::stats).
+/// Counters begin at 0 with the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Live read handles, plus threads that read through the map or a `SharedReader`.
+    pub readers: usize,
+    /// Copies that are set aside for readers still inside them.
+    pub retired: usize,
+    /// Operations that readers do not see yet.
+    pub pending: usize,
+    /// How reads and publications are ordered now, never [`FenceMode::Auto`].
+    pub fence_mode: FenceMode,
+    /// The version that readers see.
+    pub version: Version,
+    /// Writes that changed something; a batch counts as one.
+    pub writes: u64,
+    /// Versions published; `writes / publications` is the size of the groups.
+    pub publications: u64,
+    /// How often a fresh copy was made, to go past a reader or after a panic.
+    pub rebuilds: u64,
+    /// How often a write found that readers were still in its copy and that no more copies may be
+    /// set aside.
+    pub stalls: u64,
+    /// Panics of user code that no caller was there to get: when a change was made to its second
+    /// copy, or when something that was replaced or removed was dropped.
+    pub panics: u64,
+    /// Writes that were undone after their call may have returned, since they panicked when they had
+    /// to be applied once more: the user code in them acts differently each time.
+    pub lost: u64,
+}
+
+/// What is counted, and what is noted at the end of each turn.
+///
+/// # Orderings
+/// None: each is a figure by itself.
+#[derive(Default)]
+pub(super) struct Counters {
+    pub(super) retired: AtomicUsize,
+    pub(super) pending: AtomicUsize,
+    pub(super) is_fenced: AtomicUsize,
+    pub(super) writes: AtomicU64,
+    pub(super) publications: AtomicU64,
+    pub(super) rebuilds: AtomicU64,
+    pub(super) stalls: AtomicU64,
+    pub(super) panics: AtomicU64,
+    pub(super) lost: AtomicU64,
+}
+
+impl Counters {
+    /// Notes the figures of the writer inside, at the end of a turn.
+    pub(super) fn note(&self, stats: left_right::Stats) {
+        self.retired.store(stats.retired, Ordering::Relaxed);
+        self.pending.store(stats.pending, Ordering::Relaxed);
+        let is_fenced = usize::from(stats.fence_mode == FenceMode::SeqCst);
+        self.is_fenced.store(is_fenced, Ordering::Relaxed);
+    }
+
+    pub(super) fn count(&self, counter: fn(&Self) -> &AtomicU64, more: u64) {
+        if more > 0 {
+            counter(self).fetch_add(more, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn stats(&self, readers: usize, version: Version) -> Stats {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Stats {
+            readers,
+            retired: self.retired.load(Ordering::Relaxed),
+            pending: self.pending.load(Ordering::Relaxed),
+            fence_mode: if self.is_fenced.load(Ordering::Relaxed) == 1 {
+                FenceMode::SeqCst
+            } else {
+                FenceMode::Membarrier
+            },
+            version,
+            writes: get(&self.writes),
+            publications: get(&self.publications),
+            rebuilds: get(&self.rebuilds),
+            stalls: get(&self.stalls),
+            panics: get(&self.panics),
+            lost: get(&self.lost),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a shared map lets its users wait for: that something is visible.
+
+use std::hash::{BuildHasher, Hash};
+use std::time::{Duration, Instant};
+
+use left_right::Version;
+
+use super::{NotVisible, SharedMap};
+use crate::table::Engine;
+
+impl<K, V, S, E> SharedMap<K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    /// Publishes what is pending, and returns the version that is visible then.
+    ///
+    /// With nothing pending it gives memory back: the copy that readers do not use drops what was
+    /// removed, if no reader is left in it.
+    ///
+    /// # Blocking
+    /// Waits for other writers' turns, never for readers.
+    ///
+    /// # Panics
+    /// If the calling thread is inside a write of this map. If the `Clone` of a key or value does,
+    /// after an earlier panic: what is pending is kept then.
+    pub fn flush(&self) -> Version {
+        self.core().flush().0
+    }
+
+    /// As [`flush`](Self::flush), for a task: it gives its thread up while other writers have their
+    /// turns, and needs no particular runtime.
+    ///
+    /// # Panics
+    /// As [`flush`](Self::flush), when it is run.
+    pub async fn flush_async(&self) -> Version {
+        self.core().flush_async().await
+    }
+}
+
+impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
+    /// Waits until this version is visible, and returns the one that is: it or a later one.
+    ///
+    /// Versions come from [`write`](Self::write), [`flush`](Self::flush) and
+    /// [`View::version`](crate::View::version).
+    ///
+    /// # Blocking
+    /// Until there is such a version, which may be never: see
+    /// [`wait_for_timeout`](Self::wait_for_timeout).
+    ///
+    /// # Panics
+    /// If the calling thread is inside a write of this map: it would wait for itself.
+    pub fn wait_for(&self, version: Version) -> Version {
+        match before(version) {
+            None => self.core().versions().visible(),
+            Some(before) => self.changed_since(before),
+        }
+    }
+
+    /// As [`wait_for`](Self::wait_for), but waits no longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`NotVisible`] says which version is visible instead.
+    ///
+    /// # Panics
+    /// If the calling thread is inside a write of this map.
+    pub fn wait_for_timeout(
+        &self,
+        version: Version,
+        timeout: Duration,
+    ) -> Result<Version, NotVisible> {
+        match before(version) {
+            None => Ok(self.core().versions().visible()),
+            Some(before) => self.changed_since_timeout(before, timeout),
+        }
+    }
+
+    /// As [`wait_for`](Self::wait_for), for a task: it needs no particular runtime, and may be dropped
+    /// at any time.
+    ///
+    /// # Panics
+    /// If it is run inside a write of this map.
+    pub async fn wait_for_async(&self, version: Version) -> Version {
+        match before(version) {
+            None => self.core().versions().visible(),
+            Some(before) => self.changed_since_async(before).await,
+        }
+    }
+
+    /// Waits until a later version than this one is visible, and returns the one that is.
+    ///
+    /// # Blocking
+    /// Until somebody writes, which may be never: see
+    /// [`changed_since_timeout`](Self::changed_since_timeout).
+    ///
+    /// # Panics
+    /// If the calling thread is inside a write of this map: it would wait for itself.
+    pub fn changed_since(&self, version: Version) -> Version {
+        self.core().refuse_inside();
+        loop {
+            if let Some(visible) = self.core().versions().wait_beyond(version, None) {
+                return visible;
+            }
+        }
+    }
+
+    /// As [`changed_since`](Self::changed_since), but waits no longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`NotVisible`] says which version is visible instead.
+    ///
+    /// # Panics
+    /// If the calling thread is inside a write of this map.
+    pub fn changed_since_timeout(
+        &self,
+        version: Version,
+        timeout: Duration,
+    ) -> Result<Version, NotVisible> {
+        // A time too far away to be told is never.
+        let Some(deadline) = Instant::now().checked_add(timeout) else {
+            return Ok(self.changed_since(version));
+        };
+        self.core().refuse_inside();
+        let versions = self.core().versions();
+        versions
+            .wait_beyond(version, Some(deadline))
+            .ok_or_else(|| NotVisible {
+                visible: versions.visible(),
+            })
+    }
+
+    /// As [`changed_since`](Self::changed_since), for a task: it needs no particular runtime, and may
+    /// be dropped at any time.
+    ///
+    /// # Panics
+    /// If it is run inside a write of this map.
+    pub async fn changed_since_async(&self, version: Version) -> Version {
+        self.core().refuse_inside();
+        self.core().versions().beyond(version).await
+    }
+
+    /// The next version after the one that is visible when this is first run; a task's.
+    ///
+    /// To miss none, ask by [`changed_since_async`](Self::changed_since_async) for what comes after
+    /// the last one that was seen.
+    ///
+    /// # Panics
+    /// If it is run inside a write of this map.
+    pub async fn changed(&self) -> Version {
+        self.changed_since_async(self.core().versions().visible())
+            .await
+    }
+}
+
+/// The version before this one.
+fn before(version: Version) -> Option<Version> {
+    Some(Version::from_u64(version.as_u64().checked_sub(1)?))
+}

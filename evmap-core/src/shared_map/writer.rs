@@ -1,0 +1,309 @@
+//! [`Writer`]: the one writer inside, whose turns the others take, and how it is mended.
+//!
+//! # Invariants
+//! - **M1** At the end of a turn the writer's copy has everything that is pending, so a publication
+//!   runs no user code and waits for nobody. (Unless the `Clone` of a key or value panicked in a
+//!   [`mend`](Writer::mend): then the next turn mends.)
+//! - **M2** `batches` says which pending operations are whose: what is undone is undone whole.
+//! - **M3** Nothing of a user's is dropped here: it goes to the [`Trash`], which is emptied after
+//!   the turn.
+
+use std::hash::{BuildHasher, Hash};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use left_right::{SwapError, TooManyRetired, Version};
+
+use super::batch::Batch;
+use super::error::WriteError;
+use super::stats::Counters;
+use crate::map::WriteHandle;
+use crate::op::MapOp;
+use crate::removed::{Contents, Gone, drop_each};
+use crate::table::Engine;
+
+/// Tells a batch from all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ticket(u64);
+
+/// What a panic left.
+pub(super) type Panic = Box<dyn std::any::Any + Send>;
+
+/// The one writer inside.
+pub(super) struct Writer<K, V, S, E: Engine> {
+    map: WriteHandle<K, V, S, (), E>,
+    /// Where each pending batch begins, in order.
+    batches: Vec<(usize, Ticket)>,
+    next_ticket: u64,
+    /// Batches that were undone after their turn, whose callers have not been told yet; nothing if
+    /// callers do not wait to be told.
+    lost: Option<Vec<Ticket>>,
+    gone: Gone<E::Table<K, V>>,
+    trash: Trash<K, V, E::Table<K, V>>,
+}
+
+/// What is to be dropped after the turn.
+pub(super) struct Trash<K, V, T> {
+    contents: Vec<Contents<K, V, T>>,
+    ops: Vec<MapOp<K, V, ()>>,
+    tables: Vec<T>,
+}
+
+impl<K, V, S, E: Engine> Writer<K, V, S, E> {
+    /// `tells` says whether callers wait until what they wrote is visible.
+    pub(super) fn new(
+        map: WriteHandle<K, V, S, (), E>,
+        gone: Gone<E::Table<K, V>>,
+        tells: bool,
+    ) -> Self {
+        Writer {
+            map,
+            batches: Vec::new(),
+            next_ticket: 0,
+            lost: tells.then(Vec::new),
+            gone,
+            trash: Trash::new(),
+        }
+    }
+
+    pub(super) fn map(&self) -> &WriteHandle<K, V, S, (), E> {
+        &self.map
+    }
+
+    /// The version that shows everything that was written so far.
+    pub(super) fn carrier(&self) -> Version {
+        let version = self.map.version();
+        if self.map.has_pending() {
+            Version::from_u64(version.as_u64() + 1)
+        } else {
+            version
+        }
+    }
+
+    pub(super) fn pending(&self) -> usize {
+        self.map.pending().len()
+    }
+
+    /// Whether the caller of this batch has to be told that it is undone. Asked once.
+    pub(super) fn take_lost(&mut self, ticket: Ticket) -> bool {
+        let Some(lost) = &mut self.lost else {
+            return false;
+        };
+        let index = lost.iter().position(|&lost| lost == ticket);
+        if let Some(index) = index {
+            lost.swap_remove(index);
+        }
+        index.is_some()
+    }
+
+    /// What this turn has to drop after it.
+    pub(super) fn take_trash(&mut self) -> Trash<K, V, E::Table<K, V>> {
+        self.collect();
+        let mut trash = mem::replace(&mut self.trash, Trash::new());
+        trash.tables = self.gone.take();
+        trash
+    }
+
+    /// Collects what changes took out of the writer's copy, before that becomes another one.
+    fn collect(&mut self) {
+        if let Some(removed) = &self.map.own().removed {
+            let contents = removed.take();
+            if !contents.is_empty() {
+                self.trash.contents.push(contents);
+            }
+        }
+    }
+}
+
+impl<K, V, S, E> Writer<K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    /// Makes the writer's copy ready for a write: nobody else is in it, and it has everything that
+    /// is pending.
+    ///
+    /// # Errors
+    /// Who is in it.
+    ///
+    /// # Panics
+    /// If a `Clone` does in a [`mend`](Self::mend).
+    pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), WriteError> {
+        loop {
+            if !self.is_whole() {
+                self.mend(counters).map_err(WriteError::TooManyRetired)?;
+            }
+            // Replays what was published before: whoever wrote it is gone with its result.
+            match catch_unwind(AssertUnwindSafe(|| self.map.try_catch_up().map(|_| ()))) {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(SwapError::Busy(busy))) => return Err(WriteError::Busy(busy)),
+                // A refused barrier; the next round mends.
+                Ok(Err(SwapError::Poisoned(_))) => {}
+                Err(_) => counters.count(|c| &c.panics, 1),
+            }
+        }
+    }
+
+    /// Runs a batch on the prepared copy: its result, and its ticket if it has changed anything.
+    ///
+    /// # Errors
+    /// What panicked in it; then it is undone whole.
+    ///
+    /// # Panics
+    /// If a `Clone` does while it is undone.
+    pub(super) fn run<R>(
+        &mut self,
+        batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+        counters: &Counters,
+    ) -> Result<(R, Option<Ticket>), Panic> {
+        let begin = self.pending();
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let result = batch(&mut Batch::new(&mut self.map));
+            // A panic that the closure has caught shows here.
+            self.map.catch_up();
+            result
+        }));
+        match outcome {
+            Ok(result) => {
+                let ticket = (self.pending() > begin).then(|| {
+                    let ticket = Ticket(self.next_ticket);
+                    self.next_ticket += 1;
+                    self.batches.push((begin, ticket));
+                    counters.count(|c| &c.writes, 1);
+                    ticket
+                });
+                Ok((result, ticket))
+            }
+            Err(panic) => {
+                let undone = self.map.ops().split_off(begin);
+                self.trash.ops.extend(undone);
+                if !self.is_whole() {
+                    // An error only if copies are pinned, which this one was not.
+                    let _ = self.mend(counters);
+                }
+                Err(panic)
+            }
+        }
+    }
+
+    /// Publishes what is pending. Waits for nobody and runs no user code (M1).
+    pub(super) fn publish(&mut self, counters: &Counters) -> Version {
+        debug_assert!(self.is_whole(), "M1");
+        self.collect();
+        match catch_unwind(AssertUnwindSafe(|| self.map.try_refresh())) {
+            Ok(Ok(_)) => {
+                self.batches.clear();
+                counters.count(|c| &c.publications, 1);
+            }
+            // Not to be had by M1; if it comes all the same, the next turn tries again.
+            Ok(Err(_)) => {}
+            Err(_) => counters.count(|c| &c.panics, 1),
+        }
+        counters.note(self.map.stats());
+        self.map.version()
+    }
+
+    /// With nothing pending: gives the writer's copy what it lacks, if nobody is in it. Whether both
+    /// copies have everything now.
+    pub(super) fn settle(&mut self, counters: &Counters) -> bool {
+        debug_assert!(!self.map.has_pending());
+        if catch_unwind(AssertUnwindSafe(|| self.map.try_refresh())).is_err() {
+            counters.count(|c| &c.panics, 1);
+        }
+        // A settling swap may have exchanged the two copies.
+        self.collect();
+        if let Some(removed) = &self.map.published().removed {
+            self.trash.contents.push(removed.take());
+        }
+        counters.note(self.map.stats());
+        self.map.is_settled()
+    }
+
+    /// Goes past the readers that are in the writer's copy.
+    ///
+    /// # Errors
+    /// [`TooManyRetired`]: nothing has changed.
+    ///
+    /// # Panics
+    /// If a `Clone` does: nothing has changed.
+    pub(super) fn rebuild(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
+        self.collect();
+        let rejected = self.map.ops().rebuild_into(&mut self.trash.ops)?;
+        debug_assert!(rejected.is_none(), "what panicked was taken back before");
+        self.trash.ops.extend(rejected);
+        counters.count(|c| &c.rebuilds, 1);
+        counters.note(self.map.stats());
+        Ok(())
+    }
+
+    /// A fresh copy that has everything that is pending (M1). A batch that panics when it is applied
+    /// once more is undone.
+    ///
+    /// # Errors
+    /// [`TooManyRetired`]: nothing has changed.
+    ///
+    /// # Panics
+    /// If a `Clone` does: nothing has changed, and what is pending is kept.
+    pub(super) fn mend(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
+        loop {
+            if self.map.is_poisoned() {
+                self.rebuild(counters)?;
+            }
+            if catch_unwind(AssertUnwindSafe(|| self.map.catch_up().version())).is_ok() {
+                return Ok(());
+            }
+            let at = self.map.ops().applied();
+            self.lose(at, counters);
+        }
+    }
+
+    /// Whether M1 holds.
+    pub(super) fn is_whole(&mut self) -> bool {
+        !self.map.is_poisoned() && self.map.ops().applied() == self.pending()
+    }
+
+    /// Undoes the batch that has the operation at `at`.
+    fn lose(&mut self, at: usize, counters: &Counters) {
+        let index = self.batches.partition_point(|&(begin, _)| begin <= at);
+        let index = index.saturating_sub(1);
+        let Some(&(begin, ticket)) = self.batches.get(index) else {
+            // No pending batch: what panicked was published already.
+            counters.count(|c| &c.panics, 1);
+            return;
+        };
+        let end = self
+            .batches
+            .get(index + 1)
+            .map_or(self.pending(), |&(begin, _)| begin);
+        let ops = self.map.ops();
+        let mut undone = ops.split_off(begin);
+        ops.extend(undone.split_off(end - begin));
+        self.trash.ops.extend(undone);
+        self.batches.remove(index);
+        for (later, _) in &mut self.batches[index..] {
+            *later -= end - begin;
+        }
+        if let Some(lost) = &mut self.lost {
+            lost.push(ticket);
+        }
+        counters.count(|c| &c.lost, 1);
+    }
+}
+
+impl<K, V, T> Trash<K, V, T> {
+    const fn new() -> Self {
+        Trash {
+            contents: Vec::new(),
+            ops: Vec::new(),
+            tables: Vec::new(),
+        }
+    }
+
+    /// Drops everything: how many panicked.
+    pub(super) fn drop_each(self) -> u64 {
+        let contents: u64 = self.contents.into_iter().map(Contents::drop_each).sum();
+        contents + drop_each(self.ops) + drop_each(self.tables)
+    }
+}

@@ -1,0 +1,22 @@
+//! The map with many writers.
+
+mod deferred;
+mod inside;
+mod panics;
+mod stalls;
+mod waits;
+mod writes;
+
+use std::time::{Duration, Instant};
+
+/// Far more than any wait takes: a test that would hang fails instead.
+const FAR: Duration = Duration::from_secs(60);
+
+/// Waits until it is so.
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < FAR, "never: {what}");
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}

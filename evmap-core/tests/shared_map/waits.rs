@@ -1,0 +1,160 @@
+//! Waiting until something is visible, by threads and by tasks.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use evmap_core::{SharedMap, Version};
+
+use crate::FAR;
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Runs one task on this thread.
+fn run<R>(task: impl Future<Output = R>) -> R {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut task = pin!(task);
+    let begin = Instant::now();
+    loop {
+        if let Poll::Ready(result) = task.as_mut().poll(&mut context) {
+            return result;
+        }
+        assert!(begin.elapsed() < FAR, "the task was forgotten");
+        thread::park_timeout(FAR);
+    }
+}
+
+fn is_send<T: Send>(task: T) -> T {
+    task
+}
+
+#[test]
+fn a_version_that_is_visible_is_not_waited_for() {
+    let map = SharedMap::new();
+    map.insert(1, 1);
+    let one = Version::from_u64(1);
+    for version in [Version::default(), one] {
+        assert_eq!(map.wait_for(version), one);
+        assert_eq!(map.wait_for_timeout(version, Duration::ZERO), Ok(one));
+        assert_eq!(run(map.wait_for_async(version)), one);
+    }
+    assert_eq!(map.changed_since(Version::default()), one);
+    assert_eq!(
+        map.changed_since_timeout(Version::default(), Duration::ZERO),
+        Ok(one)
+    );
+    assert_eq!(run(map.changed_since_async(Version::default())), one);
+    let error = map
+        .wait_for_timeout(Version::from_u64(2), Duration::from_millis(1))
+        .unwrap_err();
+    assert_eq!(error.visible, one);
+    assert_eq!(map.changed_since_timeout(one, Duration::ZERO), Err(error));
+    assert!(error.to_string().contains('1'));
+}
+
+#[test]
+fn threads_and_tasks_wake_up_when_the_version_comes() {
+    let map = SharedMap::new();
+    let three = Version::from_u64(3);
+    thread::scope(|scope| {
+        let waits = [
+            scope.spawn(|| map.wait_for(three)),
+            scope.spawn(|| map.wait_for_timeout(three, Duration::MAX).unwrap()),
+            scope.spawn(|| map.wait_for_timeout(three, FAR).unwrap()),
+            scope.spawn(|| map.changed_since(Version::from_u64(2))),
+            scope.spawn(|| run(is_send(map.wait_for_async(three)))),
+            scope.spawn(|| run(is_send(map.changed_since_async(Version::from_u64(2))))),
+        ];
+        for n in 1..=3 {
+            thread::sleep(Duration::from_millis(5));
+            assert!(waits.iter().all(|wait| !wait.is_finished()), "too early");
+            map.insert(n, n);
+        }
+        for wait in waits {
+            assert_eq!(wait.join().unwrap(), three);
+        }
+    });
+}
+
+#[test]
+fn a_thread_with_its_own_view_waits_for_what_is_visible_not_for_what_it_sees() {
+    let map = SharedMap::new();
+    let view = map.read();
+    map.insert(1, 1);
+    assert_eq!(map.wait_for(Version::from_u64(1)).as_u64(), 1);
+    assert_eq!((view.version().as_u64(), view.len()), (0, 0));
+}
+
+#[test]
+fn whoever_asks_for_changes_since_the_last_one_misses_none() {
+    let map = SharedMap::new();
+    let last = Version::from_u64(2_000);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut version = Version::default();
+                while version < last {
+                    let next = run(map.changed_since_async(version));
+                    assert!(next > version);
+                    assert!(map.get_cloned(&0) >= Some(next.as_u64()), "not visible yet");
+                    version = next;
+                }
+            });
+        }
+        for n in 1..=last.as_u64() {
+            map.insert(0, n);
+        }
+    });
+}
+
+#[test]
+fn the_next_change_is_awaited_from_when_the_task_is_first_run() {
+    let map = SharedMap::new();
+    map.insert(1, 1);
+    let mut changed = pin!(map.changed());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(changed.as_mut().poll(&mut context).is_pending());
+    map.insert(2, 2);
+    assert_eq!(
+        changed.as_mut().poll(&mut context),
+        Poll::Ready(Version::from_u64(2))
+    );
+}
+
+#[test]
+fn a_flush_of_a_task_gives_its_thread_up_while_others_have_their_turns() {
+    let map = SharedMap::<u32, u32>::builder()
+        .refresh_every(Duration::MAX)
+        .build();
+    assert_eq!(run(is_send(map.flush_async())).as_u64(), 0);
+    let (begin, begun) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let map = &map;
+        let writer = scope.spawn(move || {
+            map.write(move |w| {
+                begin.send(()).unwrap();
+                ended.recv().unwrap();
+                w.insert(1, 1)
+            })
+        });
+        begun.recv().unwrap();
+        let mut flush = Box::pin(map.flush_async());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(flush.as_mut().poll(&mut context).is_pending());
+        end.send(()).unwrap();
+        assert_eq!(run(flush).as_u64(), 1);
+        assert_eq!(writer.join().unwrap().1.as_u64(), 1);
+    });
+    assert_eq!(map.get_cloned(&1), Some(1));
+}
