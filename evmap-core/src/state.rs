@@ -26,16 +26,22 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
         }
     }
 
-    /// Takes out the entry of a key.
-    pub(crate) fn remove(&mut self, hash: u64, key: &K)
+    /// Takes out the entry of a key: its value.
+    pub(crate) fn remove(&mut self, hash: u64, key: &K) -> Option<V>
     where
         K: Eq,
     {
-        if let Some((key, value)) = self.table.remove(hash, key) {
-            if let Some(removed) = &mut self.removed {
-                removed.keep_key(key);
-                removed.keep_value(value);
-            }
+        let (key, value) = self.table.remove(hash, key)?;
+        if let Some(removed) = &mut self.removed {
+            removed.keep_key(key);
+        }
+        Some(value)
+    }
+
+    /// Drops a value that a change took out, or leaves that to somebody.
+    pub(crate) fn discard(&mut self, value: Option<V>) {
+        if let (Some(removed), Some(value)) = (&mut self.removed, value) {
+            removed.keep_value(value);
         }
     }
 
@@ -82,18 +88,14 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         self.table.find(self.hasher.hash_one(key), key)
     }
 
-    /// Adds an entry, or replaces the value of the one that has this key.
-    pub(crate) fn insert(&mut self, hash: u64, key: K, value: V)
+    /// Adds an entry, or replaces the value of the one that has this key: the value replaced.
+    pub(crate) fn insert(&mut self, hash: u64, key: K, value: V) -> Option<V>
     where
         K: Hash + Eq,
     {
         let hasher = &self.hasher;
-        let replaced = self
-            .table
-            .insert(hash, key, value, |key| hasher.hash_one(key));
-        if let (Some(removed), Some(replaced)) = (&mut self.removed, replaced) {
-            removed.keep_value(replaced);
-        }
+        self.table
+            .insert(hash, key, value, |key| hasher.hash_one(key))
     }
 
     pub(crate) fn reserve(&mut self, additional: usize)

@@ -68,6 +68,11 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         self.ops.stats()
     }
 
+    /// The two copies.
+    pub(crate) fn copies(&self) -> &left_right::WriteHandle<State<K, V, S, M, E>> {
+        self.ops.get()
+    }
+
     /// The writer's copy as it is: it may lack changes, or be half changed after a panic.
     pub(crate) fn own(&self) -> &State<K, V, S, M, E> {
         self.ops.get().write_buffer()

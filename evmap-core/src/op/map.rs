@@ -36,11 +36,9 @@ where
 {
     fn apply(&mut self, target: &mut State<K, V, S, M, E>) {
         match self {
-            MapOp::Insert(key, value) => {
-                target.insert(key.hash, key.key.clone(), value.clone());
-            }
-            MapOp::Remove(key) => {
-                target.remove(key.hash, &key.key);
+            MapOp::Insert(..) | MapOp::Remove(_) => {
+                let out = self.apply_taking(target);
+                target.discard(out);
             }
             MapOp::Clear => target.clear(),
             MapOp::Reserve(additional) => target.reserve(*additional),
@@ -52,11 +50,34 @@ where
     fn apply_once(mut self, target: &mut State<K, V, S, M, E>) {
         match self {
             MapOp::Insert(key, value) => {
-                target.insert(key.hash, key.key, value);
+                let out = target.insert(key.hash, key.key, value);
+                target.discard(out);
             }
             MapOp::SetMeta(meta) => target.meta = meta,
             MapOp::Remove(_) | MapOp::Clear | MapOp::Reserve(_) | MapOp::ShrinkToFit => {
                 self.apply(target);
+            }
+        }
+    }
+}
+
+impl<K, V, M> MapOp<K, V, M> {
+    /// Makes the change, as [`apply`](Operation::apply) does: the value that it took out, if it is a
+    /// change to one key.
+    pub(crate) fn apply_taking<S, E>(&mut self, target: &mut State<K, V, S, M, E>) -> Option<V>
+    where
+        K: Hash + Eq + Clone,
+        V: Clone,
+        S: BuildHasher,
+        M: Clone,
+        E: Engine,
+    {
+        match self {
+            MapOp::Insert(key, value) => target.insert(key.hash, key.key.clone(), value.clone()),
+            MapOp::Remove(key) => target.remove(key.hash, &key.key),
+            MapOp::Clear | MapOp::Reserve(_) | MapOp::ShrinkToFit | MapOp::SetMeta(_) => {
+                self.apply(target);
+                None
             }
         }
     }

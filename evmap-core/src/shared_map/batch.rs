@@ -5,6 +5,8 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
 use crate::DefaultHashBuilder;
+use left_right::Operation;
+
 use crate::map::WriteHandle;
 use crate::map::compute::{Decision, computes, infallible};
 use crate::op::{Hashed, MapOp};
@@ -174,18 +176,13 @@ where
         self.decide_hashed(key, decide)
     }
 
-    /// Makes a change that takes out at most one value: that value.
+    /// Makes a change to one key: the value that it took out.
     fn taking(&mut self, op: MapOp<K, V, ()>) -> Option<V> {
-        if let Some(removed) = &self.state().removed {
-            removed.forget_last();
-        }
-        self.change(op);
-        self.map.own().removed.as_ref()?.take_last()
+        self.map.ops().apply_now(op, MapOp::apply_taking)
     }
 
     fn change(&mut self, op: MapOp<K, V, ()>) {
-        self.map.log(op);
-        self.map.caught_up();
+        self.map.ops().apply_now(op, MapOp::apply);
     }
 }
 

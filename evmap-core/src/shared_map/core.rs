@@ -16,7 +16,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use left_right::Version;
 
@@ -69,7 +69,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         publishing: Publishing,
     ) -> Self {
         let counters = Counters::default();
-        counters.note(writer.map().stats());
+        counters.note(writer.map().copies());
         Core {
             versions: Versions::new(writer.map().version()),
             turns: Turns::new(writer),
@@ -120,8 +120,9 @@ where
         let carrier = turn.carrier();
         match &self.publishing {
             Publishing::AtOnce => {
-                // Who is awake for the next turn takes these changes along.
-                if !self.turns.has_next() {
+                // Who is awake for the next turn takes these changes along, where that saves a
+                // barrier; a fence is cheaper than the change of hands.
+                if !(turn.has_barrier() && self.turns.has_next()) {
                     self.publish(&mut turn);
                 }
             }
@@ -169,7 +170,7 @@ where
             if let Some(turn) = self.turns.take(Patience::Try) {
                 return self.flush_in(turn).0;
             }
-            released.await;
+            released.heard().await;
         }
     }
 
@@ -203,11 +204,7 @@ where
                 continue;
             };
             self.end(turn);
-            let left = match patience {
-                Patience::Try => Duration::ZERO,
-                Patience::Until(deadline) => deadline.saturating_duration_since(Instant::now()),
-                Patience::Endless => Duration::MAX,
-            };
+            let left = patience.left();
             if left.is_zero() {
                 return Err(obstacle);
             }
@@ -292,7 +289,12 @@ where
             .pending
             .store(turn.pending(), Ordering::Relaxed);
         let trash = turn.take_trash();
+        let has_published = turn.take_news();
+        // A full fence comes with the end of the turn.
         drop(turn);
+        if has_published {
+            self.versions.notify();
+        }
         self.counters.count(|c| &c.panics, trash.drop_each());
     }
 }

@@ -1,6 +1,7 @@
 //! The map with many writers: [`SharedMap`].
 
 mod batch;
+mod bell;
 mod builder;
 mod core;
 mod error;

@@ -56,12 +56,17 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// Notes the figures of the writer inside, at the end of a turn.
-    pub(super) fn note(&self, stats: left_right::Stats) {
-        self.retired.store(stats.retired, Ordering::Relaxed);
-        self.pending.store(stats.pending, Ordering::Relaxed);
-        let is_fenced = usize::from(stats.fence_mode == FenceMode::SeqCst);
+    /// Notes the figures of the writer inside, in a turn.
+    pub(super) fn note<T>(&self, writer: &left_right::WriteHandle<T>) {
+        self.retired.store(writer.retired(), Ordering::Relaxed);
+        let is_fenced = usize::from(writer.fence_mode() == FenceMode::SeqCst);
         self.is_fenced.store(is_fenced, Ordering::Relaxed);
+    }
+
+    /// Counts one, in a turn: so nobody else counts meanwhile.
+    pub(super) fn bump(&self, counter: fn(&Self) -> &AtomicU64) {
+        let counter = counter(self);
+        counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     pub(super) fn count(&self, counter: fn(&Self) -> &AtomicU64, more: u64) {

@@ -1,29 +1,46 @@
 //! [`Turns`]: whose turn it is to write.
 //!
 //! A lock that knows its owner, so that a call back into the map from a closure fails with a message
-//! instead of waiting for itself; and that knows whether somebody is about to take the next turn, so
-//! that a publication can be left to him.
+//! instead of waiting for itself.
+//!
+//! It is made for turns that last a fraction of a microsecond, where what costs is not the waiting but
+//! the change of hands: with each, all that a turn touches moves to another processor, which takes
+//! longer than the turn.
+//! So whoever finds a turn going on is *polite* at first: it stays awake for a moment, but takes the
+//! lock only once it has been free for a while, so a thread that writes all the time goes on.
+//! Then it sleeps, and comes back *impatient*: it takes the lock at the first chance, and whoever comes
+//! meanwhile lets it.
+//! Thus a writer among many has its turns in a row for some hundred microseconds; nobody waits long,
+//! and ending a turn wakes nobody, which would be a system call.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use event_listener::{Event, EventListener};
-use parking_lot::{Mutex, MutexGuard};
+use super::bell::{Bell, Ear};
 
-/// How long somebody who wants a turn stays awake for it: a few microseconds, longer than most turns
-/// last.
-const SPINS: u32 = 200;
+/// How often who is polite looks, and how often in a row the lock must have been free.
+const POLITE_LOOKS: u32 = 64;
+const FREE_LOOKS: u32 = 4;
+/// How often who is impatient looks, some microseconds.
+const IMPATIENT_LOOKS: u32 = 256;
+/// How long one sleeps between looks: the first pause, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// A value that one thread at a time has its turn with.
 pub(super) struct Turns<T> {
     value: Mutex<T>,
     /// The mark of the thread whose turn it is; 0 for none.
     owner: AtomicUsize,
-    /// Threads that are awake and will take a turn as soon as there is one.
-    spinning: AtomicUsize,
-    released: Event,
+    /// Threads that are awake and polite.
+    polite: AtomicUsize,
+    /// Threads that have waited long enough.
+    impatient: AtomicUsize,
+    released: Bell,
 }
 
 /// One turn, which ends when this is dropped.
@@ -34,7 +51,7 @@ pub(super) struct Turn<'a, T> {
     _notice: Notice<'a>,
 }
 
-struct Notice<'a>(&'a Event);
+struct Notice<'a>(&'a Bell);
 
 /// For how long to wait for something.
 #[derive(Clone, Copy, Debug)]
@@ -47,13 +64,25 @@ pub(super) enum Patience {
     Endless,
 }
 
+impl Patience {
+    /// How much is left of it.
+    pub(super) fn left(self) -> Duration {
+        match self {
+            Patience::Try => Duration::ZERO,
+            Patience::Until(deadline) => deadline.saturating_duration_since(Instant::now()),
+            Patience::Endless => Duration::MAX,
+        }
+    }
+}
+
 impl<T> Turns<T> {
     pub(super) fn new(value: T) -> Self {
         Turns {
             value: Mutex::new(value),
             owner: AtomicUsize::new(0),
-            spinning: AtomicUsize::new(0),
-            released: Event::new(),
+            polite: AtomicUsize::new(0),
+            impatient: AtomicUsize::new(0),
+            released: Bell::new(),
         }
     }
 
@@ -63,15 +92,23 @@ impl<T> Turns<T> {
     /// If the calling thread has its turn already.
     pub(super) fn take(&self, patience: Patience) -> Option<Turn<'_, T>> {
         self.refuse_own();
-        let guard = match (self.value.try_lock(), patience) {
-            (Some(guard), _) => Some(guard),
-            (None, Patience::Try) => None,
-            (None, Patience::Until(deadline)) => {
-                self.spin().or_else(|| self.value.try_lock_until(deadline))
-            }
-            (None, Patience::Endless) => self.spin().or_else(|| Some(self.value.lock())),
+        // ORDER: none needed: who waits is a hint.
+        let must_wait = self.impatient.load(Ordering::Relaxed) > 0;
+        let at_once = match patience {
+            Patience::Try => Some(self.try_lock()?),
+            _ if must_wait => None,
+            _ => self.try_lock(),
         };
-        guard.map(|guard| self.begin(guard))
+        let guard = match at_once {
+            Some(guard) => guard,
+            None => self.wait(patience)?,
+        };
+        self.owner.store(own_mark(), Ordering::Relaxed);
+        Some(Turn {
+            guard,
+            turns: self,
+            _notice: Notice(&self.released),
+        })
     }
 
     /// The next turn, however long it takes.
@@ -79,22 +116,20 @@ impl<T> Turns<T> {
     /// # Panics
     /// If the calling thread has its turn already.
     pub(super) fn take_next(&self) -> Turn<'_, T> {
-        self.refuse_own();
-        let guard = match self.value.try_lock() {
-            Some(guard) => guard,
-            None => self.spin().unwrap_or_else(|| self.value.lock()),
-        };
-        self.begin(guard)
+        match self.take(Patience::Endless) {
+            Some(turn) => turn,
+            None => unreachable!("an endless wait ended"),
+        }
     }
 
-    /// Whether a thread is awake that will take its turn at once when this one ends.
+    /// Whether a thread is awake that will take its turn as soon as nobody else does.
     pub(super) fn has_next(&self) -> bool {
         // ORDER: none needed: it is a guess, and whoever trusts it looks after itself.
-        self.spinning.load(Ordering::Relaxed) > 0
+        self.polite.load(Ordering::Relaxed) + self.impatient.load(Ordering::Relaxed) > 0
     }
 
     /// Told when a turn ends.
-    pub(super) fn released(&self) -> EventListener {
+    pub(super) fn released(&self) -> Ear<'_> {
         self.released.listen()
     }
 
@@ -110,28 +145,63 @@ impl<T> Turns<T> {
         );
     }
 
-    fn spin(&self) -> Option<MutexGuard<'_, T>> {
-        self.spinning.fetch_add(1, Ordering::Relaxed);
-        let mut guard = None;
-        for _ in 0..SPINS {
-            std::hint::spin_loop();
-            if !self.value.is_locked() {
-                guard = self.value.try_lock();
-                if guard.is_some() {
-                    break;
-                }
-            }
+    #[cold]
+    fn wait(&self, patience: Patience) -> Option<MutexGuard<'_, T>> {
+        if let Some(guard) = counted(&self.polite, || self.look_politely()) {
+            return Some(guard);
         }
-        self.spinning.fetch_sub(1, Ordering::Relaxed);
-        guard
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let left = patience.left();
+            if left.is_zero() {
+                return self.try_lock();
+            }
+            thread::sleep(pause.min(left));
+            if let Some(guard) = counted(&self.impatient, || self.look_impatiently()) {
+                return Some(guard);
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 
-    fn begin<'a>(&'a self, guard: MutexGuard<'a, T>) -> Turn<'a, T> {
-        self.owner.store(own_mark(), Ordering::Relaxed);
-        Turn {
-            guard,
-            turns: self,
-            _notice: Notice(&self.released),
+    fn look_politely(&self) -> Option<MutexGuard<'_, T>> {
+        let mut free = 0;
+        for _ in 0..POLITE_LOOKS {
+            std::hint::spin_loop();
+            // ORDER: none needed: the lock has its own.
+            let is_free = self.owner.load(Ordering::Relaxed) == 0
+                && self.impatient.load(Ordering::Relaxed) == 0;
+            free = if is_free { free + 1 } else { 0 };
+            if free >= FREE_LOOKS {
+                let guard = self.try_lock();
+                if guard.is_some() {
+                    return guard;
+                }
+                free = 0;
+            }
+        }
+        None
+    }
+
+    fn look_impatiently(&self) -> Option<MutexGuard<'_, T>> {
+        for _ in 0..IMPATIENT_LOOKS {
+            if self.owner.load(Ordering::Relaxed) == 0 {
+                let guard = self.try_lock();
+                if guard.is_some() {
+                    return guard;
+                }
+            }
+            std::hint::spin_loop();
+        }
+        None
+    }
+
+    fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        match self.value.try_lock() {
+            Ok(guard) => Some(guard),
+            // A turn that ended in a panic has left the writer as it says itself.
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 }
@@ -158,8 +228,18 @@ impl<T> Drop for Turn<'_, T> {
 
 impl Drop for Notice<'_> {
     fn drop(&mut self) {
-        self.0.notify(1);
+        // ORDER: N1, for who waits for the lock, and V2, for who waits for what this turn has shown.
+        fence(Ordering::SeqCst);
+        self.0.ring(1);
     }
+}
+
+/// Runs it while the thread is counted there.
+fn counted<R>(counter: &AtomicUsize, run: impl FnOnce() -> R) -> R {
+    counter.fetch_add(1, Ordering::Relaxed);
+    let result = run();
+    counter.fetch_sub(1, Ordering::Relaxed);
+    result
 }
 
 /// A number that no other live thread has.
@@ -175,8 +255,6 @@ fn own_mark() -> usize {
 mod tests {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::thread;
-    use std::time::Duration;
 
     #[test]
     fn a_thread_is_refused_a_second_turn_and_others_wait() {

@@ -3,25 +3,27 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use event_listener::{Event, Listener};
 use left_right::Version;
+
+use super::bell::Bell;
 
 /// Which version is visible, and who waits for the next.
 ///
 /// # Orderings
-/// - **V1** `show` (Release, then a notice) pairs with `visible` (Acquire): who learns of a version
-///   sees what its writers did before. A waiter listens before it looks, so it meets either the
-///   version or the notice.
+/// - **V1** `show` (Release) pairs with `visible` (Acquire): who learns of a version sees what its
+///   writers did before.
+/// - **V2** Between `show` and `notify` lies a turn's end, with its full fence: see
+///   [`Bell`], N1.
 pub(super) struct Versions {
     visible: AtomicU64,
-    changed: Event,
+    changed: Bell,
 }
 
 impl Versions {
     pub(super) fn new(version: Version) -> Self {
         Versions {
             visible: AtomicU64::new(version.as_u64()),
-            changed: Event::new(),
+            changed: Bell::new(),
         }
     }
 
@@ -31,11 +33,16 @@ impl Versions {
         Version::from_u64(self.visible.load(Ordering::Acquire))
     }
 
-    /// This version is visible now.
+    /// This version is visible now. To be followed by a full fence, and then by
+    /// [`notify`](Self::notify).
     pub(super) fn show(&self, version: Version) {
         // ORDER: V1.
         self.visible.store(version.as_u64(), Ordering::Release);
-        self.changed.notify(usize::MAX);
+    }
+
+    /// Wakes who waits for what was shown before the last full fence.
+    pub(super) fn notify(&self) {
+        self.changed.ring(usize::MAX);
     }
 
     /// Waits until a version after `version` is visible: it, or none if that takes too long.
@@ -49,16 +56,13 @@ impl Versions {
             if visible > version {
                 return Some(visible);
             }
-            let listener = self.changed.listen();
+            let ear = self.changed.listen();
             let visible = self.visible();
             if visible > version {
                 return Some(visible);
             }
-            match deadline {
-                None => listener.wait(),
-                Some(deadline) => {
-                    listener.wait_deadline(deadline)?;
-                }
+            if !ear.wait(deadline) {
+                return None;
             }
         }
     }
@@ -66,12 +70,12 @@ impl Versions {
     /// As [`wait_beyond`](Self::wait_beyond), for a task.
     pub(super) async fn beyond(&self, version: Version) -> Version {
         loop {
-            let listener = self.changed.listen();
+            let ear = self.changed.listen();
             let visible = self.visible();
             if visible > version {
                 return visible;
             }
-            listener.await;
+            ear.heard().await;
         }
     }
 }

@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, Hash};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use left_right::{SwapError, TooManyRetired, Version};
+use left_right::{FenceMode, SwapError, TooManyRetired, Version};
 
 use super::batch::Batch;
 use super::error::WriteError;
@@ -38,6 +38,8 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     /// Batches that were undone after their turn, whose callers have not been told yet; nothing if
     /// callers do not wait to be told.
     lost: Option<Vec<Ticket>>,
+    /// Whether this turn has published something.
+    has_news: bool,
     gone: Gone<E::Table<K, V>>,
     trash: Trash<K, V, E::Table<K, V>>,
 }
@@ -61,6 +63,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             batches: Vec::new(),
             next_ticket: 0,
             lost: tells.then(Vec::new),
+            has_news: false,
             gone,
             trash: Trash::new(),
         }
@@ -80,6 +83,11 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         }
     }
 
+    /// Whether a publication costs a barrier.
+    pub(super) fn has_barrier(&self) -> bool {
+        self.map.copies().fence_mode() == FenceMode::Membarrier
+    }
+
     pub(super) fn pending(&self) -> usize {
         self.map.pending().len()
     }
@@ -96,8 +104,17 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         index.is_some()
     }
 
+    /// Whether this turn has published something that waiters have to be told of.
+    pub(super) fn take_news(&mut self) -> bool {
+        mem::take(&mut self.has_news)
+    }
+
     /// What this turn has to drop after it.
     pub(super) fn take_trash(&mut self) -> Trash<K, V, E::Table<K, V>> {
+        if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
+            self.trash.ops.clear();
+            return Trash::new();
+        }
         self.collect();
         let mut trash = mem::replace(&mut self.trash, Trash::new());
         trash.tables = self.gone.take();
@@ -106,11 +123,12 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
 
     /// Collects what changes took out of the writer's copy, before that becomes another one.
     fn collect(&mut self) {
-        if let Some(removed) = &self.map.own().removed {
-            let contents = removed.take();
-            if !contents.is_empty() {
-                self.trash.contents.push(contents);
-            }
+        if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
+            let taken = self
+                .map
+                .ops()
+                .tidy_with(|state| state.removed.as_mut()?.take());
+            self.trash.contents.extend(taken.flatten());
         }
     }
 }
@@ -171,7 +189,7 @@ where
                     let ticket = Ticket(self.next_ticket);
                     self.next_ticket += 1;
                     self.batches.push((begin, ticket));
-                    counters.count(|c| &c.writes, 1);
+                    counters.bump(|c| &c.writes);
                     ticket
                 });
                 Ok((result, ticket))
@@ -195,13 +213,14 @@ where
         match catch_unwind(AssertUnwindSafe(|| self.map.try_refresh())) {
             Ok(Ok(_)) => {
                 self.batches.clear();
-                counters.count(|c| &c.publications, 1);
+                self.has_news = true;
+                counters.bump(|c| &c.publications);
             }
             // Not to be had by M1; if it comes all the same, the next turn tries again.
             Ok(Err(_)) => {}
             Err(_) => counters.count(|c| &c.panics, 1),
         }
-        counters.note(self.map.stats());
+        counters.note(self.map.copies());
         self.map.version()
     }
 
@@ -212,12 +231,8 @@ where
         if catch_unwind(AssertUnwindSafe(|| self.map.try_refresh())).is_err() {
             counters.count(|c| &c.panics, 1);
         }
-        // A settling swap may have exchanged the two copies.
         self.collect();
-        if let Some(removed) = &self.map.published().removed {
-            self.trash.contents.push(removed.take());
-        }
-        counters.note(self.map.stats());
+        counters.note(self.map.copies());
         self.map.is_settled()
     }
 
@@ -234,7 +249,7 @@ where
         debug_assert!(rejected.is_none(), "what panicked was taken back before");
         self.trash.ops.extend(rejected);
         counters.count(|c| &c.rebuilds, 1);
-        counters.note(self.map.stats());
+        counters.note(self.map.copies());
         Ok(())
     }
 

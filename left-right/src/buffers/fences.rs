@@ -24,6 +24,9 @@ const SELDOM: Duration = Duration::from_micros(200);
 const LONGEST: Duration = Duration::from_millis(1);
 /// The share that the latest interval has in the average.
 const WEIGHT: u32 = 8;
+/// While readers fence for themselves, a swap costs little more than a look at the clock: so only
+/// every so many swaps look.
+const LOOK_EVERY: u32 = 8;
 
 /// Decides for each swap how its readers and the next swap are ordered.
 pub(super) struct Fences {
@@ -35,6 +38,8 @@ pub(super) struct Fences {
 /// How often swaps come.
 struct Tempo {
     last: Option<Instant>,
+    /// Swaps since the last look at the clock.
+    unseen: u32,
     /// The moving average of the intervals.
     interval: Duration,
 }
@@ -46,6 +51,7 @@ impl Fences {
             is_tagged: !has_barrier,
             tempo: (has_barrier && mode == FenceMode::Auto).then_some(Tempo {
                 last: None,
+                unseen: 0,
                 interval: LONGEST,
             }),
         }
@@ -63,6 +69,10 @@ impl Fences {
                 // A model has no clock: it switches with every swap.
                 !self.is_tagged
             } else {
+                tempo.unseen += 1;
+                if self.is_tagged && tempo.unseen < LOOK_EVERY {
+                    return true;
+                }
                 tempo.tick(Instant::now());
                 tempo.wants_fences(self.is_tagged)
             };
@@ -75,7 +85,10 @@ impl Fences {
         let Some(tempo) = &mut self.tempo else {
             return false;
         };
-        let has_rested = tempo.last.is_some_and(|last| last.elapsed() >= LONGEST);
+        // The last look may be some swaps old.
+        let has_rested = tempo
+            .last
+            .is_some_and(|last| last.elapsed() >= LONGEST + SELDOM * LOOK_EVERY);
         if !self.is_tagged || !(has_rested || MODELLED) {
             return false;
         }
@@ -101,10 +114,12 @@ impl Fences {
 impl Tempo {
     fn tick(&mut self, now: Instant) {
         if let Some(last) = self.last {
-            let latest = now.saturating_duration_since(last).min(LONGEST);
+            let latest = now.saturating_duration_since(last) / self.unseen.max(1);
+            let latest = latest.min(LONGEST);
             self.interval = self.interval - self.interval / WEIGHT + latest / WEIGHT;
         }
         self.last = Some(now);
+        self.unseen = 0;
     }
 
     fn wants_fences(&self, has_fences: bool) -> bool {
@@ -126,6 +141,7 @@ mod tests {
         for &(count, interval) in intervals {
             for _ in 0..count {
                 now += interval;
+                tempo.unseen += 1;
                 tempo.tick(now);
                 has_fences = tempo.wants_fences(has_fences);
             }
@@ -138,6 +154,7 @@ mod tests {
         let micros = Duration::from_micros;
         let mut tempo = Tempo {
             last: None,
+            unseen: 0,
             interval: LONGEST,
         };
         let mut fences = |has_fences, intervals: &[_]| after(&mut tempo, has_fences, intervals);

@@ -134,13 +134,23 @@ impl<T> WriteHandle<T> {
         SharedReader::new(self.buffers.shared())
     }
 
+    /// How reads and swaps are ordered now, never [`FenceMode::Auto`].
+    pub fn fence_mode(&self) -> FenceMode {
+        self.buffers.fence_mode()
+    }
+
+    /// How many copies are set aside for readers still inside them.
+    pub fn retired(&self) -> usize {
+        self.buffers.retired()
+    }
+
     /// Figures of this moment. Locks the list of readers for a moment.
     pub fn stats(&self) -> Stats {
         Stats {
             readers: self.buffers.shared().registry.len(),
-            retired: self.buffers.retired(),
+            retired: self.retired(),
             pending: 0,
-            fence_mode: self.buffers.fence_mode(),
+            fence_mode: self.fence_mode(),
         }
     }
 

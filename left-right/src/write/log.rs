@@ -92,6 +92,22 @@ impl<O> Log<O> {
         }
     }
 
+    /// Logs an operation and has `apply` make it, on a copy that has all others: what that returns.
+    ///
+    /// If it panics, `target` must not be trusted.
+    pub(super) fn push_and_apply<T, R>(
+        &mut self,
+        op: O,
+        target: &mut T,
+        apply: impl FnOnce(&mut O, &mut T) -> R,
+    ) -> R {
+        debug_assert!(!self.is_behind(), "L2, L3");
+        self.pending.push(op);
+        let result = apply(&mut self.pending[self.applied], target);
+        self.applied += 1;
+        result
+    }
+
     /// The writer's copy was published: what was pending is owed to the other one.
     pub(super) fn publish(&mut self) {
         debug_assert!(self.owed.is_empty(), "L3");

@@ -3,6 +3,7 @@
 //! (a log of operations).
 
 mod delay;
+mod direct;
 mod handle;
 mod log;
 mod op;

@@ -366,7 +366,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     }
 
     /// Brings the writer's copy up to date with everything pushed.
-    fn update(&mut self, patience: Patience) -> Result<(), SwapError> {
+    pub(super) fn update(&mut self, patience: Patience) -> Result<(), SwapError> {
         if self.health != Health::Sound {
             return Err(Poisoned.into());
         }
@@ -388,7 +388,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
 }
 
 /// For the calls that have no error: an endless wait can only end with poison.
-fn unpoisoned<R>(result: Result<R, SwapError>) -> R {
+pub(super) fn unpoisoned<R>(result: Result<R, SwapError>) -> R {
     match result {
         Ok(value) => value,
         Err(error) => panic!("{error}"),

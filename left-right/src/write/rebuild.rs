@@ -1,52 +1,8 @@
-//! `OpWriteHandle::rebuild`: a fresh copy for the writer; and `split_off`, which may need one.
+//! `OpWriteHandle::rebuild`: a fresh copy for the writer.
 
 use super::OpWriteHandle;
 use super::op::Health;
 use crate::{Operation, TooManyRetired};
-
-impl<T, O> OpWriteHandle<T, O> {
-    /// Takes back the [pending](Self::pending) operations from the one at `at` on, in order.
-    ///
-    /// If the writer's copy has any of them already (since [`catch_up`](Self::catch_up), say, or one
-    /// of them panicked half-way), the handle [is poisoned](Self::is_poisoned), until a
-    /// [`rebuild`](Self::rebuild) gives it a copy without them.
-    /// Readers never saw them, and never will.
-    ///
-    /// # Blocking
-    /// Waits for nobody.
-    ///
-    /// # Cost
-    /// O(operations taken back).
-    ///
-    /// # Examples
-    /// ```
-    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
-    /// # #[derive(Debug, PartialEq)]
-    /// # struct Add(u32);
-    /// # impl Operation<u32> for Add {
-    /// #     fn apply(&mut self, target: &mut u32) { *target += self.0; }
-    /// # }
-    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
-    /// writer.extend([Add(1), Add(10), Add(100)]);
-    /// assert_eq!(writer.split_off(2), [Add(100)]); // nothing was applied yet
-    /// assert_eq!(*writer.catch_up(), 11);
-    ///
-    /// assert_eq!(writer.split_off(1), [Add(10)]);
-    /// assert!(writer.is_poisoned()); // its copy says 11
-    /// writer.rebuild()?;
-    /// assert_eq!(*writer.catch_up(), 1);
-    /// # Ok::<(), left_right::TooManyRetired>(())
-    /// ```
-    pub fn split_off(&mut self, at: usize) -> Vec<O> {
-        let (taken, had_some) = self.log.split_off(at);
-        // The one that panicked is where `applied` ended: gone too, if nothing is left there.
-        let panicked = self.health == Health::Applying && !self.log.has_next();
-        if panicked || (had_some && self.health == Health::Sound) {
-            self.health = Health::Undone;
-        }
-        taken
-    }
-}
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// Replaces the writer's copy by a clone of the published one: this mends a poisoned writer, and

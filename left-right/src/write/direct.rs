@@ -1,0 +1,108 @@
+//! For writers that are built on the log: operations that return something or are taken back, and the
+//! writer's copy itself, for work that no reader notices.
+
+use super::OpWriteHandle;
+use super::op::{Health, unpoisoned};
+use crate::Operation;
+use crate::buffers::Patience;
+
+impl<T, O> OpWriteHandle<T, O> {
+    /// Takes back the [pending](Self::pending) operations from the one at `at` on, in order.
+    ///
+    /// If the writer's copy has any of them already (since [`catch_up`](Self::catch_up), say, or one
+    /// of them panicked half-way), the handle [is poisoned](Self::is_poisoned), until a
+    /// [`rebuild`](Self::rebuild) gives it a copy without them.
+    /// Readers never saw them, and never will.
+    ///
+    /// # Blocking
+    /// Waits for nobody.
+    ///
+    /// # Cost
+    /// O(operations taken back).
+    ///
+    /// # Examples
+    /// ```
+    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct Add(u32);
+    /// # impl Operation<u32> for Add {
+    /// #     fn apply(&mut self, target: &mut u32) { *target += self.0; }
+    /// # }
+    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    /// writer.extend([Add(1), Add(10), Add(100)]);
+    /// assert_eq!(writer.split_off(2), [Add(100)]); // nothing was applied yet
+    /// assert_eq!(*writer.catch_up(), 11);
+    ///
+    /// assert_eq!(writer.split_off(1), [Add(10)]);
+    /// assert!(writer.is_poisoned()); // its copy says 11
+    /// writer.rebuild()?;
+    /// assert_eq!(*writer.catch_up(), 1);
+    /// # Ok::<(), left_right::TooManyRetired>(())
+    /// ```
+    pub fn split_off(&mut self, at: usize) -> Vec<O> {
+        let (taken, had_some) = self.log.split_off(at);
+        // The one that panicked is where `applied` ended: gone too, if nothing is left there.
+        let panicked = self.health == Health::Applying && !self.log.has_next();
+        if panicked || (had_some && self.health == Health::Sound) {
+            self.health = Health::Undone;
+        }
+        taken
+    }
+
+    /// Lends the writer's copy, as it is, for work that no reader can notice: collecting what
+    /// operations left in it, say.
+    ///
+    /// It may lack operations, and after a panic it may be half changed.
+    /// `work` must not change what it says to a reader: the other copy stays as it is.
+    /// (See [`settle_with`](Self::settle_with) for work that both copies need.)
+    /// `None` if readers are still in it, or if it is lost.
+    ///
+    /// # Blocking
+    /// Waits for nobody: it looks a bounded number of times.
+    ///
+    /// # Panics
+    /// If `work` does; then the handle [is poisoned](Self::is_poisoned).
+    pub fn tidy_with<R>(&mut self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let copy = self
+            .delay
+            .write_mut()
+            .buffers
+            .writable(Patience::Try)
+            .ok()?;
+        let health = std::mem::replace(&mut self.health, Health::Settling);
+        let result = work(copy.into_mut());
+        self.health = health;
+        Some(result)
+    }
+}
+
+impl<T, O: Operation<T>> OpWriteHandle<T, O> {
+    /// Logs an operation and makes it to the writer's copy at once, by `apply` instead of by its own
+    /// [`apply`](Operation::apply), which must have the same effect: so it can return something.
+    ///
+    /// # Blocking
+    /// As [`catch_up`](Self::catch_up), which comes first.
+    ///
+    /// # Panics
+    /// As [`catch_up`](Self::catch_up), and if `apply` does: that is a panic of the operation.
+    ///
+    /// # Examples
+    /// ```
+    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # struct Set(u32);
+    /// # impl Operation<u32> for Set {
+    /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
+    /// # }
+    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+    /// let old = writer.apply_now(Set(8), |op, target| std::mem::replace(target, op.0));
+    /// assert_eq!((old, *writer.catch_up()), (7, 8));
+    /// ```
+    pub fn apply_now<R>(&mut self, op: O, apply: impl FnOnce(&mut O, &mut T) -> R) -> R {
+        unpoisoned(self.update(Patience::ENDLESS));
+        let copy = unpoisoned(self.delay.write_mut().buffers.writable(Patience::ENDLESS));
+        self.health = Health::Applying;
+        let result = self.log.push_and_apply(op, copy.into_mut(), apply);
+        self.health = Health::Sound;
+        result
+    }
+}
