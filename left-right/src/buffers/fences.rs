@@ -85,10 +85,10 @@ impl Fences {
         let Some(tempo) = &mut self.tempo else {
             return false;
         };
-        // The last look may be some swaps old.
+        // The last look may be some swaps old, which took as long as swaps do.
         let has_rested = tempo
             .last
-            .is_some_and(|last| last.elapsed() >= LONGEST + SELDOM * LOOK_EVERY);
+            .is_some_and(|last| last.elapsed() >= LONGEST + tempo.interval * tempo.unseen);
         if !self.is_tagged || !(has_rested || MODELLED) {
             return false;
         }
