@@ -66,6 +66,8 @@ pub mod table;
 
 mod error;
 mod removed;
+#[cfg(feature = "serde")]
+mod serde;
 mod state;
 
 pub use error::CopiesDiffer;

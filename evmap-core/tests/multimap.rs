@@ -165,3 +165,36 @@ fn the_writer_reads_its_own_unrefreshed_bags() {
     let view = reader.read();
     assert!(view.get("plum").is_none());
 }
+
+#[test]
+fn update_with_makes_a_bag_of_what_it_is_shown_and_an_empty_one_is_absent() {
+    let (mut writer, reader) = multimap::new();
+    let mut calls = 0;
+    writer.update_with("a", |values: &[i32]| {
+        calls += 1;
+        assert!(values.is_empty());
+        [1, 2]
+    });
+    writer.update_with("a", |values| {
+        calls += 1;
+        values.iter().rev().copied().collect::<Vec<_>>()
+    });
+    writer.update_with("b", |_| []);
+    assert!(reader.is_empty(), "not published yet");
+    writer.refresh();
+    assert_eq!(reader.get("a").unwrap().as_slice(), [2, 1]);
+    assert_eq!(reader.len(), 1);
+    writer.update_with("a", |_| None);
+    writer.refresh();
+    assert!(reader.is_empty());
+    assert_eq!(calls, 2, "once for each, though there are two copies");
+    writer.verify_copies().unwrap();
+}
+
+#[test]
+fn a_multimap_is_collected_from_its_values() {
+    let writer: WriteHandle<_, _> = [("a", 1), ("b", 2), ("a", 3)].into_iter().collect();
+    let reader = writer.read_handle();
+    assert_eq!(reader.get("a").unwrap().as_slice(), [1, 3]);
+    assert_eq!((reader.len(), writer.has_pending()), (2, false));
+}

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 
-use super::WriteHandle;
+use super::{Builder, WriteHandle};
 use crate::op::{Hashed, MapOp};
 use crate::table::{Engine, Table};
 
@@ -102,5 +102,26 @@ where
         for (key, value) in entries {
             self.insert(key, value);
         }
+    }
+}
+
+impl<K, V, S> FromIterator<(K, V)> for WriteHandle<K, V, S>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Default + Clone,
+{
+    /// The writer of a map with these entries, which are published already.
+    ///
+    /// # Examples
+    /// ```
+    /// let writer: evmap_core::WriteHandle<_, _> = [("a", 1), ("b", 2)].into_iter().collect();
+    /// assert_eq!(writer.read_handle().get_cloned("b"), Some(2));
+    /// ```
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let (mut writer, _) = Builder::new().hasher(S::default()).build();
+        writer.extend(entries);
+        writer.refresh();
+        writer
     }
 }

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hash};
 
-use super::{Values, WriteHandle};
+use super::{Builder, Values, WriteHandle};
 use crate::op::{MapOp, MultimapOp};
 use crate::table::{Engine, Table};
 
@@ -26,6 +26,42 @@ where
     pub fn update(&mut self, key: K, value: V) {
         let key = self.hashed(key);
         self.log(MultimapOp::Map(MapOp::Insert(key, Values::one(value))));
+    }
+
+    /// Replaces the key's bag by what `f` makes of its values, with the writer's own unrefreshed
+    /// changes (of none, if the key is not there). If that is nothing, the key is gone.
+    ///
+    /// `f` is called once; what is logged is the outcome.
+    ///
+    /// # Blocking
+    /// Waits for guards that were taken before the last refresh.
+    ///
+    /// # Panics
+    /// If `f` does, or the iterator that it returns; nothing is logged then.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new();
+    /// writer.extend([("sizes", 3), ("sizes", 1)]);
+    /// writer.update_with("sizes", |sizes| sizes.iter().map(|n| n * 10).collect::<Vec<_>>());
+    /// writer.refresh();
+    /// assert_eq!(reader.get("sizes").unwrap().as_slice(), [30, 10]);
+    /// ```
+    pub fn update_with<I>(&mut self, key: K, f: impl FnOnce(&[V]) -> I)
+    where
+        I: IntoIterator<Item = V>,
+    {
+        let key = self.hashed(key);
+        let bag = self.caught_up().table.find(key.hash, &key.key);
+        let is_present = bag.is_some();
+        let new: Values<V> = f(bag.map_or(&[], |(_, bag)| bag.as_slice()))
+            .into_iter()
+            .collect();
+        if !new.is_empty() {
+            self.log(MultimapOp::Map(MapOp::Insert(key, new)));
+        } else if is_present {
+            self.log(MultimapOp::Map(MapOp::Remove(key)));
+        }
     }
 
     /// Takes one occurrence of this value out of the key's bag, if it is there: the first.
@@ -110,5 +146,20 @@ where
         for (key, value) in values {
             self.insert(key, value);
         }
+    }
+}
+
+impl<K, V, S> FromIterator<(K, V)> for WriteHandle<K, V, S>
+where
+    K: Hash + Eq + Clone,
+    V: Clone + PartialEq,
+    S: BuildHasher + Default + Clone,
+{
+    /// The writer of a multimap with these values, which are published already.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(values: I) -> Self {
+        let (mut writer, _) = Builder::new().hasher(S::default()).build();
+        writer.extend(values);
+        writer.refresh();
+        writer
     }
 }

@@ -186,13 +186,14 @@ impl<K, V, S: Clone, E: Engine> Clone for SharedMap<K, V, S, E> {
     }
 }
 
-impl<K, V> Default for SharedMap<K, V>
+impl<K, V, S> Default for SharedMap<K, V, S>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
+    S: BuildHasher + Default + Clone + Send + Sync + 'static,
 {
     fn default() -> Self {
-        Self::new()
+        Builder::new().hasher(S::default()).build()
     }
 }
 

@@ -199,13 +199,11 @@ where
     computes!([&self] self [+ Send]);
 }
 
-impl<K, V, S, E> FromIterator<(K, V)> for SharedMap<K, V, S, E>
+impl<K, V, S> FromIterator<(K, V)> for SharedMap<K, V, S>
 where
-    SharedMap<K, V, S, E>: Default,
-    K: Hash + Eq + Clone,
-    V: Clone,
-    S: BuildHasher + Clone,
-    E: Engine,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    S: BuildHasher + Default + Clone + Send + Sync + 'static,
 {
     /// A map with the usual settings and these entries, which are visible at once.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {

@@ -2,6 +2,7 @@
 
 mod deferred;
 mod inside;
+mod model;
 mod panics;
 mod stalls;
 mod waits;
@@ -18,5 +19,14 @@ fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(begin.elapsed() < FAR, "never: {what}");
         std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// A developer's run is short; the CI script asks for more.
+fn cases() -> u32 {
+    if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
+        10_000
+    } else {
+        200
     }
 }
