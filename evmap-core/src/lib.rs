@@ -28,7 +28,8 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`WriteHandle`] | the one writer; [`multimap::WriteHandle`] for a bag of values for each key |
+//! | [`SharedMap`] | many writers and readers in one value: what a web handler would hold |
+//! | [`WriteHandle`] | the one writer of a map that publishes when it is told to; [`multimap::WriteHandle`] for a bag of values for each key |
 //! | [`ReadHandle`] | one for each thread: the cheapest lookups |
 //! | [`SharedReader`] | one value for all threads, for a web framework's shared state |
 //! | [`ReadHandleFactory`] | makes read handles wherever a thread needs one |
@@ -43,7 +44,8 @@
 //!   write in batches, or choose another [`FenceMode`].
 //! - **A guard never holds up readers**, nor the first refresh after it was taken; the refresh after
 //!   that waits for it. [`try_refresh`](WriteHandle::try_refresh) and
-//!   [`refresh_timeout`](WriteHandle::refresh_timeout) say who is in the way.
+//!   [`refresh_timeout`](WriteHandle::refresh_timeout) say who is in the way, and
+//!   [`try_catch_up`](WriteHandle::try_catch_up) does for the writer's own reads.
 //! - **Keys need `Eq + Hash + Clone`, values `Clone`.** A key whose `Eq` or `Hash` lies gives wrong
 //!   answers at worst; [`verify_copies`](WriteHandle::verify_copies) finds them in tests.
 //! - **A panic in user code publishes nothing**; the writer
@@ -51,10 +53,15 @@
 //!   [`rebuild`](WriteHandle::rebuild) mends it, and frees one that waits for a reader which will not
 //!   leave.
 //!
+//! # Features
+//!
+//! - `serde`: one state of a map is serialised; a new map is deserialised.
+//!
 //! There is no `unsafe` here: the protocol is [`left_right`]'s, where its promises stand with the
 //! tests that hold them. This crate's own are in `tests/`: `map`, `multimap`, `compute`, `model`
 //! (against std's map), `keys_and_values` (keys and values that panic, lie or count their lives),
-//! and `verify_copies`.
+//! `waits` (the forms that do not wait), `serde`, and `verify_copies`; and those of the map with many
+//! writers, which [`shared_map`] lists.
 
 #![forbid(unsafe_code)]
 

@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hash};
 
 use super::WriteHandle;
 use crate::op::{Hashed, MapOp};
+use crate::state::State;
 use crate::table::{Engine, Table};
 
 /// What a closure has decided about a key.
@@ -29,7 +30,8 @@ impl<V> Decision<V> {
 }
 
 /// Writes the calls of one of the writers, over its
-/// `decide(key, |Option<&V>| -> Result<(Decision<V>, R), X>) -> Result<R, X>`.
+/// `decide(key, |Option<&V>| -> Result<(Decision<V>, R), X>) -> Result<R, X>`, and its
+/// `take_if(&key, |&V| -> bool) -> Option<_>`.
 macro_rules! computes {
     ([$($receiver:tt)+] $this:ident [$($bound:tt)*]) => {
         /// Sets the key's value to what `f` makes of it, or removes the key where `f` says `None`: the
@@ -196,15 +198,9 @@ macro_rules! computes {
         pub fn remove_if<Q>($($receiver)+, key: &Q, condition: impl FnOnce(&V) -> bool $($bound)*) -> bool
         where
             K: Borrow<Q>,
-            Q: ToOwned<Owned = K> + ?Sized,
+            Q: Hash + Eq + ?Sized,
         {
-            infallible($this.decide(key.to_owned(), |value| {
-                Ok(if value.is_some_and(condition) {
-                    (Decision::Remove, true)
-                } else {
-                    (Decision::Keep, false)
-                })
-            }))
+            $this.take_if(key, condition).is_some()
         }
     };
 }
@@ -234,7 +230,7 @@ pub(crate) use computes;
 ///
 /// // Compare and set, compare and remove:
 /// assert!(writer.replace_if("hits", |&n| n == 2, 10));
-/// assert!(!writer.remove_if(&"hits", |&n| n == 2));
+/// assert!(!writer.remove_if("hits", |&n| n == 2));
 /// writer.refresh();
 /// assert_eq!(reader.get_cloned("hits"), Some(10));
 /// ```
@@ -258,6 +254,18 @@ where
         self.decide_hashed(key, decide)
     }
 
+    fn take_if<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<()>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let state = self.caught_up();
+        let hash = state.hasher.hash_one(key);
+        let key = doomed(state, hash, key, condition)?;
+        self.log(MapOp::Remove(key));
+        Some(())
+    }
+
     pub(crate) fn decide_hashed<R, X>(
         &mut self,
         key: Hashed<K>,
@@ -273,6 +281,25 @@ where
         }
         Ok(result)
     }
+}
+
+/// The key that the map has, hashed, if its value is one to be taken out.
+pub(crate) fn doomed<K, V, S, M, E, Q>(
+    state: &State<K, V, S, M, E>,
+    hash: u64,
+    key: &Q,
+    condition: impl FnOnce(&V) -> bool,
+) -> Option<Hashed<K>>
+where
+    K: Borrow<Q> + Clone,
+    E: Engine,
+    Q: Eq + ?Sized,
+{
+    let (key, value) = state.table.find(hash, key)?;
+    condition(value).then(|| Hashed {
+        hash,
+        key: key.clone(),
+    })
 }
 
 pub(crate) fn infallible<T>(result: Result<T, Infallible>) -> T {

@@ -8,7 +8,7 @@ use crate::DefaultHashBuilder;
 use left_right::Operation;
 
 use crate::map::WriteHandle;
-use crate::map::compute::{Decision, computes, infallible};
+use crate::map::compute::{Decision, computes, doomed, infallible};
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
 use crate::table::{Engine, Swiss, Table};
@@ -110,15 +110,12 @@ where
     }
 
     /// Takes out a key and its value, if it is there: the value.
-    ///
-    /// The log keeps the key, so what is given must be one that a key can be made of.
     pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
-        Q: ToOwned<Owned = K> + ?Sized,
+        Q: Hash + Eq + ?Sized,
     {
-        let key = self.map.hashed(key.to_owned());
-        self.remove_hashed(key)
+        self.take_if(key, |_| true)
     }
 
     /// Takes out everything, and keeps the room.
@@ -146,8 +143,18 @@ where
         self.taking(MapOp::Insert(key, value))
     }
 
-    pub(super) fn remove_hashed(&mut self, key: Hashed<K>) -> Option<V> {
-        self.state().table.find(key.hash, &key.key)?;
+    /// Takes out the key with this hash, if `condition` says yes to its value: the value.
+    pub(super) fn take_hashed<Q>(
+        &mut self,
+        hash: u64,
+        key: &Q,
+        condition: impl FnOnce(&V) -> bool,
+    ) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let key = doomed(self.state(), hash, key, condition)?;
         self.taking(MapOp::Remove(key))
     }
 
@@ -174,6 +181,15 @@ where
     ) -> Result<R, X> {
         let key = self.map.hashed(key);
         self.decide_hashed(key, decide)
+    }
+
+    fn take_if<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.state().hasher.hash_one(key);
+        self.take_hashed(hash, key, condition)
     }
 
     /// Makes a change to one key: the value that it took out.

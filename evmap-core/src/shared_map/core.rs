@@ -1,12 +1,15 @@
-//! [`Core`]: group commit.
+//! [`Core`]: how a write becomes visible.
 //!
-//! A writer takes a turn, makes its changes to the copy that is published next, and decides before
-//! the turn ends whether it publishes them at once or leaves that to the next writer, who is awake
-//! already and will be there in an instant.
-//! Whoever leaves it to another does not rely on him: if its changes are not visible after a moment,
-//! it takes another turn and publishes them itself.
-//! So nobody waits for a thread that will not come, there is no wake-up to be lost, and a group is as
-//! large as the crowd.
+//! A writer takes a turn, makes its changes to the copy that is published next, and publishes that
+//! copy before the turn ends, with everything that is pending in it.
+//!
+//! Where a publication costs a barrier, which takes longer than many turns, it leaves that to the next
+//! writer, if one is awake already: a group of writers then publishes once (*group commit*).
+//! Whoever leaves it to another does not rely on him.
+//! If its changes are not visible after a moment, it takes another turn and publishes them itself: so
+//! nobody waits for a thread that will not come, and there is no wake-up to be lost.
+//!
+//! Deferred writes return after their turn; the [refresher](super::refresher) publishes.
 //!
 //! No turn is held while waiting for readers: a writer whose copy is not free ends its turn, and
 //! tries again a little later, so the others (and `flush`) are not held up by it.

@@ -1,4 +1,41 @@
 //! The map with many writers: [`SharedMap`].
+//!
+//! ```text
+//! SharedMap ── reads ──────────────────────────────> left_right::SharedReader
+//!     └─ writes, flush ─> Core (when to publish) ─> Turns (whose turn) ─> Writer ─> WriteHandle
+//!                          └─ Versions, Bell (who waits)      └─ Batch (what a write does)
+//! ```
+//!
+//! # What a write costs
+//!
+//! A lock, two insertions (one into each copy, the second in the next turn), and a publication: a
+//! fence while writes come often, a barrier by a system call while they are rare (see
+//! [`FenceMode::Auto`](crate::FenceMode::Auto)).
+//! Writes do not run in parallel.
+//! With [`refresh_every`](Builder::refresh_every) a publication is shared by all writes of that time.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! All in `tests/shared_map`.
+//!
+//! - Each write is atomic, returns its result, and is visible when it returns.
+//!   (`writes::no_increment_is_lost_and_each_result_is_seen_once`,
+//!   `writes::no_reader_sees_half_a_batch_and_versions_never_go_back`, `model::a_shared_map_is_a_map`)
+//! - A deferred write is visible in time, the last one before silence too.
+//!   (`deferred::the_last_write_before_silence_is_published_too`,
+//!   `deferred::when_nobody_writes_what_was_removed_is_dropped_in_both_copies`)
+//! - A reader that stays does not stop writers, nor does a guard of the writing thread.
+//!   (`stalls::a_reader_that_stalls_does_not_stop_the_writers`,
+//!   `stalls::a_thread_that_holds_its_own_view_writes_on`,
+//!   `stalls::at_the_limit_of_retired_copies_errors_name_the_readers_and_nothing_is_lost`)
+//! - A panic undoes the write that it came from, whole, and no other.
+//!   (`panics::a_panic_in_user_code_of_any_kind_undoes_the_write_and_drops_everything_once`,
+//!   `panics::panics_of_some_threads_never_hurt_the_writes_of_others`)
+//! - A call from inside that would wait for itself panics; the `Drop` of what was replaced may call
+//!   the map. (`inside::*`)
+//! - Waiters are woken. (`waits::threads_and_tasks_wake_up_when_the_version_comes`)
+//! - Dropping the last handle publishes what is pending.
+//!   (`deferred::dropping_the_last_handle_publishes_what_is_pending_and_ends_the_refresher`)
 
 mod batch;
 mod bell;

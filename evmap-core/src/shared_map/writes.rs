@@ -40,16 +40,12 @@ where
     }
 
     /// Takes out a key and its value, if it is there: the value.
-    ///
-    /// The log keeps the key, so what is given must be one that a key can be made of: `&str` or
-    /// `&String` for keys of type `String`, but only `&Arc<str>` for keys of type `Arc<str>`.
     pub fn remove<Q>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
-        Q: ToOwned<Owned = K> + ?Sized,
+        Q: Hash + Eq + ?Sized,
     {
-        let key = self.hashed(key.to_owned());
-        self.run(|batch| batch.remove_hashed(key)).0
+        self.take_if(key, |_| true)
     }
 
     /// Sets the values of many keys, in one step.
@@ -156,6 +152,15 @@ where
         }
     }
 
+    fn take_if<Q>(&self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hasher().hash_one(key);
+        self.run(|batch| batch.take_hashed(hash, key, condition)).0
+    }
+
     fn hashed(&self, key: K) -> Hashed<K> {
         Hashed {
             hash: self.hasher().hash_one(&key),
@@ -183,7 +188,7 @@ where
 /// assert_eq!(map.get_or_insert_with("limit", || 10), 10);
 /// // Compare and set, compare and remove:
 /// assert!(map.replace_if("limit", |&n| n == 10, 20));
-/// assert!(!map.remove_if(&"limit", |&n| n == 10));
+/// assert!(!map.remove_if("limit", |&n| n == 10));
 /// // What may fail changes nothing then:
 /// let parsed = map.try_compute("limit", |_| "many".parse().map(Some));
 /// assert!(parsed.is_err());
