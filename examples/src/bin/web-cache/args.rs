@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
-use crate::table::{Columns, Duplicates, Source};
+use crate::{
+    table::{Columns, Duplicates, Source},
+    token::{Token, TokenError},
+};
 
 /// Serve a table over HTTP from memory, and follow the file it came from.
 ///
@@ -15,6 +18,8 @@ use crate::table::{Columns, Duplicates, Source};
 /// RUST_LOG sets what is logged (for instance `debug`).
 /// When the file changes, or on SIGHUP, the rows that differ are applied in one step; a file that cannot be read whole
 /// leaves the last good table in place.
+/// With --admin-token-file, clients that have the token may write too; what they wrote stays until the file's own row
+/// for that key changes, and is never written to the file.
 #[derive(Debug, Parser)]
 #[command(name = "web-cache", version)]
 pub struct Args {
@@ -30,7 +35,7 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN")]
     value: Option<String>,
 
-    /// What to do with a key that stands in more than one row; `all` serves a JSON array for every key
+    /// What to do with a key that stands in more than one row; `all` serves a JSON array for every key of the file
     #[arg(long, value_enum, value_name = "POLICY", default_value_t = Duplicates::Last)]
     duplicates: Duplicates,
 
@@ -41,6 +46,10 @@ pub struct Args {
     /// Only look at the file twice a second, for file systems that tell nobody about changes
     #[arg(long)]
     pub poll: bool,
+
+    /// Let requests write that carry the token in FILE (at least 16 bytes), as `Authorization: Bearer TOKEN`
+    #[arg(long, value_name = "FILE")]
+    admin_token_file: Option<PathBuf>,
 
     /// How long a client may take to send a request's head or to take a response
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -58,6 +67,14 @@ impl Args {
             value: self.value.clone(),
         };
         Source::new(self.table.clone(), columns, self.duplicates)
+    }
+
+    /// The token that lets a client write, if any does.
+    pub fn admin_token(&self) -> Result<Option<Token>, TokenError> {
+        self.admin_token_file
+            .as_deref()
+            .map(Token::read)
+            .transpose()
     }
 
     pub fn client_timeout(&self) -> Duration {

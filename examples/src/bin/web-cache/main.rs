@@ -1,11 +1,11 @@
 //! `web-cache`: serves a table over HTTP from memory, and follows the file it came from.
 //!
-//! Requests read an `evmap-core` map: no request waits for a reload, and a request for several keys sees one version.
-//! One thread writes. It reads the file again when the file changes, applies the rows that differ, and publishes them
-//! in one step.
+//! All share one `evmap-core` map: no read waits for a write, and a request for several keys sees one version.
+//! One thread reads the file again when the file changes, and makes the file's changes to the map in one step.
+//! Clients that have the token write single keys.
 //!
 //! ```text
-//! watch, signals ──reload──> writer ──publish──> store <──read── http <── server
+//! watch, signals ──reload──> writer ──rows──> store <──read, write── http <── server
 //! ```
 
 mod args;
@@ -18,7 +18,9 @@ mod status;
 mod store;
 mod table;
 mod telemetry;
+mod token;
 mod watch;
+mod write_counts;
 mod writer;
 
 use std::{error::Error, io::Write, process::ExitCode, sync::Arc};
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let source = args.source();
+    let token = args.admin_token()?;
     let name = source.name();
     let file = source.file().map(ToOwned::to_owned);
     // Whoever renews the file need not know whether it is being loaded for the first time.
@@ -66,14 +69,14 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 
     let telemetry = Telemetry::install()?;
     let status = Arc::new(Status::default());
-    let (reloads, reader) =
+    let (reloads, store) =
         writer::start(source, loaded, status.clone(), telemetry.refresh_times())?;
     if let Some(file) = &file {
         watch::start(file, seen, args.poll, status.clone(), reloads.clone())?;
     }
     let stop = signals::handle(hangups, reloads)?;
 
-    let table = reader.summary();
+    let table = store.summary();
     tracing::info!(
         source = name,
         entries = table.entries,
@@ -84,7 +87,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     writeln!(output, "{address}")?;
     output.flush()?;
 
-    let app = Arc::new(App::new(reader, status.clone(), telemetry, name));
+    let app = Arc::new(App::new(store, status.clone(), telemetry, name, token));
     let limits = Limits {
         client_timeout: args.client_timeout(),
         max_connections: args.max_connections(),

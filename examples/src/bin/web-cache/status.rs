@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::store::Load;
+use crate::write_counts::WriteCounts;
 
 /// Independent numbers: no order between them is promised, so every access is relaxed.
 #[derive(Debug, Default)]
@@ -16,8 +16,7 @@ pub struct Status {
     pub hits: AtomicU64,
     pub misses: AtomicU64,
     pub connections: AtomicUsize,
-    readers: AtomicUsize,
-    pending: AtomicUsize,
+    pub writes: WriteCounts,
     applied: AtomicU64,
     unchanged: AtomicU64,
     failed: AtomicU64,
@@ -72,13 +71,6 @@ impl Status {
         }
     }
 
-    pub fn load(&self) -> Load {
-        Load {
-            readers: self.readers.load(Relaxed),
-            pending: self.pending.load(Relaxed),
-        }
-    }
-
     pub fn count_lookups(&self, hits: u64, misses: u64) {
         if hits > 0 {
             self.hits.fetch_add(hits, Relaxed);
@@ -86,11 +78,6 @@ impl Status {
         if misses > 0 {
             self.misses.fetch_add(misses, Relaxed);
         }
-    }
-
-    pub fn set_load(&self, load: Load) {
-        self.readers.store(load.readers, Relaxed);
-        self.pending.store(load.pending, Relaxed);
     }
 
     /// The source has been seen to change.

@@ -1,40 +1,44 @@
-//! The table in memory: one map, read by every request and written by one thread.
+//! The table in memory: one map, which every request reads, and which clients and reloads write.
 //!
-//! This is the only module that knows the map's types.
+//! This is the only module that knows the map.
 
-use std::{sync::Arc, time::SystemTime};
-
-use bytes::{BufMut, BytesMut};
-use evmap_core::{
-    Builder, DefaultHashBuilder, ReadHandle, SharedReader, Stats, Version, WriteHandle,
-    multimap::{self, Values},
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
 };
 
-use crate::table::{Entry, Key, Table, Value};
+use evmap_core::{
+    SharedMap,
+    shared_map::{Batch, Stats, WriteError},
+};
 
-type Rows = WriteHandle<Key, Value, DefaultHashBuilder, Meta>;
-type Bags = multimap::WriteHandle<Key, Value, DefaultHashBuilder, Meta>;
-type Read<V> = ReadHandle<Key, V, DefaultHashBuilder, Meta>;
-type Shared<V> = SharedReader<Key, V, DefaultHashBuilder, Meta>;
+use crate::table::{Changes, Key, Value};
 
-/// Published with the entries, in the same step.
-#[derive(Debug, Clone, Copy)]
-pub struct Meta {
-    /// When the entries were read from their source.
-    read_at: SystemTime,
-}
+/// For how long a client's write waits for other writers, and for requests that still read an older version.
+const LONGEST_WRITE: Duration = Duration::from_secs(4);
 
-/// The one writer.
-pub struct Writer(Box<dyn Write>);
-
-/// What every request handler has a clone of.
+/// A handle of the map; clones share it.
 #[derive(Clone)]
-pub struct Reader(Arc<dyn Lookup>);
+pub struct Store {
+    map: SharedMap<Key, Value>,
+    /// When the file was read that the map last took rows from.
+    ///
+    /// It stands beside the map, so for a moment it may be older than the version that is shown with it.
+    read_at: Arc<Mutex<SystemTime>>,
+}
 
 /// What stands under some keys in one version.
 pub struct Found<T> {
     pub version: u64,
     pub values: T,
+}
+
+/// What a write came to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Written<T> {
+    /// The version that shows the write, and whatever it met.
+    pub version: u64,
+    pub outcome: T,
 }
 
 /// What there is to say about one version without looking at its keys.
@@ -44,272 +48,196 @@ pub struct Summary {
     pub read_at: SystemTime,
 }
 
-/// By how many keys a table differs from the one before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How many keys a reload has changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Difference {
     pub inserted: usize,
     pub changed: usize,
     pub removed: usize,
 }
 
-/// What the map says about itself.
-pub struct Load {
-    pub readers: usize,
-    pub pending: usize,
+/// Why a value was not counted up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCounted {
+    /// It is no integer of 64 bits.
+    NoInteger,
+    /// The sum would be none.
+    Overflow,
 }
 
-/// A map that is empty, at version 0.
-pub fn open(keep_all_rows: bool, capacity: usize) -> (Writer, Reader) {
-    let meta = Meta {
-        read_at: SystemTime::now(),
-    };
-    if keep_all_rows {
-        let (write, read) = multimap::Builder::new()
-            .capacity(capacity)
-            .meta(meta)
-            .build();
-        let shared = Reader(Arc::new(write.shared_reader()));
-        (Writer(Box::new((write, read))), shared)
-    } else {
-        let (write, read) = Builder::new().capacity(capacity).meta(meta).build();
-        let shared = Reader(Arc::new(write.shared_reader()));
-        (Writer(Box::new((write, read))), shared)
-    }
-}
-
-impl Writer {
-    /// Prepares the steps from the published table to `table`, and shows none of them yet.
-    ///
-    /// `read_at` is when the table was read from its source.
-    pub fn stage(&mut self, table: Table, read_at: SystemTime) -> Difference {
-        let difference = self.0.stage(table);
-        if !difference.is_none() {
-            self.0.set_meta(Meta { read_at });
-        }
-        difference
-    }
-
-    /// Shows what was staged, all of it in one step, and returns the version that has it.
-    ///
-    /// With nothing staged the version stays, and the memory of values that were removed is given back:
-    /// two such calls leave none of it.
-    ///
-    /// # Blocking
-    /// Waits for requests that still read the version before the present one.
-    pub fn publish(&mut self) -> u64 {
-        self.0.publish().as_u64()
-    }
-
-    /// The version that is published.
-    pub fn version(&self) -> u64 {
-        self.0.version().as_u64()
-    }
-
-    pub fn load(&self) -> Load {
-        let stats = self.0.stats();
-        Load {
-            readers: stats.readers,
-            pending: stats.pending,
+impl Store {
+    /// An empty one, at version 0.
+    pub fn new(capacity: usize) -> Self {
+        Store {
+            map: SharedMap::builder().capacity(capacity).build(),
+            read_at: Arc::new(Mutex::new(SystemTime::now())),
         }
     }
 }
 
-/// A map's writer, of whichever kind the policy on duplicates asks for.
-trait Write: Send {
-    fn stage(&mut self, table: Table) -> Difference;
-    fn set_meta(&mut self, meta: Meta);
-    fn publish(&mut self) -> Version;
-    fn version(&self) -> Version;
-    fn stats(&self) -> Stats;
-}
-
-/// One value for each key.
-impl Write for (Rows, Read<Value>) {
-    fn stage(&mut self, table: Table) -> Difference {
-        stage_rows(&mut self.0, &self.1, table)
-    }
-
-    fn set_meta(&mut self, meta: Meta) {
-        self.0.set_meta(meta);
-    }
-
-    fn publish(&mut self) -> Version {
-        self.0.refresh()
-    }
-
-    fn version(&self) -> Version {
-        self.0.version()
-    }
-
-    fn stats(&self) -> Stats {
-        self.0.stats()
-    }
-}
-
-/// All rows of each key, served as an array.
-impl Write for (Bags, Read<Values<Value>>) {
-    fn stage(&mut self, table: Table) -> Difference {
-        stage_bags(&mut self.0, &self.1, table)
-    }
-
-    fn set_meta(&mut self, meta: Meta) {
-        self.0.set_meta(meta);
-    }
-
-    fn publish(&mut self) -> Version {
-        self.0.refresh()
-    }
-
-    fn version(&self) -> Version {
-        self.0.version()
-    }
-
-    fn stats(&self) -> Stats {
-        self.0.stats()
-    }
-}
-
-fn stage_rows(write: &mut Rows, read: &Read<Value>, table: Table) -> Difference {
-    // The published state is read through a guard: the writer's own view would wait for its copy.
-    let present = read.read();
-    let mut difference = Difference::NONE;
-    for (key, _) in present.iter() {
-        if !table.entries.contains_key(key) {
-            write.remove(key);
-            difference.removed += 1;
-        }
-    }
-    for (key, entry) in table.entries {
-        match present.get(&*key) {
-            Some(value) if *value == entry.value => continue,
-            Some(_) => difference.changed += 1,
-            None => difference.inserted += 1,
-        }
-        write.insert(key, entry.value);
-    }
-    difference
-}
-
-fn stage_bags(write: &mut Bags, read: &Read<Values<Value>>, table: Table) -> Difference {
-    let present = read.read();
-    let mut difference = Difference::NONE;
-    for (key, _) in present.iter() {
-        if !table.entries.contains_key(key) {
-            write.remove_entry(key.clone());
-            difference.removed += 1;
-        }
-    }
-    for (key, entry) in table.entries {
-        match present.get(&*key) {
-            Some(bag) if bag.len() == entry.rows() && bag.iter().eq(entry.values()) => continue,
-            Some(_) => difference.changed += 1,
-            None => difference.inserted += 1,
-        }
-        let Entry { value, more, .. } = entry;
-        write.update(key.clone(), value);
-        for value in more {
-            write.insert(key.clone(), value);
-        }
-    }
-    difference
-}
-
-impl Reader {
+/// Reads. None of them waits for anybody.
+impl Store {
     pub fn get(&self, key: &str) -> Found<Option<Value>> {
-        self.0.get(key)
+        self.map.with(|view| Found {
+            version: view.version().as_u64(),
+            values: view.get(key).cloned(),
+        })
     }
 
     /// The values of all `keys`, in their order, as one version has them.
     pub fn get_all(&self, keys: &[String]) -> Found<Vec<Option<Value>>> {
-        self.0.get_all(keys)
-    }
-
-    pub fn summary(&self) -> Summary {
-        self.0.summary()
-    }
-}
-
-/// A map's reader, of whichever kind.
-trait Lookup: Send + Sync {
-    fn get(&self, key: &str) -> Found<Option<Value>>;
-    fn get_all(&self, keys: &[String]) -> Found<Vec<Option<Value>>>;
-    fn summary(&self) -> Summary;
-}
-
-impl<V: Stored> Lookup for Shared<V>
-where
-    Shared<V>: Send + Sync,
-{
-    fn get(&self, key: &str) -> Found<Option<Value>> {
-        self.with(|view| Found {
-            version: view.version().as_u64(),
-            values: view.get(key).map(V::json),
-        })
-    }
-
-    fn get_all(&self, keys: &[String]) -> Found<Vec<Option<Value>>> {
-        self.with(|view| Found {
+        self.map.with(|view| Found {
             version: view.version().as_u64(),
             values: keys
                 .iter()
-                .map(|key| view.get(key.as_str()).map(V::json))
+                .map(|key| view.get(key.as_str()).cloned())
                 .collect(),
         })
     }
 
-    fn summary(&self) -> Summary {
-        self.with(|view| Summary {
+    pub fn version(&self) -> u64 {
+        self.map.version().as_u64()
+    }
+
+    pub fn summary(&self) -> Summary {
+        let read_at = *self.read_at.lock().unwrap_or_else(PoisonError::into_inner);
+        self.map.with(|view| Summary {
             version: view.version().as_u64(),
             entries: view.len(),
-            read_at: view.meta().read_at,
+            read_at,
+        })
+    }
+
+    /// What the map says about its readers and writers.
+    pub fn stats(&self) -> Stats {
+        self.map.stats()
+    }
+
+    /// Waits until `version` is visible: whoever reads after that sees it, or a later one.
+    pub async fn wait_for(&self, version: u64) {
+        self.map
+            .wait_for_async(evmap_core::Version::from_u64(version))
+            .await;
+    }
+}
+
+/// Writes, each visible to every read that begins after it has returned.
+///
+/// # Blocking
+/// Each waits for its turn among the writers.
+/// A request that is still reading an older version may hold it up too, but not for long: past the map's stall limit
+/// the write makes a fresh copy and goes on.
+///
+/// # Errors
+/// [`WriteError`] if that takes longer than [`LONGEST_WRITE`]; then nothing is written.
+impl Store {
+    /// Sets the value of a key: whether it is new.
+    pub fn put(&self, key: Key, value: Value) -> Result<Written<bool>, WriteError> {
+        self.write(|batch| batch.insert(key, value).is_none())
+    }
+
+    /// Removes a key: whether it was there.
+    pub fn delete(&self, key: &Key) -> Result<Written<bool>, WriteError> {
+        self.write(|batch| batch.remove(key).is_some())
+    }
+
+    /// Adds `by` to the integer under a key, which is 0 if there is none: the sum.
+    pub fn increment(
+        &self,
+        key: Key,
+        by: i64,
+    ) -> Result<Written<Result<i64, NotCounted>>, WriteError> {
+        self.write(|batch| {
+            let present = match batch.get(&*key) {
+                None => 0,
+                Some(value) => {
+                    serde_json::from_slice::<i64>(value).map_err(|_| NotCounted::NoInteger)?
+                }
+            };
+            let sum = present.checked_add(by).ok_or(NotCounted::Overflow)?;
+            batch.insert(key, sum.to_string().into());
+            Ok(sum)
+        })
+    }
+
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&mut Batch<'_, Key, Value>) -> T + Send,
+    ) -> Result<Written<T>, WriteError> {
+        let (outcome, version) = self.map.write_timeout(LONGEST_WRITE, change)?;
+        Ok(Written {
+            version: version.as_u64(),
+            outcome,
         })
     }
 }
 
-/// What stands under a key, as it is served.
-trait Stored {
-    fn json(&self) -> Value;
-}
-
-impl Stored for Value {
-    fn json(&self) -> Value {
-        self.clone()
-    }
-}
-
-impl Stored for Values<Value> {
-    fn json(&self) -> Value {
-        let mut json = BytesMut::with_capacity(64);
-        json.put_u8(b'[');
-        for (index, value) in self.iter().enumerate() {
-            if index > 0 {
-                json.put_u8(b',');
+/// What the thread does that reads the file.
+impl Store {
+    /// Makes the file's changes, all in one step. What already is as the file says is no change of the map's, and a
+    /// reload that changes nothing is no new version.
+    ///
+    /// `read_at` is when the file was read.
+    ///
+    /// # Blocking
+    /// As the other writes, but for as long as it takes.
+    pub fn reload(&self, changes: Changes, read_at: SystemTime) -> Written<Difference> {
+        let (outcome, version) = self.map.write(|batch| {
+            let mut difference = Difference::default();
+            for key in &changes.removed {
+                difference.removed += usize::from(batch.remove(key).is_some());
             }
-            json.put_slice(value);
+            for (key, value) in changes.set {
+                match batch.get(&*key) {
+                    Some(present) if *present == value => continue,
+                    Some(_) => difference.changed += 1,
+                    None => difference.inserted += 1,
+                }
+                batch.insert(key, value);
+            }
+            difference
+        });
+        if !outcome.is_none() {
+            *self.read_at.lock().unwrap_or_else(PoisonError::into_inner) = read_at;
         }
-        json.put_u8(b']');
-        json.freeze()
+        Written {
+            version: version.as_u64(),
+            outcome,
+        }
+    }
+
+    /// Gives back the memory of values that were replaced or removed: after two calls with no write between them, all
+    /// of it that no request is still reading.
+    pub fn settle(&self) {
+        self.map.flush();
     }
 }
 
 impl Difference {
-    const NONE: Difference = Difference {
-        inserted: 0,
-        changed: 0,
-        removed: 0,
-    };
-
     pub fn is_none(&self) -> bool {
-        *self == Difference::NONE
+        *self == Difference::default()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::table::{Columns, Duplicates, Progress, Source};
+    use crate::table::{Columns, Duplicates, Progress, Rows, Source};
+
+    const JSON: Value = Value::from_static(b"\"text\"");
+
+    fn store(rows: &[(&str, &'static str)]) -> Store {
+        let set = rows
+            .iter()
+            .map(|&(key, value)| (key.into(), Value::from_static(value.as_bytes())));
+        let changes = Changes {
+            set: set.collect(),
+            removed: Vec::new(),
+        };
+        let store = Store::new(0);
+        store.reload(changes, SystemTime::UNIX_EPOCH);
+        store
+    }
 
     #[test]
     fn the_time_of_the_entries_is_that_of_reading_them() {
@@ -317,20 +245,63 @@ mod tests {
             key: "alpha2".into(),
             value: None,
         };
-        let source = Source::new(None, columns, Duplicates::Last);
         let read_at = SystemTime::UNIX_EPOCH + Duration::from_secs(7);
-        for keep_all_rows in [false, true] {
-            let (mut writer, reader) = open(keep_all_rows, 0);
+        for duplicates in [Duplicates::Last, Duplicates::All] {
+            let source = Source::new(None, columns.clone(), duplicates);
             let table = || {
                 let loaded = source.load(None, &mut Progress::silent());
                 loaded.expect("the shipped table").table
             };
-            assert_eq!(writer.stage(table(), read_at).inserted, 249);
-            writer.publish();
-            assert_eq!(reader.summary().read_at, read_at);
+            let (mut rows, store) = (Rows::default(), Store::new(0));
+            let written = store.reload(rows.update(table()), read_at);
+            assert_eq!((written.version, written.outcome.inserted), (1, 249));
+            assert_eq!(store.summary().read_at, read_at);
             // The same entries read again are those of before.
-            assert!(writer.stage(table(), SystemTime::now()).is_none());
-            assert_eq!(reader.summary().read_at, read_at);
+            let written = store.reload(rows.update(table()), SystemTime::now());
+            assert_eq!(
+                (written.version, written.outcome),
+                (1, Difference::default())
+            );
+            assert_eq!(store.summary().read_at, read_at);
         }
+    }
+
+    #[test]
+    fn a_write_is_told_the_version_that_shows_it() {
+        let store = store(&[("a", "1")]);
+        for (write, expected) in [("new", true), ("a", false)] {
+            let written = store.put(write.into(), JSON).expect("a write");
+            assert_eq!(written.outcome, expected);
+            let found = store.get(write);
+            assert_eq!((found.version, found.values), (written.version, Some(JSON)));
+        }
+        let written = store.delete(&"a".into()).expect("a write");
+        assert_eq!((written.version, written.outcome), (4, true));
+        // What changes nothing is no new version.
+        let written = store.delete(&"a".into()).expect("a write");
+        assert_eq!((written.version, written.outcome), (4, false));
+        assert_eq!(store.version(), 4);
+    }
+
+    #[test]
+    fn only_integers_are_counted_up_and_none_wraps() {
+        let store = store(&[
+            ("n", "-3"),
+            ("most", "9223372036854775807"),
+            ("more", "9223372036854775808"),
+            ("text", "\"1\""),
+            ("fraction", "1.0"),
+            ("null", "null"),
+        ]);
+        let add = |key: &str, by| store.increment(key.into(), by).expect("a write").outcome;
+        assert_eq!(add("n", 5), Ok(2));
+        assert_eq!(add("absent", -1), Ok(-1));
+        assert_eq!(add("most", i64::MIN), Ok(-1));
+        assert_eq!(add("most", i64::MIN), Err(NotCounted::Overflow));
+        for key in ["more", "text", "fraction", "null"] {
+            assert_eq!(add(key, 1), Err(NotCounted::NoInteger), "{key}");
+        }
+        assert_eq!(store.get("n").values, Some("2".into()));
+        assert_eq!(store.version(), 4);
     }
 }

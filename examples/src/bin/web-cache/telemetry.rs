@@ -7,11 +7,11 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::{status::Status, store::Reader};
+use crate::{status::Status, store::Store};
 
 const REFRESH: &str = "web_cache_refresh_seconds";
 
-/// From a refresh of a few rows to one that waits for somebody.
+/// From a reload of a few rows to one that waits for somebody.
 const REFRESH_BUCKETS: [f64; 9] = [
     0.000_025, 0.000_1, 0.000_5, 0.002, 0.01, 0.05, 0.2, 1.0, 5.0,
 ];
@@ -19,7 +19,7 @@ const REFRESH_BUCKETS: [f64; 9] = [
 #[derive(Clone)]
 pub struct Telemetry(PrometheusHandle);
 
-/// Where the writer notes how long a refresh took.
+/// Where the writer notes how long a reload took to become visible.
 pub struct RefreshTimes(Histogram);
 
 impl Telemetry {
@@ -37,7 +37,7 @@ impl Telemetry {
     }
 
     /// The metrics' text. Counting a request costs one addition; everything else is gathered here.
-    pub fn render(&self, status: &Status, reader: &Reader) -> String {
+    pub fn render(&self, status: &Status, store: &Store) -> String {
         use std::sync::atomic::Ordering::Relaxed;
 
         let hits = status.hits.load(Relaxed);
@@ -52,16 +52,28 @@ impl Telemetry {
         counter!("web_cache_reloads_total", "outcome" => "failed").absolute(reloads.failed);
         counter!("web_cache_reload_failures_total").absolute(reloads.failed);
 
-        let table = reader.summary();
+        for (kind, outcome, count) in status.writes.all() {
+            let labels = [("kind", kind), ("outcome", outcome)];
+            counter!("web_cache_writes_total", &labels).absolute(count);
+        }
+
+        let table = store.summary();
         let age = SystemTime::now().duration_since(table.read_at);
         gauge!("web_cache_version").set(table.version as f64);
         gauge!("web_cache_entries").set(table.entries as f64);
         gauge!("web_cache_table_age_seconds").set(age.unwrap_or_default().as_secs_f64());
         gauge!("web_cache_staleness_seconds").set(status.staleness().as_secs_f64());
 
-        let load = status.load();
-        gauge!("web_cache_pending_operations").set(load.pending as f64);
-        gauge!("web_cache_readers").set(load.readers as f64);
+        let map = store.stats();
+        gauge!("web_cache_pending_operations").set(map.pending as f64);
+        gauge!("web_cache_readers").set(map.readers as f64);
+        gauge!("web_cache_retired_copies").set(map.retired as f64);
+        counter!("web_cache_map_writes_total").absolute(map.writes);
+        counter!("web_cache_map_publications_total").absolute(map.publications);
+        counter!("web_cache_map_rebuilds_total").absolute(map.rebuilds);
+        counter!("web_cache_map_stalls_total").absolute(map.stalls);
+        let group = map.writes as f64 / map.publications.max(1) as f64;
+        gauge!("web_cache_group_size").set(group);
         gauge!("web_cache_connections").set(status.connections.load(Relaxed) as f64);
         self.0.render()
     }
@@ -82,11 +94,39 @@ fn describe() {
         "web_cache_reload_failures_total",
         "Reloads that left the last good table in place"
     );
+    describe_counter!(
+        "web_cache_writes_total",
+        "Requests to write by kind and outcome"
+    );
+    describe_counter!(
+        "web_cache_map_writes_total",
+        "Writes that changed the map, of clients and reloads"
+    );
+    describe_counter!(
+        "web_cache_map_publications_total",
+        "Versions of the map that were published"
+    );
+    describe_counter!(
+        "web_cache_map_rebuilds_total",
+        "Fresh copies of the map that were made to go past a reader"
+    );
+    describe_counter!(
+        "web_cache_map_stalls_total",
+        "Times that a write found as many copies set aside as may be"
+    );
+    describe_gauge!(
+        "web_cache_retired_copies",
+        "Copies set aside for readers that are still in them"
+    );
+    describe_gauge!(
+        "web_cache_group_size",
+        "Writes of the map that became visible together, on average"
+    );
     describe_gauge!("web_cache_version", "Version of the table that is served");
     describe_gauge!("web_cache_entries", "Keys in the table");
     describe_gauge!(
         "web_cache_table_age_seconds",
-        "Time since the table last changed"
+        "Time since the file was read that the table last took rows from"
     );
     describe_gauge!(
         "web_cache_staleness_seconds",
@@ -95,5 +135,5 @@ fn describe() {
     describe_gauge!("web_cache_pending_operations", "Changes not published yet");
     describe_gauge!("web_cache_readers", "Live readers of the map");
     describe_gauge!("web_cache_connections", "Open connections");
-    describe_histogram!(REFRESH, "Time that one refresh took");
+    describe_histogram!(REFRESH, "Time that one reload took to become visible");
 }

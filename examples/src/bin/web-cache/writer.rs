@@ -1,4 +1,4 @@
-//! The one thread that writes: it owns the map's writer, reads the source again when told to, and applies what differs.
+//! The thread that reloads: it reads the source again when told to, and makes the source's changes to what is served.
 
 use std::{
     sync::{
@@ -11,14 +11,14 @@ use std::{
 
 use crate::{
     status::Status,
-    store::{self, Difference, Reader},
-    table::{Ending, Loaded, Progress, Source, TableError},
+    store::{Difference, Store, Written},
+    table::{Ending, Loaded, Progress, Rows, Source, TableError},
     telemetry::RefreshTimes,
 };
 
 /// How often the thread looks after itself when nothing happens.
 const TICK: Duration = Duration::from_millis(500);
-/// So many publications of nothing leave no removed value in memory.
+/// So many rounds of settling leave no removed value in memory.
 const SETTLING: u32 = 2;
 
 /// Read the source again, and why.
@@ -32,8 +32,10 @@ pub enum Reload {
 }
 
 struct Writer {
-    store: store::Writer,
+    store: Store,
     source: Source,
+    /// What it said last.
+    rows: Rows,
     status: Arc<Status>,
     refresh_times: RefreshTimes,
     /// Told once, not at every reload.
@@ -42,6 +44,8 @@ struct Writer {
     failure: Option<TableError>,
     /// Of the last good table.
     ending: Ending,
+    /// The version that is being settled, and what is left to do for it.
+    settling: u64,
     settling_left: u32,
 }
 
@@ -53,16 +57,18 @@ pub fn start(
     loaded: Loaded,
     status: Arc<Status>,
     refresh_times: RefreshTimes,
-) -> std::io::Result<(Sender<Reload>, Reader)> {
-    let (store, reader) = store::open(source.keeps_all_rows(), loaded.table.entries.len());
+) -> std::io::Result<(Sender<Reload>, Store)> {
+    let store = Store::new(loaded.table.len());
     let mut writer = Writer {
-        store,
+        store: store.clone(),
         source,
+        rows: Rows::default(),
         status,
         refresh_times,
         warning: None,
         failure: None,
         ending: loaded.ending,
+        settling: 0,
         settling_left: 0,
     };
     writer.show(loaded);
@@ -70,7 +76,7 @@ pub fn start(
     thread::Builder::new()
         .name("writer".into())
         .spawn(move || writer.run(&receiver))?;
-    Ok((sender, reader))
+    Ok((sender, store))
 }
 
 impl Writer {
@@ -91,7 +97,6 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => self.settle(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            self.status.set_load(self.store.load());
         }
     }
 
@@ -130,7 +135,7 @@ impl Writer {
         }
     }
 
-    /// Publishes `loaded`, unless it is what is published already.
+    /// Makes the changes between what the source said before and `loaded`.
     fn show(&mut self, loaded: Loaded) -> (Difference, u64) {
         if let Some(warning) = &loaded.warning
             && self.warning != loaded.warning
@@ -139,17 +144,16 @@ impl Writer {
         }
         self.warning = loaded.warning;
         self.ending = loaded.ending;
-        let difference = self.store.stage(loaded.table, loaded.read_at);
-        if difference.is_none() {
-            return (difference, self.store.version());
+        let changes = self.rows.update(loaded.table);
+        if changes.is_empty() {
+            return (Difference::default(), self.store.version());
         }
-        self.status.set_load(self.store.load());
         let started = Instant::now();
-        let version = self.store.publish();
-        self.refresh_times.record(started.elapsed());
-        self.status.set_load(self.store.load());
-        self.settling_left = SETTLING;
-        (difference, version)
+        let Written { version, outcome } = self.store.reload(changes, loaded.read_at);
+        if !outcome.is_none() {
+            self.refresh_times.record(started.elapsed());
+        }
+        (outcome, version)
     }
 
     fn failure_may_pass(&self) -> bool {
@@ -157,14 +161,19 @@ impl Writer {
     }
 
     fn settle(&mut self) {
+        let version = self.store.version();
+        if version != self.settling {
+            self.settling = version;
+            self.settling_left = SETTLING;
+        }
         if self.settling_left > 0 {
             self.settling_left -= 1;
-            self.store.publish();
+            self.store.settle();
         }
     }
 }
 
-/// The table can no longer change if the thread has panicked: health must say so.
+/// The table no longer follows its source if the thread has panicked: health must say so.
 struct NoticeOfDeath(Arc<Status>);
 
 impl Drop for NoticeOfDeath {

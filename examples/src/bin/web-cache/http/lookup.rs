@@ -10,7 +10,7 @@ use axum::{
 use bytes::Bytes;
 use serde_json::to_writer;
 
-use super::{App, etag::is_known, problem::Problem, query};
+use super::{App, at_least, etag::is_known, problem::Problem, query};
 use crate::{store::Found, table::Value};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -23,12 +23,13 @@ pub async fn one(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let key = query::key_in_path(&uri, "/v1/")?;
-    let Found { version, values } = app.reader.get(&key);
+    let key = query::key_in_path(&uri)?;
+    at_least::wait(&app, &headers).await?;
+    let Found { version, values } = app.store.get(&key);
     let tag = app.tags.tag(version);
     let Some(value) = values else {
         app.status.count_lookups(0, 1);
-        return Err(Problem::not_found(format!("no key {key:?}")).with_header(header::ETAG, tag));
+        return Err(Problem::no_key(&key).with_header(header::ETAG, tag));
     };
     app.status.count_lookups(1, 0);
     Ok(answer(&headers, tag, || value))
@@ -41,7 +42,8 @@ pub async fn many(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let keys = query::keys_in_query(&uri)?;
-    let found = app.reader.get_all(&keys);
+    at_least::wait(&app, &headers).await?;
+    let found = app.store.get_all(&keys);
     let hits = found.values.iter().flatten().count();
     app.status
         .count_lookups(hits as u64, (keys.len() - hits) as u64);

@@ -1,57 +1,75 @@
 //! The routes, and what their handlers share.
 
+mod admin;
+mod at_least;
+mod body;
 mod etag;
 mod lookup;
 mod pages;
 mod problem;
 mod query;
+mod write;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{DefaultBodyLimit, Request, State},
     http::Uri,
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
 };
 
-use crate::{status::Status, store::Reader, telemetry::Telemetry};
+use crate::{status::Status, store::Store, telemetry::Telemetry, token::Token};
 use etag::Tags;
-use problem::Problem;
+use problem::{Problem, READ, READ_AND_WRITE};
 
-/// No handler waits for anything for long; one that does anyway must not keep its client for ever.
+/// Whatever a handler waits for has a bound of its own, and their sum is less than this: it is for what was forgotten.
 const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 
 pub struct App {
-    reader: Reader,
+    store: Store,
     status: Arc<Status>,
     telemetry: Telemetry,
     source: String,
     tags: Tags,
+    /// Nobody may write if there is none.
+    token: Option<Token>,
 }
 
 impl App {
-    /// `source` is the name of what is served.
-    pub fn new(reader: Reader, status: Arc<Status>, telemetry: Telemetry, source: String) -> Self {
+    /// `source` is the name of what is served; who has the `token` may write.
+    pub fn new(
+        store: Store,
+        status: Arc<Status>,
+        telemetry: Telemetry,
+        source: String,
+        token: Option<Token>,
+    ) -> Self {
         App {
-            reader,
+            store,
             status,
             telemetry,
             source,
             tags: Tags::of_this_process(),
+            token,
         }
     }
 }
 
 pub fn router(app: Arc<App>) -> Router {
+    let key = get(lookup::one)
+        .put(write::put)
+        .delete(write::delete)
+        .post(write::increment)
+        .layer(DefaultBodyLimit::max(body::LARGEST));
     Router::new()
         .route("/", get(pages::index))
         .route("/healthz", get(pages::health))
         .route("/metrics", get(pages::metrics))
         .route("/v1", get(lookup::many))
-        .route("/v1/{*key}", get(lookup::one))
+        .route("/v1/{*key}", key)
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(in_time))
@@ -62,8 +80,9 @@ async fn no_route(uri: Uri) -> Problem {
     Problem::not_found(format!("nothing at {}", uri.path()))
 }
 
-async fn wrong_method() -> Problem {
-    Problem::wrong_method()
+async fn wrong_method(State(app): State<Arc<App>>, uri: Uri) -> Problem {
+    let is_written = app.token.is_some() && uri.path().starts_with("/v1/");
+    Problem::wrong_method(if is_written { READ_AND_WRITE } else { READ })
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

@@ -46,7 +46,7 @@ pub async fn index() -> impl IntoResponse {
 
 pub async fn health(State(app): State<Arc<App>>) -> impl IntoResponse {
     let failure = app.status.failure();
-    let table = app.reader.summary();
+    let table = app.store.summary();
     let health = Health {
         status: if failure.is_some() { "degraded" } else { "ok" },
         error_at: failure.as_ref().map(|failure| seconds(failure.at)),
@@ -62,7 +62,7 @@ pub async fn health(State(app): State<Arc<App>>) -> impl IntoResponse {
 }
 
 pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let text = app.telemetry.render(&app.status, &app.reader);
+    let text = app.telemetry.render(&app.status, &app.store);
     let kind = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
     ([kind], never_kept(), text)
 }

@@ -7,6 +7,11 @@ use axum::{
 };
 use serde_json::json;
 
+/// The methods of a route that is only read, as in the header `Allow`.
+pub const READ: &str = "GET, HEAD";
+/// The methods of a key's route.
+pub const READ_AND_WRITE: &str = "GET, HEAD, PUT, DELETE";
+
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -27,16 +32,66 @@ impl Problem {
         Problem::new(StatusCode::URI_TOO_LONG, message)
     }
 
-    pub fn wrong_method() -> Self {
+    pub fn no_key(key: &str) -> Self {
+        Problem::not_found(format!("no key {key:?}"))
+    }
+
+    /// `allowed` as in the header `Allow`.
+    pub fn wrong_method(allowed: &'static str) -> Self {
         Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "only GET and HEAD are served",
+            format!("served here: {allowed}"),
         )
-        .with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD"))
+        .with_header(header::ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    /// Nobody may write.
+    pub fn read_only() -> Self {
+        Problem {
+            message: "the server was started without --admin-token-file, so nobody may write"
+                .into(),
+            ..Problem::wrong_method(READ)
+        }
+    }
+
+    pub fn unauthorized(message: &str) -> Self {
+        Problem::new(StatusCode::UNAUTHORIZED, message)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    pub fn conflict(message: &str) -> Self {
+        Problem::new(StatusCode::CONFLICT, message)
+    }
+
+    /// What is served is older than what the client asks for.
+    pub fn too_old(message: impl Into<String>) -> Self {
+        Problem::new(StatusCode::PRECONDITION_FAILED, message)
+    }
+
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+    }
+
+    pub fn slow_body() -> Self {
+        Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body did not arrive in time",
+        )
     }
 
     pub fn too_slow() -> Self {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no answer in time")
+        Problem::unavailable("no answer in time")
+    }
+
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
+    pub fn internal() -> Self {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the server has a fault; its log says more",
+        )
     }
 
     fn new(status: StatusCode, message: impl Into<String>) -> Self {

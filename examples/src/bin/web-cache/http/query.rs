@@ -1,20 +1,31 @@
-//! The keys that a request asks for.
+//! The keys that a request names.
 
 use std::borrow::Cow;
 
 use axum::http::Uri;
 use percent_encoding::percent_decode_str;
 
-use super::problem::Problem;
+use super::problem::{Problem, READ_AND_WRITE};
 use crate::table::MAX_KEY;
 
 /// The most keys of one request.
 pub const MAX_KEYS: usize = 999;
 
-/// The key in the path, behind `prefix`.
-pub fn key_in_path<'a>(uri: &'a Uri, prefix: &str) -> Result<Cow<'a, str>, Problem> {
-    let raw = uri.path().strip_prefix(prefix).unwrap_or_default();
-    decode(raw)
+/// The key in the path `/v1/{key}`.
+pub fn key_in_path(uri: &Uri) -> Result<Cow<'_, str>, Problem> {
+    decode(raw_key(uri))
+}
+
+/// The key in the path `/v1/{key}/incr`.
+///
+/// The path is split before it is decoded, so a key may end in `/incr` too, written `%2Fincr`.
+pub fn counter_in_path(uri: &Uri) -> Result<Cow<'_, str>, Problem> {
+    let raw = raw_key(uri).strip_suffix("/incr");
+    decode(raw.ok_or_else(|| Problem::wrong_method(READ_AND_WRITE))?)
+}
+
+fn raw_key(uri: &Uri) -> &str {
+    uri.path().strip_prefix("/v1/").unwrap_or_default()
 }
 
 /// The keys in `?keys=a,b,c`, each once, in their order.
@@ -66,6 +77,26 @@ mod tests {
 
     fn keys(uri: &str) -> Result<Vec<String>, Problem> {
         keys_in_query(&uri.parse().expect("a URI"))
+    }
+
+    #[test]
+    fn only_a_path_that_ends_in_incr_names_a_counter() {
+        for (path, expected) in [
+            ("/v1/a/incr", Some("a")),
+            ("/v1/a/b%2Fc/incr?x=1", Some("a/b/c")),
+            ("/v1/a/incr/incr", Some("a/incr")),
+            ("/v1/a%2Fincr/incr", Some("a/incr")),
+            ("/v1/incr/incr", Some("incr")),
+            ("/v1/a%2Fincr", None),
+            ("/v1/a/inc%72", None),
+            ("/v1/a/incr/", None),
+            ("/v1/incr", None),
+            ("/v1//incr", None),
+            ("/v1/a", None),
+        ] {
+            let uri: Uri = path.parse().expect("a URI");
+            assert_eq!(counter_in_path(&uri).ok().as_deref(), expected, "{path}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod duplicates;
 mod fault;
 mod jsonl;
 mod progress;
+mod rows;
 mod source;
 mod stamp;
 
@@ -20,6 +21,7 @@ pub use columns::Columns;
 pub use duplicates::Duplicates;
 pub use fault::{TableError, one_line};
 pub use progress::Progress;
+pub use rows::{Changes, Rows};
 pub use source::{Ending, Loaded, Source};
 pub use stamp::Stamp;
 
@@ -31,22 +33,22 @@ pub const MAX_KEY: usize = 4096;
 
 pub type Key = Arc<str>;
 
-/// One row's value, as JSON text. Cloning it copies no text, so it is also the body of a response.
+/// What is served under one key, as JSON text. Cloning it copies no text, so it is also the body of a response.
 pub type Value = Bytes;
 
 #[derive(Debug)]
 pub struct Table {
-    pub entries: HashMap<Key, Entry>,
+    entries: HashMap<Key, Entry>,
     duplicates: Duplicates,
     repeats: Option<Repeats>,
 }
 
-/// What stands under one key.
+/// The rows of one key.
 #[derive(Debug)]
-pub struct Entry {
-    pub value: Value,
+struct Entry {
+    value: Value,
     /// The values of the key's further rows, in the file's order; only [`Duplicates::All`] keeps them.
-    pub more: Vec<Value>,
+    more: Vec<Value>,
     /// Where the key's first row begins.
     offset: usize,
     repeated: bool,
@@ -66,6 +68,11 @@ impl Table {
             duplicates,
             repeats: None,
         }
+    }
+
+    /// The number of keys.
+    pub fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// Adds the row that begins at `offset`.
@@ -109,16 +116,36 @@ impl Table {
         entry.repeated = true;
         Ok(())
     }
+
+    /// What to serve under each key: a row's value, or an array of all of them.
+    pub fn into_values(self) -> impl Iterator<Item = (Key, Value)> {
+        let Table {
+            entries,
+            duplicates,
+            ..
+        } = self;
+        entries.into_iter().map(move |(key, entry)| {
+            let value = match duplicates {
+                Duplicates::All => entry.array(),
+                _ => entry.value,
+            };
+            (key, value)
+        })
+    }
 }
 
 impl Entry {
-    pub fn values(&self) -> impl Iterator<Item = &Value> {
-        std::iter::once(&self.value).chain(&self.more)
-    }
-
-    /// How many rows the key has; never 0.
-    pub fn rows(&self) -> usize {
-        1 + self.more.len()
+    fn array(&self) -> Value {
+        let rows = || std::iter::once(&self.value).chain(&self.more);
+        // No spare room, as of a single value; two brackets, and a comma between two rows, are as many as rows and one.
+        let length = 1 + rows().map(|value| value.len() + 1).sum::<usize>();
+        let mut json = Vec::with_capacity(length);
+        for value in rows() {
+            json.push(if json.is_empty() { b'[' } else { b',' });
+            json.extend_from_slice(value);
+        }
+        json.push(b']');
+        json.into()
     }
 }
 

@@ -71,10 +71,6 @@ impl Source {
         }
     }
 
-    pub fn keeps_all_rows(&self) -> bool {
-        self.duplicates == Duplicates::All
-    }
-
     /// Reads the whole table; if `before` was the last good table's ending, at least as much is asked of this one.
     ///
     /// # Errors
