@@ -14,7 +14,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     time::{sleep, timeout},
@@ -28,6 +28,9 @@ use crate::{stall::StallTimeout, status::Status};
 const LONGEST_HEAD: usize = 64 * 1024;
 /// How long answers that are under way may take once the server has been told to stop.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
+/// How long a client may go on sending what nobody wants, and how much of it, before its connection is cut.
+const LONGEST_LINGER: Duration = Duration::from_secs(1);
+const MOST_LINGERED: usize = 64 << 20;
 /// After a failure to accept, which is most likely a want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -115,6 +118,10 @@ async fn talk(mut connection: Connection, mut goodbye: watch::Receiver<()>) -> h
         _ = goodbye.changed() => None,
     };
     let ended = match ended {
+        Some(Ok(())) => {
+            linger(connection.into_parts().io.into_inner()).await;
+            return Ok(());
+        }
         Some(ended) => ended,
         None => {
             Pin::new(&mut connection).graceful_shutdown();
@@ -132,6 +139,23 @@ async fn talk(mut connection: Connection, mut goodbye: watch::Receiver<()>) -> h
         }
     }
     ended
+}
+
+/// Takes, within bounds, what the client still sends of a request that is answered already.
+///
+/// A connection that is closed with bytes unread is reset, which may cost the client the answer.
+async fn linger(mut stream: StallTimeout<TcpStream>) {
+    let mut unwanted = vec![0; 16 * 1024];
+    let mut left = MOST_LINGERED;
+    let drain = async {
+        while let Ok(bytes @ 1..) = stream.read(&mut unwanted).await
+            && bytes <= left
+        {
+            left -= bytes;
+        }
+    };
+    // Whatever comes later is cut off.
+    let _ = timeout(LONGEST_LINGER, drain).await;
 }
 
 /// An open connection, for the metrics; however its task ends.

@@ -4,6 +4,7 @@ mod admin;
 mod at_least;
 mod body;
 mod etag;
+mod leftover;
 mod lookup;
 mod pages;
 mod problem;
@@ -73,6 +74,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(in_time))
+        .layer(from_fn(leftover::announce_end))
         .with_state(app)
 }
 
