@@ -1,10 +1,13 @@
 //! The web cache as its users meet it: the real program, over real connections and on real files.
 
+mod admin;
+mod at_least;
 mod bad_input;
 mod clients;
 mod duplicates;
 mod files;
 mod in_place;
+mod local_writes;
 mod lookup;
 mod pages;
 mod program;
@@ -13,6 +16,8 @@ mod snapshot;
 #[cfg(unix)]
 mod trouble;
 mod wire;
+mod writes;
+mod writing;
 
 use std::{
     thread,

@@ -55,7 +55,7 @@ fn no_response_mixes_versions_and_none_goes_back() {
 }
 
 #[test]
-fn no_response_of_the_multimap_does_either() {
+fn no_response_with_all_rows_of_a_key_does_either() {
     rewrite_while_reading("all");
 }
 

@@ -70,6 +70,21 @@ impl Connection {
         self.receive(method).expect("a response")
     }
 
+    /// A request with a body, and its response.
+    pub fn request_with(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Response {
+        let length = body.as_ref().len().to_string();
+        let headers = [headers, &[("Content-Length", &*length)]].concat();
+        self.send(head(method, target, &headers));
+        self.send(body);
+        self.receive(method).expect("a response")
+    }
+
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes).expect("bytes sent");
     }
