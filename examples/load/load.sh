@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Loads web-cache by both routes while its table is rewritten ten times a second, and checks every response:
-# no wrong status, no torn snapshot, and no version older than one seen before the request.
+# Loads web-cache while its table is rewritten ten times a second, and checks every response:
+# no wrong status, no torn snapshot, no version older than one seen before the request, and what was written is read.
+# The wrk options are for the parts that only read; the one that writes needs one connection for each thread.
 #
 # usage: examples/load/load.sh [SECONDS [wrk options]]
 #
@@ -12,6 +13,8 @@ seconds=${1:-10}
 shift || true
 [ $# -gt 0 ] || set -- -t2 -c64
 export ROWS=2000
+TOKEN=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+export TOKEN
 export VERDICT=examples/load/verdict.lua
 
 command -v wrk >/dev/null || { sed -n 's/^# Needs wrk/wrk is not installed/p' "$0" >&2; exit 1; }
@@ -36,8 +39,9 @@ write_table() {
 }
 
 write_table 0
+printf '%s\n' "$TOKEN" >"$work/token"
 mkfifo "$work/address"
-"$program" --table "$work/table.csv" --key id --listen 127.0.0.1:0 >"$work/address" 2>"$work/log" &
+"$program" --table "$work/table.csv" --key id --admin-token-file "$work/token" --listen 127.0.0.1:0 >"$work/address" 2>"$work/log" &
 server=$!
 read -r address <"$work/address"
 
@@ -52,10 +56,11 @@ read -r address <"$work/address"
 ) &
 writer=$!
 
-for route in lookup snapshot; do
+for part in lookup snapshot mixed; do
+  [ "$part" != mixed ] || set -- -t16 -c16
   before=$(grep -c 'the table has changed' "$work/log" || true)
-  printf '\n== %s\n' "$route"
-  wrk "$@" -d "${seconds}s" --latency -s "examples/load/$route.lua" "http://$address"
+  printf '\n== %s\n' "$part"
+  wrk "$@" -d "${seconds}s" --latency -s "examples/load/$part.lua" "http://$address"
   reloads=$(($(grep -c 'the table has changed' "$work/log") - before))
   echo "the table changed $reloads times"
   # A table that stands still shows nothing.
