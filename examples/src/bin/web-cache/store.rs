@@ -1,15 +1,16 @@
 //! The table in memory: one map, which every request reads, and which clients and reloads write.
 //!
-//! This is the only module that knows the map.
+//! This is the only module that names the map's types.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
+pub use evmap_core::shared_map::WriteError;
 use evmap_core::{
-    SharedMap,
-    shared_map::{Batch, Stats, WriteError},
+    SharedMap, Version,
+    shared_map::{Batch, Stats},
 };
 
 use crate::table::{Changes, Key, Value};
@@ -115,9 +116,7 @@ impl Store {
 
     /// Waits until `version` is visible: whoever reads after that sees it, or a later one.
     pub async fn wait_for(&self, version: u64) {
-        self.map
-            .wait_for_async(evmap_core::Version::from_u64(version))
-            .await;
+        self.map.wait_for_async(Version::from_u64(version)).await;
     }
 }
 

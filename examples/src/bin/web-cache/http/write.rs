@@ -11,14 +11,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use evmap_core::shared_map::WriteError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
 
 use super::{App, admin, body, problem::Problem, query};
 use crate::{
-    store::{NotCounted, Store, Written},
+    store::{NotCounted, Store, WriteError, Written},
     table::{Key, Value},
     write_counts::Kind,
 };
