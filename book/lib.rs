@@ -19,6 +19,7 @@ macro_rules! chapters {
 chapters! {
     ten_minutes: "ten-minutes.md",
     how_a_read_works: "how-a-read-works.md",
+    many_writers: "many-writers.md",
 }
 
 /// The repository's front page, whose sample is run too.
