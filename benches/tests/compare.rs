@@ -67,7 +67,7 @@ fn table_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
     let stdout = text(&output.stdout).to_string();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let json: Value = serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
-    assert_eq!(json["schema"], 2);
+    assert_eq!(json["schema"], 3);
     let [case] = &json["cases"].as_array().expect("cases")[..] else {
         panic!("not one case");
     };
@@ -82,7 +82,7 @@ fn table_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
         let mut next = || shown.next().expect("a cell");
         for cell in row["cells"].as_array().expect("cells") {
             assert!(is_shown(next(), &cell["ns"]["median"]), "{line}");
-            assert!(are_shown(next(), &cell["to_bare"]), "{line}");
+            assert!(are_shown(next(), &cell["to_base"]), "{line}");
             assert!(is_shown(next(), &cell["to_ours"]["median"]), "{line}");
             assert_eq!(cell["rounds"].as_array().map(Vec::len), Some(1));
         }
@@ -92,7 +92,7 @@ fn table_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
         assert_eq!(shown.next(), None, "{line}");
     }
     for (condition, noise) in case["noise"].as_array().expect("noise").iter().enumerate() {
-        let control = &rows[1]["cells"][condition]["to_bare"]["median"];
+        let control = &rows[1]["cells"][condition]["to_base"]["median"];
         let number = |value: &Value| value.as_f64().expect("a number");
         let median = number(&noise["median"]);
         // Not exactly: numbers lose their last bit on the way through JSON.

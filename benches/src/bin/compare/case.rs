@@ -5,24 +5,51 @@ use serde::Serialize;
 
 use crate::noise::Noise;
 
-/// Nanoseconds per lookup or upsert, of each contender, under each condition, in each round.
+/// What one slice has shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figure {
+    /// Nanoseconds per lookup, upsert or refresh.
+    pub ns: f64,
+    /// Writes in each publication, where the contender counts them.
+    pub group: Option<f64>,
+}
+
+/// The figures of each contender, under each condition, in each round.
 #[derive(Default)]
 pub struct Samples {
     /// By contender, then by condition.
-    rounds: Vec<Vec<Vec<f64>>>,
+    series: Vec<Vec<Series>>,
 }
 
-/// One table.
+/// The figures of one contender under one condition.
+#[derive(Clone, Default)]
+struct Series {
+    ns: Vec<f64>,
+    group: Vec<f64>,
+}
+
+/// What a table is about.
 #[derive(Serialize)]
-pub struct Case {
+pub struct Heading {
     /// What was measured: `read`, `write`.
     pub operation: &'static str,
     /// On what.
     pub case: String,
     /// One sentence for people.
     pub title: String,
+    /// What the first ratio is to: the first row.
+    pub base: &'static str,
+    /// What the second ratio is to.
+    pub ours: &'static str,
     /// Under which conditions, in the order of each row's cells.
-    pub conditions: [&'static str; 2],
+    pub conditions: Vec<String>,
+}
+
+/// One table.
+#[derive(Serialize)]
+pub struct Case {
+    #[serde(flatten)]
+    pub heading: Heading,
     /// How far the control is off, under each condition.
     pub noise: Vec<Noise>,
     /// How far the control's scaling is off.
@@ -48,36 +75,48 @@ pub struct Row {
 /// One contender under one condition.
 #[derive(Serialize)]
 pub struct Cell {
-    /// Nanoseconds per lookup or upsert.
+    /// Nanoseconds per lookup, upsert or refresh.
     pub ns: Quartiles,
     /// Ratios to the base.
-    pub to_bare: Quartiles,
-    /// Ratios to the contender that is ours.
+    pub to_base: Quartiles,
+    /// Ratios of this contender to the one that is ours.
     pub to_ours: Quartiles,
+    /// Writes in each publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Quartiles>,
     /// Nanoseconds, round by round.
     pub rounds: Vec<f64>,
 }
 
+impl From<f64> for Figure {
+    fn from(ns: f64) -> Self {
+        Figure { ns, group: None }
+    }
+}
+
 impl Samples {
     pub fn resize(&mut self, contenders: usize, conditions: usize) {
-        self.rounds.resize(contenders, Vec::new());
-        for contender in &mut self.rounds {
-            contender.resize(conditions, Vec::new());
+        self.series.resize(contenders, Vec::new());
+        for contender in &mut self.series {
+            contender.resize(conditions, Series::default());
         }
     }
 
-    pub fn push(&mut self, contender: usize, condition: usize, ns: f64) {
-        self.rounds[contender][condition].push(ns);
+    pub fn push(&mut self, contender: usize, condition: usize, figure: Figure) {
+        let series = &mut self.series[contender][condition];
+        series.ns.push(figure.ns);
+        series.group.extend(figure.group);
     }
 
+    /// The times, round by round.
     pub fn of(&self, contender: usize, condition: usize) -> &[f64] {
-        &self.rounds[contender][condition]
+        &self.series[contender][condition].ns
     }
 
     /// The rows of a table; `ours` is the contender that others are compared with besides the
     /// first.
     pub fn rows(&self, names: &[&'static str], ours: usize, has_scaling: bool) -> Vec<Row> {
-        let conditions = self.rounds[0].len();
+        let conditions = self.series[0].len();
         names
             .iter()
             .enumerate()
@@ -93,10 +132,12 @@ impl Samples {
 
     fn cell(&self, contender: usize, ours: usize, condition: usize) -> Cell {
         let rounds = self.of(contender, condition);
+        let group = &self.series[contender][condition].group;
         Cell {
             ns: Quartiles::of(rounds),
-            to_bare: Quartiles::of_ratios(rounds, self.of(0, condition)),
+            to_base: Quartiles::of_ratios(rounds, self.of(0, condition)),
             to_ours: Quartiles::of_ratios(rounds, self.of(ours, condition)),
+            group: (!group.is_empty()).then(|| Quartiles::of(group)),
             rounds: rounds.to_vec(),
         }
     }
@@ -109,27 +150,23 @@ impl Samples {
 
 impl Case {
     /// A table, with the noise that its control shows.
-    pub fn new(
-        operation: &'static str,
-        case: String,
-        title: String,
-        conditions: [&'static str; 2],
-        rows: Vec<Row>,
-    ) -> Self {
+    pub fn new(heading: Heading, rows: Vec<Row>) -> Self {
         let control = &rows[1];
         Case {
-            operation,
-            case,
-            title,
-            conditions,
+            heading,
             noise: control
                 .cells
                 .iter()
-                .map(|cell| Noise::of(cell.to_bare))
+                .map(|cell| Noise::of(cell.to_base))
                 .collect(),
             scaling_noise: control.scaling.map(Noise::of),
             rows,
         }
+    }
+
+    /// Of all rows.
+    pub fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.rows.iter().flat_map(|row| &row.cells)
     }
 
     /// How many rounds the figures come from.
@@ -149,7 +186,7 @@ impl Case {
     /// If this one has not: a promise about it would go unchecked.
     pub fn row(&self, contender: &str) -> &Row {
         let row = self.rows.iter().find(|row| row.contender == contender);
-        row.unwrap_or_else(|| panic!("{} without {contender}", self.operation))
+        row.unwrap_or_else(|| panic!("{} without {contender}", self.heading.operation))
     }
 }
 
@@ -162,14 +199,27 @@ mod tests {
         let mut samples = Samples::default();
         samples.resize(3, 2);
         for (contender, one, two) in [(0, 10.0, 5.0), (1, 20.0, 10.0), (2, 40.0, 40.0)] {
-            samples.push(contender, 0, one);
-            samples.push(contender, 1, two);
+            samples.push(contender, 0, one.into());
+            samples.push(contender, 1, two.into());
         }
         let rows = samples.rows(&["bare", "ours", "peer"], 1, true);
-        assert_eq!(rows[2].cells[0].to_bare.median, 4.0);
+        assert_eq!(rows[2].cells[0].to_base.median, 4.0);
         assert_eq!(rows[2].cells[0].to_ours.median, 2.0);
         assert_eq!(rows[1].scaling.unwrap().median, 1.0);
         // Two threads of the peer get as much done as one; two of bare twice as much.
         assert_eq!(rows[2].scaling.unwrap().median, 0.5);
+    }
+    #[test]
+    fn groups_are_shown_where_they_were_counted() {
+        let mut samples = Samples::default();
+        samples.resize(2, 1);
+        for group in [2.0, 4.0] {
+            samples.push(0, 0, Figure::from(10.0));
+            let group = Some(group);
+            samples.push(1, 0, Figure { ns: 5.0, group });
+        }
+        let rows = samples.rows(&["base", "ours"], 1, false);
+        assert_eq!(rows[0].cells[0].group, None);
+        assert_eq!(rows[1].cells[0].group.unwrap().median, 3.0);
     }
 }

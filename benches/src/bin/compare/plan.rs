@@ -6,7 +6,7 @@ use benches::slice::Pace;
 use benches::stream::SplitMix;
 use serde::Serialize;
 
-use crate::case::Samples;
+use crate::case::{Figure, Samples};
 
 /// How long to measure.
 #[derive(Clone, Debug, Serialize)]
@@ -45,7 +45,7 @@ impl Plan {
         &self,
         conditions: usize,
         mut build: impl FnMut() -> Vec<E>,
-        mut slice: impl FnMut(&mut E, usize, Pace) -> f64,
+        mut slice: impl FnMut(&mut E, usize, Pace) -> Figure,
     ) -> Samples {
         let mut random = SplitMix(0x5eed);
         let mut samples = Samples::default();
@@ -65,8 +65,8 @@ impl Plan {
                 };
                 random.shuffle(&mut order);
                 for &(entrant, condition) in &order {
-                    let ns = slice(&mut entrants[entrant], condition, pace);
-                    samples.push(entrant, condition, ns);
+                    let figure = slice(&mut entrants[entrant], condition, pace);
+                    samples.push(entrant, condition, figure);
                 }
             }
         }
@@ -92,7 +92,9 @@ mod tests {
                 built += 1;
                 vec![10.0, 20.0]
             },
-            |&mut entrant, condition, pace| entrant + condition as f64 + pace.turn as f64 / 100.0,
+            |&mut entrant, condition, pace| {
+                (entrant + condition as f64 + pace.turn as f64 / 100.0).into()
+            },
         );
         assert_eq!(built, 3);
         for (entrant, condition, base) in [(0, 0, 10.0), (0, 1, 11.0), (1, 0, 20.0), (1, 1, 21.0)] {

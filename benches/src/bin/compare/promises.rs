@@ -8,11 +8,13 @@ use crate::{read, write};
 pub fn verdicts(cases: &[Case]) -> Vec<Verdict> {
     cases
         .iter()
-        .flat_map(|case| match (case.operation, case.case.as_str()) {
-            ("read", size @ ("1k" | "100k" | "4M")) => read_verdicts(case, size),
-            ("write", "10k") => write_verdicts(case),
-            _ => Vec::new(),
-        })
+        .flat_map(
+            |case| match (case.heading.operation, case.heading.case.as_str()) {
+                ("read", size @ ("1k" | "100k" | "4M")) => read_verdicts(case, size),
+                ("write", "10k") => write_verdicts(case),
+                _ => Vec::new(),
+            },
+        )
         .collect()
 }
 
@@ -41,7 +43,7 @@ fn read_verdicts(case: &Case, size: &str) -> Vec<Verdict> {
     for name in [read::OURS, read::SCOPED] {
         let ours = case.row(name);
         let promise = format!("{name}: a lookup costs at most 1.6 times bare");
-        let measured = ours.cells[0].to_bare;
+        let measured = ours.cells[0].to_base;
         verdicts.push(Verdict::new(
             case,
             promise,
@@ -85,7 +87,7 @@ fn read_verdicts(case: &Case, size: &str) -> Vec<Verdict> {
 fn write_verdicts(case: &Case) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for peer in ["evmap", "dashmap"] {
-        for (number, condition) in case.conditions.iter().enumerate() {
+        for (number, condition) in case.heading.conditions.iter().enumerate() {
             let promise = format!("{}, {condition}: no dearer than {peer}", write::OURS);
             let measured = case.row(peer).cells[number].to_ours;
             let with = Circumstances::of(case, number);
@@ -104,7 +106,7 @@ fn write_verdicts(case: &Case) -> Vec<Verdict> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Samples;
+    use crate::case::{Heading, Samples};
     use crate::verdict::ROUNDS;
 
     const READERS: [&str; 10] = [
@@ -129,16 +131,20 @@ mod tests {
             for condition in 0..2 {
                 for round in 0..20 {
                     let ns = ns(name, condition, round) / (condition + 1) as f64;
-                    samples.push(contender, condition, ns);
+                    samples.push(contender, condition, ns.into());
                 }
             }
         }
         let rows = samples.rows(&READERS, 2, true);
         Case::new(
-            "read",
-            size.to_string(),
-            String::new(),
-            ["one", "two"],
+            Heading {
+                operation: "read",
+                case: size.to_string(),
+                title: String::new(),
+                base: "bare",
+                ours: "ours",
+                conditions: ["one", "two"].map(String::from).to_vec(),
+            },
             rows,
         )
     }

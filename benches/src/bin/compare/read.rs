@@ -9,7 +9,7 @@ use benches::slice::{Meeting, Pace, ReadSlice, Sample};
 use benches::stream::Stream;
 use evmap_core::FenceMode;
 
-use crate::case::Case;
+use crate::case::{Case, Heading};
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::report::count;
@@ -118,16 +118,20 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
             built
         },
         |entrant, condition, pace| match condition {
-            0 => entrant.alone(&stream, pace).ns(),
-            _ => entrant.together(&stream, pace, partner).ns(),
+            0 => entrant.alone(&stream, pace).ns().into(),
+            _ => entrant.together(&stream, pace, partner).ns().into(),
         },
     );
     let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
     Case::new(
-        "read",
-        count(entries),
-        format!("one lookup per guard, {} keys", count(entries)),
-        CONDITIONS,
+        Heading {
+            operation: "read",
+            case: count(entries),
+            title: format!("one lookup per guard, {} keys", count(entries)),
+            base: "bare",
+            ours: "ours",
+            conditions: CONDITIONS.map(String::from).to_vec(),
+        },
         samples.rows(&names, ours, true),
     )
 }

@@ -3,7 +3,7 @@
 use benches::stats::Quartiles;
 use serde::Serialize;
 
-use crate::case::{Case, Cell};
+use crate::case::{Case, Cell, Heading};
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::promises::{failure, verdicts};
@@ -13,7 +13,9 @@ use crate::verdict::Verdict;
 /// Which fields the JSON file has: one more with each change that its readers must know of.
 ///
 /// 2 brought the noise, and verdicts that are neither kept nor missed.
-const SCHEMA: u32 = 2;
+/// 3 named what ratios are to (`base` and `ours`, and `to_base` in place of `to_bare`), and brought
+/// the groups of many writers.
+const SCHEMA: u32 = 3;
 
 /// Everything that a run has found out.
 #[derive(Serialize)]
@@ -77,33 +79,42 @@ impl Report {
 }
 
 fn text(case: &Case) -> String {
+    let Heading {
+        operation,
+        case: name,
+        title,
+        base,
+        ours,
+        conditions,
+    } = &case.heading;
     let has_scaling = case.rows.iter().any(|row| row.scaling.is_some());
+    let has_groups = case.cells().any(|cell| cell.group.is_some());
     let mut table = Table::default();
     let mut head = vec![String::new()];
-    for condition in case.conditions {
+    for condition in conditions {
         head.extend([condition, "", ""].map(String::from));
+        head.extend(has_groups.then(String::new));
     }
     table.row(head);
-    let mut head = vec!["contender"];
-    for _ in case.conditions {
-        head.extend(["ns", "× bare", "× ours"]);
+    let mut head = vec!["contender".to_string()];
+    for _ in conditions {
+        head.extend(["ns".to_string(), format!("× {base}"), format!("× {ours}")]);
+        head.extend(has_groups.then(|| "group".to_string()));
     }
-    head.extend(has_scaling.then_some("scaling"));
+    head.extend(has_scaling.then(|| "scaling".to_string()));
     table.row(head);
     for row in &case.rows {
         let mut cells = vec![row.contender.to_string()];
-        cells.extend(row.cells.iter().flat_map(cell));
+        for part in &row.cells {
+            cells.extend(cell(part));
+            cells.extend(has_groups.then(|| group(part)));
+        }
         cells.extend(row.scaling.map(spread));
         table.row(cells);
     }
-    let mut text = format!(
-        "{}/{}: {}\n{}",
-        case.operation,
-        case.case,
-        case.title,
-        table.text()
-    );
-    let noises = case.conditions.into_iter().zip(case.noise.iter().copied());
+    let mut text = format!("{operation}/{name}: {title}\n{}", table.text());
+    let conditions = conditions.iter().map(String::as_str);
+    let noises = conditions.zip(case.noise.iter().copied());
     for (name, noise) in noises.chain(case.scaling_noise.map(|noise| ("scaling", noise))) {
         text += &format!("noise, {name}: the control is {}\n", noise.text());
     }
@@ -113,9 +124,15 @@ fn text(case: &Case) -> String {
 fn cell(cell: &Cell) -> [String; 3] {
     [
         time(cell.ns.median),
-        spread(cell.to_bare),
+        spread(cell.to_base),
         ratio(cell.to_ours.median),
     ]
+}
+
+/// How many writes shared a publication, for those who count that.
+fn group(cell: &Cell) -> String {
+    cell.group
+        .map_or_else(|| "-".to_string(), |group| ratio(group.median))
 }
 
 fn time(ns: f64) -> String {

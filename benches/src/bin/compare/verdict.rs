@@ -140,7 +140,7 @@ impl Verdict {
             Outcome::Missed
         };
         Verdict {
-            case: format!("{}/{}", case.operation, case.case),
+            case: format!("{}/{}", case.heading.operation, case.heading.case),
             promise,
             measured,
             outcome,

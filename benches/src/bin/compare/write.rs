@@ -12,7 +12,7 @@ use benches::slice::{Meeting, Pace, ReadSlice, Sample, WriteSlice};
 use benches::stream::Stream;
 use evmap_core::FenceMode;
 
-use crate::case::Case;
+use crate::case::{Case, Heading};
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::report::count;
@@ -107,20 +107,27 @@ pub fn measure(batch: usize, plan: &Plan, partner: &Partner) -> Case {
             built
         },
         |entrant, condition, pace| match condition {
-            0 => entrant.writer.write(&stream, batch, pace).ns(),
-            _ => entrant.beside_a_reader(&stream, batch, pace, partner).ns(),
+            0 => entrant.writer.write(&stream, batch, pace).ns().into(),
+            _ => entrant
+                .beside_a_reader(&stream, batch, pace, partner)
+                .ns()
+                .into(),
         },
     );
     let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
     Case::new(
-        "write",
-        count(batch),
-        format!(
-            "upserts of {} keys, {} per refresh",
-            count(ENTRIES),
-            count(batch)
-        ),
-        CONDITIONS,
+        Heading {
+            operation: "write",
+            case: count(batch),
+            title: format!(
+                "upserts of {} keys, {} per refresh",
+                count(ENTRIES),
+                count(batch)
+            ),
+            base: "bare",
+            ours: "ours",
+            conditions: CONDITIONS.map(String::from).to_vec(),
+        },
         samples.rows(&names, ours, false),
     )
 }
