@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod contender;
+pub mod crowd;
 pub mod slice;
 pub mod stats;
 pub mod stream;

@@ -3,6 +3,7 @@
 //! A slice is called through a `dyn` once; the loop inside is compiled for its contender alone.
 
 use std::hint::black_box;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -146,25 +147,50 @@ fn timed(pace: Pace, mut work: impl FnMut() -> usize) -> Sample {
     }
 }
 
-/// Where two threads meet, to begin together.
+/// How long anybody waits at a meeting: by then the others have failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where threads meet, to begin together.
 ///
-/// It spins, since a sleeping thread wakes too late to begin with the other.
-#[derive(Default)]
-pub struct Meeting(AtomicUsize);
+/// They spin, since a sleeping thread wakes too late to begin with the others.
+pub struct Meeting {
+    expected: usize,
+    here: AtomicUsize,
+    complete: OnceLock<Instant>,
+}
 
 impl Meeting {
-    /// Returns once both are here. For one meeting of two.
-    pub fn arrive(&self) {
-        self.0.fetch_add(1, Ordering::AcqRel);
+    /// One meeting of so many threads.
+    pub fn of(expected: usize) -> Self {
+        Meeting {
+            expected,
+            here: AtomicUsize::new(0),
+            complete: OnceLock::new(),
+        }
+    }
+
+    /// Returns once all are here: when the first of them knew of that, which is the same moment
+    /// for all.
+    ///
+    /// # Panics
+    /// If the others do not come.
+    pub fn arrive(&self) -> Instant {
+        let arrived = Instant::now();
+        self.here.fetch_add(1, Ordering::AcqRel);
         let mut turns = 0_u32;
-        while self.0.load(Ordering::Acquire) < 2 {
+        while self.here.load(Ordering::Acquire) < self.expected {
             turns += 1;
             if turns.is_multiple_of(10_000) {
-                // The other one may need this very processor.
+                assert!(
+                    arrived.elapsed() < PATIENCE,
+                    "the other threads do not come"
+                );
+                // Another one may need this very processor.
                 std::thread::yield_now();
             }
             std::hint::spin_loop();
         }
+        *self.complete.get_or_init(Instant::now)
     }
 }
 

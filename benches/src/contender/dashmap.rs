@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 
-use super::{Hasher, Lookup, Upsert, fill};
+use super::{Hasher, Lookup, Shared, Upsert, fill};
 
 /// Reader and writer alike.
 #[derive(Clone)]
@@ -29,5 +29,11 @@ impl Upsert for Handle {
     #[inline]
     fn upsert(&mut self, key: u64, value: u64) {
         self.0.insert(key, value);
+    }
+}
+
+impl Shared for Handle {
+    fn clear(&mut self) {
+        self.0.clear();
     }
 }

@@ -23,6 +23,13 @@ pub fn pair(entries: usize, hasher: &Hasher) -> (Writer, Reader) {
     (writer, Reader(reader))
 }
 
+impl Writer {
+    /// Takes everything out, for readers with the next publication.
+    pub(super) fn clear(&mut self) {
+        self.0.purge();
+    }
+}
+
 impl Lookup for Reader {
     #[inline]
     fn get(&mut self, key: u64) -> Option<u64> {

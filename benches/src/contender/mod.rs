@@ -7,9 +7,12 @@ pub mod arc_swap;
 pub mod bare;
 pub mod dashmap;
 pub mod evmap;
+pub mod evmap_mutex;
 pub mod ours;
 pub mod papaya;
 pub mod rwlock;
+pub mod scc;
+pub mod shared_map;
 
 use crate::value_of;
 
@@ -36,6 +39,26 @@ pub trait Upsert: 'static {
     }
 }
 
+/// A contender that many threads write, each through a clone of its own.
+pub trait Shared: Lookup + Upsert {
+    /// Takes everything out, and keeps the room where the map can.
+    fn clear(&mut self);
+
+    /// What was written and published so far, where the map counts it.
+    fn tally(&self) -> Option<Tally> {
+        None
+    }
+}
+
+/// Writes that share publications.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally {
+    /// So far.
+    pub writes: u64,
+    /// So far.
+    pub publications: u64,
+}
+
 /// Gives a contender the entries of a measurement, `0..entries`.
 fn fill(writer: &mut impl Upsert, entries: usize) {
     for key in 0..entries as u64 {
@@ -50,6 +73,7 @@ fn fill(writer: &mut impl Upsert, entries: usize) {
 mod tests {
     use super::*;
     use evmap_core::FenceMode;
+    use std::time::Duration;
 
     const ENTRIES: usize = 500;
 
@@ -72,6 +96,23 @@ mod tests {
         answers(name, reader);
     }
 
+    /// By another thread than the one that looks.
+    fn shares(name: &str, map: impl Shared) {
+        writes(name, (map.clone(), map.clone()));
+        let (mut other, mut reader) = (map.clone(), map);
+        other.clear();
+        other.publish();
+        assert_eq!(reader.get(7), None, "{name}");
+        let other = std::thread::spawn(move || {
+            other.upsert(7, 8);
+            other.publish();
+            other.tally()
+        });
+        let tally = other.join().unwrap();
+        assert_eq!(reader.get(7), Some(8), "{name}");
+        assert!(tally.is_none_or(|tally| tally.writes >= 4 && tally.publications >= 4));
+    }
+
     #[test]
     fn all_contenders_give_the_same_answers() {
         let hasher = Hasher::default();
@@ -86,6 +127,17 @@ mod tests {
         writes("dashmap", dashmap::pair(ENTRIES, &hasher));
         writes("parking_lot", rwlock::parking_lot_pair(ENTRIES, &hasher));
         writes("std", rwlock::std_pair(ENTRIES, &hasher));
+        shares("papaya", papaya::pair(ENTRIES, &hasher).0);
+        shares("dashmap", dashmap::pair(ENTRIES, &hasher).0);
+        shares("scc", scc::pair(ENTRIES, &hasher).0);
+        shares("parking_lot", rwlock::parking_lot_pair(ENTRIES, &hasher).0);
+        shares("evmap, at once", evmap_mutex::at_once(ENTRIES, &hasher));
+        let soon = Duration::from_millis(1);
+        shares("evmap, soon", evmap_mutex::every(soon, ENTRIES, &hasher));
+        for mode in [FenceMode::Auto, FenceMode::Membarrier, FenceMode::SeqCst] {
+            shares("ours", shared_map::at_once(ENTRIES, &hasher, mode));
+        }
+        shares("ours, soon", shared_map::within(soon, ENTRIES, &hasher));
         let (load, cache) = arc_swap::readers(ENTRIES, &hasher);
         answers("arc-swap load", load);
         answers("arc-swap cache", cache);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use super::bare::{Map, filled};
-use super::{Hasher, Lookup, Upsert};
+use super::{Hasher, Lookup, Shared, Upsert};
 
 /// Reader and writer alike, over parking_lot's lock.
 #[derive(Clone)]
@@ -36,6 +36,12 @@ impl Upsert for ParkingLot {
     #[inline]
     fn upsert(&mut self, key: u64, value: u64) {
         self.0.write().insert(key, value);
+    }
+}
+
+impl Shared for ParkingLot {
+    fn clear(&mut self) {
+        self.0.write().clear();
     }
 }
 

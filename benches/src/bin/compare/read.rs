@@ -56,7 +56,7 @@ impl Entrant {
 
     fn together(&mut self, stream: &Arc<Stream>, pace: Pace, partner: &Partner) -> Sample {
         let mut second = self.second.take().expect("the other thread has the reader");
-        let meeting = Arc::new(Meeting::default());
+        let meeting = Arc::new(Meeting::of(2));
         let pending = partner.begin({
             let (stream, meeting) = (Arc::clone(stream), Arc::clone(&meeting));
             // Another part of the stream than the first thread's.

@@ -54,10 +54,7 @@ impl Entrant {
         partner: &Partner,
     ) -> Sample {
         let mut reader = self.reader.take().expect("the other thread has the reader");
-        let (meeting, stop) = (
-            Arc::new(Meeting::default()),
-            Arc::new(AtomicBool::new(false)),
-        );
+        let (meeting, stop) = (Arc::new(Meeting::of(2)), Arc::new(AtomicBool::new(false)));
         let pending = partner.begin({
             let (stream, meeting, stop) =
                 (Arc::clone(stream), Arc::clone(&meeting), Arc::clone(&stop));

@@ -1,0 +1,111 @@
+//! evmap with its writer behind a mutex: what many threads write through that have evmap.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::evmap::{self, Reader};
+use super::{Hasher, Lookup, Shared, Upsert};
+
+/// Writes between two looks at the clock, for a writer that publishes now and then.
+const PIECE: u32 = 64;
+
+/// Reader and writer alike.
+#[derive(Clone)]
+pub struct Handle {
+    writer: Arc<Mutex<Writer>>,
+    reader: Reader,
+}
+
+/// The one writer, whose turns all threads take.
+struct Writer {
+    map: evmap::Writer,
+    publishing: Publishing,
+}
+
+enum Publishing {
+    AtOnce,
+    /// By whichever write finds that this time is over.
+    Every {
+        time: Duration,
+        last: Instant,
+        /// Writes since the last look at the clock.
+        unseen: u32,
+    },
+}
+
+/// A filled map, each of whose writes is published before it returns.
+pub fn at_once(entries: usize, hasher: &Hasher) -> Handle {
+    handle(entries, hasher, Publishing::AtOnce)
+}
+
+/// A filled map that is published about so often, while there are writes.
+pub fn every(time: Duration, entries: usize, hasher: &Hasher) -> Handle {
+    let publishing = Publishing::Every {
+        time,
+        last: Instant::now(),
+        unseen: 0,
+    };
+    handle(entries, hasher, publishing)
+}
+
+fn handle(entries: usize, hasher: &Hasher, publishing: Publishing) -> Handle {
+    let (map, reader) = evmap::pair(entries, hasher);
+    Handle {
+        writer: Arc::new(Mutex::new(Writer { map, publishing })),
+        reader,
+    }
+}
+
+impl Handle {
+    fn turn(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer {
+    /// Whether what was written is to be published now.
+    fn is_due(&mut self) -> bool {
+        let Publishing::Every { time, last, unseen } = &mut self.publishing else {
+            return true;
+        };
+        *unseen += 1;
+        if *unseen < PIECE {
+            return false;
+        }
+        *unseen = 0;
+        let now = Instant::now();
+        let is_due = now - *last >= *time;
+        if is_due {
+            *last = now;
+        }
+        is_due
+    }
+}
+
+impl Lookup for Handle {
+    #[inline]
+    fn get(&mut self, key: u64) -> Option<u64> {
+        self.reader.get(key)
+    }
+}
+
+impl Upsert for Handle {
+    #[inline]
+    fn upsert(&mut self, key: u64, value: u64) {
+        let mut writer = self.turn();
+        writer.map.upsert(key, value);
+        if writer.is_due() {
+            writer.map.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        self.turn().map.publish();
+    }
+}
+
+impl Shared for Handle {
+    fn clear(&mut self) {
+        self.turn().map.clear();
+    }
+}

@@ -1,0 +1,219 @@
+//! Crowds: slices of one contender's work by many threads at once.
+//!
+//! Where there are more threads than processors, some of a crowd always wait for one.
+//! So all begin to count at one moment, the same for all, and are done at the latest end.
+
+use std::time::Instant;
+
+use crate::contender::{Shared, Tally};
+use crate::slice::{Meeting, Pace, Sample};
+use crate::stream::Stream;
+use crate::value_of;
+
+/// Writes between two looks at the clock: few, so that nobody goes on for long after the others.
+const PIECE: usize = 32;
+
+/// Where the threads of one slice meet.
+pub struct Starts {
+    warm_up: Meeting,
+    timed: Meeting,
+}
+
+impl Starts {
+    /// For so many threads.
+    pub fn of(threads: usize) -> Self {
+        Starts {
+            warm_up: Meeting::of(threads),
+            timed: Meeting::of(threads),
+        }
+    }
+}
+
+/// What one thread of a crowd has written.
+pub struct Written {
+    /// The timed part.
+    pub sample: Sample,
+    /// The last of its keys.
+    pub last: Vec<u32>,
+}
+
+/// One thread's work on a contender that it shares with others.
+pub trait CrowdSlice: Send {
+    /// Upserts keys of the stream for as long as `pace` says, as all others do that come to
+    /// `starts`, and looks up the last ones afterwards.
+    ///
+    /// # Panics
+    /// If one of those is not there.
+    fn write(&mut self, stream: &Stream, pace: Pace, stamp: u64, starts: &Starts) -> Written;
+
+    /// Inserts these keys, as all others do that come to `starts`, and publishes.
+    fn insert(&mut self, keys: &[u32], stamp: u64, starts: &Starts) -> Sample;
+
+    /// Empties the map, gives it `0..entries`, and publishes that.
+    fn refill(&mut self, entries: usize, stamp: u64);
+
+    /// The first of these keys that does not have its value.
+    fn missing(&mut self, keys: &[u32], stamp: u64) -> Option<u32>;
+
+    /// What was written and published so far, where the map counts it.
+    fn tally(&self) -> Option<Tally>;
+}
+
+impl<S: Shared> CrowdSlice for S {
+    fn write(&mut self, stream: &Stream, pace: Pace, stamp: u64, starts: &Starts) -> Written {
+        let mut pieces = stream.pieces(PIECE, pace.turn);
+        let mut last = &[][..];
+        let mut until = |deadline: Instant| {
+            let mut count = 0;
+            for keys in pieces.by_ref() {
+                write(self, keys, stamp);
+                last = keys;
+                count += PIECE;
+                let now = Instant::now();
+                if now >= deadline {
+                    return (count, now);
+                }
+            }
+            unreachable!("the stream has no end");
+        };
+        until(starts.warm_up.arrive() + pace.warm_up);
+        let begin = starts.timed.arrive();
+        let (count, end) = until(begin + pace.timed);
+        let missing = self.missing(last, stamp);
+        assert_eq!(missing, None, "a write was not visible when it returned");
+        Written {
+            sample: Sample { count, begin, end },
+            last: last.to_vec(),
+        }
+    }
+
+    fn insert(&mut self, keys: &[u32], stamp: u64, starts: &Starts) -> Sample {
+        let begin = starts.timed.arrive();
+        write(self, keys, stamp);
+        self.publish();
+        Sample {
+            count: keys.len(),
+            begin,
+            end: Instant::now(),
+        }
+    }
+
+    fn refill(&mut self, entries: usize, stamp: u64) {
+        self.clear();
+        for key in 0..entries as u64 {
+            self.upsert(key, stamped(key, stamp));
+        }
+        // Twice, for those that keep two copies.
+        self.publish();
+        self.publish();
+    }
+
+    fn missing(&mut self, keys: &[u32], stamp: u64) -> Option<u32> {
+        let is_missing = |key: &u32| {
+            let key = u64::from(*key);
+            self.get(key) != Some(stamped(key, stamp))
+        };
+        keys.iter().copied().find(is_missing)
+    }
+
+    fn tally(&self) -> Option<Tally> {
+        Shared::tally(self)
+    }
+}
+
+/// The measured loop.
+#[inline(never)]
+fn write<S: Shared>(writer: &mut S, keys: &[u32], stamp: u64) {
+    for &key in keys {
+        let key = u64::from(key);
+        writer.upsert(key, stamped(key, stamp));
+    }
+}
+
+/// The value of a key in one slice: another one in each, so that what is left of an earlier slice
+/// is not taken for what this one wrote.
+fn stamped(key: u64, stamp: u64) -> u64 {
+    value_of(key).wrapping_add(stamp)
+}
+
+/// All threads' slices as one.
+///
+/// # Panics
+/// If there is none.
+pub fn together(samples: impl IntoIterator<Item = Sample>) -> Sample {
+    let all = samples.into_iter().reduce(Sample::together);
+    all.expect("a crowd of nobody")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contender::{Hasher, Lookup, Upsert, dashmap};
+    use std::thread;
+    use std::time::Duration;
+
+    const PACE: Pace = Pace {
+        warm_up: Duration::from_millis(1),
+        timed: Duration::from_millis(5),
+        turn: 3,
+    };
+
+    #[test]
+    fn a_crowd_counts_from_one_moment_and_finds_what_it_wrote() {
+        let (map, mut reader) = dashmap::pair(100, &Hasher::default());
+        let (stream, starts) = (Stream::new(100), Starts::of(3));
+        let written: Vec<_> = thread::scope(|scope| {
+            let work = |mut map: dashmap::Handle| {
+                let (stream, starts) = (&stream, &starts);
+                scope.spawn(move || map.write(stream, PACE, 7, starts))
+            };
+            let threads = [0; 3].map(|_| work(map.clone()));
+            threads.map(|thread| thread.join().unwrap()).into()
+        });
+        let begin = written[0].sample.begin;
+        for one in &written {
+            assert_eq!(one.sample.begin, begin);
+            assert!(one.sample.count > 0 && one.sample.end - begin >= PACE.timed);
+            assert_eq!(reader.missing(&one.last, 7), None);
+            assert_eq!(reader.missing(&one.last, 8), Some(one.last[0]));
+        }
+        let count: usize = written.iter().map(|one| one.sample.count).sum();
+        let all = together(written.into_iter().map(|one| one.sample));
+        assert_eq!((all.count, all.begin), (count, begin));
+    }
+
+    #[test]
+    fn a_refilled_map_has_its_entries_and_no_others() {
+        let (mut map, mut reader) = dashmap::pair(100, &Hasher::default());
+        map.refill(50, 1);
+        assert_eq!(reader.get(49), Some(value_of(49) + 1));
+        assert_eq!(reader.get(50), None);
+        map.insert(&[49, 50], 2, &Starts::of(1));
+        assert_eq!(reader.missing(&[49, 50], 2), None);
+        assert_eq!(reader.missing(&[48, 49], 2), Some(48));
+    }
+
+    /// Keeps no write.
+    #[derive(Clone)]
+    struct Sieve;
+
+    impl Lookup for Sieve {
+        fn get(&mut self, _: u64) -> Option<u64> {
+            None
+        }
+    }
+
+    impl Upsert for Sieve {
+        fn upsert(&mut self, _: u64, _: u64) {}
+    }
+
+    impl Shared for Sieve {
+        fn clear(&mut self) {}
+    }
+
+    #[test]
+    #[should_panic(expected = "was not visible when it returned")]
+    fn a_write_that_is_lost_is_found() {
+        Sieve.write(&Stream::new(100), PACE, 1, &Starts::of(1));
+    }
+}
