@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use crate::contender::{Shared, Tally};
 use crate::slice::{Meeting, Pace, Sample};
+use crate::stamped;
 use crate::stream::Stream;
-use crate::value_of;
 
 /// Writes between two looks at the clock: few, so that nobody goes on for long after the others.
 const PIECE: usize = 32;
@@ -130,12 +130,6 @@ fn write<S: Shared>(writer: &mut S, keys: &[u32], stamp: u64) {
     }
 }
 
-/// The value of a key in one slice: another one in each, so that what is left of an earlier slice
-/// is not taken for what this one wrote.
-fn stamped(key: u64, stamp: u64) -> u64 {
-    value_of(key).wrapping_add(stamp)
-}
-
 /// All threads' slices as one.
 ///
 /// # Panics
@@ -149,6 +143,7 @@ pub fn together(samples: impl IntoIterator<Item = Sample>) -> Sample {
 mod tests {
     use super::*;
     use crate::contender::{Hasher, Lookup, Upsert, dashmap};
+    use crate::value_of;
     use std::thread;
     use std::time::Duration;
 

@@ -21,10 +21,7 @@ impl Quartiles {
     /// # Panics
     /// If the sample is empty or holds something that is not a number.
     pub fn of(sample: &[f64]) -> Self {
-        assert!(!sample.is_empty(), "no sample");
-        assert!(sample.iter().all(|x| !x.is_nan()), "not a number");
-        let mut sorted = sample.to_vec();
-        sorted.sort_by(f64::total_cmp);
+        let sorted = sorted(sample);
         Quartiles {
             lower: quantile(&sorted, 0.25),
             median: quantile(&sorted, 0.5),
@@ -41,6 +38,15 @@ impl Quartiles {
         Self::of(&ratios(ours, base))
     }
 
+    /// In another unit.
+    pub fn scaled(self, factor: f64) -> Self {
+        Quartiles {
+            lower: self.lower * factor,
+            median: self.median * factor,
+            upper: self.upper * factor,
+        }
+    }
+
     /// How far the median and the further quartile are from 1.
     pub fn distance_from_one(self) -> (f64, f64) {
         let spread = (1.0 - self.lower).abs().max((self.upper - 1.0).abs());
@@ -55,6 +61,22 @@ impl Quartiles {
 pub fn ratios(ours: &[f64], base: &[f64]) -> Vec<f64> {
     assert_eq!(ours.len(), base.len(), "samples of different rounds");
     ours.iter().zip(base).map(|(a, b)| a / b).collect()
+}
+
+/// The value that this fraction of a sample lies below.
+///
+/// # Panics
+/// If the sample is empty or holds something that is not a number.
+pub fn quantile_of(sample: &[f64], fraction: f64) -> f64 {
+    quantile(&sorted(sample), fraction)
+}
+
+fn sorted(sample: &[f64]) -> Vec<f64> {
+    assert!(!sample.is_empty(), "no sample");
+    assert!(sample.iter().all(|x| !x.is_nan()), "not a number");
+    let mut sorted = sample.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
 }
 
 fn quantile(sorted: &[f64], fraction: f64) -> f64 {
@@ -93,6 +115,13 @@ mod tests {
         let mut sample = vec![1.0; 21];
         sample[0] = 1e9;
         assert_eq!(Quartiles::of(&sample).median, 1.0);
+    }
+
+    #[test]
+    fn a_quantile_is_asked_by_its_fraction() {
+        let sample: Vec<_> = (0..=100).rev().map(f64::from).collect();
+        assert_eq!(quantile_of(&sample, 0.99), 99.0);
+        assert_eq!(Quartiles::of(&sample).scaled(2.0).median, 100.0);
     }
 
     #[test]

@@ -61,29 +61,47 @@ fn are_shown(shown: &str, quartiles: &Value) -> bool {
         .all(|(name, number)| is_shown(number, &quartiles[name]))
 }
 
-/// Measures one case and compares the table that is printed with the JSON file: returns both.
-fn table_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
+/// Measures something and compares each table that is printed with the JSON file: returns both.
+fn tables_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
     let output = compare(&[arguments, &["--json", path.to_str().expect("UTF-8")]].concat());
     let stdout = text(&output.stdout).to_string();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let json: Value = serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
     assert_eq!(json["schema"], 3);
-    let [case] = &json["cases"].as_array().expect("cases")[..] else {
-        panic!("not one case");
-    };
+    for case in json["cases"].as_array().expect("cases") {
+        table_holds(&stdout, case);
+    }
+    (stdout, json)
+}
+
+/// Compares the table of one case with what the JSON says of it.
+fn table_holds(stdout: &str, case: &Value) {
+    let name = |value: &Value| value.as_str().expect("a name").to_string();
+    let heading = format!("\n\n{}/{}: ", name(&case["operation"]), name(&case["case"]));
+    let table = stdout.split(&heading).nth(1).expect("a table");
+    let table = table.split("\n\n").next().expect("a table");
+    assert!(table.contains(&format!("× {}", name(&case["base"]))));
+    assert!(table.contains(&format!("× {}", name(&case["ours"]))));
+
     let rows = case["rows"].as_array().expect("rows");
+    let has_groups = table.contains("  group");
     for row in rows {
         let name = row["contender"].as_str().expect("a name");
-        let line = stdout
+        let line = table
             .lines()
             .find(|line| cells(line).first() == Some(&name));
-        let line = line.unwrap_or_else(|| panic!("no line for {name}:\n{stdout}"));
+        let line = line.unwrap_or_else(|| panic!("no line for {name}:\n{table}"));
         let mut shown = cells(line).into_iter().skip(1);
         let mut next = || shown.next().expect("a cell");
         for cell in row["cells"].as_array().expect("cells") {
             assert!(is_shown(next(), &cell["ns"]["median"]), "{line}");
             assert!(are_shown(next(), &cell["to_base"]), "{line}");
             assert!(is_shown(next(), &cell["to_ours"]["median"]), "{line}");
+            match cell.get("group") {
+                Some(group) => assert!(is_shown(next(), &group["median"]), "{line}"),
+                None if has_groups => assert_eq!(next(), "-", "{line}"),
+                None => {}
+            }
             assert_eq!(cell["rounds"].as_array().map(Vec::len), Some(1));
         }
         if let Some(scaling) = row.get("scaling") {
@@ -99,21 +117,21 @@ fn table_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
         assert!(((number(control) - 1.0).abs() - median).abs() < 1e-9);
         let name = case["conditions"][condition].as_str().expect("a name");
         let line = format!("noise, {name}: the control is off by ");
-        let shown = stdout.split(&line).nth(1).expect("a line about noise");
+        let shown = table.split(&line).nth(1).expect("a line about noise");
         let (shown, _) = shown.split_once('%').expect("a percentage");
         assert!(
             is_shown(shown, &Value::from(median * 100.0)),
             "{line}{shown}"
         );
     }
-    (stdout, json)
 }
 
 #[test]
 fn read_prints_what_its_json_holds() {
-    let (stdout, json) = table_and_json(&["read", "--sizes", "1k"], &file("read.json"));
+    let (stdout, json) = tables_and_json(&["read", "--sizes", "1k"], &file("read.json"));
     assert!(stdout.contains("read/1k: one lookup per guard, 1k keys"));
     assert!(stdout.contains("no figure worth quoting"));
+    assert_eq!(json["cases"].as_array().map(Vec::len), Some(1));
     let case = &json["cases"][0];
     assert_eq!(case["rows"].as_array().map(Vec::len), Some(11));
     assert!(case["scaling_noise"]["quartile"].is_f64());
@@ -122,13 +140,36 @@ fn read_prints_what_its_json_holds() {
 
 #[test]
 fn write_prints_what_its_json_holds() {
-    let (stdout, json) = table_and_json(&["write", "--batches", "10k"], &file("write.json"));
+    let (stdout, json) = tables_and_json(&["write", "--batches", "10k"], &file("write.json"));
     assert!(stdout.contains("write/10k: upserts of 100k keys, 10k per refresh"));
     let case = &json["cases"][0];
     assert_eq!(case["rows"].as_array().map(Vec::len), Some(9));
     assert_eq!(case.get("scaling_noise"), None);
     // Both against dashmap, too, with and without a reader.
     assert_eq!(json["promises"].as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn many_prints_what_its_json_holds() {
+    let (stdout, json) = tables_and_json(&["many", "--threads", "2,4"], &file("many.json"));
+    assert!(stdout.contains("many/visible: upserts of 100k keys, each visible on return"));
+    assert!(stdout.contains("many/deferred: 200k inserts into 100k keys, half of them new"));
+    let [visible, deferred] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not two cases");
+    };
+    assert_eq!(visible["base"], "Mutex<evmap>");
+    assert_eq!(visible["conditions"][1], "4 threads");
+    assert_eq!(visible["rows"].as_array().map(Vec::len), Some(9));
+    assert_eq!(deferred["base"], "dashmap");
+    assert_eq!(deferred["rows"].as_array().map(Vec::len), Some(7));
+    for (case, ours) in [(visible, "ours, Auto"), (deferred, "ours, 1 ms")] {
+        let rows = case["rows"].as_array().expect("rows");
+        let row = rows.iter().find(|row| row["contender"] == ours);
+        let group = &row.expect("ours")["cells"][0]["group"]["median"];
+        assert!(group.as_f64() >= Some(1.0), "{group}");
+    }
+    // Of 4 threads; nothing is promised of 2.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
@@ -167,7 +208,7 @@ fn a_path_that_cannot_be_written_ends_the_run_before_it_begins() {
 fn an_older_longer_file_is_replaced_whole() {
     let path = file("older.json");
     fs::write(&path, "x".repeat(1 << 20)).expect("a file");
-    table_and_json(&["read", "--sizes", "100"], &path);
+    tables_and_json(&["read", "--sizes", "100"], &path);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use benches::stream::LONGEST_PIECE;
 use clap::{Parser, Subcommand};
 
+use crate::many::MOST;
 use crate::plan::Plan;
 use crate::report::count;
 
@@ -52,6 +53,8 @@ pub enum Measurement {
     Read(ReadArgs),
     /// Upserts by one writer, alone and beside a busy reader
     Write(WriteArgs),
+    /// Writes by many threads: visible on return, and a little later
+    Many(ManyArgs),
 }
 
 /// Which tables to read from.
@@ -70,6 +73,14 @@ pub struct WriteArgs {
     batches: Vec<usize>,
 }
 
+/// How many threads write.
+#[derive(Clone, Default, clap::Args)]
+pub struct ManyArgs {
+    /// Threads that write at once, such as 1,4,8, each at most 64
+    #[arg(long, value_delimiter = ',', value_parser = parse_threads, value_name = "N,..")]
+    threads: Vec<usize>,
+}
+
 impl Args {
     /// Everything, unless one thing was named.
     pub fn measurements(&self) -> Vec<Measurement> {
@@ -78,6 +89,7 @@ impl Args {
             None => vec![
                 Measurement::Read(ReadArgs::default()),
                 Measurement::Write(WriteArgs::default()),
+                Measurement::Many(ManyArgs::default()),
             ],
         }
     }
@@ -119,6 +131,16 @@ impl WriteArgs {
     }
 }
 
+impl ManyArgs {
+    pub fn threads(&self) -> Vec<usize> {
+        if self.threads.is_empty() {
+            vec![1, 4, 8]
+        } else {
+            self.threads.clone()
+        }
+    }
+}
+
 /// A number of entries, at most what fits the memory of a usual machine in every contender.
 fn parse_size(text: &str) -> Result<usize, String> {
     parse_count(text, 200_000_000)
@@ -127,6 +149,11 @@ fn parse_size(text: &str) -> Result<usize, String> {
 /// A number of upserts, at most what a stream of keys has several pieces of.
 fn parse_batch(text: &str) -> Result<usize, String> {
     parse_count(text, LONGEST_PIECE)
+}
+
+/// A number of threads, at most what any machine can start.
+fn parse_threads(text: &str) -> Result<usize, String> {
+    parse_count(text, MOST)
 }
 
 /// A number such as `100k` or `4M`, between 1 and `most`.
@@ -178,6 +205,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.sizes(&args.plan()), [1_000, 2_000]);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 2);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 3);
     }
 }

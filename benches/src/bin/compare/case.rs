@@ -164,6 +164,11 @@ impl Case {
         }
     }
 
+    /// For the list of promises.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.heading.operation, self.heading.case)
+    }
+
     /// Of all rows.
     pub fn cells(&self) -> impl Iterator<Item = &Cell> {
         self.rows.iter().flat_map(|row| &row.cells)

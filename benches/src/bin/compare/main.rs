@@ -23,6 +23,7 @@
 mod args;
 mod case;
 mod machine;
+mod many;
 mod noise;
 mod output;
 mod partner;
@@ -39,6 +40,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Measurement};
+use many::Many;
 use output::Output;
 use partner::Partner;
 use report::Report;
@@ -72,6 +74,11 @@ fn run(args: &Args) -> Result<(), String> {
                 for batch in chosen.batches() {
                     report.show(write::measure(batch, &plan, &partner));
                 }
+            }
+            Measurement::Many(chosen) => {
+                let many = Many::start(&chosen.threads(), &plan);
+                report.show(many.visible());
+                report.show(many.deferred());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! [`Partner`]: the second thread, which sleeps while one thread measures alone.
+//! [`Partner`]: another thread, which sleeps while it has no part in what is measured.
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
@@ -29,7 +29,7 @@ impl Partner {
             // Nobody listens only if the whole run has failed already.
             let _ = done.send(job());
         });
-        self.jobs.send(job).expect("the second thread has panicked");
+        self.jobs.send(job).expect("the other thread has panicked");
         Pending(result)
     }
 }
@@ -37,7 +37,7 @@ impl Partner {
 impl<R> Pending<R> {
     /// Waits for the result.
     pub fn wait(self) -> R {
-        self.0.recv().expect("the second thread has panicked")
+        self.0.recv().expect("the other thread has panicked")
     }
 }
 

@@ -151,6 +151,7 @@ fn ratio(value: f64) -> String {
     }
 }
 
+/// `median [lower, upper]`.
 fn spread(quartiles: Quartiles) -> String {
     format!(
         "{} [{}, {}]",

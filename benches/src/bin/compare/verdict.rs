@@ -1,4 +1,4 @@
-//! [`Verdict`]: a ratio held against the bar that a promise sets.
+//! [`Verdict`]: a figure held against the bar that a promise sets.
 //!
 //! # When a figure decides
 //!
@@ -55,18 +55,20 @@ pub struct Verdict {
     pub doubt: Option<String>,
 }
 
-/// What a promise asks of a ratio.
+/// What a promise asks of a figure.
 #[derive(Clone, Copy)]
 pub enum Bar {
     AtMost(f64),
     AtLeast(f64),
 }
 
-/// What a ratio is judged with.
+/// What a figure is judged with.
 #[derive(Clone, Copy)]
 pub struct Circumstances {
     rounds: usize,
-    noise: Noise,
+    /// So many of them decide.
+    enough: usize,
+    noise: Option<Noise>,
     /// How far the control's median may be from 1.
     bound: f64,
     /// Of two threads of bare over one, where that matters.
@@ -87,7 +89,8 @@ impl Circumstances {
     pub fn of(case: &Case, condition: usize) -> Self {
         Circumstances {
             rounds: case.rounds(),
-            noise: case.noise[condition],
+            enough: ROUNDS,
+            noise: Some(case.noise[condition]),
             bound: NOISE,
             gain: None,
         }
@@ -97,7 +100,8 @@ impl Circumstances {
     pub fn of_scaling(case: &Case) -> Option<Self> {
         Some(Circumstances {
             rounds: case.rounds(),
-            noise: case.scaling_noise?,
+            enough: ROUNDS,
+            noise: Some(case.scaling_noise?),
             bound: SCALING_NOISE,
             gain: Some(case.gain()),
         })
@@ -105,14 +109,15 @@ impl Circumstances {
 
     /// Why such a figure does not decide, if it does not.
     fn doubt(self, measured: Quartiles, bar: Bar) -> Option<String> {
-        if self.rounds < ROUNDS {
-            return Some(format!("only {} of {ROUNDS} rounds", self.rounds));
+        if self.rounds < self.enough {
+            return Some(format!("only {} of {} rounds", self.rounds, self.enough));
         }
         if let Some(gain) = self.gain.filter(|&gain| gain < GAIN) {
             return Some(format!("two threads of bare do {gain:.2} times as much"));
         }
-        if self.noise.exceeds(self.bound, NOISE) {
-            return Some(format!("the control is {}", self.noise.text()));
+        let noise = self.noise.filter(|noise| noise.exceeds(self.bound, NOISE));
+        if let Some(noise) = noise {
+            return Some(format!("the control is {}", noise.text()));
         }
         let (Bar::AtMost(limit) | Bar::AtLeast(limit)) = bar;
         let notch = 1.57 * (measured.upper - measured.lower) / (self.rounds as f64).sqrt();
@@ -125,7 +130,7 @@ impl Circumstances {
 
 impl Verdict {
     pub fn new(
-        case: &Case,
+        case: String,
         promise: String,
         measured: Quartiles,
         bar: Bar,
@@ -140,7 +145,7 @@ impl Verdict {
             Outcome::Missed
         };
         Verdict {
-            case: format!("{}/{}", case.heading.operation, case.heading.case),
+            case,
             promise,
             measured,
             outcome,
@@ -157,8 +162,17 @@ impl Verdict {
         };
         [
             format!("{word}  {}: {}", self.case, self.promise),
-            format!("{:.2}", self.measured.median),
+            number(self.measured.median),
             self.doubt.clone().unwrap_or_default(),
         ]
+    }
+}
+
+/// Two decimals, or four of a number so small that two would show nothing of it.
+fn number(value: f64) -> String {
+    if value < 0.1 {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.2}")
     }
 }

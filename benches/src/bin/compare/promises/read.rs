@@ -1,43 +1,10 @@
-//! What the project promises, and what became of it in a run.
+//! What is promised of a lookup.
 
 use crate::case::Case;
-use crate::verdict::{Bar, Circumstances, Outcome, Verdict};
-use crate::{read, write};
+use crate::read;
+use crate::verdict::{Bar, Circumstances, Verdict};
 
-/// What the cases say about the promises that they bear on.
-pub fn verdicts(cases: &[Case]) -> Vec<Verdict> {
-    cases
-        .iter()
-        .flat_map(
-            |case| match (case.heading.operation, case.heading.case.as_str()) {
-                ("read", size @ ("1k" | "100k" | "4M")) => read_verdicts(case, size),
-                ("write", "10k") => write_verdicts(case),
-                _ => Vec::new(),
-            },
-        )
-        .collect()
-}
-
-/// What keeps a check from passing, if anything does.
-pub fn failure(verdicts: &[Verdict]) -> Option<String> {
-    if verdicts.is_empty() {
-        return Some(
-            "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
-             and about writes of 10k per refresh"
-                .to_string(),
-        );
-    }
-    let count = |outcome| verdicts.iter().filter(|v| v.outcome == outcome).count();
-    match (count(Outcome::Missed), count(Outcome::TooNoisy)) {
-        (0, 0) => None,
-        (missed, noisy) => Some(format!(
-            "of {} promises {missed} missed, {noisy} too noisy to tell",
-            verdicts.len()
-        )),
-    }
-}
-
-fn read_verdicts(case: &Case, size: &str) -> Vec<Verdict> {
+pub fn verdicts(case: &Case, size: &str) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let alone = Circumstances::of(case, 0);
     for name in [read::OURS, read::SCOPED] {
@@ -45,7 +12,7 @@ fn read_verdicts(case: &Case, size: &str) -> Vec<Verdict> {
         let promise = format!("{name}: a lookup costs at most 1.6 times bare");
         let measured = ours.cells[0].to_base;
         verdicts.push(Verdict::new(
-            case,
+            case.name(),
             promise,
             measured,
             Bar::AtMost(1.6),
@@ -54,7 +21,7 @@ fn read_verdicts(case: &Case, size: &str) -> Vec<Verdict> {
         if let (Some(scaling), Some(with)) = (ours.scaling, Circumstances::of_scaling(case)) {
             let promise = format!("{name}: two threads scale at least 0.95 times as well as bare");
             verdicts.push(Verdict::new(
-                case,
+                case.name(),
                 promise,
                 scaling,
                 Bar::AtLeast(0.95),
@@ -74,7 +41,7 @@ fn read_verdicts(case: &Case, size: &str) -> Vec<Verdict> {
         let promise = format!("{}: at least {factor} times as fast as {peer}", read::OURS);
         let measured = case.row(peer).cells[0].to_ours;
         verdicts.push(Verdict::new(
-            case,
+            case.name(),
             promise,
             measured,
             Bar::AtLeast(factor),
@@ -84,30 +51,12 @@ fn read_verdicts(case: &Case, size: &str) -> Vec<Verdict> {
     verdicts
 }
 
-fn write_verdicts(case: &Case) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    for peer in ["evmap", "dashmap"] {
-        for (number, condition) in case.heading.conditions.iter().enumerate() {
-            let promise = format!("{}, {condition}: no dearer than {peer}", write::OURS);
-            let measured = case.row(peer).cells[number].to_ours;
-            let with = Circumstances::of(case, number);
-            verdicts.push(Verdict::new(
-                case,
-                promise,
-                measured,
-                Bar::AtLeast(1.0),
-                with,
-            ));
-        }
-    }
-    verdicts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::case::{Heading, Samples};
-    use crate::verdict::ROUNDS;
+    use crate::promises::{failure, of_cases};
+    use crate::verdict::{Outcome, ROUNDS};
 
     const READERS: [&str; 10] = [
         "bare",
@@ -158,9 +107,12 @@ mod tests {
         }
     }
 
+    fn verdicts_of(case: Case) -> Vec<Verdict> {
+        of_cases(&[case]).collect()
+    }
+
     fn outcomes(case: &Case) -> Vec<(String, Outcome)> {
-        verdicts(std::slice::from_ref(case))
-            .into_iter()
+        of_cases(std::slice::from_ref(case))
             .map(|verdict| (verdict.promise, verdict.outcome))
             .collect()
     }
@@ -183,7 +135,7 @@ mod tests {
                 .all(|(_, outcome)| *outcome == Outcome::Kept)
         );
         assert_eq!(outcomes(&case).len(), 10);
-        assert_eq!(failure(&verdicts(&[case])), None);
+        assert_eq!(failure(&verdicts_of(case)), None);
     }
 
     #[test]
@@ -202,7 +154,7 @@ mod tests {
                 missed,
                 [format!("{slow}: a lookup costs at most 1.6 times bare")]
             );
-            let failure = failure(&verdicts(&[case])).unwrap();
+            let failure = failure(&verdicts_of(case)).unwrap();
             assert_eq!(failure, "of 10 promises 1 missed, 0 too noisy to tell");
         }
     }
@@ -227,7 +179,7 @@ mod tests {
         });
         assert_eq!(spread.noise[0].median, 0.0);
         assert_eq!(of("lookup", &spread), [Outcome::TooNoisy; 2]);
-        assert!(failure(&verdicts(&[spread])).is_some());
+        assert!(failure(&verdicts_of(spread)).is_some());
     }
 
     #[test]
@@ -274,7 +226,7 @@ mod tests {
     #[test]
     fn a_check_of_no_promise_fails() {
         let case = case("5k", |name, _, _| good(name));
-        let verdicts = verdicts(&[case]);
+        let verdicts = verdicts_of(case);
         assert!(verdicts.is_empty());
         assert!(failure(&verdicts).unwrap().contains("nothing was checked"));
     }

@@ -1,0 +1,108 @@
+//! Inserts that readers may see a little later: within a millisecond.
+//!
+//! Half of the keys are new, so a table would grow from slice to slice.
+//! Instead each slice begins with the same map, which is emptied and filled before the clock starts,
+//! and has had room for all keys since it was built; each key is inserted once.
+//! What is deferred is part of the bill: the clock stops when all of it is visible.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use benches::contender::{
+    Hasher, dashmap, evmap_mutex, papaya, rwlock, scc as scc_map, shared_map,
+};
+use benches::crowd::{Starts, together};
+use benches::slice::Pace;
+use benches::stream::SplitMix;
+
+use super::{ENTRIES, Entrant, Many, figure};
+use crate::case::{Case, Figure, Heading};
+use crate::report::count;
+
+/// The name of the table.
+pub const CASE: &str = "deferred";
+/// What the ratios are to.
+pub const BASE: &str = "dashmap";
+/// The contender that the others are compared with.
+pub const OURS: &str = "ours, 1 ms";
+
+/// Within which ours publishes, and evmap's writer.
+const TIME: Duration = Duration::from_millis(1);
+/// Keys inserted in each slice: those that are there, and as many new ones.
+const INSERTS: usize = 2 * ENTRIES;
+
+impl Many {
+    /// Inserts of new and old keys, published together.
+    pub fn deferred(&self) -> Case {
+        let mut keys: Vec<_> = (0..INSERTS as u32).collect();
+        SplitMix(1).shuffle(&mut keys);
+        let keys: Arc<[u32]> = keys.into();
+        let mut names = Vec::new();
+        let samples = self.plan.run(
+            self.threads.len(),
+            || {
+                let built = self.deferred_entrants();
+                names = built.iter().map(|entrant| entrant.name).collect();
+                built
+            },
+            |entrant, condition, pace| {
+                self.deferred_slice(entrant, self.threads[condition], pace, &keys)
+            },
+        );
+        let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
+        Case::new(
+            Heading {
+                operation: "many",
+                case: CASE.to_string(),
+                title: format!(
+                    "{} inserts into {} keys, half of them new, visible within {TIME:?}",
+                    count(INSERTS),
+                    count(ENTRIES)
+                ),
+                base: BASE,
+                ours: "ours",
+                conditions: self.conditions(),
+            },
+            samples.rows(&names, ours, false),
+        )
+    }
+
+    /// All are built with room for all keys.
+    fn deferred_entrants(&self) -> Vec<Entrant> {
+        let hasher = &Hasher::default();
+        let parking_lot = rwlock::parking_lot_pair(INSERTS, hasher).0;
+        let evmap = evmap_mutex::every(TIME, INSERTS, hasher);
+        vec![
+            self.entrant(BASE, dashmap::pair(INSERTS, hasher).0),
+            self.entrant("control", dashmap::pair(INSERTS, hasher).0),
+            self.entrant(OURS, shared_map::within(TIME, INSERTS, hasher)),
+            self.entrant("Mutex<evmap>, 1 ms", evmap),
+            self.entrant("papaya", papaya::pair(INSERTS, hasher).0),
+            self.entrant("scc", scc_map::pair(INSERTS, hasher).0),
+            self.entrant("parking_lot", parking_lot),
+        ]
+    }
+
+    fn deferred_slice(
+        &self,
+        entrant: &mut Entrant,
+        threads: usize,
+        pace: Pace,
+        keys: &Arc<[u32]>,
+    ) -> Figure {
+        entrant.own.refill(ENTRIES, self.next_stamp());
+        let (stamp, before) = (self.next_stamp(), entrant.own.tally());
+        let (shared, starts) = (Arc::clone(keys), Starts::of(threads));
+        let samples = self
+            .crew
+            .run(&mut entrant.writers[..threads], move |number, writer| {
+                // Not always the same keys for the same thread.
+                let part = (number + pace.turn) % threads;
+                let parts = shared.chunks(INSERTS.div_ceil(threads));
+                writer.insert(parts.into_iter().nth(part).unwrap_or(&[]), stamp, &starts)
+            });
+        let missing = entrant.own.missing(keys, stamp);
+        assert_eq!(missing, None, "{} lost a write", entrant.name);
+        figure(together(samples).ns(), before, entrant.own.tally())
+    }
+}

@@ -1,0 +1,125 @@
+//! `compare many`: many threads that write one map.
+//!
+//! There is no bare map here, since nobody can write that from two threads: each table says what
+//! its ratios are to.
+
+mod crew;
+mod deferred;
+mod visible;
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use benches::check;
+use benches::contender::{Shared, Tally};
+use benches::crowd::CrowdSlice;
+use benches::stream::Stream;
+
+use crate::case::Figure;
+use crate::plan::Plan;
+use crew::Crew;
+
+pub use deferred::{BASE as DEFERRED_BASE, CASE as DEFERRED, OURS as OURS_DEFERRED};
+pub use visible::{BASE as VISIBLE_BASE, CASE as VISIBLE, OURS as OURS_VISIBLE};
+
+/// Keys in the map.
+const ENTRIES: usize = 100_000;
+/// How many threads the promises are about.
+pub const MEANT: [usize; 2] = [4, 8];
+/// The most threads.
+pub const MOST: usize = 64;
+/// How many times as long as usual a slice is: with more threads than processors, the system has to
+/// have given each of them its turns, which last milliseconds.
+const LONGER: u32 = 5;
+
+/// The threads that write, and what they have together.
+pub struct Many {
+    crew: Crew,
+    plan: Plan,
+    stream: Arc<Stream>,
+    /// How many threads write, by condition.
+    threads: Vec<usize>,
+    /// Of the last slice.
+    stamp: Cell<u64>,
+}
+
+/// A contender with a clone for each thread.
+struct Entrant {
+    name: &'static str,
+    /// Of the thread that measures.
+    own: Box<dyn CrowdSlice>,
+    /// `None` while another thread has it.
+    writers: Vec<Option<Box<dyn CrowdSlice>>>,
+}
+
+impl Many {
+    /// As many threads at once as each of `threads` says, one after the other.
+    pub fn start(threads: &[usize], plan: &Plan) -> Self {
+        Many {
+            crew: Crew::start(threads.iter().copied().max().unwrap_or(0)),
+            plan: Plan {
+                slice: plan.slice * LONGER,
+                ..plan.clone()
+            },
+            stream: Arc::new(Stream::new(ENTRIES)),
+            threads: threads.to_vec(),
+            stamp: Cell::new(0),
+        }
+    }
+
+    fn conditions(&self) -> Vec<String> {
+        self.threads.iter().map(|&n| condition(n)).collect()
+    }
+
+    fn next_stamp(&self) -> u64 {
+        self.stamp.set(self.stamp.get() + 1);
+        self.stamp.get()
+    }
+
+    /// A contender that has been found to keep what is written.
+    fn entrant(&self, name: &'static str, map: impl Shared) -> Entrant {
+        check::writes(name, &mut map.clone(), &mut map.clone(), &self.stream);
+        let most = self.threads.iter().copied().max().unwrap_or(0);
+        let clone = |_| Some(Box::new(map.clone()) as Box<dyn CrowdSlice>);
+        Entrant {
+            name,
+            writers: (0..most).map(clone).collect(),
+            own: Box::new(map),
+        }
+    }
+}
+
+/// So many threads.
+pub fn condition(threads: usize) -> String {
+    match threads {
+        1 => "1 thread".to_string(),
+        n => format!("{n} threads"),
+    }
+}
+
+/// A time, and how many writes shared a publication since `before`.
+fn figure(ns: f64, before: Option<Tally>, after: Option<Tally>) -> Figure {
+    let group = before.zip(after).map(|(before, after)| {
+        let publications = after.publications - before.publications;
+        (after.writes - before.writes) as f64 / publications.max(1) as f64
+    });
+    Figure { ns, group }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_those_of_the_slice() {
+        let tally = |writes, publications| {
+            Some(Tally {
+                writes,
+                publications,
+            })
+        };
+        let found = figure(5.0, tally(100, 100), tally(160, 120));
+        assert_eq!(found.group, Some(3.0));
+        assert_eq!(figure(5.0, None, None), Figure::from(5.0));
+    }
+}

@@ -1,0 +1,93 @@
+//! Writes that every later read shows as soon as they return.
+//!
+//! The base is evmap behind a mutex, published with each write: what SharedMap would be without
+//! groups.
+
+use std::sync::Arc;
+
+use benches::contender::{
+    Hasher, dashmap, evmap_mutex, papaya, rwlock, scc as scc_map, shared_map,
+};
+use benches::crowd::{Starts, Written, together};
+use benches::slice::Pace;
+use evmap_core::FenceMode;
+
+use super::{ENTRIES, Entrant, Many, figure};
+use crate::case::{Case, Figure, Heading};
+use crate::report::count;
+
+/// The name of the table.
+pub const CASE: &str = "visible";
+/// What the ratios are to.
+pub const BASE: &str = "Mutex<evmap>";
+/// The contender that the others are compared with.
+pub const OURS: &str = "ours, Auto";
+
+impl Many {
+    /// Upserts, each visible on return.
+    pub fn visible(&self) -> Case {
+        let mut names = Vec::new();
+        let samples = self.plan.run(
+            self.threads.len(),
+            || {
+                let built = self.visible_entrants();
+                names = built.iter().map(|entrant| entrant.name).collect();
+                built
+            },
+            |entrant, condition, pace| self.visible_slice(entrant, self.threads[condition], pace),
+        );
+        let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
+        Case::new(
+            Heading {
+                operation: "many",
+                case: CASE.to_string(),
+                title: format!(
+                    "upserts of {} keys, each visible on return; slices of {:?}",
+                    count(ENTRIES),
+                    self.plan.slice
+                ),
+                base: BASE,
+                ours: "ours",
+                conditions: self.conditions(),
+            },
+            samples.rows(&names, ours, false),
+        )
+    }
+
+    fn visible_entrants(&self) -> Vec<Entrant> {
+        let hasher = &Hasher::default();
+        let ours = |mode| shared_map::at_once(ENTRIES, hasher, mode);
+        let parking_lot = rwlock::parking_lot_pair(ENTRIES, hasher).0;
+        vec![
+            self.entrant(BASE, evmap_mutex::at_once(ENTRIES, hasher)),
+            self.entrant("control", evmap_mutex::at_once(ENTRIES, hasher)),
+            self.entrant(OURS, ours(FenceMode::Auto)),
+            self.entrant("ours, Membarrier", ours(FenceMode::Membarrier)),
+            self.entrant("ours, SeqCst", ours(FenceMode::SeqCst)),
+            self.entrant("dashmap", dashmap::pair(ENTRIES, hasher).0),
+            self.entrant("papaya", papaya::pair(ENTRIES, hasher).0),
+            self.entrant("scc", scc_map::pair(ENTRIES, hasher).0),
+            self.entrant("parking_lot", parking_lot),
+        ]
+    }
+
+    fn visible_slice(&self, entrant: &mut Entrant, threads: usize, pace: Pace) -> Figure {
+        let (stamp, before) = (self.next_stamp(), entrant.own.tally());
+        let (stream, starts) = (Arc::clone(&self.stream), Starts::of(threads));
+        let written = self.crew.run(
+            &mut entrant.writers[..threads],
+            move |number, writer| -> Written {
+                // Each thread has another part of the stream.
+                let turn = pace.turn + 1_000 * number;
+                writer.write(&stream, Pace { turn, ..pace }, stamp, &starts)
+            },
+        );
+        for one in &written {
+            // Each thread has looked itself; this is another one.
+            let missing = entrant.own.missing(&one.last, stamp);
+            assert_eq!(missing, None, "{} lost a write", entrant.name);
+        }
+        let sample = together(written.into_iter().map(|one| one.sample));
+        figure(sample.ns(), before, entrant.own.tally())
+    }
+}

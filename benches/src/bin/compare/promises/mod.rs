@@ -1,0 +1,43 @@
+//! What the project promises, and what became of it in a run.
+
+mod many;
+mod read;
+mod write;
+
+use crate::case::Case;
+use crate::verdict::{Outcome, Verdict};
+
+/// What the figures say about the promises that they bear on.
+pub fn verdicts(cases: &[Case]) -> Vec<Verdict> {
+    of_cases(cases).collect()
+}
+
+fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
+    cases.iter().flat_map(
+        |case| match (case.heading.operation, case.heading.case.as_str()) {
+            ("read", size @ ("1k" | "100k" | "4M")) => read::verdicts(case, size),
+            ("write", "10k") => write::verdicts(case),
+            ("many", name) => many::verdicts(case, name),
+            _ => Vec::new(),
+        },
+    )
+}
+
+/// What keeps a check from passing, if anything does.
+pub fn failure(verdicts: &[Verdict]) -> Option<String> {
+    if verdicts.is_empty() {
+        return Some(
+            "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
+             about writes of 10k per refresh, and about 4 and 8 threads that write"
+                .to_string(),
+        );
+    }
+    let count = |outcome| verdicts.iter().filter(|v| v.outcome == outcome).count();
+    match (count(Outcome::Missed), count(Outcome::TooNoisy)) {
+        (0, 0) => None,
+        (missed, noisy) => Some(format!(
+            "of {} promises {missed} missed, {noisy} too noisy to tell",
+            verdicts.len()
+        )),
+    }
+}
