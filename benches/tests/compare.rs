@@ -132,6 +132,7 @@ fn read_prints_what_its_json_holds() {
     assert!(stdout.contains("read/1k: one lookup per guard, 1k keys"));
     assert!(stdout.contains("no figure worth quoting"));
     assert_eq!(json["cases"].as_array().map(Vec::len), Some(1));
+    assert_eq!(json.get("stall"), None);
     let case = &json["cases"][0];
     assert_eq!(case["rows"].as_array().map(Vec::len), Some(11));
     assert!(case["scaling_noise"]["quartile"].is_f64());
@@ -170,6 +171,57 @@ fn many_prints_what_its_json_holds() {
     }
     // Of 4 threads; nothing is promised of 2.
     assert_eq!(json["promises"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn stall_prints_what_its_json_holds() {
+    let (stdout, json) = tables_and_json(&["stall"], &file("stall.json"));
+    assert!(stdout.contains("stall/rate: 10k refreshes of one upsert each, 100k keys"));
+    let stall = &json["stall"];
+    assert_eq!(stall["past"].as_array().map(Vec::len), Some(3));
+
+    // What is not a case: times and shares, in other units than the JSON's.
+    let scaled = |quartiles: &Value, factor: f64| {
+        let of = |name: &str| quartiles[name].as_f64().expect("a number") * factor;
+        serde_json::json!({ "lower": of("lower"), "median": of("median"), "upper": of("upper") })
+    };
+    for call in stall["blocked"]["calls"].as_array().expect("calls") {
+        let name = call["name"].as_str().expect("a name");
+        let mut lines = stdout.lines().map(cells);
+        let line = lines.find(|line| line.first() == Some(&name)).expect(name);
+        assert!(is_shown(line[1], &call["median"]["median"]), "{line:?}");
+        assert!(
+            are_shown(line[2], &scaled(&call["most"], 1_000.0)),
+            "{line:?}"
+        );
+        assert!(is_shown(line[3], &call["longest"]), "{line:?}");
+        assert!(call["repetitions"].as_u64() >= Some(300), "{name}");
+    }
+    if let Some(share) = stall["blocked"].get("share") {
+        let line = stdout.split("the waiting thread: ").nth(1).expect("a line");
+        let (shown, _) = line.split_once('%').expect("a percentage");
+        assert!(are_shown(shown, &scaled(share, 100.0)), "{shown}");
+    }
+
+    // The control that has to hang, and to be killed.
+    assert_eq!(stall["peer"]["outcome"], "hangs", "{}", stall["peer"]);
+    assert_eq!(stall["peer"]["published"], 1);
+    assert!(stdout.contains("hangs: publication 2 had not returned after 2s"));
+
+    let promises = json["promises"].as_array().expect("promises");
+    let noisy = |promise: &&Value| promise["outcome"] == "too-noisy";
+    assert_eq!(promises.iter().filter(noisy).count(), promises.len());
+    assert!(promises.len() >= 7, "{}", promises.len());
+}
+
+#[test]
+fn what_stall_runs_by_itself_is_not_listed() {
+    let output = compare(&["--help"]);
+    let stdout = text(&output.stdout);
+    assert!(
+        stdout.contains("stall") && !stdout.contains("peer-beside"),
+        "{stdout}"
+    );
 }
 
 #[test]

@@ -9,15 +9,16 @@ use clap::{Parser, Subcommand};
 use crate::many::MOST;
 use crate::plan::Plan;
 use crate::report::count;
+use crate::stall::peer;
 
-/// Compares this map with bare hashbrown and with its peers, all in one run.
+/// Compares these maps with bare hashbrown and with their peers, all in one run.
 ///
 /// Without a command it measures everything. Run it on an otherwise idle machine.
 #[derive(Parser)]
 #[command(name = "compare", version)]
 pub struct Args {
     #[command(subcommand)]
-    command: Option<Measurement>,
+    command: Option<Command>,
 
     /// A few seconds instead of minutes: to see that it runs, not to quote
     #[arg(long, global = true)]
@@ -46,6 +47,15 @@ pub struct Args {
     pub check: bool,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Measure(Measurement),
+    /// What `stall` runs in a process of its own
+    #[command(hide = true, name = peer::COMMAND)]
+    PublishBesideAGuard,
+}
+
 /// What can be measured.
 #[derive(Clone, Subcommand)]
 pub enum Measurement {
@@ -55,6 +65,8 @@ pub enum Measurement {
     Write(WriteArgs),
     /// Writes by many threads: visible on return, and a little later
     Many(ManyArgs),
+    /// A guard that is held for ever: what it costs the writer and newcomers
+    Stall,
 }
 
 /// Which tables to read from.
@@ -82,14 +94,21 @@ pub struct ManyArgs {
 }
 
 impl Args {
+    /// Whether this is the process of its own, which measures nothing.
+    pub fn is_peer(&self) -> bool {
+        matches!(self.command, Some(Command::PublishBesideAGuard))
+    }
+
     /// Everything, unless one thing was named.
     pub fn measurements(&self) -> Vec<Measurement> {
         match &self.command {
-            Some(one) => vec![one.clone()],
+            Some(Command::Measure(one)) => vec![one.clone()],
+            Some(Command::PublishBesideAGuard) => Vec::new(),
             None => vec![
                 Measurement::Read(ReadArgs::default()),
                 Measurement::Write(WriteArgs::default()),
                 Measurement::Many(ManyArgs::default()),
+                Measurement::Stall,
             ],
         }
     }
@@ -205,6 +224,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.sizes(&args.plan()), [1_000, 2_000]);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 3);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 4);
     }
 }

@@ -1,4 +1,4 @@
-//! Every peer in one run: what a lookup and an upsert cost, against bare hashbrown.
+//! Every peer in one run: what lookups and writes cost, against bare hashbrown and each other.
 //!
 //! `cargo compare` alone measures everything; `cargo compare read` and so on one thing.
 //!
@@ -7,18 +7,20 @@
 //! Times move with the machine, its other users and the weather, so the figures to read are
 //! ratios.
 //! A measurement goes in rounds; in each round every contender runs one short slice under every
-//! condition, in a newly shuffled order, and its time is divided by that of bare hashbrown in the
-//! same round.
+//! condition, in a newly shuffled order, and its time is divided by that of the base, the first row,
+//! in the same round.
 //! The table shows the median of these ratios, with the quartiles in brackets.
 //! `× ours` is the same against `evmap-core`, so 2 there means that ours is twice as fast.
 //!
-//! *bare* is a hashbrown map that nobody shares, the limit of what can be had.
-//! *control* is a second one, made alike: whatever makes it differ from 1 is noise, and a ratio
+//! The base is *bare*, a hashbrown map that nobody shares, the limit of what can be had; or what the
+//! head of the column says, where many threads write or a guard is held.
+//! *control* is a second base, made alike: whatever makes it differ from 1 is noise, and a ratio
 //! that is no further from 1 than the control's says nothing.
 //! `--check` goes by that too: see [`verdict`].
 //!
 //! `scaling` is how much more two threads get done than one, against how much more they do with
 //! bare hashbrown: 1 is perfect.
+//! `group` is how many writes shared a publication.
 
 mod args;
 mod case;
@@ -31,6 +33,7 @@ mod plan;
 mod promises;
 mod read;
 mod report;
+mod stall;
 mod table;
 mod verdict;
 mod write;
@@ -44,10 +47,16 @@ use many::Many;
 use output::Output;
 use partner::Partner;
 use report::Report;
+use stall::peer;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match run(&args) {
+    let done = if args.is_peer() {
+        peer::publish_beside_a_guard().map_err(|error| error.to_string())
+    } else {
+        run(&args)
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("compare: {message}");
@@ -79,6 +88,11 @@ fn run(args: &Args) -> Result<(), String> {
                 let many = Many::start(&chosen.threads(), &plan);
                 report.show(many.visible());
                 report.show(many.deferred());
+            }
+            Measurement::Stall => {
+                let (rates, rest) = stall::measure(&plan);
+                report.show(rates);
+                report.show_stall(rest);
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::case::{Case, Cell, Heading};
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::promises::{failure, verdicts};
+use crate::stall::Stall;
 use crate::table::Table;
 use crate::verdict::Verdict;
 
@@ -14,7 +15,7 @@ use crate::verdict::Verdict;
 ///
 /// 2 brought the noise, and verdicts that are neither kept nor missed.
 /// 3 named what ratios are to (`base` and `ours`, and `to_base` in place of `to_bare`), and brought
-/// the groups of many writers.
+/// the groups of many writers, and what a guard costs that is held for ever.
 const SCHEMA: u32 = 3;
 
 /// Everything that a run has found out.
@@ -24,6 +25,8 @@ pub struct Report {
     machine: Machine,
     plan: Plan,
     cases: Vec<Case>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stall: Option<Stall>,
     promises: Vec<Verdict>,
 }
 
@@ -34,6 +37,7 @@ impl Report {
             machine: Machine::describe(),
             plan: plan.clone(),
             cases: Vec::new(),
+            stall: None,
             promises: Vec::new(),
         }
     }
@@ -62,10 +66,16 @@ impl Report {
         self.cases.push(case);
     }
 
+    /// Prints the rest about guards that are held for ever, and keeps it.
+    pub fn show_stall(&mut self, stall: Stall) {
+        print!("{}", stall.text());
+        self.stall = Some(stall);
+    }
+
     /// Prints what became of the project's promises, of those that were measured: why a check of
     /// them fails, if it does.
     pub fn check(&mut self) -> Option<String> {
-        self.promises = verdicts(&self.cases);
+        self.promises = verdicts(&self.cases, self.stall.as_ref());
         if !self.promises.is_empty() {
             println!("\npromises");
             let mut table = Table::default();
@@ -152,7 +162,7 @@ fn ratio(value: f64) -> String {
 }
 
 /// `median [lower, upper]`.
-fn spread(quartiles: Quartiles) -> String {
+pub fn spread(quartiles: Quartiles) -> String {
     format!(
         "{} [{}, {}]",
         ratio(quartiles.median),

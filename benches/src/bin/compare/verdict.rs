@@ -12,6 +12,9 @@
 //! - **V4** for scaling, two threads of bare get at least [`GAIN`] times as much done as one: where
 //!   they have one processor between them, everybody scales as well as bare.
 //!
+//! A time or a share that is promised by itself, to which no control says anything, is held against
+//! the bar by V3, once it comes from as many sessions as a thorough run has.
+//!
 //! V3 and not the quartiles themselves, since those come no closer with more rounds.
 
 use benches::stats::Quartiles;
@@ -19,6 +22,7 @@ use serde::Serialize;
 
 use crate::case::Case;
 use crate::noise::Noise;
+use crate::plan::Plan;
 
 /// The fewest rounds whose median decides.
 pub const ROUNDS: usize = 20;
@@ -105,6 +109,17 @@ impl Circumstances {
             bound: SCALING_NOISE,
             gain: Some(case.gain()),
         })
+    }
+
+    /// Of what was measured in so many sessions, and is no ratio.
+    pub fn of_sessions(sessions: usize) -> Self {
+        Circumstances {
+            rounds: sessions,
+            enough: Plan::THOROUGH.builds,
+            noise: None,
+            bound: NOISE,
+            gain: None,
+        }
     }
 
     /// Why such a figure does not decide, if it does not.

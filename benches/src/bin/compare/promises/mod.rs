@@ -2,14 +2,17 @@
 
 mod many;
 mod read;
+mod stall;
 mod write;
 
 use crate::case::Case;
+use crate::stall::{CASE as RATE, Stall};
 use crate::verdict::{Outcome, Verdict};
 
 /// What the figures say about the promises that they bear on.
-pub fn verdicts(cases: &[Case]) -> Vec<Verdict> {
-    of_cases(cases).collect()
+pub fn verdicts(cases: &[Case], stall: Option<&Stall>) -> Vec<Verdict> {
+    let of_stall = stall.into_iter().flat_map(stall::verdicts);
+    of_cases(cases).chain(of_stall).collect()
 }
 
 fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
@@ -18,6 +21,7 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
             ("read", size @ ("1k" | "100k" | "4M")) => read::verdicts(case, size),
             ("write", "10k") => write::verdicts(case),
             ("many", name) => many::verdicts(case, name),
+            ("stall", RATE) => stall::rate_verdicts(case),
             _ => Vec::new(),
         },
     )
@@ -28,7 +32,8 @@ pub fn failure(verdicts: &[Verdict]) -> Option<String> {
     if verdicts.is_empty() {
         return Some(
             "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
-             about writes of 10k per refresh, and about 4 and 8 threads that write"
+             about writes of 10k per refresh, about 4 and 8 threads that write, \
+             and about guards that are held for ever"
                 .to_string(),
         );
     }
