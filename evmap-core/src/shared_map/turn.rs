@@ -10,8 +10,9 @@
 //! lock only once it has been free for a while, so a thread that writes all the time goes on.
 //! Then it sleeps, and comes back *impatient*: it takes the lock at the first chance, and whoever comes
 //! meanwhile lets it.
-//! Thus a writer among many has its turns in a row for some hundred microseconds; nobody waits long,
-//! and ending a turn wakes nobody, which would be a system call.
+//! Thus writers that write all the time have their turns in rows of some hundred microseconds, one
+//! after the other; a writer that comes now and then waits for a turn to end, or for a row; and ending
+//! a turn wakes nobody, which would be a system call.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
@@ -27,9 +28,11 @@ const POLITE_LOOKS: u32 = 64;
 const FREE_LOOKS: u32 = 4;
 /// How often who is impatient looks, some microseconds.
 const IMPATIENT_LOOKS: u32 = 256;
-/// How long one sleeps between looks: the first pause, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_micros(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(1);
+/// For how long the turns may change hands but once: so long one sleeps between looks, for each thread
+/// that waits.
+const QUANTUM: Duration = Duration::from_micros(50);
+/// However many wait, nobody sleeps longer at a time.
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// A value that one thread at a time has its turn with.
 pub(super) struct Turns<T> {
@@ -38,7 +41,9 @@ pub(super) struct Turns<T> {
     owner: AtomicUsize,
     /// Threads that are awake and polite.
     polite: AtomicUsize,
-    /// Threads that have waited long enough.
+    /// Threads that sleep now and then.
+    waiting: AtomicUsize,
+    /// Threads that have slept, and look.
     impatient: AtomicUsize,
     released: Bell,
 }
@@ -81,6 +86,7 @@ impl<T> Turns<T> {
             value: Mutex::new(value),
             owner: AtomicUsize::new(0),
             polite: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
             impatient: AtomicUsize::new(0),
             released: Bell::new(),
         }
@@ -147,20 +153,24 @@ impl<T> Turns<T> {
 
     #[cold]
     fn wait(&self, patience: Patience) -> Option<MutexGuard<'_, T>> {
-        if let Some(guard) = counted(&self.polite, || self.look_politely()) {
-            return Some(guard);
-        }
-        let mut pause = FIRST_PAUSE;
+        counted(&self.polite, || self.look_politely())
+            .or_else(|| counted(&self.waiting, || self.sleep_and_look(patience)))
+    }
+
+    fn sleep_and_look(&self, patience: Patience) -> Option<MutexGuard<'_, T>> {
         loop {
             let left = patience.left();
             if left.is_zero() {
                 return self.try_lock();
             }
+            let waiting = self.waiting.load(Ordering::Relaxed);
+            let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+            let pause = QUANTUM.saturating_mul(waiting).min(LONGEST_PAUSE);
             thread::sleep(pause.min(left));
-            if let Some(guard) = counted(&self.impatient, || self.look_impatiently()) {
-                return Some(guard);
+            let guard = counted(&self.impatient, || self.look_impatiently());
+            if guard.is_some() {
+                return guard;
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
