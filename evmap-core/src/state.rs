@@ -26,18 +26,6 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
         }
     }
 
-    /// Takes out the entry of a key: its value.
-    pub(crate) fn remove(&mut self, hash: u64, key: &K) -> Option<V>
-    where
-        K: Eq,
-    {
-        let (key, value) = self.table.remove(hash, key)?;
-        if let Some(removed) = &mut self.removed {
-            removed.keep_key(key);
-        }
-        Some(value)
-    }
-
     /// Drops a value that a change took out, or leaves that to somebody.
     pub(crate) fn discard(&mut self, value: Option<V>) {
         if let (Some(removed), Some(value)) = (&mut self.removed, value) {
@@ -96,6 +84,37 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         let hasher = &self.hasher;
         self.table
             .insert(hash, key, value, |key| hasher.hash_one(key))
+    }
+
+    /// Takes out the entry of a key: its value.
+    pub(crate) fn remove(&mut self, hash: u64, key: &K) -> Option<V>
+    where
+        K: Hash + Eq,
+    {
+        let hasher = &self.hasher;
+        let (key, value) = self.table.remove(hash, key, |key| hasher.hash_one(key))?;
+        if let Some(removed) = &mut self.removed {
+            removed.keep_key(key);
+        }
+        Some(value)
+    }
+
+    /// The value of a key, for changing.
+    pub(crate) fn get_mut(&mut self, hash: u64, key: &K) -> Option<&mut V>
+    where
+        K: Hash + Eq,
+    {
+        let hasher = &self.hasher;
+        self.table.find_mut(hash, key, |key| hasher.hash_one(key))
+    }
+
+    /// Works off so many buckets of a growth that is under way: whether one was.
+    pub(crate) fn grow_on(&mut self, buckets: usize) -> bool
+    where
+        K: Hash,
+    {
+        let hasher = &self.hasher;
+        self.table.grow_on(buckets, |key| hasher.hash_one(key))
     }
 
     pub(crate) fn reserve(&mut self, additional: usize)

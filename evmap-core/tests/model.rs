@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 
 use evmap_core::multimap;
+use evmap_core::table::{Engine, Incremental, Swiss};
 use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, WriteHandle};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -82,7 +83,10 @@ impl Hasher for CollidingHasher {
     }
 }
 
-fn assert_same<S: BuildHasher>(reader: &ReadHandle<Key, u32, S>, model: &HashMap<Key, u32>) {
+fn assert_same<S: BuildHasher, E: Engine>(
+    reader: &ReadHandle<Key, u32, S, (), E>,
+    model: &HashMap<Key, u32>,
+) {
     let view = reader.read();
     assert_eq!(view.len(), model.len());
     assert_eq!(view.iter().count(), model.len());
@@ -94,8 +98,11 @@ fn assert_same<S: BuildHasher>(reader: &ReadHandle<Key, u32, S>, model: &HashMap
     }
 }
 
-fn run_map<S: BuildHasher + Clone>(hasher: S, batches: Vec<Vec<Op>>) {
-    let (mut writer, reader) = Builder::new().hasher(hasher).build::<Key, u32>();
+fn run_map<E: Engine, S: BuildHasher + Clone>(hasher: S, batches: Vec<Vec<Op>>) {
+    let (mut writer, reader) = Builder::new()
+        .hasher(hasher)
+        .engine::<E>()
+        .build::<Key, u32>();
     let mut published = HashMap::new();
     for batch in batches {
         let mut model = published.clone();
@@ -145,8 +152,8 @@ fn run_map<S: BuildHasher + Clone>(hasher: S, batches: Vec<Vec<Op>>) {
 }
 
 /// Each returns what is there afterwards, or what its name says, and asks its closure at most once.
-fn run_compute<S: BuildHasher>(
-    writer: &mut WriteHandle<Key, u32, S>,
+fn run_compute<S: BuildHasher, E: Engine>(
+    writer: &mut WriteHandle<Key, u32, S, (), E>,
     model: &mut HashMap<Key, u32>,
     op: Op,
 ) {
@@ -254,8 +261,8 @@ fn bag_op() -> impl Strategy<Value = BagOp> {
     ]
 }
 
-fn run_multimap(batches: Vec<Vec<BagOp>>) {
-    let (mut writer, reader) = multimap::new::<Key, u8>();
+fn run_multimap<E: Engine>(batches: Vec<Vec<BagOp>>) {
+    let (mut writer, reader) = multimap::Builder::new().engine::<E>().build::<Key, u8>();
     let mut model: HashMap<Key, Vec<u8>> = HashMap::new();
     for batch in batches {
         for op in batch {
@@ -313,26 +320,39 @@ fn run_multimap(batches: Vec<Vec<BagOp>>) {
     assert_eq!(writer.verify_copies(), Ok(()));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+macro_rules! on_each {
+    ($($name:ident: $Engine:ty,)*) => {
+        $(mod $name {
+            use super::*;
 
-    #[test]
-    fn a_map_acts_as_std_does(batches in vec(vec(op(), 0..24), 1..12)) {
-        run_map(DefaultHashBuilder::default(), batches);
-    }
+            proptest! {
+                #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
-    #[test]
-    fn a_map_of_colliding_keys_acts_as_std_does(
-        places in 1..4u64,
-        batches in vec(vec(op(), 0..24), 1..12),
-    ) {
-        run_map(Colliding(places), batches);
-    }
+                #[test]
+                fn a_map_acts_as_std_does(batches in vec(vec(op(), 0..24), 1..12)) {
+                    run_map::<$Engine, _>(DefaultHashBuilder::default(), batches);
+                }
 
-    #[test]
-    fn a_multimap_acts_as_a_map_of_vectors(batches in vec(vec(bag_op(), 0..24), 1..12)) {
-        run_multimap(batches);
-    }
+                #[test]
+                fn a_map_of_colliding_keys_acts_as_std_does(
+                    places in 1..4u64,
+                    batches in vec(vec(op(), 0..24), 1..12),
+                ) {
+                    run_map::<$Engine, _>(Colliding(places), batches);
+                }
+
+                #[test]
+                fn a_multimap_acts_as_a_map_of_vectors(batches in vec(vec(bag_op(), 0..24), 1..12)) {
+                    run_multimap::<$Engine>(batches);
+                }
+            }
+        })*
+    };
+}
+
+on_each! {
+    swiss: Swiss,
+    incremental: Incremental,
 }
 
 /// A developer's run is short; the CI script asks for more.

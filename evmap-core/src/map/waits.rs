@@ -1,5 +1,6 @@
 //! What a writer waits for, ahead of time: its own copy.
 
+use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
 use left_right::{Operation, SwapError, Version};
@@ -33,6 +34,8 @@ use crate::table::Engine;
 /// ```
 impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
 where
+    K: Hash,
+    S: BuildHasher,
     E: Engine,
     O: Operation<State<K, V, S, M, E>>,
 {
@@ -44,7 +47,7 @@ where
     /// # Panics
     /// As [`refresh`](Self::refresh).
     pub fn catch_up(&mut self) -> &mut Self {
-        self.ops.catch_up();
+        self.caught_up();
         self
     }
 
@@ -57,7 +60,7 @@ where
     /// As [`refresh`](Self::refresh), the first time.
     pub fn try_catch_up(&mut self) -> Result<&mut Self, SwapError> {
         self.ops.try_catch_up()?;
-        Ok(self)
+        Ok(self.catch_up())
     }
 
     /// As [`catch_up`](Self::catch_up), but waits no longer than `timeout`.
@@ -69,7 +72,7 @@ where
     /// As [`refresh`](Self::refresh), the first time.
     pub fn catch_up_timeout(&mut self, timeout: Duration) -> Result<&mut Self, SwapError> {
         self.ops.catch_up_timeout(timeout)?;
-        Ok(self)
+        Ok(self.catch_up())
     }
 
     /// As [`catch_up`](Self::catch_up), for a task: it gives its thread up while it waits, and needs
@@ -79,7 +82,7 @@ where
     /// As [`refresh`](Self::refresh).
     pub async fn catch_up_async(&mut self) -> &mut Self {
         self.ops.catch_up_async().await;
-        self
+        self.catch_up()
     }
 
     /// As [`refresh`](Self::refresh), for a task: it gives its thread up while it waits, and needs no
@@ -89,6 +92,11 @@ where
     /// # Panics
     /// As [`refresh`](Self::refresh).
     pub async fn refresh_async(&mut self) -> Version {
-        self.ops.swap_buffers_async().await
+        if self.has_pending() {
+            self.ops.swap_buffers_async().await
+        } else {
+            // It would wait for nobody.
+            self.refresh()
+        }
     }
 }

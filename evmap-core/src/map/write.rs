@@ -40,6 +40,11 @@ pub struct WriteHandle<K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss, 
     hasher: S,
 }
 
+/// Buckets of a growth that an empty refresh works off: some hundred microseconds' worth.
+const GROWN_BY_REFRESH: usize = 4096;
+/// Buckets of a growth that a read through the writer works off.
+const GROWN_BY_READ: usize = 8;
+
 /// What every writer has, whatever it logs.
 impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     pub(crate) fn over(ops: OpWriteHandle<State<K, V, S, M, E>, O>, hasher: S) -> Self {
@@ -82,12 +87,17 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         self.ops.pending()
     }
 
-    /// Whether both copies have all changes: none is pending, and the writer's copy lacks none.
+    /// Whether both copies have all changes and no growth is under way in either.
     ///
-    /// A [`refresh`](Self::refresh) with no changes brings it about, once no reader is in the
-    /// writer's copy; then whatever was removed is dropped.
+    /// [Refreshes](Self::refresh) with no changes bring it about, if no reader is in the writer's copy:
+    /// one for the changes (then whatever was removed is dropped), and for a growth one for every
+    /// 4,096 buckets of each copy's old table, and two more.
     pub fn is_settled(&self) -> bool {
-        self.ops.is_settled()
+        self.ops.is_settled() && !self.is_growing()
+    }
+
+    pub(crate) fn is_growing(&self) -> bool {
+        self.own().table.is_growing() || self.published().table.is_growing()
     }
 
     /// The copy that readers see.
@@ -141,13 +151,16 @@ impl<K, V, S: BuildHasher, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
 
 impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
 where
+    K: Hash,
+    S: BuildHasher,
     E: Engine,
     O: Operation<State<K, V, S, M, E>>,
 {
     /// Publishes all changes at once. A read that begins after this has returned sees them.
     ///
-    /// With no changes the version stays the same; removed values that are still kept in the
-    /// writer's copy are dropped then, if no reader is in it.
+    /// With no changes the version stays the same; if no reader is in the writer's copy, removed values
+    /// that are still kept there are dropped, and a growth that is under way goes on in one of the
+    /// copies: see [`is_settled`](Self::is_settled).
     ///
     /// # Blocking
     /// Waits for guards that were taken before the last refresh: never for those taken since.
@@ -164,7 +177,12 @@ where
     /// nothing is published, and the writer [is poisoned](Self::is_poisoned) and panics from then
     /// on, until it is [rebuilt](Self::rebuild).
     pub fn refresh(&mut self) -> Version {
-        self.ops.swap_buffers()
+        let had_pending = self.has_pending();
+        let version = self.ops.swap_buffers();
+        if !had_pending {
+            self.grow_on();
+        }
+        version
     }
 
     /// As [`refresh`](Self::refresh), but waits for nobody: it looks a bounded number of times.
@@ -175,7 +193,12 @@ where
     /// # Panics
     /// As [`refresh`](Self::refresh), the first time.
     pub fn try_refresh(&mut self) -> Result<Version, SwapError> {
-        self.ops.try_swap_buffers()
+        let had_pending = self.has_pending();
+        let version = self.ops.try_swap_buffers()?;
+        if !had_pending {
+            self.grow_on();
+        }
+        Ok(version)
     }
 
     /// As [`refresh`](Self::refresh), but waits no longer than `timeout`.
@@ -186,7 +209,12 @@ where
     /// # Panics
     /// As [`refresh`](Self::refresh), the first time.
     pub fn refresh_timeout(&mut self, timeout: Duration) -> Result<Version, SwapError> {
-        self.ops.swap_buffers_timeout(timeout)
+        if self.has_pending() {
+            self.ops.swap_buffers_timeout(timeout)
+        } else {
+            // It would wait for nobody.
+            self.try_refresh()
+        }
     }
 
     /// Replaces the writer's copy by a clone of the published one: this mends a poisoned writer, and
@@ -268,12 +296,27 @@ where
     }
 
     pub(crate) fn caught_up(&mut self) -> &State<K, V, S, M, E> {
-        self.ops.catch_up()
+        self.ops.catch_up();
+        if self.own().table.is_growing() {
+            self.ops.tidy_with(|state| state.grow_on(GROWN_BY_READ));
+        }
+        self.own()
+    }
+
+    /// With nothing pending: lets a growth go on in the writer's copy, and then gives the other copy its
+    /// turn.
+    fn grow_on(&mut self) {
+        let is_other_growing = self.published().table.is_growing();
+        if is_other_growing || self.own().table.is_growing() {
+            self.ops
+                .settle_with(|state| state.grow_on(GROWN_BY_REFRESH) || is_other_growing);
+        }
     }
 }
 
 impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
 where
+    K: Hash,
     S: BuildHasher,
     E: Engine,
     O: Operation<State<K, V, S, M, E>>,

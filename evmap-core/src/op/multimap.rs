@@ -38,27 +38,27 @@ where
     fn apply(&mut self, target: &mut State<K, Values<V>, S, M, E>) {
         match self {
             MultimapOp::Map(op) => op.apply(target),
-            MultimapOp::Add(key, value) => match target.table.find_mut(key.hash, &key.key) {
+            MultimapOp::Add(key, value) => match target.get_mut(key.hash, &key.key) {
                 Some(bag) => bag.push(value.clone()),
                 None => {
                     target.insert(key.hash, key.key.clone(), Values::one(value.clone()));
                 }
             },
             MultimapOp::RemoveValue(key, value) => {
-                if let Some(bag) = target.table.find_mut(key.hash, &key.key) {
+                if let Some(bag) = target.get_mut(key.hash, &key.key) {
                     bag.remove_one(value);
                     if bag.is_empty() {
-                        target.table.remove(key.hash, &key.key);
+                        target.remove(key.hash, &key.key);
                     }
                 }
             }
             MultimapOp::Fit(key) => {
-                if let Some(bag) = target.table.find_mut(key.hash, &key.key) {
+                if let Some(bag) = target.get_mut(key.hash, &key.key) {
                     bag.shrink_to_fit();
                 }
             }
             MultimapOp::ReserveValues(key, additional) => {
-                if let Some(bag) = target.table.find_mut(key.hash, &key.key) {
+                if let Some(bag) = target.get_mut(key.hash, &key.key) {
                     bag.reserve(*additional);
                 }
             }
@@ -69,7 +69,7 @@ where
     fn apply_once(mut self, target: &mut State<K, Values<V>, S, M, E>) {
         match self {
             MultimapOp::Map(op) => op.apply_once(target),
-            MultimapOp::Add(key, value) => match target.table.find_mut(key.hash, &key.key) {
+            MultimapOp::Add(key, value) => match target.get_mut(key.hash, &key.key) {
                 Some(bag) => bag.push(value),
                 None => {
                     target.insert(key.hash, key.key, Values::one(value));

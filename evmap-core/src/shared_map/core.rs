@@ -29,7 +29,7 @@ use super::refresher::Alarm;
 use super::stats::{Counters, Stats};
 use super::turn::{Patience, Turn, Turns};
 use super::versions::Versions;
-use super::writer::{Ticket, Writer};
+use super::writer::{Settling, Ticket, Writer};
 use crate::map::SharedReader;
 use crate::table::Engine;
 
@@ -72,7 +72,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         publishing: Publishing,
     ) -> Self {
         let counters = Counters::default();
-        counters.note(writer.map().copies());
+        counters.note(writer.map());
         Core {
             versions: Versions::new(writer.map().version()),
             turns: Turns::new(writer),
@@ -158,8 +158,8 @@ where
     }
 
     /// Publishes what is pending; with nothing pending, gives the writer's copy what it lacks. The
-    /// version that is visible then, and whether both copies have everything.
-    pub(super) fn flush(&self) -> (Version, bool) {
+    /// version that is visible then, and how far both copies have everything.
+    pub(super) fn flush(&self) -> (Version, Settling) {
         self.flush_in(self.turns.take_next())
     }
 
@@ -177,17 +177,17 @@ where
         }
     }
 
-    fn flush_in(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) -> (Version, bool) {
+    fn flush_in(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) -> (Version, Settling) {
         self.make_whole(&mut turn);
-        let is_settled = if turn.map().has_pending() {
+        let settling = if turn.map().has_pending() {
             self.publish(&mut turn);
-            turn.map().is_settled()
+            Settling::Begun
         } else {
             turn.settle(&self.counters)
         };
         let version = turn.map().version();
         self.end(turn);
-        (version, is_settled)
+        (version, settling)
     }
 
     /// A turn with the writer's copy free and up to date.

@@ -10,9 +10,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
+use super::writer::Settling;
 use crate::table::Engine;
 
-/// How long the refresher rests at the most while a reader keeps it from tidying up.
+/// How long the refresher rests between two steps of tidying up: at least, and at the most while a
+/// reader is in its way.
+const SHORTEST_REST: Duration = Duration::from_micros(100);
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// When the refresher is to run next.
@@ -124,13 +127,14 @@ where
         // A panic is that of a `Clone`, in the mending of an earlier panic: the next turn tries
         // again.
         let flushed = catch_unwind(AssertUnwindSafe(|| core.flush()));
-        let is_settled = flushed.is_ok_and(|(_, is_settled)| is_settled);
-        rest = if is_settled {
-            None
-        } else {
+        rest = match flushed {
+            Ok((_, Settling::Done)) => None,
+            Ok((_, Settling::Begun)) => Some(every.clamp(SHORTEST_REST, LONGEST_REST)),
             // Longer and longer while a reader stays.
-            let next = rest.map_or(every, |rest: Duration| rest.saturating_mul(2));
-            Some(next.clamp(Duration::from_micros(100), LONGEST_REST))
+            Ok((_, Settling::HeldUp)) | Err(_) => {
+                let next = rest.map_or(every, |rest: Duration| rest.saturating_mul(2));
+                Some(next.clamp(SHORTEST_REST, LONGEST_REST))
+            }
         };
     }
 }

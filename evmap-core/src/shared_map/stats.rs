@@ -1,8 +1,11 @@
 //! [`Stats`]: what a shared map knows of its writers and readers.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use left_right::{FenceMode, Version};
+
+use crate::map::WriteHandle;
+use crate::table::Engine;
 
 /// Figures of a shared map, taken without waiting for anybody, so not all of one moment.
 ///
@@ -17,6 +20,8 @@ pub struct Stats {
     pub retired: usize,
     /// Operations that readers do not see yet.
     pub pending: usize,
+    /// Whether a copy's table is growing: see [`Incremental`](crate::table::Incremental).
+    pub is_growing: bool,
     /// How reads and publications are ordered now, never [`FenceMode::Auto`].
     pub fence_mode: FenceMode,
     /// The version that readers see.
@@ -46,7 +51,8 @@ pub struct Stats {
 pub(super) struct Counters {
     pub(super) retired: AtomicUsize,
     pub(super) pending: AtomicUsize,
-    pub(super) is_fenced: AtomicUsize,
+    pub(super) is_growing: AtomicBool,
+    pub(super) is_fenced: AtomicBool,
     pub(super) writes: AtomicU64,
     pub(super) publications: AtomicU64,
     pub(super) rebuilds: AtomicU64,
@@ -57,9 +63,12 @@ pub(super) struct Counters {
 
 impl Counters {
     /// Notes the figures of the writer inside, in a turn.
-    pub(super) fn note<T>(&self, writer: &left_right::WriteHandle<T>) {
-        self.retired.store(writer.retired(), Ordering::Relaxed);
-        let is_fenced = usize::from(writer.fence_mode() == FenceMode::SeqCst);
+    pub(super) fn note<K, V, S, E: Engine>(&self, writer: &WriteHandle<K, V, S, (), E>) {
+        let copies = writer.copies();
+        self.retired.store(copies.retired(), Ordering::Relaxed);
+        self.is_growing
+            .store(writer.is_growing(), Ordering::Relaxed);
+        let is_fenced = copies.fence_mode() == FenceMode::SeqCst;
         self.is_fenced.store(is_fenced, Ordering::Relaxed);
     }
 
@@ -81,7 +90,8 @@ impl Counters {
             readers,
             retired: self.retired.load(Ordering::Relaxed),
             pending: self.pending.load(Ordering::Relaxed),
-            fence_mode: if self.is_fenced.load(Ordering::Relaxed) == 1 {
+            is_growing: self.is_growing.load(Ordering::Relaxed),
+            fence_mode: if self.is_fenced.load(Ordering::Relaxed) {
                 FenceMode::SeqCst
             } else {
                 FenceMode::Membarrier

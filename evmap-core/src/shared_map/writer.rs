@@ -26,6 +26,17 @@ use crate::table::Engine;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
+/// How far both copies have everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settling {
+    /// They have.
+    Done,
+    /// They come nearer to it with each turn.
+    Begun,
+    /// Not while a reader is in the writer's copy.
+    HeldUp,
+}
+
 /// What a panic left.
 pub(super) type Panic = Box<dyn std::any::Any + Send>;
 
@@ -220,20 +231,27 @@ where
             Ok(Err(_)) => {}
             Err(_) => counters.count(|c| &c.panics, 1),
         }
-        counters.note(self.map.copies());
+        counters.note(&self.map);
         self.map.version()
     }
 
-    /// With nothing pending: gives the writer's copy what it lacks, if nobody is in it. Whether both
-    /// copies have everything now.
-    pub(super) fn settle(&mut self, counters: &Counters) -> bool {
+    /// With nothing pending: gives the writer's copy what it lacks, and lets a growth go on, if nobody
+    /// is in it.
+    pub(super) fn settle(&mut self, counters: &Counters) -> Settling {
         debug_assert!(!self.map.has_pending());
+        let is_free = self.map.ops().tidy_with(|_| ()).is_some();
         if catch_unwind(AssertUnwindSafe(|| self.map.try_refresh())).is_err() {
             counters.count(|c| &c.panics, 1);
         }
         self.collect();
-        counters.note(self.map.copies());
-        self.map.is_settled()
+        counters.note(&self.map);
+        if self.map.is_settled() {
+            Settling::Done
+        } else if is_free {
+            Settling::Begun
+        } else {
+            Settling::HeldUp
+        }
     }
 
     /// Goes past the readers that are in the writer's copy.
@@ -249,7 +267,7 @@ where
         debug_assert!(rejected.is_none(), "what panicked was taken back before");
         self.trash.ops.extend(rejected);
         counters.count(|c| &c.rebuilds, 1);
-        counters.note(self.map.copies());
+        counters.note(&self.map);
         Ok(())
     }
 

@@ -6,9 +6,12 @@
 //! | engine | lookup | growth |
 //! |---|---|---|
 //! | [`Swiss`] (the default) | hashbrown's | one rehash of the whole table, in the operation that fills it |
+//! | [`Incremental`] | hashbrown's; into two tables while one drains | a few buckets with each change, and with each empty refresh |
 
+mod incremental;
 mod swiss;
 
+pub use incremental::Incremental;
 pub use swiss::Swiss;
 
 use std::borrow::Borrow;
@@ -59,8 +62,8 @@ pub trait Table<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized;
 
-    /// The value of this key, for changing.
-    fn find_mut<Q>(&mut self, hash: u64, key: &Q) -> Option<&mut V>
+    /// The value of this key, for changing. `rehash` is as for [`insert`](Self::insert).
+    fn find_mut<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized;
@@ -72,8 +75,8 @@ pub trait Table<K, V> {
     where
         K: Eq;
 
-    /// Takes out the entry of this key.
-    fn remove<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
+    /// Takes out the entry of this key. `rehash` is as for [`insert`](Self::insert).
+    fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized;
@@ -86,6 +89,17 @@ pub trait Table<K, V> {
 
     /// Gives back room that is not needed.
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64);
+
+    /// Whether a growth is under way that later changes, or [`grow_on`](Self::grow_on), work off.
+    fn is_growing(&self) -> bool {
+        false
+    }
+
+    /// Works off so many buckets of a growth that is under way: whether one was.
+    fn grow_on(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {
+        let _ = (buckets, rehash);
+        false
+    }
 
     /// All entries.
     fn iter(&self) -> Self::Iter<'_>;

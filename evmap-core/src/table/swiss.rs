@@ -64,7 +64,7 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         Some((k, v))
     }
 
-    fn find_mut<Q>(&mut self, hash: u64, key: &Q) -> Option<&mut V>
+    fn find_mut<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
@@ -86,7 +86,7 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         }
     }
 
-    fn remove<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
+    fn remove<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,

@@ -1,0 +1,379 @@
+//! [`Incremental`]: hashbrown's table, grown without a pause.
+//!
+//! When the table is full, a larger one takes its place, and the full one stays beside it, *draining*.
+//! Every change then moves the entries of a few buckets, first the one that it is about to touch; so
+//! does every empty refresh, which keeps growth going when nobody writes.
+//! (Go's map once grew like that, but by writes alone: then a table stays half-grown for as long as
+//! nobody writes.)
+//!
+//! # Invariants
+//! - **D1** Each entry is in one of the two tables, never in both.
+//! - **D2** The buckets of the draining table before `next` are empty.
+//! - **D3** Draining ends before the next growth is due.
+//!
+//! # Why D3 holds
+//!
+//! Let the draining table have `B` buckets. It holds `n ≤ 7/8 B` entries when it is replaced, and its
+//! replacement has room for at least `n + B / EVACUATED + 1` of them:
+//! - If more than half of the usual `7/8 B` places hold entries, the new table has twice the buckets, and
+//!   room for `7/4 B ≥ n + 7/8 B`.
+//! - Else (removed entries have left their places unusable) it has as many buckets as the old one, and
+//!   room for `7/8 B ≥ n + 7/16 B`.
+//!
+//! Each change uses up at most one place beyond those of the `n` entries, and evacuates `EVACUATED`
+//! buckets, so after `B / EVACUATED` changes the old table is empty; and `B / 8 < 7/16 B`.
+//! (`reserve` and `shrink_to_fit` end the draining first.)
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::mem;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::{Entry, Iter};
+
+use super::{Engine, Table};
+
+/// Buckets that a change evacuates while the table drains.
+const EVACUATED: usize = 8;
+/// Tables of fewer buckets are rehashed in one go, which takes no longer than a refresh.
+const SMALL: usize = 32;
+
+/// The engine whose tables grow without a pause: no change pays for a whole rehash.
+///
+/// Lookups cost what hashbrown's do; while a table drains, those of entries that have not moved yet
+/// look into both tables.
+/// A growth is worked off by the changes that follow, eight buckets by each, and by empty refreshes,
+/// some thousand buckets by each, so it ends although nobody writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Incremental;
+
+/// The table of [`Incremental`].
+pub struct IncrementalTable<K, V> {
+    table: HashTable<(K, V)>,
+    draining: Option<Box<Draining<K, V>>>,
+}
+
+/// A table that was full, and gives its entries away.
+struct Draining<K, V> {
+    table: HashTable<(K, V)>,
+    next: usize,
+}
+
+/// The entries of an [`IncrementalTable`]: those of the new table, then those of the draining one.
+pub struct IncrementalIter<'a, K, V> {
+    new: Iter<'a, (K, V)>,
+    old: Option<Iter<'a, (K, V)>>,
+}
+
+impl Engine for Incremental {
+    type Table<K, V> = IncrementalTable<K, V>;
+}
+
+impl<K, V> IncrementalTable<K, V> {
+    /// Evacuates so many buckets, if the table drains: whether it did.
+    fn evacuate(&mut self, buckets: usize, rehash: &impl Fn(&K) -> u64) -> bool {
+        let Some(draining) = &mut self.draining else {
+            return false;
+        };
+        draining.evacuate(&mut self.table, buckets, rehash);
+        self.drop_empty();
+        true
+    }
+
+    /// Ends the draining at once.
+    fn finish(&mut self, rehash: &impl Fn(&K) -> u64) {
+        self.evacuate(usize::MAX, rehash);
+    }
+
+    /// Moves this key's entry, if the draining table has it.
+    fn fetch<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let Some(draining) = &mut self.draining else {
+            return;
+        };
+        if let Some(entry) = draining.take(hash, key) {
+            self.table.insert_unique(hash, entry, |(k, _)| rehash(k));
+            self.drop_empty();
+        }
+    }
+
+    /// Gives the old allocation back when nothing is in it any more.
+    fn drop_empty(&mut self) {
+        if self.draining.as_ref().is_some_and(|d| d.table.is_empty()) {
+            self.draining = None;
+        }
+    }
+
+    /// Makes room for one more entry in a full table.
+    #[cold]
+    fn grow(&mut self, rehash: &impl Fn(&K) -> u64) {
+        debug_assert!(self.draining.is_none(), "D3");
+        self.finish(rehash);
+        let buckets = self.table.num_buckets();
+        if buckets < SMALL {
+            self.table.reserve(1, |(k, _)| rehash(k));
+            return;
+        }
+        let usual = buckets / 8 * 7;
+        let room = if self.table.len() > usual / 2 {
+            usual * 2
+        } else {
+            usual
+        };
+        self.drain_into(HashTable::with_capacity(room));
+    }
+
+    fn drain_into(&mut self, new: HashTable<(K, V)>) {
+        let table = mem::replace(&mut self.table, new);
+        self.draining = Some(Box::new(Draining { table, next: 0 }));
+        self.drop_empty();
+    }
+}
+
+impl<K, V> Draining<K, V> {
+    fn evacuate(
+        &mut self,
+        new: &mut HashTable<(K, V)>,
+        buckets: usize,
+        rehash: &impl Fn(&K) -> u64,
+    ) {
+        let end = self
+            .next
+            .saturating_add(buckets)
+            .min(self.table.num_buckets());
+        while self.next < end {
+            if let Ok(entry) = self.table.get_bucket_entry(self.next) {
+                // Before anything is moved, since it may panic.
+                let hash = rehash(&entry.get().0);
+                let (entry, _) = entry.remove();
+                new.insert_unique(hash, entry, |(k, _)| rehash(k));
+            }
+            self.next += 1;
+        }
+    }
+
+    fn find<Q>(&self, hash: u64, key: &Q) -> Option<&(K, V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        self.table.find(hash, |(k, _)| k.borrow() == key)
+    }
+
+    fn take<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let entry = self
+            .table
+            .find_entry(hash, |(k, _)| k.borrow() == key)
+            .ok()?;
+        Some(entry.remove().0)
+    }
+}
+
+impl<K, V> Table<K, V> for IncrementalTable<K, V> {
+    type Iter<'a>
+        = IncrementalIter<'a, K, V>
+    where
+        Self: 'a,
+        K: 'a,
+        V: 'a;
+
+    fn with_capacity(capacity: usize) -> Self {
+        IncrementalTable {
+            table: HashTable::with_capacity(capacity),
+            draining: None,
+        }
+    }
+
+    fn duplicate(&self) -> Self
+    where
+        K: Clone,
+        V: Clone,
+    {
+        IncrementalTable {
+            table: self.table.clone(),
+            draining: self.draining.as_ref().map(|draining| {
+                Box::new(Draining {
+                    table: draining.table.clone(),
+                    next: draining.next,
+                })
+            }),
+        }
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.table.len() + self.draining.as_ref().map_or(0, |d| d.table.len())
+    }
+
+    fn capacity(&self) -> usize {
+        self.table.capacity()
+    }
+
+    #[inline]
+    fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (k, v) = match self.table.find(hash, |(k, _)| k.borrow() == key) {
+            Some(entry) => entry,
+            None => self.draining.as_ref()?.find(hash, key)?,
+        };
+        Some((k, v))
+    }
+
+    fn find_mut<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        self.fetch(hash, key, &rehash);
+        self.evacuate(EVACUATED, &rehash);
+        let (_, v) = self.table.find_mut(hash, |(k, _)| k.borrow() == key)?;
+        Some(v)
+    }
+
+    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<V>
+    where
+        K: Eq,
+    {
+        self.fetch(hash, &key, &rehash);
+        self.evacuate(EVACUATED, &rehash);
+        if self.table.len() == self.table.capacity() {
+            // Full, but a key that is there needs no room.
+            if let Some((_, present)) = self.table.find_mut(hash, |(k, _)| *k == key) {
+                return Some(mem::replace(present, value));
+            }
+            self.grow(&rehash);
+            self.table
+                .insert_unique(hash, (key, value), |(k, _)| rehash(k));
+            return None;
+        }
+        match self
+            .table
+            .entry(hash, |(k, _)| *k == key, |(k, _)| rehash(k))
+        {
+            Entry::Occupied(mut entry) => Some(mem::replace(&mut entry.get_mut().1, value)),
+            Entry::Vacant(entry) => {
+                entry.insert((key, value));
+                None
+            }
+        }
+    }
+
+    fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        self.evacuate(EVACUATED, &rehash);
+        if let Ok(entry) = self.table.find_entry(hash, |(k, _)| k.borrow() == key) {
+            return Some(entry.remove().0);
+        }
+        let entry = self.draining.as_mut()?.take(hash, key)?;
+        self.drop_empty();
+        Some(entry)
+    }
+
+    fn clear(&mut self) {
+        self.draining = None;
+        self.table.clear();
+    }
+
+    fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
+        self.finish(&rehash);
+        let wanted = self.table.len().saturating_add(additional);
+        if wanted <= self.table.capacity() {
+            return;
+        }
+        // Room is a hint: where there is not so much, the entries to come will say so.
+        if self.table.num_buckets() < SMALL {
+            let _ = self.table.try_reserve(additional, |(k, _)| rehash(k));
+            return;
+        }
+        // No less than growth would take, so that D3 holds.
+        let usual = self.table.num_buckets() / 8 * 7;
+        let mut new = HashTable::new();
+        if new
+            .try_reserve(wanted.max(usual * 2), |(k, _)| rehash(k))
+            .is_ok()
+        {
+            self.drain_into(new);
+        }
+    }
+
+    fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64) {
+        self.finish(&rehash);
+        self.table.shrink_to_fit(|(k, _)| rehash(k));
+    }
+
+    fn is_growing(&self) -> bool {
+        self.draining.is_some()
+    }
+
+    fn grow_on(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {
+        self.evacuate(buckets, &rehash)
+    }
+
+    #[inline]
+    fn iter(&self) -> Self::Iter<'_> {
+        IncrementalIter {
+            new: self.table.iter(),
+            old: self.draining.as_ref().map(|draining| draining.table.iter()),
+        }
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for IncrementalTable<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<'a, K, V> Iterator for IncrementalIter<'a, K, V> {
+    type Item = (&'a K, &'a V);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (k, v) = match self.new.next() {
+            Some(entry) => entry,
+            None => self.old.as_mut()?.next()?,
+        };
+        Some((k, v))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self.new.len() + self.old.as_ref().map_or(0, Iter::len);
+        (len, Some(len))
+    }
+
+    fn fold<B, F>(self, init: B, mut f: F) -> B
+    where
+        F: FnMut(B, Self::Item) -> B,
+    {
+        let acc = self.new.fold(init, |acc, (k, v)| f(acc, (k, v)));
+        match self.old {
+            None => acc,
+            Some(old) => old.fold(acc, |acc, (k, v)| f(acc, (k, v))),
+        }
+    }
+}
+
+impl<K, V> ExactSizeIterator for IncrementalIter<'_, K, V> {}
+
+impl<K, V> Clone for IncrementalIter<'_, K, V> {
+    fn clone(&self) -> Self {
+        IncrementalIter {
+            new: self.new.clone(),
+            old: self.old.clone(),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Growth: every engine at every stage of it, biased to growing, removing meanwhile, and colliding.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+use evmap_core::table::{Engine, Incremental, Swiss};
+use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, SharedMap, WriteHandle};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+type Key = u16;
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// Keys from here on, so many.
+    Insert(Key, Key),
+    Remove(Key, Key),
+    /// Values again, of keys that may be there.
+    Replace(Key, Key),
+    Own(Key),
+    Retain(u32),
+    Refresh,
+    /// Twice, with nothing to publish in the second.
+    RefreshEmpty,
+    Clear,
+    Reserve(Key),
+    Shrink,
+    Rebuild,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let start = 0..600u16;
+    let count = 0..90u16;
+    prop_oneof![
+        8 => (start.clone(), count.clone()).prop_map(|(s, n)| Step::Insert(s, n)),
+        4 => (start.clone(), count.clone()).prop_map(|(s, n)| Step::Remove(s, n)),
+        2 => (start.clone(), 0..5u16).prop_map(|(s, n)| Step::Replace(s, n)),
+        2 => start.prop_map(Step::Own),
+        1 => (1..5u32).prop_map(Step::Retain),
+        4 => Just(Step::Refresh),
+        4 => Just(Step::RefreshEmpty),
+        1 => Just(Step::Clear),
+        1 => count.prop_map(Step::Reserve),
+        1 => Just(Step::Shrink),
+        1 => Just(Step::Rebuild),
+    ]
+}
+
+/// Sends keys to so many places; all of them to one, in the worst case.
+#[derive(Clone)]
+struct Flooding(u64);
+
+struct FloodingHasher(u64, u64);
+
+impl BuildHasher for Flooding {
+    type Hasher = FloodingHasher;
+
+    fn build_hasher(&self) -> FloodingHasher {
+        FloodingHasher(0, self.0)
+    }
+}
+
+impl Hasher for FloodingHasher {
+    fn finish(&self) -> u64 {
+        (self.0 % self.1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.wrapping_mul(257).wrapping_add(u64::from(byte));
+        }
+    }
+}
+
+type Model = HashMap<Key, u32>;
+
+/// Each entry once, each key found, and no other.
+fn assert_same<S: BuildHasher, E: Engine>(reader: &ReadHandle<Key, u32, S, (), E>, model: &Model) {
+    let view = reader.read();
+    assert_eq!(view.len(), model.len());
+    assert_eq!(view.iter().len(), model.len());
+    assert!(view.capacity() >= view.len());
+    let seen: Model = view.iter().map(|(k, v)| (*k, *v)).collect();
+    assert_eq!(&seen, model);
+    assert_eq!(view.iter().count(), model.len(), "an entry comes twice");
+    let mut folded = 0;
+    view.iter().for_each(|_| folded += 1);
+    assert_eq!(folded, model.len());
+    for key in 0..700 {
+        assert_eq!(view.get(&key), model.get(&key), "key {key}");
+    }
+}
+
+fn run<E: Engine, S: BuildHasher + Clone>(hasher: S, steps: Vec<Step>) {
+    let (mut writer, reader) = Builder::new()
+        .hasher(hasher)
+        .engine::<E>()
+        .build::<Key, u32>();
+    let mut model = Model::new();
+    let mut value = 0;
+    for step in steps {
+        match step {
+            Step::Insert(start, count) => {
+                for key in start..start + count {
+                    value += 1;
+                    writer.insert(key, value);
+                    model.insert(key, value);
+                }
+            }
+            Step::Remove(start, count) => {
+                for key in start..start + count {
+                    writer.remove(&key);
+                    model.remove(&key);
+                }
+            }
+            Step::Replace(start, count) => {
+                for key in start..start + count {
+                    let own = writer.replace(key, 7);
+                    assert_eq!(own, model.get(&key).copied());
+                    model.entry(key).and_modify(|value| *value = 7);
+                }
+            }
+            Step::Own(key) => {
+                assert_eq!(writer.get(&key), model.get(&key));
+                assert_eq!(
+                    (writer.len(), writer.iter().count()),
+                    (model.len(), model.len())
+                );
+            }
+            Step::Retain(part) => {
+                writer.retain(|_, value| value % part == 0);
+                model.retain(|_, value| *value % part == 0);
+            }
+            Step::Refresh | Step::RefreshEmpty => {
+                writer.refresh();
+                assert_same(&reader, &model);
+                if matches!(step, Step::RefreshEmpty) {
+                    writer.refresh();
+                    assert_same(&reader, &model);
+                }
+            }
+            Step::Clear => {
+                writer.clear();
+                model.clear();
+            }
+            Step::Reserve(count) => writer.reserve(count.into()),
+            Step::Shrink => writer.shrink_to_fit(),
+            Step::Rebuild => {
+                writer.rebuild().unwrap();
+            }
+        }
+    }
+    writer.refresh();
+    assert_same(&reader, &model);
+    writer.verify_copies().unwrap();
+    // Empty refreshes alone bring both copies to rest.
+    for _ in 0..4 {
+        writer.refresh();
+        assert_same(&reader, &model);
+    }
+    assert!(writer.is_settled());
+    writer.verify_copies().unwrap();
+}
+
+/// A map of so many entries whose last insertion has begun a growth.
+fn growing<E: Engine>(entries: u64) -> WriteHandle<u64, u64, DefaultHashBuilder, (), E> {
+    let (mut writer, _) = Builder::new().engine::<E>().build();
+    writer.extend((0..entries).map(|key| (key, key)));
+    writer.refresh();
+    writer
+}
+
+macro_rules! on_each {
+    ($($name:ident: $Engine:ty,)*) => {
+        $(mod $name {
+            use super::*;
+
+            proptest! {
+                #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+                #[test]
+                fn a_growing_map_acts_as_std_does(steps in vec(step(), 1..40)) {
+                    run::<$Engine, _>(DefaultHashBuilder::default(), steps);
+                }
+
+                #[test]
+                fn a_flooded_map_acts_as_std_does(
+                    places in 1..40u64,
+                    steps in vec(step(), 1..20),
+                ) {
+                    run::<$Engine, _>(Flooding(places), steps);
+                }
+            }
+
+            #[test]
+            fn every_value_is_dropped_once_at_every_stage() {
+                let value = Arc::new(());
+                for entries in 0..130 {
+                    let (mut writer, reader) = Builder::new().engine::<$Engine>().build();
+                    for key in 0..entries {
+                        writer.insert(key, Arc::clone(&value));
+                    }
+                    writer.refresh();
+                    assert_eq!(reader.len(), entries);
+                    if entries % 3 == 0 {
+                        writer.clear();
+                        writer.refresh();
+                        writer.refresh();
+                        assert_eq!(Arc::strong_count(&value), 1);
+                    }
+                    drop((writer, reader));
+                    assert_eq!(Arc::strong_count(&value), 1);
+                }
+            }
+
+            #[test]
+            fn a_clear_that_follows_growth_keeps_room_and_a_shrink_gives_it_back() {
+                let mut writer = growing::<$Engine>(57_345);
+                let reader = writer.read_handle();
+                writer.clear();
+                writer.refresh();
+                assert!(reader.is_empty());
+                assert!(reader.read().capacity() > 57_345);
+                for _ in 0..2 {
+                    writer.shrink_to_fit();
+                    writer.refresh();
+                    assert_eq!(reader.read().capacity(), 0);
+                }
+                assert!(writer.is_settled() || { writer.refresh(); writer.is_settled() });
+            }
+
+            #[test]
+            fn room_that_was_made_is_there() {
+                let mut writer = growing::<$Engine>(57_345);
+                writer.reserve(100_000);
+                writer.refresh();
+                let reader = writer.read_handle();
+                let room = reader.read().capacity();
+                assert!(room >= 157_345);
+                writer.extend((57_345..157_345).map(|key| (key, key)));
+                writer.refresh();
+                assert_eq!(reader.read().capacity(), room, "it had to grow all the same");
+                writer.reserve(usize::MAX / 2);
+                writer.refresh();
+                assert_eq!(reader.len(), 157_345);
+            }
+        })*
+    };
+}
+
+on_each! {
+    swiss: Swiss,
+    incremental: Incremental,
+}
+
+/// 65,536 buckets are full with 57,344 entries: one more, and each copy has an old table to empty.
+#[test]
+fn empty_refreshes_alone_finish_a_growth_within_the_documented_bound() {
+    let mut writer = growing::<Incremental>(57_345);
+    let reader = writer.read_handle();
+    assert!(!writer.is_settled());
+    let bound = 1 + 2 * (65_536 / 4_096) + 2;
+    let mut refreshes = 0;
+    while !writer.is_settled() {
+        let version = writer.version();
+        assert_eq!(writer.refresh(), version, "nothing was written");
+        assert_eq!(reader.len(), 57_345);
+        refreshes += 1;
+        assert!(refreshes <= bound, "{refreshes} refreshes");
+    }
+    assert!(
+        refreshes > 16,
+        "{refreshes} refreshes: nothing was left to do"
+    );
+    writer.verify_copies().unwrap();
+}
+
+/// The other engine has nothing to finish: were it otherwise, the test above would say nothing.
+#[test]
+fn a_whole_rehash_leaves_nothing_to_finish() {
+    let mut writer = growing::<Swiss>(57_345);
+    writer.refresh();
+    assert!(writer.is_settled());
+}
+
+#[test]
+fn reads_through_the_writer_finish_its_copys_growth_too() {
+    let mut writer = growing::<Incremental>(449);
+    for key in 0..449 {
+        assert_eq!(writer.get(&key), Some(&key));
+    }
+    let version = writer.version();
+    while !writer.is_settled() {
+        writer.refresh();
+    }
+    assert_eq!(writer.version(), version);
+}
+
+#[test]
+fn a_map_that_nobody_writes_any_more_finishes_its_growth_by_itself() {
+    let map = SharedMap::<u64, u64>::builder()
+        .engine::<Incremental>()
+        .refresh_every(std::time::Duration::from_millis(1))
+        .build();
+    map.extend((0..57_345).map(|key| (key, key)));
+    map.flush();
+    assert!(map.stats().is_growing);
+    let begin = std::time::Instant::now();
+    while map.stats().is_growing {
+        assert!(begin.elapsed().as_secs() < 60, "it stays half-grown");
+        std::thread::yield_now();
+    }
+    assert_eq!((map.len(), map.get_cloned(&57_344)), (57_345, Some(57_344)));
+}
+
+/// A developer's run is short; the CI script asks for more.
+fn cases() -> u32 {
+    if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
+        10_000
+    } else {
+        200
+    }
+}
