@@ -310,6 +310,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         if !self.pending().is_empty() {
             self.swap_buffers();
         }
+        // With nothing pending: settles.
+        self.swap_buffers();
         self.catch_up();
         if self.get().read_buffer() == self.get().write_buffer() {
             Ok(())
