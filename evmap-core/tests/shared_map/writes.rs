@@ -240,3 +240,28 @@ fn the_closure_of_compute_if_absent_runs_at_most_once() {
         assert_eq!(made, 1);
     }
 }
+
+/// With a barrier for each publication, a writer leaves it to the next one if that is awake.
+#[test]
+fn a_write_whose_publication_was_left_to_another_is_visible_when_it_returns() {
+    for mode in [FenceMode::Membarrier, FenceMode::SeqCst] {
+        let map = SharedMap::<_, _>::builder().fence(mode).build();
+        thread::scope(|scope| {
+            for thread in 0..4u32 {
+                let map = map.clone();
+                scope.spawn(move || {
+                    let reader = map.read_handle();
+                    for n in 0..2_000u32 {
+                        let ((), version) = map.write(|w| {
+                            w.insert(thread, n);
+                        });
+                        assert_eq!(reader.get_cloned(&thread), Some(n), "not visible");
+                        assert!(reader.version() >= version);
+                    }
+                });
+            }
+        });
+        assert_eq!(map.stats().writes, 8_000);
+        assert_eq!(map.version().as_u64(), map.stats().publications);
+    }
+}
