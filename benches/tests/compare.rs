@@ -174,6 +174,18 @@ fn many_prints_what_its_json_holds() {
 }
 
 #[test]
+fn growth_prints_what_its_json_holds() {
+    let (stdout, json) = tables_and_json(&["growth"], &file("growth.json"));
+    assert!(stdout.contains("growth/100k: 0 to 100k entries, in batches of 1k"));
+    let case = &json["cases"][0];
+    assert_eq!(case["base"], "Swiss");
+    assert_eq!(case["conditions"][1], "the longest refresh");
+    assert_eq!(case["rows"].as_array().map(Vec::len), Some(3));
+    // Of 4M entries; nothing is promised of fewer.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
 fn stall_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["stall"], &file("stall.json"));
     assert!(stdout.contains("stall/rate: 10k refreshes of one upsert each, 100k keys"));

@@ -67,6 +67,8 @@ pub enum Measurement {
     Many(ManyArgs),
     /// A guard that is held for ever: what it costs the writer and newcomers
     Stall,
+    /// A map that is filled in small batches, by each table engine
+    Growth,
 }
 
 /// Which tables to read from.
@@ -109,6 +111,7 @@ impl Args {
                 Measurement::Write(WriteArgs::default()),
                 Measurement::Many(ManyArgs::default()),
                 Measurement::Stall,
+                Measurement::Growth,
             ],
         }
     }
@@ -224,6 +227,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.sizes(&args.plan()), [1_000, 2_000]);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 4);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 5);
     }
 }

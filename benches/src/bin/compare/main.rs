@@ -24,6 +24,7 @@
 
 mod args;
 mod case;
+mod growth;
 mod machine;
 mod many;
 mod noise;
@@ -89,6 +90,7 @@ fn run(args: &Args) -> Result<(), String> {
                 report.show(many.visible());
                 report.show(many.deferred());
             }
+            Measurement::Growth => report.show(growth::measure(&plan)),
             Measurement::Stall => {
                 let (rates, rest) = stall::measure(&plan);
                 report.show(rates);

@@ -1,5 +1,6 @@
 //! What the project promises, and what became of it in a run.
 
+mod growth;
 mod many;
 mod read;
 mod stall;
@@ -21,6 +22,7 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
             ("read", size @ ("1k" | "100k" | "4M")) => read::verdicts(case, size),
             ("write", "10k") => write::verdicts(case),
             ("many", name) => many::verdicts(case, name),
+            ("growth", growth::SIZE) => growth::verdicts(case),
             ("stall", RATE) => stall::rate_verdicts(case),
             _ => Vec::new(),
         },
@@ -33,7 +35,7 @@ pub fn failure(verdicts: &[Verdict]) -> Option<String> {
         return Some(
             "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
              about writes of 10k per refresh, about 4 and 8 threads that write, \
-             and about guards that are held for ever"
+             about guards that are held for ever, and about growth to 4M entries"
                 .to_string(),
         );
     }
