@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::PoisonError;
 
-use crate::buffers::{Buffer, Published, reclaim};
+use crate::buffers::{Buffer, Published, drop_each, reclaim};
 use crate::mutant::planted;
 use crate::read::LocalIndex;
 use crate::registry::Registry;
@@ -84,8 +84,8 @@ impl<T> Drop for Shared<T> {
                 .unwrap_or_else(PoisonError::into_inner),
         );
         let published = NonNull::new(self.published.peek().as_ptr());
-        // All become boxes before the first is dropped: a panic in one `Drop` then still drops the
-        // others.
+        // All become boxes before the first is dropped, and each is dropped by itself: a panic in one
+        // `Drop` then still drops the others, and a second one does not abort.
         let copies: Vec<_> = published
             .into_iter()
             .chain(abandoned)
@@ -93,6 +93,6 @@ impl<T> Drop for Shared<T> {
             // `Buffer::allocate` and stands here once (S2).
             .map(|buffer| unsafe { reclaim(buffer) })
             .collect();
-        drop(copies);
+        drop_each(copies);
     }
 }

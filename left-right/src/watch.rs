@@ -48,15 +48,17 @@ impl Watch {
         }));
         let mut watched = lock(&WATCHED);
         watched.entries.push(Arc::downgrade(&entry));
-        if !watched.is_running {
-            let spawned = thread::Builder::new()
+        watched.is_running = watched.is_running
+            || thread::Builder::new()
                 .name("left-right-watch".into())
-                .spawn(look_for_all);
-            match spawned {
-                Ok(_) => watched.is_running = true,
-                // No thread to be had: the task looks for itself, as often as it is run.
-                Err(_) => waker.wake_by_ref(),
-            }
+                .spawn(look_for_all)
+                .is_ok();
+        if !watched.is_running {
+            // No thread to be had: the task looks for itself, as often as it is run.
+            watched.entries.clear();
+            drop(watched);
+            waker.wake_by_ref();
+            return Watch { _entry: entry };
         }
         HAS_CHANGED.notify_one();
         Watch { _entry: entry }
@@ -68,8 +70,7 @@ impl Entry {
     fn look(&mut self) -> bool {
         let is_over = self.pins.let_go(std::ptr::without_provenance_mut(self.old));
         if is_over {
-            // Should it panic, the others are still woken.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.waker.wake_by_ref()));
+            self.waker.wake_by_ref();
         }
         is_over
     }
@@ -81,11 +82,13 @@ fn look_for_all() {
     loop {
         let entries = std::mem::take(&mut watched.entries);
         drop(watched);
-        // A waker is somebody else's code: it runs without the lock on the list.
-        let rest: Vec<_> = entries
-            .into_iter()
-            .filter(|entry| entry.upgrade().is_some_and(|entry| !lock(&entry).look()))
-            .collect();
+        // A waker is somebody else's code: it runs, and is dropped, without the lock on the list; and
+        // should it panic, the others are still woken.
+        let is_left = |entry: &Weak<Mutex<Entry>>| {
+            let look = || entry.upgrade().is_some_and(|entry| !lock(&entry).look());
+            catch_unwind(AssertUnwindSafe(look)).unwrap_or(false)
+        };
+        let rest: Vec<_> = entries.into_iter().filter(is_left).collect();
 
         watched = lock(&WATCHED);
         let news = watched.entries.len();

@@ -1,5 +1,6 @@
 //! Making, moving, dropping and forgetting writers and handles.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -203,4 +204,25 @@ fn a_thousand_threads_come_and_go_again_and_again() {
         writer.swap_buffers();
     }
     assert_eq!(writer.stats().readers, 0);
+}
+
+#[test]
+fn two_copies_whose_drop_panics_end_in_one_panic() {
+    struct Loud;
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            panic!("planted in drop");
+        }
+    }
+    let writer = WriteHandle::new(Loud, Loud);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(writer))).is_err());
+    // While another panic unwinds, there is no more than that one.
+    let writer = WriteHandle::new(Loud, Loud);
+    let reader = writer.read_handle();
+    let panic = catch_unwind(AssertUnwindSafe(move || {
+        let _dropped_by_unwinding = (writer, reader);
+        panic!("the first");
+    }))
+    .unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the first"));
 }

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
-use left_right::{ReadGuard, ReadersBusy, Version};
+use left_right::{BusyReader, ReadGuard, Version};
 
 use super::lookups::lookups;
 use super::{ReadHandle, ReadHandleFactory, View};
@@ -47,10 +47,10 @@ impl<K, V, S, M, E: Engine> SharedReader<K, V, S, M, E> {
         self.inner.set_label(label);
     }
 
-    /// Whether the calling thread's own reader is one of those that the error names: then to wait
-    /// would be to wait for a guard of this very thread.
-    pub fn is_named_by(&self, busy: &ReadersBusy) -> bool {
-        self.inner.is_named_by(busy)
+    /// Whether this is the calling thread's own reader, as an error names it: to wait for it would be to
+    /// wait for a guard of this very thread.
+    pub fn is_own(&self, busy: &BusyReader) -> bool {
+        self.inner.is_own(busy)
     }
 
     /// The number of live read handles, plus threads that read through a `SharedReader`. Locks the

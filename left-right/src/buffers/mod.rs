@@ -15,7 +15,7 @@ mod fences;
 mod published;
 mod retired;
 
-pub(crate) use buffer::{Buffer, reclaim};
+pub(crate) use buffer::{Buffer, drop_each, reclaim};
 pub(crate) use published::Published;
 
 use std::marker::PhantomData;
@@ -337,8 +337,7 @@ impl<T> Drop for Buffers<T> {
     /// Never waits: a copy that readers are still in is freed with the last handle.
     fn drop(&mut self) {
         self.shared.writer_is_gone();
-        // Dropped at the end, when all others have found their place.
-        let _free = self.retired.take_free();
+        let mut free = self.retired.take_free();
         for buffer in self.retired.take_all() {
             self.shared.abandon(buffer);
         }
@@ -349,11 +348,20 @@ impl<T> Drop for Buffers<T> {
                 // SAFETY: from `Buffer::allocate`; not published, its last readers have left, and
                 // nobody can enter it (W1, W2). This is the only place that frees it, since the
                 // writer is gone.
-                drop(unsafe { reclaim(buffer) });
+                free.push(unsafe { reclaim(buffer) });
             }
             Own::Ready(buffer) | Own::Draining(buffer, _) => self.shared.abandon(buffer),
             // Its readers are unknown (W3): leaked, on purpose.
             Own::Lost(_) => {}
+        }
+        // Last, when all others have found their place. If there is no other handle, the shared part
+        // ends right after us: it drops all copies, so that two panics do not meet.
+        if Arc::strong_count(&self.shared) > 1 {
+            drop_each(free);
+        } else {
+            for buffer in free {
+                self.shared.abandon(NonNull::from(Box::leak(buffer)));
+            }
         }
     }
 }

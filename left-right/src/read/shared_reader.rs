@@ -6,7 +6,7 @@ use super::guard::ReadGuard;
 use super::{ReadHandle, ReadHandleFactory, local};
 use crate::shared::Shared;
 use crate::sync::Arc;
-use crate::{ReadersBusy, Version};
+use crate::{BusyReader, Version};
 
 /// One value through which any thread reads, for a web framework's shared state.
 ///
@@ -97,8 +97,8 @@ impl<T> SharedReader<T> {
             .set_label(label.into());
     }
 
-    /// Whether the calling thread's own reader is one of those that the error names: then to wait
-    /// would be to wait for a guard of this very thread.
+    /// Whether this is the calling thread's own reader, as an error names it: to wait for it would be to
+    /// wait for a guard of this very thread.
     ///
     /// # Examples
     /// ```
@@ -108,16 +108,14 @@ impl<T> SharedReader<T> {
     /// let _guard = reader.read();
     /// writer.start_swap();
     /// let busy = writer.try_finish_swap().unwrap_err();
-    /// assert!(reader.is_named_by(&busy));
+    /// assert!(reader.is_own(&busy.readers[0]));
     /// std::thread::scope(|scope| {
-    ///     scope.spawn(|| assert!(!reader.is_named_by(&busy)));
+    ///     scope.spawn(|| assert!(!reader.is_own(&busy.readers[0])));
     /// });
     /// ```
-    pub fn is_named_by(&self, busy: &ReadersBusy) -> bool {
-        local::known_reader(&self.shared.registry, &self.shared.local_index).is_some_and(|own| {
-            let own = own.slot().address();
-            busy.readers.iter().any(|reader| reader.slot == own)
-        })
+    pub fn is_own(&self, busy: &BusyReader) -> bool {
+        local::known_reader(&self.shared.registry, &self.shared.local_index)
+            .is_some_and(|own| own.slot().address() == busy.slot)
     }
 
     /// The number of live read handles, plus threads that read through a `SharedReader`. Locks the
