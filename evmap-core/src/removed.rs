@@ -8,6 +8,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 /// What changes took out of one copy, and where its table goes when the copy ends.
 pub(crate) struct Removed<K, V, T> {
@@ -24,7 +25,12 @@ pub(crate) struct Contents<K, V, T> {
 
 /// The tables of copies that are gone, of all copies of a map: whoever leaves a copy last may be a
 /// writer in his turn, too.
-pub(crate) struct Gone<T>(Arc<(AtomicBool, Mutex<Vec<T>>)>);
+pub(crate) struct Gone<T>(Arc<Tables<T>>);
+
+struct Tables<T> {
+    has_some: AtomicBool,
+    tables: Mutex<Vec<T>>,
+}
 
 impl<K, V, T> Removed<K, V, T> {
     pub(crate) fn new(gone: &Gone<T>) -> Self {
@@ -51,10 +57,13 @@ impl<K, V, T> Removed<K, V, T> {
         }
     }
 
+    /// Whether tables are kept.
+    pub(crate) fn keeps_tables(&self) -> bool {
+        Contents::<K, V, T>::IS_NEEDED
+    }
+
     pub(crate) fn keep_table(&mut self, table: T) {
-        if Contents::<K, V, T>::IS_NEEDED {
-            self.contents.tables.push(table);
-        }
+        self.contents.tables.push(table);
     }
 
     /// Keeps the table of a copy that ends.
@@ -95,11 +104,14 @@ impl<K, V, T> Contents<K, V, T> {
 
 impl<T> Gone<T> {
     pub(crate) fn new() -> Self {
-        Gone(Arc::new((AtomicBool::new(false), Mutex::new(Vec::new()))))
+        Gone(Arc::new(Tables {
+            has_some: AtomicBool::new(false),
+            tables: Mutex::new(Vec::new()),
+        }))
     }
 
     fn put(&self, table: T) {
-        let (has_some, tables) = &*self.0;
+        let Tables { has_some, tables } = &*self.0;
         lock(tables).push(table);
         // ORDER: none needed: what is missed by one look is found by the next.
         has_some.store(true, Ordering::Relaxed);
@@ -107,7 +119,7 @@ impl<T> Gone<T> {
 
     /// Hands out all tables.
     pub(crate) fn take(&self) -> Vec<T> {
-        let (has_some, tables) = &*self.0;
+        let Tables { has_some, tables } = &*self.0;
         if !has_some.load(Ordering::Relaxed) {
             return Vec::new();
         }
@@ -120,6 +132,21 @@ impl<T> Gone<T> {
 impl<T> Clone for Gone<T> {
     fn clone(&self) -> Self {
         Gone(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Drop for Tables<T> {
+    /// Whoever drops a map drops both copies: two panics in one go would abort the program.
+    fn drop(&mut self) {
+        let tables = self
+            .tables
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let panics = drop_each(mem::take(tables));
+        assert!(
+            panics == 0 || thread::panicking(),
+            "{panics} panics while the entries of a map were dropped"
+        );
     }
 }
 

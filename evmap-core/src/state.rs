@@ -26,6 +26,13 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
         }
     }
 
+    /// Drops a key that is not needed, or leaves that to somebody.
+    pub(crate) fn discard_key(&mut self, key: K) {
+        if let Some(removed) = &mut self.removed {
+            removed.keep_key(key);
+        }
+    }
+
     /// Drops a value that a change took out, or leaves that to somebody.
     pub(crate) fn discard(&mut self, value: Option<V>) {
         if let (Some(removed), Some(value)) = (&mut self.removed, value) {
@@ -36,11 +43,11 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
     /// Takes out everything, and keeps the room.
     pub(crate) fn clear(&mut self) {
         match &mut self.removed {
-            None => self.table.clear(),
-            Some(removed) => {
+            Some(removed) if removed.keeps_tables() => {
                 let empty = Table::with_capacity(self.table.capacity());
                 removed.keep_table(mem::replace(&mut self.table, empty));
             }
+            _ => self.table.clear(),
         }
     }
 }
@@ -82,8 +89,11 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         K: Hash + Eq,
     {
         let hasher = &self.hasher;
-        self.table
-            .insert(hash, key, value, |key| hasher.hash_one(key))
+        let (key, value) = self
+            .table
+            .insert(hash, key, value, |key| hasher.hash_one(key))?;
+        self.discard_key(key);
+        Some(value)
     }
 
     /// Takes out the entry of a key: its value.
@@ -93,9 +103,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     {
         let hasher = &self.hasher;
         let (key, value) = self.table.remove(hash, key, |key| hasher.hash_one(key))?;
-        if let Some(removed) = &mut self.removed {
-            removed.keep_key(key);
-        }
+        self.discard_key(key);
         Some(value)
     }
 

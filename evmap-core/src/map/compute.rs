@@ -15,6 +15,8 @@ use crate::table::{Engine, Table};
 /// What a closure has decided about a key.
 pub(crate) enum Decision<V> {
     Keep,
+    /// As `Keep`; this value is not needed.
+    Spare(V),
     Put(V),
     Remove,
 }
@@ -173,7 +175,7 @@ macro_rules! computes {
             infallible($this.decide(key, |old| {
                 Ok(match old {
                     Some(old) => (Decision::Put(value), Some(old.clone())),
-                    None => (Decision::Keep, None),
+                    None => (Decision::Spare(value), None),
                 })
             }))
         }
@@ -189,7 +191,7 @@ macro_rules! computes {
                 Ok(if old.is_some_and(condition) {
                     (Decision::Put(value), true)
                 } else {
-                    (Decision::Keep, false)
+                    (Decision::Spare(value), false)
                 })
             }))
         }
@@ -254,6 +256,16 @@ where
         self.decide_hashed(key, decide)
     }
 
+    /// Drops what a call was given and does not need, or leaves that to whoever collects it.
+    fn discard(&mut self, key: Hashed<K>, value: Option<V>) {
+        if self.own().removed.is_some() {
+            self.ops().tidy_with(|state| {
+                state.discard_key(key.key);
+                state.discard(value);
+            });
+        }
+    }
+
     fn take_if<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<()>
     where
         K: Borrow<Q>,
@@ -277,7 +289,8 @@ where
         match decision {
             Decision::Put(value) => self.log(MapOp::Insert(key, value)),
             Decision::Remove if is_present => self.log(MapOp::Remove(key)),
-            Decision::Remove | Decision::Keep => {}
+            Decision::Remove | Decision::Keep => self.discard(key, None),
+            Decision::Spare(value) => self.discard(key, Some(value)),
         }
         Ok(result)
     }

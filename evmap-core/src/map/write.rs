@@ -93,7 +93,7 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     /// one for the changes (then whatever was removed is dropped), and for a growth one for every
     /// 4,096 buckets of each copy's old table, and two more.
     pub fn is_settled(&self) -> bool {
-        self.ops.is_settled() && !self.is_growing()
+        !self.is_poisoned() && self.ops.is_settled() && !self.is_growing()
     }
 
     pub(crate) fn is_growing(&self) -> bool {

@@ -54,9 +54,12 @@ where
                 target.discard(out);
             }
             MapOp::SetMeta(meta) => target.meta = meta,
-            MapOp::Remove(_) | MapOp::Clear | MapOp::Reserve(_) | MapOp::ShrinkToFit => {
-                self.apply(target);
+            MapOp::Remove(key) => {
+                let out = target.remove(key.hash, &key.key);
+                target.discard(out);
+                target.discard_key(key.key);
             }
+            MapOp::Clear | MapOp::Reserve(_) | MapOp::ShrinkToFit => self.apply(target),
         }
     }
 }

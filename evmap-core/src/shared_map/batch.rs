@@ -18,6 +18,8 @@ use crate::table::{Engine, Swiss, Table};
 ///
 /// What it reads is everything that was written before, by whomever, and by itself.
 /// If it panics, none of its changes stays.
+/// What a call gives back, such as the old value, is the closure's: if its `Drop` calls the map, hand it
+/// out.
 ///
 /// # Examples
 ///

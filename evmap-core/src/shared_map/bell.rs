@@ -1,5 +1,6 @@
 //! [`Bell`]: an event that costs next to nothing to ring while nobody listens.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::time::Instant;
 
@@ -32,11 +33,24 @@ impl Bell {
         }
     }
 
-    /// Wakes so many of those who listen. To be called after a full fence (N1).
+    /// Wakes all who listen. To be called after a full fence (N1).
+    ///
+    /// All, since one who was told and does not look would keep the others from being told.
     #[inline]
-    pub(super) fn ring(&self, listeners: usize) {
+    pub(super) fn ring(&self) {
         if self.listeners.load(Ordering::Relaxed) > 0 {
-            self.event.notify(listeners.relaxed());
+            self.wake_all();
+        }
+    }
+
+    /// A waker is somebody else's code: should it panic, the others are woken all the same.
+    #[cold]
+    fn wake_all(&self) {
+        for _ in 0..=self.listeners.load(Ordering::Relaxed) {
+            let ring = || self.event.notify(usize::MAX.relaxed());
+            if catch_unwind(AssertUnwindSafe(ring)).is_ok() {
+                return;
+            }
         }
     }
 

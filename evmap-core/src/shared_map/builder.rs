@@ -40,6 +40,7 @@ const STALL_LIMIT: Duration = Duration::from_millis(50);
 /// hits.flush();
 /// assert_eq!(hits.get_cloned("/"), Some(1));
 /// ```
+#[must_use = "a builder makes nothing before `build`"]
 pub struct Builder<K, V, S = DefaultHashBuilder, E = Swiss> {
     map: crate::Builder<S, (), E>,
     refresh_every: Option<Duration>,

@@ -15,13 +15,14 @@
 //! tries again a little later, so the others (and `flush`) are not held up by it.
 
 use std::hash::{BuildHasher, Hash};
-use std::panic::resume_unwind;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use left_right::Version;
+use left_right::{BusyReader, Version};
 
 use super::batch::Batch;
 use super::error::WriteError;
@@ -35,6 +36,8 @@ use crate::table::Engine;
 
 /// How long a writer that left its publication to another stays awake for it.
 const SPINS: u32 = 200;
+/// How often such a writer tries to mend what another's panic has left.
+const MENDED_FOR_OTHERS: u32 = 16;
 /// Between two looks whether readers have left: the first pause, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
@@ -93,9 +96,13 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     }
 
     /// # Panics
-    /// If the calling thread is inside a write of this map: it would wait for itself.
+    /// If the calling thread is inside a write of this map, or is its refresher: it would wait for
+    /// itself.
     pub(super) fn refuse_inside(&self) {
         self.turns.refuse_own();
+        if let Publishing::Within { alarm, .. } = &self.publishing {
+            alarm.refuse_refresher();
+        }
     }
 
     pub(super) fn publishing(&self) -> &Publishing {
@@ -121,11 +128,16 @@ where
         let had_pending = turn.map().has_pending();
         let outcome = turn.run(batch, &self.counters);
         let carrier = turn.carrier();
+        let mut is_left_to_next = false;
         match &self.publishing {
             Publishing::AtOnce => {
                 // Who is awake for the next turn takes these changes along, where that saves a
-                // barrier; a fence is cheaper than the change of hands.
-                if !(turn.has_barrier() && self.turns.has_next()) {
+                // barrier; a fence is cheaper than the change of hands. Who may not wait, for this
+                // turn's publication neither, publishes himself.
+                is_left_to_next = matches!(patience, Patience::Endless)
+                    && turn.has_barrier()
+                    && self.turns.has_next();
+                if !is_left_to_next {
                     self.publish(&mut turn);
                 }
             }
@@ -142,14 +154,13 @@ where
             }
         }
         self.end(turn);
-        let is_at_once = matches!(self.publishing, Publishing::AtOnce);
-        if is_at_once {
+        if is_left_to_next {
             self.see_to(carrier);
         }
         match outcome {
             Err(panic) => resume_unwind(panic),
             Ok((result, ticket)) => {
-                if is_at_once {
+                if is_left_to_next {
                     self.ask_for_losses(ticket);
                 }
                 Ok((result, carrier))
@@ -196,6 +207,7 @@ where
         patience: Patience,
     ) -> Result<Turn<'_, Writer<K, V, S, E>>, WriteError> {
         let mut pause = FIRST_PAUSE;
+        let mut is_counted = false;
         loop {
             let Some(mut turn) = self.turns.take(patience) else {
                 return Err(WriteError::Occupied);
@@ -207,6 +219,18 @@ where
                 continue;
             };
             self.end(turn);
+            if let WriteError::TooManyRetired(too_many) = &obstacle {
+                self.counters.count(
+                    |c| &c.stalls,
+                    u64::from(!mem::replace(&mut is_counted, true)),
+                );
+                let is_endless = matches!(patience, Patience::Endless);
+                assert!(
+                    !(is_endless && self.is_own_doing(&too_many.readers)),
+                    "a write would wait for ever: only views of the writing thread itself are in the \
+                     way, and as many copies are set aside already as `max_retired` allows"
+                );
+            }
             let left = patience.left();
             if left.is_zero() {
                 return Err(obstacle);
@@ -226,18 +250,18 @@ where
         let WriteError::Busy(busy) = obstacle else {
             return Err(obstacle);
         };
-        let is_stalled = || {
-            busy.readers()
-                .iter()
-                .any(|reader| reader.waited >= self.stall_limit)
-        };
-        if !(self.reader.is_named_by(&busy) || is_stalled()) {
+        let is_stalled = |reader: &BusyReader| reader.waited >= self.stall_limit;
+        let mut readers = busy.readers().iter();
+        if !readers.any(|reader| self.reader.is_own(reader) || is_stalled(reader)) {
             return Err(WriteError::Busy(busy));
         }
-        turn.rebuild(&self.counters).map_err(|too_many| {
-            self.counters.count(|c| &c.stalls, 1);
-            WriteError::TooManyRetired(too_many)
-        })
+        turn.rebuild(&self.counters)
+            .map_err(WriteError::TooManyRetired)
+    }
+
+    /// Whether all these readers are the calling thread's own.
+    fn is_own_doing(&self, readers: &[BusyReader]) -> bool {
+        readers.iter().all(|reader| self.reader.is_own(reader))
     }
 
     /// Sees to it that the version becomes visible: for a moment it stays awake for whoever comes
@@ -249,12 +273,27 @@ where
             }
             std::hint::spin_loop();
         }
-        let mut turn = self.turns.take_next();
-        if self.versions.visible() < version {
-            self.make_whole(&mut turn);
-            self.publish(&mut turn);
+        for _ in 0..MENDED_FOR_OTHERS {
+            let mut turn = self.turns.take_next();
+            // A panic here is that of a `Clone`, in the mending of another write's panic: our changes
+            // are kept, and the next turn tries again.
+            let mended = catch_unwind(AssertUnwindSafe(|| {
+                if self.versions.visible() < version {
+                    self.make_whole(&mut turn);
+                    self.publish(&mut turn);
+                }
+            }));
+            self.end(turn);
+            match mended {
+                Ok(()) if self.versions.visible() >= version => return,
+                Ok(()) => {}
+                Err(_) => self.counters.count(|c| &c.panics, 1),
+            }
         }
-        self.end(turn);
+        panic!(
+            "this write is kept but not visible yet: the copy that shows it cannot be made, since the \
+             `Clone` of a key or value panics each time"
+        );
     }
 
     /// Panics if the batch of this ticket was undone after its turn.

@@ -30,6 +30,10 @@ use crate::table::{Engine, Swiss, Table};
 /// | write several keys in one step | [`write`](Self::write) |
 /// | wait for others' writes | [`wait_for`](Self::wait_for), [`changed_since`](Self::changed_since), and their async forms |
 ///
+/// When nobody writes any more, one copy keeps what was replaced last, and reads keep the fence that
+/// frequent writes have brought them, until the next write or [`flush`](Self::flush).
+/// (With `refresh_every`, the map's own thread sees to that.)
+///
 /// Clones share one map. Dropping the last one publishes what is pending; [`ReadHandle`]s and
 /// [`SharedReader`]s that are left keep that last state.
 ///
@@ -49,7 +53,13 @@ use crate::table::{Engine, Swiss, Table};
 /// If it writes to the map (or waits for a version of it), it would wait for itself: that panics, with
 /// a message that says so.
 /// Whatever a write replaces or removes is dropped after the write, so a value's own `Drop` may call
-/// the map.
+/// the map. (What a closure holds, and what it is given back and ignores, it drops itself, inside the
+/// write: hand it out instead.)
+/// With `refresh_every` such a `Drop` may run on the map's own thread, where it may write but not wait
+/// for a version.
+/// A `Drop` that calls the map while a panic unwinds through the same write aborts the program, as
+/// every second panic does in Rust.
+/// A task's waker, too, must not call the map.
 ///
 /// # Panics in user code
 ///

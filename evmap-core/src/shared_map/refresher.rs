@@ -5,11 +5,13 @@
 use std::hash::{BuildHasher, Hash};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
+use super::turn::own_mark;
 use super::writer::Settling;
 use crate::table::Engine;
 
@@ -20,6 +22,8 @@ const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// When the refresher is to run next.
 pub(super) struct Alarm {
+    /// The refresher's own mark.
+    refresher: AtomicUsize,
     state: Mutex<State>,
     has_changed: Condvar,
 }
@@ -34,6 +38,7 @@ struct State {
 impl Alarm {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Alarm {
+            refresher: AtomicUsize::new(0),
             state: Mutex::default(),
             has_changed: Condvar::new(),
         })
@@ -47,6 +52,17 @@ impl Alarm {
             state.publish_at = Instant::now().checked_add(time);
             self.has_changed.notify_one();
         }
+    }
+
+    /// # Panics
+    /// If the calling thread is the refresher.
+    pub(super) fn refuse_refresher(&self) {
+        // ORDER: none needed: only the refresher stores its own mark.
+        assert!(
+            self.refresher.load(Ordering::Relaxed) != own_mark(),
+            "the refresher of a SharedMap drops what was removed, and a `Drop` waits for a version \
+             there: it would wait for the refresher itself"
+        );
     }
 
     /// The map is gone.
@@ -120,6 +136,7 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
+    alarm.refresher.store(own_mark(), Ordering::Relaxed);
     // How long until the next look, while there is something to tidy up.
     let mut rest = None;
     while alarm.wait(rest) {

@@ -32,8 +32,7 @@ pub struct Stats {
     pub publications: u64,
     /// How often a fresh copy was made, to go past a reader or after a panic.
     pub rebuilds: u64,
-    /// How often a write found that readers were still in its copy and that no more copies may be
-    /// set aside.
+    /// Writes that found readers in their copy and could set aside no more copies.
     pub stalls: u64,
     /// Panics of user code that no caller was there to get: when a change was made to its second
     /// copy, or when something that was replaced or removed was dropped.

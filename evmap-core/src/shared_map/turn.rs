@@ -12,12 +12,13 @@
 //! meanwhile lets it.
 //! Thus writers that write all the time have their turns in rows of some hundred microseconds, one
 //! after the other; a writer that comes now and then waits for a turn to end, or for a row; and ending
-//! a turn wakes nobody, which would be a system call.
+//! a short turn wakes nobody, which would be a system call.
+//! A turn that takes long is waited for asleep, and its end wakes one who waits.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,8 +29,7 @@ const POLITE_LOOKS: u32 = 64;
 const FREE_LOOKS: u32 = 4;
 /// How often who is impatient looks, some microseconds.
 const IMPATIENT_LOOKS: u32 = 256;
-/// For how long the turns may change hands but once: so long one sleeps between looks, for each thread
-/// that waits.
+/// For how long the turns may change hands but once: so long one sleeps, for each thread that waits.
 const QUANTUM: Duration = Duration::from_micros(50);
 /// However many wait, nobody sleeps longer at a time.
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
@@ -142,7 +142,8 @@ impl<T> Turns<T> {
     /// # Panics
     /// If the calling thread has its turn.
     pub(super) fn refuse_own(&self) {
-        // ORDER: none needed: only the calling thread stores its own mark, and takes it away.
+        // ORDER: none needed: only the calling thread stores its own mark, and takes it away. (Where an
+        // ended thread's address is used again, its last store came before.)
         assert!(
             self.owner.load(Ordering::Relaxed) != own_mark(),
             "a call back into a SharedMap from a closure (or from a key's or value's own code) that \
@@ -158,16 +159,26 @@ impl<T> Turns<T> {
     }
 
     fn sleep_and_look(&self, patience: Patience) -> Option<MutexGuard<'_, T>> {
+        let waiting = u32::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+        let pause = QUANTUM.saturating_mul(waiting).min(LONGEST_PAUSE);
+        thread::sleep(pause.min(patience.left()));
+        counted(&self.impatient, || {
+            self.look_impatiently().or_else(|| self.block(patience))
+        })
+    }
+
+    /// Waits for the end of a turn that takes long. Whoever comes meanwhile lets us, so it is one.
+    fn block(&self, patience: Patience) -> Option<MutexGuard<'_, T>> {
+        if matches!(patience, Patience::Endless) {
+            return Some(self.value.lock().unwrap_or_else(PoisonError::into_inner));
+        }
         loop {
             let left = patience.left();
             if left.is_zero() {
                 return self.try_lock();
             }
-            let waiting = self.waiting.load(Ordering::Relaxed);
-            let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-            let pause = QUANTUM.saturating_mul(waiting).min(LONGEST_PAUSE);
-            thread::sleep(pause.min(left));
-            let guard = counted(&self.impatient, || self.look_impatiently());
+            thread::sleep(QUANTUM.min(left));
+            let guard = self.look_impatiently();
             if guard.is_some() {
                 return guard;
             }
@@ -240,7 +251,7 @@ impl Drop for Notice<'_> {
     fn drop(&mut self) {
         // ORDER: N1, for who waits for the lock, and V2, for who waits for what this turn has shown.
         fence(Ordering::SeqCst);
-        self.0.ring(1);
+        self.0.ring();
     }
 }
 
@@ -253,7 +264,7 @@ fn counted<R>(counter: &AtomicUsize, run: impl FnOnce() -> R) -> R {
 }
 
 /// A number that no other live thread has.
-fn own_mark() -> usize {
+pub(super) fn own_mark() -> usize {
     thread_local! {
         /// Without a destructor, so it is there as long as its thread is.
         static MARK: Cell<u8> = const { Cell::new(0) };

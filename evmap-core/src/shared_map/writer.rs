@@ -5,8 +5,9 @@
 //!   runs no user code and waits for nobody. (Unless the `Clone` of a key or value panicked in a
 //!   [`mend`](Writer::mend): then the next turn mends.)
 //! - **M2** `batches` says which pending operations are whose: what is undone is undone whole.
-//! - **M3** Nothing of a user's is dropped here: it goes to the [`Trash`], which is emptied after
-//!   the turn.
+//! - **M3** What changes take out or leave over is not dropped here: it goes to the [`Trash`], which is
+//!   emptied after the turn. (What a closure holds, or is given and ignores, it drops itself; and what a
+//!   panic unwinds is dropped by that.)
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
@@ -126,7 +127,10 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             self.trash.ops.clear();
             return Trash::new();
         }
-        self.collect();
+        // After a publication the writer's copy is the other one, in which nothing was left.
+        if !self.has_news {
+            self.collect();
+        }
         let mut trash = mem::replace(&mut self.trash, Trash::new());
         trash.tables = self.gone.take();
         trash
@@ -317,6 +321,10 @@ where
         self.batches.remove(index);
         for (later, _) in &mut self.batches[index..] {
             *later -= end - begin;
+        }
+        if self.map.pending().is_empty() {
+            // The version was promised already: it comes, and shows what the one before does.
+            self.map.log(MapOp::Reserve(0));
         }
         if let Some(lost) = &mut self.lost {
             lost.push(ticket);

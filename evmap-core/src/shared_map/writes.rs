@@ -25,7 +25,10 @@ use crate::table::Engine;
 /// # Panics
 /// If a closure panics, or the `Hash`, `Eq` or `Clone` of a key or value: then nothing of this write
 /// stays.
-/// If it is called from inside a write of the same map: it would wait for itself.
+/// If the `Clone` of somebody's key or value does, each time again, while another write's panic is
+/// mended: the panic says whether this write is kept.
+/// If it is called from inside a write of the same map, or if only views of the calling thread itself
+/// are in its way at [`max_retired`](super::Builder::max_retired): it would wait for itself.
 impl<K, V, S, E> SharedMap<K, V, S, E>
 where
     K: Hash + Eq + Clone,
@@ -56,7 +59,9 @@ where
             .into_iter()
             .map(|(key, value)| (self.hashed(key), value))
             .collect();
-        self.run(|batch| batch.extend_hashed(entries));
+        // Should one panic, the rest is dropped after the write.
+        let mut entries = entries.into_iter();
+        self.run(|batch| batch.extend_hashed(&mut entries));
     }
 
     /// Takes out everything, and keeps the room.
@@ -97,9 +102,7 @@ where
         self.run(f)
     }
 
-    /// As [`write`](Self::write), but waits for nobody.
-    ///
-    /// (Once it has its turn, the write is done, and seen to be visible.)
+    /// As [`write`](Self::write), but waits for nobody: neither for a turn nor for readers.
     ///
     /// # Errors
     /// [`WriteError`] says who is in the way. The closure was not called; to keep what it holds, give
@@ -127,9 +130,7 @@ where
         self.core().write(Patience::Try, f)
     }
 
-    /// As [`write`](Self::write), but waits no longer than `timeout` for its turn and its copy.
-    ///
-    /// (Once it has both, the write is done, and seen to be visible.)
+    /// As [`write`](Self::write), but waits no longer than `timeout` for its turn and for readers.
     ///
     /// # Errors
     /// [`WriteError`] says who is in the way. The closure was not called; to keep what it holds, give

@@ -241,7 +241,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         Some(v)
     }
 
-    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<V>
+    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
         K: Eq,
     {
@@ -250,7 +250,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         if self.table.len() == self.table.capacity() {
             // Full, but a key that is there needs no room.
             if let Some((_, present)) = self.table.find_mut(hash, |(k, _)| *k == key) {
-                return Some(mem::replace(present, value));
+                return Some((key, mem::replace(present, value)));
             }
             self.grow(&rehash);
             self.table
@@ -261,7 +261,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
             .table
             .entry(hash, |(k, _)| *k == key, |(k, _)| rehash(k))
         {
-            Entry::Occupied(mut entry) => Some(mem::replace(&mut entry.get_mut().1, value)),
+            Entry::Occupied(mut entry) => Some((key, mem::replace(&mut entry.get_mut().1, value))),
             Entry::Vacant(entry) => {
                 entry.insert((key, value));
                 None

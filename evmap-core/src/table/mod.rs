@@ -68,10 +68,11 @@ pub trait Table<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized;
 
-    /// Adds an entry, or replaces the value of the one that has this key: the value replaced.
+    /// Adds an entry, or replaces the value of the one that has this key: then the key given, which is
+    /// not needed, and the value replaced.
     ///
     /// `rehash` gives the hash of a key that is in the table already, for growth.
-    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<V>
+    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
         K: Eq;
 

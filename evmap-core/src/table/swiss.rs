@@ -73,12 +73,14 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         Some(v)
     }
 
-    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<V>
+    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
         K: Eq,
     {
         match self.0.entry(hash, |(k, _)| *k == key, |(k, _)| rehash(k)) {
-            Entry::Occupied(mut entry) => Some(std::mem::replace(&mut entry.get_mut().1, value)),
+            Entry::Occupied(mut entry) => {
+                Some((key, std::mem::replace(&mut entry.get_mut().1, value)))
+            }
             Entry::Vacant(entry) => {
                 entry.insert((key, value));
                 None
