@@ -1,7 +1,11 @@
 //! [`Bell`]: an event that costs next to nothing to ring while nobody listens.
 
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::task::{Context, Wake, Waker};
 use std::time::Instant;
 
 use event_listener::{Event, EventListener, IntoNotification, Listener};
@@ -39,18 +43,7 @@ impl Bell {
     #[inline]
     pub(super) fn ring(&self) {
         if self.listeners.load(Ordering::Relaxed) > 0 {
-            self.wake_all();
-        }
-    }
-
-    /// A waker is somebody else's code: should it panic, the others are woken all the same.
-    #[cold]
-    fn wake_all(&self) {
-        for _ in 0..=self.listeners.load(Ordering::Relaxed) {
-            let ring = || self.event.notify(usize::MAX.relaxed());
-            if catch_unwind(AssertUnwindSafe(ring)).is_ok() {
-                return;
-            }
+            self.event.notify(usize::MAX.relaxed());
         }
     }
 
@@ -80,8 +73,35 @@ impl Ear<'_> {
     }
 
     /// Waits for the ring, as a task.
-    pub(super) async fn heard(self) {
-        self.listener.await;
+    pub(super) async fn heard(mut self) {
+        poll_fn(|context| {
+            let waker = Waker::from(Arc::new(Contained(Some(context.waker().clone()))));
+            Pin::new(&mut self.listener).poll(&mut Context::from_waker(&waker))
+        })
+        .await;
+    }
+}
+
+/// A task's waker, which is somebody else's code: should it panic, whoever rings and whoever else
+/// listens are none the worse.
+struct Contained(Option<Waker>);
+
+impl Wake for Contained {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(waker) = &self.0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake_by_ref()));
+        }
+    }
+}
+
+impl Drop for Contained {
+    fn drop(&mut self) {
+        let waker = self.0.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
     }
 }
 

@@ -96,6 +96,9 @@ fn the_drop_of_what_is_replaced_or_removed_may_call_the_map() {
     map.insert(3, teller());
     map.retain(|key, _| *key != 2);
     map.insert(4, teller());
+    // What a call is given and does not need.
+    map.replace(99, teller());
+    map.replace_if(4, |_| false, teller());
     // Both copies' tables, and a copy that is set aside and then given up.
     map.clear();
     let view = map.read();
@@ -156,4 +159,66 @@ fn an_eq_that_calls_the_map_panics_too_and_the_write_is_undone() {
     assert_eq!(map.get_cloned(&Caller(1, Arc::clone(&there))), Some(1));
     map.insert(Caller(1, Arc::clone(&there)), 3);
     assert_eq!(map.get_cloned(&Caller(1, there)), Some(3));
+}
+
+/// A key that writes to its map when it is dropped, so often at the most.
+#[derive(Clone)]
+struct TellerKey(
+    u32,
+    Arc<OnceLock<SharedMap<TellerKey, u32>>>,
+    Arc<Mutex<u32>>,
+);
+
+impl PartialEq for TellerKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for TellerKey {}
+
+impl Hash for TellerKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl Drop for TellerKey {
+    fn drop(&mut self) {
+        let Some(map) = self.1.get() else { return };
+        let mut left = self.2.lock().unwrap();
+        if *left > 0 {
+            *left -= 1;
+            drop(left);
+            map.retain(|_, value| *value != u32::MAX);
+        }
+    }
+}
+
+#[test]
+fn the_drop_of_a_key_that_is_not_needed_may_call_the_map() {
+    let (there, left) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(0)));
+    let key = |n| TellerKey(n, Arc::clone(&there), Arc::clone(&left));
+    let map = SharedMap::new();
+    map.insert(key(1), 1);
+    there.set(map.clone()).ok().unwrap();
+    let calls: [&dyn Fn(); 7] = [
+        &|| assert_eq!(map.insert(key(1), 1), Some(1)),
+        &|| assert_eq!(map.get_or_insert_with(key(1), || 2), 1),
+        &|| assert_eq!(map.compute_if_absent(key(1), || Some(2)), Some(1)),
+        &|| assert_eq!(map.replace(key(2), 2), None),
+        &|| assert_eq!(map.compute(key(2), |_| None), None),
+        &|| map.extend([(key(1), 1), (key(3), 3)]),
+        // In the other copy, too.
+        &|| assert_eq!(map.remove(&key(3)), Some(3)),
+    ];
+    for call in calls {
+        *left.lock().unwrap() = 20;
+        call();
+        map.flush();
+        map.flush();
+    }
+    *left.lock().unwrap() = 0;
+    let stats = map.stats();
+    assert_eq!((stats.panics, stats.rebuilds, map.len()), (0, 0, 1));
 }

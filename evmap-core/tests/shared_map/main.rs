@@ -1,6 +1,7 @@
 //! The map with many writers.
 
 mod deferred;
+mod fairness;
 mod inside;
 mod model;
 mod panics;

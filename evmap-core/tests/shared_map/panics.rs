@@ -72,9 +72,18 @@ struct Thing {
     census: Census,
 }
 
+thread_local! {
+    /// Whether things with a name of 1,000 or more cannot be cloned any more.
+    static IS_ARMED: Cell<bool> = const { Cell::new(false) };
+}
+
 impl Clone for Thing {
     fn clone(&self) -> Self {
         may_panic("clone");
+        assert!(
+            !(IS_ARMED.get() && self.name >= 1_000),
+            "planted in a thing"
+        );
         self.census.born(self.name)
     }
 }
@@ -346,4 +355,77 @@ fn panics_of_some_threads_never_hurt_the_writes_of_others() {
     assert_eq!(map.read().values().sum::<u64>(), 900);
     let stats = map.stats();
     assert_eq!((stats.pending, stats.lost, stats.panics), (0, 0, 0));
+}
+
+#[test]
+fn every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neighbours() {
+    let census = Census::default();
+    let map = Things::builder().refresh_every(Duration::MAX).build();
+    let thing = |name| census.born(name);
+    // Batches of other lengths, published before.
+    map.write(|w| w.extend([(thing(100), thing(1)), (thing(101), thing(1))]));
+    map.insert(thing(102), thing(1));
+    map.flush();
+    map.clear();
+    map.flush();
+
+    map.insert(thing(1), thing(1));
+    map.write(|w| w.extend([(thing(2), thing(1)), (thing(3), thing(1_000))]));
+    map.insert(thing(4), thing(1));
+    map.write(|w| w.extend([(thing(5), thing(1_001)), (thing(6), thing(1))]));
+    map.write(|w| w.extend([(thing(7), thing(1)), (thing(8), thing(1))]));
+    panics(|| {
+        map.write(|w| {
+            w.insert(thing(9), thing(1));
+            IS_ARMED.set(true);
+            panic!("planted");
+        })
+    });
+    IS_ARMED.set(false);
+    map.insert(thing(10), thing(1));
+    map.flush();
+    let kept: Vec<_> = names(&map).iter().map(|(key, _)| *key).collect();
+    assert_eq!(kept, [1, 4, 7, 8, 10]);
+    assert_eq!(map.stats().lost, 2);
+}
+
+#[test]
+fn a_version_that_was_promised_comes_although_the_write_is_undone() {
+    let census = Census::default();
+    let map = Things::builder().refresh_every(Duration::MAX).build();
+    let (_, promised) = map.write(|w| w.insert(census.born(1), census.born(1_000)));
+    panics(|| {
+        map.write(|w| {
+            w.insert(census.born(2), census.born(2));
+            IS_ARMED.set(true);
+            panic!("planted");
+        })
+    });
+    IS_ARMED.set(false);
+    assert_eq!(map.flush(), promised);
+    assert_eq!((map.wait_for(promised), map.len()), (promised, 0));
+}
+
+#[test]
+fn dropping_a_map_whose_values_panic_does_not_abort() {
+    struct Loud;
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            panic!("planted in drop");
+        }
+    }
+    impl Clone for Loud {
+        fn clone(&self) -> Self {
+            Loud
+        }
+    }
+    let map = SharedMap::new();
+    map.insert(1, Loud);
+    map.flush();
+    panics(|| drop(map));
+    let (mut writer, reader) = evmap_core::new();
+    writer.insert(1, Loud);
+    writer.refresh();
+    writer.refresh();
+    panics(|| drop((writer, reader)));
 }

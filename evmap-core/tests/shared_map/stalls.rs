@@ -1,5 +1,6 @@
 //! Readers that stay, and writers that do not care.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -197,4 +198,25 @@ fn a_turn_that_takes_long_is_told_from_a_reader() {
     map.write_timeout(Duration::MAX, |w| w.insert(2, 2))
         .unwrap();
     assert_eq!(map.len(), 2);
+}
+
+#[test]
+fn a_write_that_would_wait_for_ones_own_view_for_ever_panics_and_others_wait_for_it() {
+    let map = SharedMap::<_, _>::builder()
+        .stall_limit(Duration::MAX)
+        .max_retired(0)
+        .build();
+    map.insert(0, 0);
+    let view = map.read();
+    map.insert(1, 1);
+    let panic = catch_unwind(AssertUnwindSafe(|| map.insert(2, 2))).unwrap_err();
+    let message = panic.downcast_ref::<&str>().unwrap();
+    assert!(message.contains("max_retired"), "{message}");
+    // Whoever does not wait for ever gets the error.
+    let error = map.try_write(|w| w.insert(2, 2)).unwrap_err();
+    assert!(matches!(error, WriteError::TooManyRetired(_)));
+    assert_eq!(map.stats().stalls, 2, "one for each write");
+    drop(view);
+    map.insert(2, 2);
+    assert_eq!(map.len(), 3);
 }

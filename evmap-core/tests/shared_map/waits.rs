@@ -158,3 +158,56 @@ fn a_flush_of_a_task_gives_its_thread_up_while_others_have_their_turns() {
     });
     assert_eq!(map.get_cloned(&1), Some(1));
 }
+
+#[test]
+fn a_flush_that_nobody_runs_on_keeps_no_other_from_ending() {
+    let map = SharedMap::<u32, u32>::new();
+    let (begin, begun) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let map = &map;
+        scope.spawn(move || {
+            map.write(move |_| {
+                begin.send(()).unwrap();
+                ended.recv().unwrap();
+            })
+        });
+        begun.recv().unwrap();
+        let mut kept = Box::pin(map.flush_async());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(kept.as_mut().poll(&mut context).is_pending());
+        let other = scope.spawn(|| run(map.flush_async()));
+        thread::sleep(Duration::from_millis(5));
+        end.send(()).unwrap();
+        assert_eq!(other.join().unwrap(), Version::default());
+        drop(kept);
+    });
+}
+
+struct Loud;
+
+impl Wake for Loud {
+    fn wake(self: Arc<Self>) {
+        panic!("planted in a waker");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_hurts_neither_the_writer_nor_who_else_waits() {
+    let map = SharedMap::new();
+    let waker = Waker::from(Arc::new(Loud));
+    let mut loud: Vec<_> = (0..3)
+        .map(|_| Box::pin(map.wait_for_async(Version::from_u64(1))))
+        .collect();
+    for wait in &mut loud {
+        let mut context = Context::from_waker(&waker);
+        assert!(wait.as_mut().poll(&mut context).is_pending());
+    }
+    thread::scope(|scope| {
+        let quiet = scope.spawn(|| map.wait_for_timeout(Version::from_u64(1), FAR));
+        thread::sleep(Duration::from_millis(5));
+        assert_eq!(map.insert(1, 1), None);
+        assert_eq!(quiet.join().unwrap(), Ok(Version::from_u64(1)));
+    });
+    assert_eq!(map.insert(1, 2), Some(1));
+}
