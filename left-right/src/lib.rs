@@ -71,7 +71,8 @@
 //!    else needs the writer's copy. Each of these has a `try_` form that never waits and a form with
 //!    a timeout. (The plain [`WriteHandle`] has neither, and waits in the swap itself.)
 //!    (`readers::a_guard_held_for_ever_lets_one_refresh_through_and_holds_up_the_second`,
-//!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`)
+//!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`,
+//!    `tasks::a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped`)
 //! 5. **Handles come and go without waiting for a guard.**
 //!    (`readers::handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped`)
 //! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and
@@ -82,10 +83,12 @@
 //!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
 //!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`)
 //! 8. **Panics are contained.** A panic in an operation publishes nothing; the writer says that it is
-//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) mends it.
+//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) mends it. Two copies
+//!    whose `Drop` panics end in one panic.
 //!    (`rebuild::an_operation_that_panicked_unpublished_is_handed_back_and_the_others_are_kept`,
 //!    `log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
-//!    `log::a_panic_on_the_second_copy_leaves_the_published_one_whole`)
+//!    `log::a_panic_on_the_second_copy_leaves_the_published_one_whole`,
+//!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`)
 //! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle
 //!    frees its pin.
 //!    (`readers::dropping_a_handle_frees_the_pin_of_a_forgotten_guard`,

@@ -21,7 +21,9 @@
 //! - Each write is atomic, returns its result, and is visible when it returns.
 //!   (`writes::no_increment_is_lost_and_each_result_is_seen_once`,
 //!   `writes::no_reader_sees_half_a_batch_and_versions_never_go_back`, `model::a_shared_map_is_a_map`)
-//! - A deferred write is visible in time, the last one before silence too.
+//! - Everybody gets a turn, the refresher too, however long the turns of others are.
+//!   (`fairness::*`)
+//! - A deferred write becomes visible although nobody writes after it, and then memory is given back.
 //!   (`deferred::the_last_write_before_silence_is_published_too`,
 //!   `deferred::when_nobody_writes_what_was_removed_is_dropped_in_both_copies`)
 //! - A reader that stays does not stop writers, nor does a guard of the writing thread.
@@ -30,10 +32,12 @@
 //!   `stalls::at_the_limit_of_retired_copies_errors_name_the_readers_and_nothing_is_lost`)
 //! - A panic undoes the write that it came from, whole, and no other.
 //!   (`panics::a_panic_in_user_code_of_any_kind_undoes_the_write_and_drops_everything_once`,
-//!   `panics::panics_of_some_threads_never_hurt_the_writes_of_others`)
+//!   `panics::panics_of_some_threads_never_hurt_the_writes_of_others`,
+//!   `panics::every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neighbours`)
 //! - A call from inside that would wait for itself panics; the `Drop` of what was replaced may call
 //!   the map. (`inside::*`)
-//! - Waiters are woken. (`waits::threads_and_tasks_wake_up_when_the_version_comes`)
+//! - Waiters are woken. (`waits::threads_and_tasks_wake_up_when_the_version_comes`,
+//!   `waits::a_waker_that_panics_hurts_neither_the_writer_nor_who_else_waits`)
 //! - Dropping the last handle publishes what is pending.
 //!   (`deferred::dropping_the_last_handle_publishes_what_is_pending_and_ends_the_refresher`)
 

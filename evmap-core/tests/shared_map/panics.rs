@@ -362,9 +362,10 @@ fn every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neig
     let census = Census::default();
     let map = Things::builder().refresh_every(Duration::MAX).build();
     let thing = |name| census.born(name);
-    // Batches of other lengths, published before.
-    map.write(|w| w.extend([(thing(100), thing(1)), (thing(101), thing(1))]));
-    map.insert(thing(102), thing(1));
+    // Others, published before.
+    for name in 100..110 {
+        map.insert(thing(name), thing(1));
+    }
     map.flush();
     map.clear();
     map.flush();
