@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
-use evmap_core::table::{Engine, Incremental, Swiss};
+use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, SharedMap, WriteHandle};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -252,6 +252,7 @@ macro_rules! on_each {
 on_each! {
     swiss: Swiss,
     incremental: Incremental,
+    robin_hood: RobinHood,
 }
 
 /// 65,536 buckets are full with 57,344 entries: one more, and each copy has an old table to empty.

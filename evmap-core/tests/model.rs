@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 
 use evmap_core::multimap;
-use evmap_core::table::{Engine, Incremental, Swiss};
+use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, WriteHandle};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -353,6 +353,7 @@ macro_rules! on_each {
 on_each! {
     swiss: Swiss,
     incremental: Incremental,
+    robin_hood: RobinHood,
 }
 
 /// A developer's run is short; the CI script asks for more.

@@ -1,0 +1,216 @@
+//! Growth of the array of words: one streaming pass that asks no key for its hash.
+//!
+//! # Invariants
+//! - **G1** A cut is a slot whose word is at home or empty. With `d` doublings, the words before a
+//!   cut `c` go before `c << d`, and the others do not: they have no home before `c`, and the word at
+//!   `p` goes no further than `(p << d) + (1 << d) - 1`, by induction from the start of its run.
+//! - **G2** No word goes further beyond the home slots than it was, so a spill stays long enough.
+//!
+//! So what is between two cuts can be moved by itself, in any order, by any thread, and the result is
+//! the same, word for word, with nothing to join.
+//!
+//! In place, the upper half goes first: it lands beyond everything that has not been read yet.
+//! Then the upper half of what is left, and so on.
+//!
+//! Large arrays are grown by a few threads. They claim ranges that begin and end with a cut; and before
+//! that, ranges of the fresh memory, to get it from the system.
+//! (A fresh array instead of a grown one would save a pass over the upper half, but twice as much
+//! memory must then be got from the system, which takes longer.)
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use super::word::{EMPTY, home};
+
+/// So many words are moved at a time: what they become fits into a core's own cache.
+const BLOCK: usize = 4096;
+/// So many words a thread claims at a time.
+const RANGE: usize = 1 << 16;
+/// No page of memory has fewer words.
+const PAGE: usize = 512;
+/// Smaller arrays are grown before a thread has started.
+const LARGE: usize = 1 << 20;
+/// More threads than this gain little.
+const MAX_THREADS: usize = 4;
+
+/// Doubles the home slots so many times; a word's home is what `shift` leaves of it.
+pub(super) fn grow(slots: &mut Vec<u64>, shift: u32, doublings: u32, spill: usize) {
+    let threads = if slots.len() < LARGE {
+        1
+    } else {
+        thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS))
+    };
+    grow_with(slots, shift, doublings, spill, threads);
+}
+
+/// As [`grow`], with so many threads.
+pub(super) fn grow_with(
+    slots: &mut Vec<u64>,
+    shift: u32,
+    doublings: u32,
+    spill: usize,
+    threads: usize,
+) {
+    let homes = 1 << (64 - shift);
+    let spill = spill.min(homes << doublings).max(slots.len() - homes);
+    let len = (homes << doublings) + spill;
+    let stretch = Stretch {
+        doublings,
+        old_shift: shift,
+    };
+    let old = slots.len();
+    slots.reserve_exact(len - old);
+    if threads > 1 {
+        touch(&mut slots.spare_capacity_mut()[..len - old], threads);
+    }
+    slots.resize(len, EMPTY);
+    stretch.in_place(slots, old, threads);
+}
+
+/// Gets fresh memory from the system, page by page: by far the slowest part of filling it, and one
+/// that threads can share.
+fn touch(fresh: &mut [MaybeUninit<u64>], threads: usize) {
+    share(threads, fresh.chunks_mut(RANGE), |range| {
+        for page in range.chunks_mut(PAGE) {
+            page[0].write(EMPTY);
+        }
+    });
+}
+
+/// Hands pieces of work to so many threads, each piece to whoever claims it.
+fn share<T: Send>(threads: usize, pieces: impl Iterator<Item = T>, work: impl Fn(T) + Sync) {
+    let pieces: Vec<_> = pieces.map(|piece| Mutex::new(Some(piece))).collect();
+    let claimed = AtomicUsize::new(0);
+    let work = || {
+        // ORDER: none needed: a piece's lock hands it over, and the scope's end hands it back.
+        while let Some(piece) = pieces.get(claimed.fetch_add(1, Ordering::Relaxed)) {
+            // Nobody else locks it, so nobody can have poisoned it.
+            let piece = piece.lock().unwrap_or_else(PoisonError::into_inner).take();
+            piece.into_iter().for_each(&work);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads.min(pieces.len()) {
+            // Where there is no thread to be had, those that there are do it all.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+}
+
+/// How far words are drawn apart.
+#[derive(Clone, Copy)]
+struct Stretch {
+    doublings: u32,
+    old_shift: u32,
+}
+
+impl Stretch {
+    /// Moves the words of the first `old` slots; what is behind them is empty.
+    fn in_place(self, slots: &mut [u64], old: usize, threads: usize) {
+        let mut end = old;
+        let mut unwritten = slots.len();
+        // All that is moved first lands on empty slots.
+        let mut is_empty = true;
+        while end > BLOCK {
+            let cut = self.cut(&slots[..end], end.div_ceil(1 << self.doublings));
+            if cut == end {
+                break;
+            }
+            let target = cut << self.doublings;
+            let (low, high) = slots[..unwritten].split_at_mut(target);
+            self.ranges(&low[..end], cut..end, high, is_empty, threads);
+            (end, unwritten, is_empty) = (cut, target, false);
+        }
+        // What is left is short, or one run: nothing but a copy is out of its own way.
+        let rest = slots[..end].to_vec();
+        self.range(&rest, 0..end, &mut slots[..unwritten], false);
+    }
+
+    /// Moves the words of a range between two cuts, which threads share if it is large.
+    fn ranges(
+        self,
+        slots: &[u64],
+        all: Range<usize>,
+        target: &mut [u64],
+        is_empty: bool,
+        threads: usize,
+    ) {
+        if threads == 1 || all.len() < 2 * RANGE {
+            return self.range(slots, all, target, is_empty);
+        }
+        let mut pieces = Vec::new();
+        let (mut start, mut rest) = (all.start, target);
+        while start < all.end {
+            let (next, target, others) = self.split(slots, start, RANGE, rest);
+            pieces.push((start..next, target));
+            (start, rest) = (next, others);
+        }
+        share(threads, pieces.into_iter(), |(range, target)| {
+            self.range(&slots[..range.end], range, target, is_empty);
+        });
+    }
+
+    /// Moves the words of a range between two cuts to the slots that are theirs.
+    fn range(self, slots: &[u64], range: Range<usize>, target: &mut [u64], is_empty: bool) {
+        let Range { mut start, end } = range;
+        let mut rest = target;
+        while start < end {
+            let (next, block, others) = self.split(&slots[..end], start, BLOCK, rest);
+            if !is_empty {
+                block.fill(EMPTY);
+            }
+            let first = start << self.doublings;
+            lay(&slots[start..next], block, first, self.new_shift());
+            (start, rest) = (next, others);
+        }
+    }
+
+    /// The end of a range of some `len` slots, which begins at a cut, and what of the rest is its.
+    fn split<'a>(
+        self,
+        slots: &[u64],
+        start: usize,
+        len: usize,
+        rest: &'a mut [u64],
+    ) -> (usize, &'a mut [u64], &'a mut [u64]) {
+        let next = self.cut(slots, start + len);
+        let len = if next == slots.len() {
+            rest.len()
+        } else {
+            (next - start) << self.doublings
+        };
+        let (target, others) = rest.split_at_mut(len);
+        (next, target, others)
+    }
+
+    /// The first cut from this slot on, or the end. In the spill there are none.
+    fn cut(self, slots: &[u64], from: usize) -> usize {
+        let homes = 1 << (64 - self.old_shift);
+        let is_cut =
+            |&(at, &word): &(usize, &u64)| word == EMPTY || home(word, self.old_shift) == at;
+        (from..=homes)
+            .zip(slots.get(from..).unwrap_or_default())
+            .find(is_cut)
+            .map_or(slots.len(), |(at, _)| at)
+    }
+
+    fn new_shift(self) -> u32 {
+        self.old_shift - self.doublings
+    }
+}
+
+/// Lays words into an empty block that begins at slot `first`.
+fn lay(words: &[u64], block: &mut [u64], first: usize, shift: u32) {
+    let mut next = 0;
+    for &word in words {
+        if word != EMPTY {
+            let place = (home(word, shift) - first).max(next);
+            block[place] = word;
+            next = place + 1;
+        }
+    }
+}

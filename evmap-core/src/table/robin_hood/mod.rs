@@ -1,0 +1,271 @@
+//! [`RobinHood`]: entries in a row, found through a sorted array of words.
+//!
+//! # Invariants
+//! - **T1** Each entry has one word, and each word's index is that of an entry. User code (`Eq`, the
+//!   hash) runs only where both hold, before anything is changed, so it may panic.
+//! - **T2** There are no more than `MAX_ENTRIES` entries, so that an index fits into a word.
+
+mod growth;
+mod load;
+mod probe;
+#[cfg(test)]
+mod tests;
+mod word;
+mod words;
+
+pub use probe::{grow_probe, grow_probe_with};
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::mem;
+use std::slice::Iter;
+
+use super::{Engine, Table};
+use word::{MAX_ENTRIES, bits_of};
+use words::Words;
+
+/// The engine of maps that are read through, or grow large: entries lie in a row, and growth is one
+/// pass over an array of words that hashes no key and touches no entry.
+///
+/// - **Iteration** is that of a slice. Its order is that of insertion, until a removal: that moves
+///   the last entry into the gap. Clones of a table keep the order.
+/// - **Memory**: an entry's own, and 8 bytes for each slot. 7/8 of the slots are taken before the
+///   table doubles, so that is 9 to 18 bytes for each entry. The row of entries gets room along with
+///   the slots; when it grows the allocator moves it, as it does any `Vec`.
+/// - **Growth** is in place, but for what the allocator does. Tables of more than a million slots are
+///   grown by up to four threads, started for it.
+/// - **Removal** asks for one more hash: that of the entry that fills the gap.
+/// - **Floods**: 32 bits of each hash are kept. A lookup among `n` keys that agree in them, or that
+///   would have the same home, is linear in `n`; other lookups are not concerned. Memory stays in
+///   proportion to the entries.
+/// - **Limit**: 2^32 - 1 entries; one more is a panic.
+#[derive(Clone, Copy, Debug)]
+pub struct RobinHood;
+
+/// The table of [`RobinHood`].
+pub struct RobinHoodTable<K, V> {
+    words: Words,
+    entries: Vec<(K, V)>,
+}
+
+/// The entries of a [`RobinHoodTable`].
+pub struct RobinHoodIter<'a, K, V>(Iter<'a, (K, V)>);
+
+impl Engine for RobinHood {
+    type Table<K, V> = RobinHoodTable<K, V>;
+}
+
+impl<K, V> RobinHoodTable<K, V> {
+    /// The slot of a key's word, and the index of its entry.
+    #[inline]
+    fn locate<Q>(&self, hash: u64, key: &Q) -> Option<(usize, usize)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        self.words.find(bits_of(hash), |index| {
+            self.entries
+                .get(index)
+                .is_some_and(|(k, _)| k.borrow() == key)
+        })
+    }
+
+    /// As [`insert`](Table::insert), into a table that holds at most so many.
+    fn insert_within(&mut self, limit: usize, hash: u64, key: K, value: V) -> Option<V>
+    where
+        K: Eq,
+    {
+        if let Some((_, index)) = self.locate(hash, &key) {
+            return Some(mem::replace(&mut self.entries[index].1, value));
+        }
+        let len = self.entries.len();
+        refuse_beyond(limit, len + 1);
+        if len == self.words.room() {
+            self.words.make_room_for(len, 1);
+            // A hint: the row grows by itself where there is not so much.
+            let _ = self.entries.try_reserve_exact(self.words.room() - len);
+        }
+        // Before the word, since it may panic.
+        self.entries.reserve(1);
+        self.words.insert(bits_of(hash), len, len);
+        self.entries.push((key, value));
+        None
+    }
+
+    /// The invariants.
+    #[cfg(test)]
+    fn check(&self) {
+        self.words.check(self.entries.len());
+        assert!(self.capacity() >= self.len());
+    }
+}
+
+/// # Panics
+/// If there are too many entries.
+fn refuse_beyond(limit: usize, entries: usize) {
+    assert!(
+        entries <= limit,
+        "a RobinHood table holds no more than {limit} entries, since it counts them in 32 bits: \
+         nothing was inserted"
+    );
+}
+
+impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
+    type Iter<'a>
+        = RobinHoodIter<'a, K, V>
+    where
+        Self: 'a,
+        K: 'a,
+        V: 'a;
+
+    fn with_capacity(capacity: usize) -> Self {
+        let entries = Vec::with_capacity(capacity);
+        let words = Words::with_room(capacity.min(MAX_ENTRIES));
+        RobinHoodTable { words, entries }
+    }
+
+    fn duplicate(&self) -> Self
+    where
+        K: Clone,
+        V: Clone,
+    {
+        let mut entries = Vec::with_capacity(self.entries.capacity());
+        entries.extend_from_slice(&self.entries);
+        RobinHoodTable {
+            words: self.words.clone(),
+            entries,
+        }
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn capacity(&self) -> usize {
+        self.entries.capacity().min(self.words.room())
+    }
+
+    #[inline]
+    fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (_, index) = self.locate(hash, key)?;
+        let (k, v) = self.entries.get(index)?;
+        Some((k, v))
+    }
+
+    fn find_mut<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (_, index) = self.locate(hash, key)?;
+        Some(&mut self.entries[index].1)
+    }
+
+    fn insert(&mut self, hash: u64, key: K, value: V, _: impl Fn(&K) -> u64) -> Option<V>
+    where
+        K: Eq,
+    {
+        self.insert_within(MAX_ENTRIES, hash, key, value)
+    }
+
+    /// Many entries into an empty table are sorted, and laid in one pass.
+    fn load(
+        &mut self,
+        hashed: impl Iterator<Item = (u64, K, V)>,
+        rehash: impl Fn(&K) -> u64,
+    ) -> Vec<V>
+    where
+        K: Eq,
+    {
+        if self.entries.is_empty() && hashed.size_hint().0 >= load::FEW {
+            return self.load_empty(hashed);
+        }
+        hashed
+            .filter_map(|(hash, key, value)| self.insert(hash, key, value, &rehash))
+            .collect()
+    }
+
+    fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (slot, index) = self.locate(hash, key)?;
+        let last = self.entries.len() - 1;
+        if index != last {
+            let moved = bits_of(rehash(&self.entries[last].0));
+            if let Some(moved) = self.words.slot_of(moved, last) {
+                self.words.set_index(moved, index);
+            }
+        }
+        self.words.remove(slot);
+        Some(self.entries.swap_remove(index))
+    }
+
+    fn clear(&mut self) {
+        // Words first: the drop of an entry may panic.
+        if !self.entries.is_empty() {
+            self.words.clear();
+        }
+        self.entries.clear();
+    }
+
+    fn reserve(&mut self, additional: usize, _: impl Fn(&K) -> u64) {
+        // Room is a hint: where there is not so much, the entries to come will say so.
+        let len = self.entries.len();
+        if self.entries.try_reserve_exact(additional).is_ok() {
+            let _ = self.words.try_make_room_for(len, additional);
+        }
+    }
+
+    fn shrink_to_fit(&mut self, _: impl Fn(&K) -> u64) {
+        self.words.shrink_to(self.entries.len());
+        self.entries.shrink_to_fit();
+    }
+
+    #[inline]
+    fn iter(&self) -> Self::Iter<'_> {
+        RobinHoodIter(self.entries.iter())
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for RobinHoodTable<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<'a, K, V> Iterator for RobinHoodIter<'a, K, V> {
+    type Item = (&'a K, &'a V);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(k, v)| (k, v))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+
+    #[inline]
+    fn fold<B, F>(self, init: B, mut f: F) -> B
+    where
+        F: FnMut(B, Self::Item) -> B,
+    {
+        self.0.fold(init, |acc, (k, v)| f(acc, (k, v)))
+    }
+}
+
+impl<K, V> ExactSizeIterator for RobinHoodIter<'_, K, V> {}
+
+impl<K, V> Clone for RobinHoodIter<'_, K, V> {
+    fn clone(&self) -> Self {
+        RobinHoodIter(self.0.clone())
+    }
+}

@@ -1,0 +1,30 @@
+//! [`grow_probe`]: times one growth, for benchmarks.
+
+use std::time::{Duration, Instant};
+
+use super::word::{bits_of, pack};
+use super::words::Words;
+
+/// Times one doubling of an array of so many words, on one thread and in place: how long it took,
+/// and the bytes of the array that it made.
+#[doc(hidden)]
+pub fn grow_probe(entries: usize) -> (Duration, usize) {
+    grow_probe_with(entries, 1)
+}
+
+/// As [`grow_probe`], with so many threads.
+#[doc(hidden)]
+pub fn grow_probe_with(entries: usize, threads: usize) -> (Duration, usize) {
+    let mut sorted: Vec<u64> = (0..entries)
+        .map(|index| {
+            let hash = (index as u64 ^ (index as u64) << 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
+            pack(bits_of(hash ^ hash >> 29), index)
+        })
+        .collect();
+    // Words are inverted.
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    let mut words = Words::from_sorted(&sorted, entries.max(1));
+    let begin = Instant::now();
+    words.double(threads);
+    (begin.elapsed(), words.bytes())
+}

@@ -1,0 +1,323 @@
+//! [`Words`]: a sorted array with gaps, of hash bits and indices.
+//!
+//! ```text
+//! home slots, 2^k                              spill
+//! [ a  .  b  b' c  .  .  d  ...           .  y ][ z  .  .  . ]
+//!         ^ b and b' have one home; c is pushed on by b'
+//! ```
+//!
+//! This is Robin Hood hashing (Celis, 1986) without wrap-around: whoever is nearest to home gives
+//! way, so all words are in the order of their hashes, and a search ends at the first greater one.
+//!
+//! # Invariants
+//! - **S1** Words that are not empty are ordered by their bits; those of equal bits in any order.
+//! - **S2** A word is at its home, or right of it with no empty slot from home to there.
+//! - **S3** Each slot of a run is taken by the first word that it can be given to: a word is not at
+//!   home only because the slot before it is taken by another. So bits decide the array, up to the
+//!   order of equal ones.
+//! - **S4** The spill takes no more than [`SPILL`] slots, or twice the words, if they crowd at the end.
+//!
+//! # What a flood costs
+//!
+//! Words with one home are a run; finding one of a run, or adding one, is linear in it.
+//! Doubling does not part equal bits, so it is not tried for ever: a table that is less than a
+//! quarter full gets a longer spill instead, and memory stays in proportion to the entries.
+
+use super::growth;
+use super::word::{EMPTY, bits, home, index, pack};
+
+/// The most home slots: as many as there are values of a word's bits.
+const MAX_LOG: u32 = if usize::BITS > 32 {
+    32
+} else {
+    usize::BITS - 4
+};
+const MIN_LOG: u32 = 3;
+/// Slots beyond the home slots, unless more are needed.
+///
+/// With 7/8 of the slots taken by good hashes, words reach so far less than once in a million times.
+const SPILL: usize = 64;
+
+/// The array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    slots: Vec<u64>,
+    /// The home of a word is what is left of it after a shift by so many bits.
+    shift: u32,
+}
+
+impl Words {
+    /// No slots.
+    pub(super) const fn new() -> Self {
+        Words {
+            slots: Vec::new(),
+            shift: 64 - MIN_LOG,
+        }
+    }
+
+    /// Empty slots for so many words.
+    pub(super) fn with_room(words: usize) -> Self {
+        if words == 0 {
+            return Words::new();
+        }
+        let log = log_for(words);
+        Words {
+            slots: vec![EMPTY; len_for(log)],
+            shift: 64 - log,
+        }
+    }
+
+    /// How many words fit before growth is due.
+    pub(super) fn room(&self) -> usize {
+        if self.slots.is_empty() {
+            0
+        } else {
+            room_of(self.log())
+        }
+    }
+
+    pub(super) fn log(&self) -> u32 {
+        64 - self.shift
+    }
+
+    /// The home slots.
+    fn homes(&self) -> usize {
+        if self.slots.is_empty() {
+            0
+        } else {
+            1 << self.log()
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn slots(&self) -> &[u64] {
+        &self.slots
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.len() * size_of::<u64>()
+    }
+
+    /// The first index of these bits that the caller says yes to.
+    #[inline]
+    pub(super) fn find(
+        &self,
+        wanted: u32,
+        mut is_it: impl FnMut(usize) -> bool,
+    ) -> Option<(usize, usize)> {
+        let start = self.home_of(wanted);
+        for (offset, &word) in self.slots.get(start..)?.iter().enumerate() {
+            // An empty word has the greatest bits there are, so it ends the search too.
+            if bits(word) < wanted {
+                continue;
+            }
+            if bits(word) != wanted || word == EMPTY {
+                return None;
+            }
+            if is_it(index(word)) {
+                return Some((start + offset, index(word)));
+            }
+        }
+        None
+    }
+
+    /// The slot of this index, which is there; with these bits, unless a hasher lies.
+    pub(super) fn slot_of(&self, wanted: u32, of: usize) -> Option<usize> {
+        let found = self.find(wanted, |index| index == of);
+        found.map(|(slot, _)| slot).or_else(|| {
+            self.slots
+                .iter()
+                .position(|&word| word != EMPTY && index(word) == of)
+        })
+    }
+
+    /// Adds a word; `words` are there.
+    pub(super) fn insert(&mut self, bits: u32, index: usize, words: usize) {
+        self.make_room_for(words, 1);
+        let word = pack(bits, index);
+        while !self.try_insert(word) {
+            // The spill is full.
+            if words >= self.homes() / 4 && self.log() < MAX_LOG {
+                growth::grow(&mut self.slots, self.shift, 1, SPILL);
+                self.shift -= 1;
+            } else {
+                let spill = self.slots.len() - self.homes();
+                self.slots.resize(self.slots.len() + spill, EMPTY);
+            }
+        }
+    }
+
+    /// Whether there was a slot for the word.
+    fn try_insert(&mut self, word: u64) -> bool {
+        let at = self.home_of(bits(word));
+        let Some(rest) = self.slots.get_mut(at..) else {
+            return false;
+        };
+        // Behind its equals, so that the fewest words move on.
+        let place = rest
+            .iter()
+            .position(|&other| other == EMPTY || bits(other) > bits(word));
+        let Some(place) = place else { return false };
+        let Some(gap) = rest[place..].iter().position(|&other| other == EMPTY) else {
+            return false;
+        };
+        rest.copy_within(place..place + gap, place + 1);
+        rest[place] = word;
+        true
+    }
+
+    /// Takes a word out; those that it kept from home move up.
+    pub(super) fn remove(&mut self, slot: usize) {
+        let shift = self.shift;
+        let rest = &mut self.slots[slot + 1..];
+        let moved = (slot + 1..)
+            .zip(rest.iter())
+            .take_while(|&(at, &word)| word != EMPTY && home(word, shift) < at)
+            .count();
+        self.slots.copy_within(slot + 1..slot + 1 + moved, slot);
+        self.slots[slot + moved] = EMPTY;
+    }
+
+    /// Gives the word at this slot another index.
+    pub(super) fn set_index(&mut self, slot: usize, index: usize) {
+        self.slots[slot] = pack(bits(self.slots[slot]), index);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.slots.fill(EMPTY);
+    }
+
+    /// Makes room for so many more; `words` are there.
+    pub(super) fn make_room_for(&mut self, words: usize, more: usize) {
+        let wanted = words + more;
+        if wanted <= self.room() {
+            return;
+        }
+        let log = log_for(wanted);
+        if self.slots.is_empty() {
+            *self = Words::with_room(wanted);
+        } else if log > self.log() {
+            let doublings = log - self.log();
+            growth::grow(&mut self.slots, self.shift, doublings, SPILL);
+            self.shift -= doublings;
+        }
+    }
+
+    /// Makes room for so many more, if there is so much: whether there is.
+    pub(super) fn try_make_room_for(&mut self, words: usize, more: usize) -> bool {
+        let wanted = words.saturating_add(more);
+        if wanted <= self.room() {
+            return true;
+        }
+        let log = log_for(wanted);
+        if room_of(log) < wanted {
+            return false;
+        }
+        // Asked for and given back: what grows in place and what grows elsewhere needs no more.
+        let len = len_for(log) + self.slots.len() - self.homes();
+        if Vec::<u64>::new().try_reserve_exact(len).is_err() {
+            return false;
+        }
+        self.make_room_for(words, more);
+        true
+    }
+
+    /// Gives back slots that so many words, which are there, do not need.
+    pub(super) fn shrink_to(&mut self, words: usize) {
+        if words == 0 {
+            *self = Words::new();
+            return;
+        }
+        let log = log_for(words).min(self.log());
+        let shift = 64 - log;
+        // A home in fewer slots is further left, and so is each word, so none is overwritten unread.
+        let mut next = 0;
+        for at in 0..self.slots.len() {
+            let word = self.slots[at];
+            if word != EMPTY {
+                self.slots[at] = EMPTY;
+                let place = home(word, shift).max(next);
+                self.slots[place] = word;
+                next = place + 1;
+            }
+        }
+        self.shift = shift;
+        self.slots.resize(len_for(log).max(next), EMPTY);
+        self.slots.shrink_to_fit();
+    }
+
+    /// As many slots as these words need, which are ordered by their bits.
+    pub(super) fn from_sorted(sorted: &[u64], room: usize) -> Self {
+        let mut words = Words::with_room(room.max(sorted.len()));
+        let mut next = 0;
+        for &word in sorted {
+            let place = home(word, words.shift).max(next);
+            if place >= words.slots.len() {
+                words.slots.resize(place + place / 8 + SPILL, EMPTY);
+            }
+            words.slots[place] = word;
+            next = place + 1;
+        }
+        words
+    }
+
+    /// Doubles once with this many threads, for [`grow_probe`](super::grow_probe).
+    pub(super) fn double(&mut self, threads: usize) {
+        growth::grow_with(&mut self.slots, self.shift, 1, SPILL, threads);
+        self.shift -= 1;
+    }
+
+    #[inline]
+    fn home_of(&self, bits: u32) -> usize {
+        (u64::from(bits) << 32 >> self.shift) as usize
+    }
+
+    /// The invariants.
+    #[cfg(test)]
+    pub(super) fn check(&self, words: usize) {
+        assert!(self.slots.is_empty() || self.slots.len() > self.homes());
+        assert!(
+            self.slots.len() <= (16 * words).max(self.homes()) + self.homes() + SPILL,
+            "S4"
+        );
+        let mut last: Option<(usize, u64)> = None;
+        let mut seen = vec![false; words];
+        for (at, &word) in self.slots.iter().enumerate() {
+            if word == EMPTY {
+                continue;
+            }
+            assert!(!std::mem::replace(&mut seen[index(word)], true), "twice");
+            let mut place = home(word, self.shift);
+            if let Some((before, previous)) = last {
+                assert!(bits(previous) <= bits(word), "S1");
+                place = place.max(before + 1);
+            }
+            assert_eq!(place, at, "S2, S3");
+            last = Some((at, word));
+        }
+        assert!(seen.iter().all(|&is| is), "one is missing");
+    }
+}
+
+/// The home slots that so many words need, as a power of two.
+fn log_for(words: usize) -> u32 {
+    let mut log = MIN_LOG;
+    while log < MAX_LOG && room_of(log) < words {
+        log += 1;
+    }
+    log
+}
+
+/// At most 7/8 of the home slots are taken, but where there cannot be more of these.
+fn room_of(log: u32) -> usize {
+    if log < MAX_LOG {
+        (1 << log) / 8 * 7
+    } else {
+        super::word::MAX_ENTRIES
+    }
+}
+
+fn len_for(log: u32) -> usize {
+    let homes = 1usize << log;
+    homes + homes.min(SPILL)
+}
