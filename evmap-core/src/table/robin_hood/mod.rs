@@ -27,6 +27,8 @@ use words::Words;
 /// The engine of maps that are read through, or grow large: entries lie in a row, and growth is one
 /// pass over an array of words that hashes no key and touches no entry.
 ///
+/// - **Lookups** go to a word, and then to its entry: two arrays, so two cache misses in a table far
+///   larger than the caches, where [`Swiss`](super::Swiss) has little more than one.
 /// - **Iteration** is that of a slice. Its order is that of insertion, until a removal: that moves
 ///   the last entry into the gap. Clones of a table keep the order.
 /// - **Memory**: an entry's own, and 8 bytes for each slot. 7/8 of the slots are taken before the
@@ -218,7 +220,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
     fn reserve(&mut self, additional: usize, _: impl Fn(&K) -> u64) {
         // Room is a hint: where there is not so much, the entries to come will say so.
         let len = self.entries.len();
-        if self.entries.try_reserve_exact(additional).is_ok() {
+        if self.entries.try_reserve(additional).is_ok() {
             let _ = self.words.try_make_room_for(len, additional);
         }
     }

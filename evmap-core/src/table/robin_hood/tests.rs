@@ -204,7 +204,7 @@ fn large_arrays_are_the_same_word_for_word_with_any_number_of_threads() {
         |n| n.wrapping_mul(0x9e37_79b9) ^ n >> 3,
         |n| n.wrapping_mul(0x9e37_79b9) >> 6,
         |n| !(n.wrapping_mul(0x9e37_79b9) >> 4),
-        |n| n % 3 << 30,
+        |n| (n % 3) << 30,
     ];
     for entries in [57_000, 114_687, 200_000] {
         for skew in skews {

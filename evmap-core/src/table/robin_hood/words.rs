@@ -38,6 +38,9 @@ const MIN_LOG: u32 = 3;
 /// With 7/8 of the slots taken by good hashes, words reach so far less than once in a million times.
 const SPILL: usize = 64;
 
+/// Words that a search compares at a time.
+const BLOCK: usize = 8;
+
 /// The array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Words {
@@ -105,12 +108,10 @@ impl Words {
         wanted: u32,
         mut is_it: impl FnMut(usize) -> bool,
     ) -> Option<(usize, usize)> {
-        let start = self.home_of(wanted);
+        // Inverted, those of lesser bits are above this one.
+        let start = self.seek(self.home_of(wanted), pack(wanted, 0))?;
         for (offset, &word) in self.slots.get(start..)?.iter().enumerate() {
-            // An empty word has the greatest bits there are, so it ends the search too.
-            if bits(word) < wanted {
-                continue;
-            }
+            // The empty word has the greatest bits there are.
             if bits(word) != wanted || word == EMPTY {
                 return None;
             }
@@ -119,6 +120,22 @@ impl Words {
             }
         }
         None
+    }
+
+    /// The first slot from this one on whose word is not above the bar, if there is one.
+    #[inline]
+    fn seek(&self, mut start: usize, bar: u64) -> Option<usize> {
+        // By blocks, since a processor cannot foresee at which word a search ends.
+        while let Some(block) = self.slots.get(start..)?.first_chunk() {
+            let above = above_in(block, bar);
+            start += above;
+            if above < BLOCK {
+                return Some(start);
+            }
+        }
+        let rest = self.slots.get(start..)?;
+        let offset = rest.iter().position(|&word| word <= bar)?;
+        Some(start + offset)
     }
 
     /// The slot of this index, which is there; with these bits, unless a hasher lies.
@@ -149,20 +166,17 @@ impl Words {
 
     /// Whether there was a slot for the word.
     fn try_insert(&mut self, word: u64) -> bool {
-        let at = self.home_of(bits(word));
-        let Some(rest) = self.slots.get_mut(at..) else {
-            return false;
-        };
         // Behind its equals, so that the fewest words move on.
-        let place = rest
-            .iter()
-            .position(|&other| other == EMPTY || bits(other) > bits(word));
-        let Some(place) = place else { return false };
-        let Some(gap) = rest[place..].iter().position(|&other| other == EMPTY) else {
+        let bar = word & !u64::from(u32::MAX);
+        let Some(place) = self.seek(self.home_of(bits(word)), bar) else {
             return false;
         };
-        rest.copy_within(place..place + gap, place + 1);
-        rest[place] = word;
+        let rest = &mut self.slots[place..];
+        let Some(gap) = rest.iter().position(|&other| other == EMPTY) else {
+            return false;
+        };
+        rest.copy_within(..gap, 1);
+        rest[0] = word;
         true
     }
 
@@ -253,7 +267,9 @@ impl Words {
         for &word in sorted {
             let place = home(word, words.shift).max(next);
             if place >= words.slots.len() {
-                words.slots.resize(place + place / 8 + SPILL, EMPTY);
+                // As insertion does, in proportion to what crowds there.
+                let spill = place - words.homes();
+                words.slots.resize(place + spill + SPILL, EMPTY);
             }
             words.slots[place] = word;
             next = place + 1;
@@ -297,6 +313,17 @@ impl Words {
         }
         assert!(seen.iter().all(|&is| is), "one is missing");
     }
+}
+
+/// How many words of the block are above the bar: the first ones, so bisecting finds their number.
+#[inline]
+fn above_in(block: &[u64; BLOCK], bar: u64) -> usize {
+    // By itself, so that both cache lines of a block that has two are asked for at once.
+    let first = usize::from(block[0] > bar);
+    let mut above = usize::from(block[4] > bar) * 4;
+    above += usize::from(block[above + 2] > bar) * 2;
+    above += usize::from(block[above + 1] > bar);
+    first + above
 }
 
 /// The home slots that so many words need, as a power of two.
