@@ -79,14 +79,15 @@ pub trait Table<K, V> {
     where
         K: Eq;
 
-    /// Inserts many entries, each with its hash, in order: the values replaced.
+    /// Inserts many entries, each with its hash, in order: the keys that are not needed, and the values
+    /// replaced.
     ///
     /// An engine may have a faster way than one by one, for a table that is empty.
     fn load(
         &mut self,
         hashed: impl Iterator<Item = (u64, K, V)>,
         rehash: impl Fn(&K) -> u64,
-    ) -> Vec<V>
+    ) -> Vec<(K, V)>
     where
         K: Eq,
     {

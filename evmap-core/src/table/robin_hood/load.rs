@@ -13,8 +13,9 @@ use super::{RobinHoodTable, refuse_beyond};
 pub(super) const FEW: usize = 32;
 
 impl<K: Eq, V> RobinHoodTable<K, V> {
-    /// Takes in all entries, if the table is empty: the values that later ones replaced.
-    pub(super) fn load_empty(&mut self, hashed: impl Iterator<Item = (u64, K, V)>) -> Vec<V> {
+    /// Takes in all entries, if the table is empty: the keys that came again, with the values
+    /// that they replaced.
+    pub(super) fn load_empty(&mut self, hashed: impl Iterator<Item = (u64, K, V)>) -> Vec<(K, V)> {
         debug_assert!(self.entries.is_empty());
         let mut words = Vec::with_capacity(hashed.size_hint().0);
         let mut entries = Vec::with_capacity(hashed.size_hint().0);
@@ -70,8 +71,12 @@ fn merge_doubles<K: Eq, V>(sorted: &[u64], entries: &mut [(K, V)]) -> Vec<usize>
     doubles
 }
 
-/// Takes out entries and their words, and closes the gaps: their values.
-fn take_out<K, V>(gone: Vec<usize>, words: &mut Vec<u64>, entries: &mut Vec<(K, V)>) -> Vec<V> {
+/// Takes out entries and their words, and closes the gaps: the entries.
+fn take_out<K, V>(
+    gone: Vec<usize>,
+    words: &mut Vec<u64>,
+    entries: &mut Vec<(K, V)>,
+) -> Vec<(K, V)> {
     if gone.is_empty() {
         return Vec::new();
     }
@@ -86,14 +91,14 @@ fn take_out<K, V>(gone: Vec<usize>, words: &mut Vec<u64>, entries: &mut Vec<(K, 
         }
     });
     let mut gone = gone.into_iter().peekable();
-    let (mut kept, mut values) = (Vec::with_capacity(words.len()), Vec::new());
-    for (at, (key, value)) in entries.drain(..).enumerate() {
+    let (mut kept, mut taken) = (Vec::with_capacity(words.len()), Vec::new());
+    for (at, entry) in entries.drain(..).enumerate() {
         if gone.next_if_eq(&at).is_some() {
-            values.push(value);
+            taken.push(entry);
         } else {
-            kept.push((key, value));
+            kept.push(entry);
         }
     }
     *entries = kept;
-    values
+    taken
 }

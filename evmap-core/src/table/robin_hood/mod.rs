@@ -73,12 +73,13 @@ impl<K, V> RobinHoodTable<K, V> {
     }
 
     /// As [`insert`](Table::insert), into a table that holds at most so many.
-    fn insert_within(&mut self, limit: usize, hash: u64, key: K, value: V) -> Option<V>
+    fn insert_within(&mut self, limit: usize, hash: u64, key: K, value: V) -> Option<(K, V)>
     where
         K: Eq,
     {
         if let Some((_, index)) = self.locate(hash, &key) {
-            return Some(mem::replace(&mut self.entries[index].1, value));
+            let replaced = mem::replace(&mut self.entries[index].1, value);
+            return Some((key, replaced));
         }
         let len = self.entries.len();
         refuse_beyond(limit, len + 1);
@@ -168,7 +169,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         Some(&mut self.entries[index].1)
     }
 
-    fn insert(&mut self, hash: u64, key: K, value: V, _: impl Fn(&K) -> u64) -> Option<V>
+    fn insert(&mut self, hash: u64, key: K, value: V, _: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
         K: Eq,
     {
@@ -180,7 +181,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         &mut self,
         hashed: impl Iterator<Item = (u64, K, V)>,
         rehash: impl Fn(&K) -> u64,
-    ) -> Vec<V>
+    ) -> Vec<(K, V)>
     where
         K: Eq,
     {
