@@ -147,10 +147,9 @@ impl<T> Buffers<T> {
         self.retired.len()
     }
 
-    /// Nothing was to be published: time to look who has left, and readers need no fences of their own
-    /// any more if it has been so for a while.
+    /// Nothing was to be published: readers need no fences of their own any more if it has been so
+    /// for a while.
     pub(crate) fn rest(&mut self) {
-        self.retired.sweep_now();
         if self.fences.rest() {
             // Losing the tag needs no more: the next swap finds it lost, and runs the barrier for
             // the readers of before and of after.
@@ -214,7 +213,6 @@ impl<T: Clone> Buffers<T> {
     /// state is whole, and else it is retired.
     /// If the clone panics, nothing has changed.
     pub(crate) fn rebuild(&mut self) -> Result<Option<Box<Buffer<T>>>, TooManyRetired> {
-        self.retired.sweep_now();
         // Whoever is still there is retired.
         let _ = self.finish(Patience::Try);
         if let Own::Draining(_, pins) = &self.own {

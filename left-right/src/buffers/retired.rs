@@ -15,22 +15,13 @@ use crate::stall::BusyReader;
 pub(crate) struct Retired<T> {
     copies: Vec<(NonNull<Buffer<T>>, Pins)>,
     limit: usize,
-    /// So many calls of `sweep` do not look.
-    rest: u32,
-    /// And so many after the next that does.
-    next_rest: u32,
 }
-
-/// Whoever has stayed for long will stay for a while: a look at him is not worth its price each time.
-const LONGEST_REST: u32 = 32;
 
 impl<T> Retired<T> {
     pub(crate) fn new(limit: usize) -> Self {
         Retired {
             copies: Vec::new(),
             limit,
-            rest: 0,
-            next_rest: 0,
         }
     }
 
@@ -49,28 +40,17 @@ impl<T> Retired<T> {
     /// Sets aside a copy that is not published, and whose readers are all among `pins` (T1).
     pub(crate) fn push(&mut self, copy: NonNull<Buffer<T>>, pins: Pins) {
         self.copies.push((copy, pins));
-        (self.rest, self.next_rest) = (0, 1);
-    }
-
-    /// Frees the copies whose readers have left, by one look at each reader; looks more and more
-    /// seldom while there is nothing to free.
-    #[inline]
-    pub(crate) fn sweep(&mut self) {
-        if self.copies.is_empty() {
-            return;
-        }
-        if self.rest > 0 {
-            self.rest -= 1;
-            return;
-        }
-        self.rest = self.next_rest;
-        self.next_rest = (self.next_rest * 2).min(LONGEST_REST);
-        self.sweep_now();
     }
 
     /// Frees the copies whose readers have left, by one look at each reader.
-    pub(crate) fn sweep_now(&mut self) {
-        drop(self.take_free());
+    #[inline]
+    pub(crate) fn sweep(&mut self) {
+        // Mostly they are all held, by the one that was looked at last.
+        let is_held =
+            |(copy, pins): &(NonNull<Buffer<T>>, Pins)| pins.are_held(copy.as_ptr().cast());
+        if !self.copies.iter().all(is_held) || planted("retired-freed-early") {
+            drop(self.take_free());
+        }
     }
 
     /// Takes out the copies whose readers have left: the list is whole before any is dropped.

@@ -49,6 +49,12 @@ impl Pins {
         self.readers.iter().all(has_left)
     }
 
+    /// Whether the last of them is still in the copy at `old`, by one look at it.
+    #[inline]
+    pub(crate) fn are_held(&self, old: *mut ()) -> bool {
+        self.readers.last().is_some_and(|slot| may_be_in(old, slot))
+    }
+
     /// Forgets those that have left the copy at `old`: whether nobody remains, by one look at each.
     pub(crate) fn let_go(&mut self, old: *mut ()) -> bool {
         if planted("wait-skipped") {

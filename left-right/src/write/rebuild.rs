@@ -15,8 +15,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// (One that panicked when it was applied to its second copy is published already, and the
     /// clone has it.)
     /// A copy that readers are still in is retired, and freed once they have left: a look at them
-    /// comes with later calls that need the writer's copy (more and more seldom, but with each 32nd),
-    /// and with each swap that has nothing to publish.
+    /// comes with each later call that needs the writer's copy.
     ///
     /// # Blocking
     /// Waits for nobody.
