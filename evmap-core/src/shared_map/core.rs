@@ -174,18 +174,17 @@ where
         self.flush_in(self.turns.take_next())
     }
 
-    /// As [`flush`](Self::flush), for a task.
+    /// As [`flush`](Self::flush), for a task: with other writers at their turns, it waits until what was
+    /// written before this call is visible.
     pub(super) async fn flush_async(&self) -> Version {
-        loop {
-            if let Some(turn) = self.turns.take(Patience::Try) {
-                return self.flush_in(turn).0;
-            }
-            let released = self.turns.released();
-            if let Some(turn) = self.turns.take(Patience::Try) {
-                return self.flush_in(turn).0;
-            }
-            released.heard().await;
+        if let Some(turn) = self.turns.take(Patience::Try) {
+            return self.flush_in(turn).0;
         }
+        let carrier = self.versions.carrier();
+        if let Publishing::Within { alarm, .. } = &self.publishing {
+            alarm.set_now();
+        }
+        self.versions.reach(carrier).await
     }
 
     fn flush_in(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) -> (Version, Settling) {
@@ -332,11 +331,13 @@ where
             .store(turn.pending(), Ordering::Relaxed);
         let trash = turn.take_trash();
         let has_published = turn.take_news();
-        // A full fence comes with the end of the turn.
+        self.versions.promise(turn.carrier());
         drop(turn);
         if has_published {
             self.versions.notify();
         }
-        self.counters.count(|c| &c.panics, trash.drop_each());
+        if let Some(trash) = trash {
+            self.counters.count(|c| &c.panics, trash.drop_each());
+        }
     }
 }

@@ -54,6 +54,12 @@ impl Alarm {
         }
     }
 
+    /// Whatever there is to be published is to be published now.
+    pub(super) fn set_now(&self) {
+        self.lock().publish_at = Some(Instant::now());
+        self.has_changed.notify_one();
+    }
+
     /// # Panics
     /// If the calling thread is the refresher.
     pub(super) fn refuse_refresher(&self) {

@@ -17,12 +17,10 @@
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use super::bell::{Bell, Ear};
 
 /// How often who is polite looks, and how often in a row the lock must have been free.
 const POLITE_LOOKS: u32 = 64;
@@ -45,18 +43,13 @@ pub(super) struct Turns<T> {
     waiting: AtomicUsize,
     /// Threads that have slept, and look.
     impatient: AtomicUsize,
-    released: Bell,
 }
 
 /// One turn, which ends when this is dropped.
 pub(super) struct Turn<'a, T> {
     guard: MutexGuard<'a, T>,
     turns: &'a Turns<T>,
-    // After the guard: whoever is woken finds the lock free.
-    _notice: Notice<'a>,
 }
-
-struct Notice<'a>(&'a Bell);
 
 /// For how long to wait for something.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +81,6 @@ impl<T> Turns<T> {
             polite: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             impatient: AtomicUsize::new(0),
-            released: Bell::new(),
         }
     }
 
@@ -110,11 +102,7 @@ impl<T> Turns<T> {
             None => self.wait(patience)?,
         };
         self.owner.store(own_mark(), Ordering::Relaxed);
-        Some(Turn {
-            guard,
-            turns: self,
-            _notice: Notice(&self.released),
-        })
+        Some(Turn { guard, turns: self })
     }
 
     /// The next turn, however long it takes.
@@ -132,11 +120,6 @@ impl<T> Turns<T> {
     pub(super) fn has_next(&self) -> bool {
         // ORDER: none needed: it is a guess, and whoever trusts it looks after itself.
         self.polite.load(Ordering::Relaxed) + self.impatient.load(Ordering::Relaxed) > 0
-    }
-
-    /// Told when a turn ends.
-    pub(super) fn released(&self) -> Ear<'_> {
-        self.released.listen()
     }
 
     /// # Panics
@@ -244,14 +227,6 @@ impl<T> DerefMut for Turn<'_, T> {
 impl<T> Drop for Turn<'_, T> {
     fn drop(&mut self) {
         self.turns.owner.store(0, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Notice<'_> {
-    fn drop(&mut self) {
-        // ORDER: N1, for who waits for the lock, and V2, for who waits for what this turn has shown.
-        fence(Ordering::SeqCst);
-        self.0.ring();
     }
 }
 

@@ -30,8 +30,8 @@ where
         self.core().flush().0
     }
 
-    /// As [`flush`](Self::flush), for a task: it gives its thread up while other writers have their
-    /// turns, and needs no particular runtime.
+    /// As [`flush`](Self::flush), for a task: while other writers have their turns, it gives its thread
+    /// up until what was written before is visible. It needs no particular runtime.
     ///
     /// # Panics
     /// As [`flush`](Self::flush), when it is run.
@@ -83,10 +83,8 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// # Panics
     /// If it is run inside a write of this map.
     pub async fn wait_for_async(&self, version: Version) -> Version {
-        match before(version) {
-            None => self.core().versions().visible(),
-            Some(before) => self.changed_since_async(before).await,
-        }
+        self.core().refuse_inside();
+        self.core().versions().reach(version).await
     }
 
     /// Waits until a later version than this one is visible, and returns the one that is.

@@ -121,11 +121,11 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         mem::take(&mut self.has_news)
     }
 
-    /// What this turn has to drop after it.
-    pub(super) fn take_trash(&mut self) -> Trash<K, V, E::Table<K, V>> {
+    /// What this turn has to drop after it, if entries need that at all.
+    pub(super) fn take_trash(&mut self) -> Option<Trash<K, V, E::Table<K, V>>> {
         if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
             self.trash.ops.clear();
-            return Trash::new();
+            return None;
         }
         // After a publication the writer's copy is the other one, in which nothing was left.
         if !self.has_news {
@@ -133,7 +133,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         }
         let mut trash = mem::replace(&mut self.trash, Trash::new());
         trash.tables = self.gone.take();
-        trash
+        Some(trash)
     }
 
     /// Collects what changes took out of the writer's copy, before that becomes another one.
@@ -164,6 +164,9 @@ where
     /// # Panics
     /// If a `Clone` does in a [`mend`](Self::mend).
     pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), WriteError> {
+        if self.map.ops().is_caught_up() {
+            return Ok(());
+        }
         loop {
             if !self.is_whole() {
                 self.mend(counters).map_err(WriteError::TooManyRetired)?;
@@ -195,7 +198,9 @@ where
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let result = batch(&mut Batch::new(&mut self.map));
             // A panic that the closure has caught shows here.
-            self.map.catch_up();
+            if !self.map.ops().is_caught_up() {
+                self.map.catch_up();
+            }
             result
         }));
         match outcome {

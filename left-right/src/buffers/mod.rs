@@ -137,6 +137,12 @@ impl<T> Buffers<T> {
         }
     }
 
+    /// Whether the writer's copy is known to be nobody else's (W1).
+    #[inline]
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self.own, Own::Ready(_))
+    }
+
     /// Whether a refused barrier has cost the writer its copy.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self.own, Own::Lost(_))

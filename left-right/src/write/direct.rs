@@ -98,7 +98,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// assert_eq!((old, *writer.catch_up()), (7, 8));
     /// ```
     pub fn apply_now<R>(&mut self, op: O, apply: impl FnOnce(&mut O, &mut T) -> R) -> R {
-        unpoisoned(self.update(Patience::ENDLESS));
+        if !self.is_caught_up() {
+            unpoisoned(self.update(Patience::ENDLESS));
+        }
         let copy = unpoisoned(self.delay.write_mut().buffers.writable(Patience::ENDLESS));
         self.health = Health::Applying;
         let result = self.log.push_and_apply(op, copy.into_mut(), apply);

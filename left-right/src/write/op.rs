@@ -124,6 +124,13 @@ impl<T, O> OpWriteHandle<T, O> {
         self.health != Health::Sound || self.get().buffers.is_lost()
     }
 
+    /// Whether [`catch_up`](Self::catch_up) would have nothing to do: the writer's copy is free, sound, and
+    /// has everything that was pushed.
+    #[inline]
+    pub fn is_caught_up(&self) -> bool {
+        self.health == Health::Sound && !self.log.is_behind() && self.get().buffers.is_ready()
+    }
+
     /// Whether both copies have everything that was pushed: nothing is pending and nothing is owed.
     ///
     /// A [`swap_buffers`](Self::swap_buffers) with nothing pending brings it about, once no reader is
