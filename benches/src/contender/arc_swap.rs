@@ -24,14 +24,14 @@ pub fn readers(entries: usize, hasher: &Hasher) -> (Load, Cached) {
 }
 
 impl Lookup for Load {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         self.0.load().get(&key).copied()
     }
 }
 
 impl Lookup for Cached {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         self.0.load().get(&key).copied()
     }

@@ -33,7 +33,7 @@ pub(super) fn filled(entries: usize, hasher: &Hasher) -> Map {
 }
 
 impl Lookup for Reader {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         self.0.get(&key).copied()
     }

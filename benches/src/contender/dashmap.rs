@@ -18,7 +18,7 @@ pub fn pair(entries: usize, hasher: &Hasher) -> (Handle, Handle) {
 }
 
 impl Lookup for Handle {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         let guard = self.0.get(&key)?;
         Some(*guard)

@@ -31,7 +31,7 @@ impl Writer {
 }
 
 impl Lookup for Reader {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         let guard = self.0.get_one(&key)?;
         Some(*guard)

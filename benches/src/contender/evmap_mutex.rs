@@ -83,7 +83,7 @@ impl Writer {
 }
 
 impl Lookup for Handle {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         self.reader.get(key)
     }

@@ -40,7 +40,7 @@ impl From<Reader> for Scoped {
 }
 
 impl Lookup for Reader {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         let guard = self.0.get(&key)?;
         Some(*guard)
@@ -48,7 +48,7 @@ impl Lookup for Reader {
 }
 
 impl Lookup for Scoped {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         self.0.get_cloned(&key)
     }

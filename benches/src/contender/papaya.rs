@@ -18,7 +18,7 @@ pub fn pair(entries: usize, hasher: &Hasher) -> (Handle, Handle) {
 }
 
 impl Lookup for Handle {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         self.0.pin().get(&key).copied()
     }

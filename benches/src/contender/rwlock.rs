@@ -26,7 +26,7 @@ pub fn std_pair(entries: usize, hasher: &Hasher) -> (Std, Std) {
 }
 
 impl Lookup for ParkingLot {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         self.0.read().get(&key).copied()
     }
@@ -46,7 +46,7 @@ impl Shared for ParkingLot {
 }
 
 impl Lookup for Std {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
         map.get(&key).copied()

@@ -34,7 +34,7 @@ fn handle(entries: usize, builder: shared_map::Builder<u64, u64, Hasher>) -> Han
 }
 
 impl Lookup for Handle {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, key: u64) -> Option<u64> {
         self.0.get_cloned(&key)
     }

@@ -57,7 +57,7 @@ macro_rules! lookups {
             ///
             /// # Panics
             /// If the key's `Hash` or `Eq` does; the read has ended then.
-            #[inline]
+            #[inline(always)]
             pub fn get<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
             where
                 K: Borrow<Q>,
@@ -73,7 +73,7 @@ macro_rules! lookups {
             ///
             /// # Panics
             /// If the key's `Hash` or `Eq` or the value's `Clone` does; the read has ended then.
-            #[inline]
+            #[inline(always)]
             pub fn get_cloned<Q>(&self, key: &Q) -> Option<V>
             where
                 K: Borrow<Q>,

@@ -54,7 +54,7 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         self.0.capacity()
     }
 
-    #[inline]
+    #[inline(always)]
     fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
     where
         K: Borrow<Q>,

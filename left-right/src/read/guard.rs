@@ -184,7 +184,7 @@ impl<'a, T: ?Sized> ReadGuard<'a, T> {
     /// assert_eq!(nth(1).as_deref(), Some(&20));
     /// assert!(nth(2).is_none());
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn filter_map<U: ?Sized>(
         guard: Self,
         f: impl FnOnce(&T) -> Option<&U>,

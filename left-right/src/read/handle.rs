@@ -84,7 +84,7 @@ impl<T> ReadHandle<T> {
     ///
     /// Wait-free.
     /// If this handle has a guard already, the new one shows the same state as that one.
-    #[inline]
+    #[inline(always)]
     pub fn read(&self) -> ReadGuard<'_, T> {
         ReadGuard::of_handle(&self.shared, &self.reader)
     }
@@ -100,7 +100,7 @@ impl<T> ReadHandle<T> {
     /// let sum: i32 = writer.read_handle().with(|numbers| numbers.iter().sum());
     /// assert_eq!(sum, 6);
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         f(&self.read())
     }
