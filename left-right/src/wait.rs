@@ -6,9 +6,10 @@ use crate::sync::{sleep, spin, yield_now};
 
 /// A reader in mid-lookup is gone after a few looks, but one that fences for itself is between its
 /// announcement and its arrival at most looks: the fence is where it makes its word visible.
-const LOOKS: u32 = 48;
-/// So many processor hints lie between two looks at the most: well under a microsecond.
-const MOST_SPINS: u32 = 8;
+const LOOKS: u32 = 400;
+/// So many processor hints, less one, lie between two looks at the most. Their number changes from look
+/// to look, else a reader in a loop may be in step with them, and never be seen elsewhere.
+const MOST_SPINS: u32 = 7;
 /// A reader that was descheduled gets the processor by a yield, also where there is only one.
 const YIELDS: u32 = 10;
 /// The first pause, and the longest: a wait of seconds costs well under 1% of a core.
@@ -44,7 +45,7 @@ pub(crate) fn wait_until(deadline: Deadline, mut done: impl FnMut() -> bool) -> 
             return true;
         }
         if turn < LOOKS {
-            spin((turn + 1).min(MOST_SPINS));
+            spin(turn % MOST_SPINS);
             turn += 1;
             continue;
         }
@@ -87,8 +88,8 @@ mod tests {
         let mut asked = 0;
         assert!(wait_until(Deadline::NEVER, || {
             asked += 1;
-            asked == 70
+            asked == 415
         }));
-        assert_eq!(asked, 70);
+        assert_eq!(asked, 415);
     }
 }
