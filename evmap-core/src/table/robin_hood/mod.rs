@@ -13,7 +13,7 @@ mod tests;
 mod word;
 mod words;
 
-pub use probe::{grow_probe, grow_probe_with};
+pub use probe::{grow_probe, grow_probe_warm, grow_probe_with};
 
 use std::borrow::Borrow;
 use std::fmt;

@@ -15,6 +15,19 @@ pub fn grow_probe(entries: usize) -> (Duration, usize) {
 /// As [`grow_probe`], with so many threads.
 #[doc(hidden)]
 pub fn grow_probe_with(entries: usize, threads: usize) -> (Duration, usize) {
+    time_double(words_of(entries), threads)
+}
+
+/// As [`grow_probe`], into memory that was touched beforehand: the pass alone, without what it takes
+/// to get pages from the system.
+#[doc(hidden)]
+pub fn grow_probe_warm(entries: usize) -> (Duration, usize) {
+    let mut words = words_of(entries);
+    words.touch_room_to_double();
+    time_double(words, 1)
+}
+
+fn words_of(entries: usize) -> Words {
     let mut sorted: Vec<u64> = (0..entries)
         .map(|index| {
             let hash = (index as u64 ^ (index as u64) << 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
@@ -23,7 +36,10 @@ pub fn grow_probe_with(entries: usize, threads: usize) -> (Duration, usize) {
         .collect();
     // Words are inverted.
     sorted.sort_unstable_by(|a, b| b.cmp(a));
-    let mut words = Words::from_sorted(&sorted, entries.max(1));
+    Words::from_sorted(&sorted, entries.max(1))
+}
+
+fn time_double(mut words: Words, threads: usize) -> (Duration, usize) {
     let begin = Instant::now();
     words.double(threads);
     (begin.elapsed(), words.bytes())

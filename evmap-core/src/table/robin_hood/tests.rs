@@ -388,4 +388,21 @@ fn a_probe_says_what_it_made() {
         assert_eq!(bytes, 8 * ((1 << 18) + 64));
     }
     assert_eq!(grow_probe(1).1, 8 * (16 + 16));
+    assert_eq!(grow_probe_warm(100_000).1, 8 * ((1 << 18) + 64));
+}
+
+#[test]
+fn room_touched_beforehand_is_all_that_doubling_wants() {
+    for count in [1, 28, 29, 100, 5_000] {
+        let mut sorted: Vec<u64> = (0..count).map(|at| pack(at as u32 * 7, at)).collect();
+        sorted.sort_unstable_by(|a, b| b.cmp(a));
+        let mut words = Words::from_sorted(&sorted, count);
+        let before = words.clone();
+        words.touch_room_to_double();
+        assert_eq!(words, before);
+        let slots = words.slots().as_ptr();
+        words.double(1);
+        assert_eq!(words.slots().as_ptr(), slots, "moved, so not enough");
+        words.check(count);
+    }
 }

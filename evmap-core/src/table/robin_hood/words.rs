@@ -283,6 +283,13 @@ impl Words {
         self.shift -= 1;
     }
 
+    /// Gets the memory that [`double`](Self::double) will want beforehand, and touches all of it.
+    pub(super) fn touch_room_to_double(&mut self) {
+        let len = self.slots.len();
+        self.slots.resize(2 * len, EMPTY);
+        self.slots.truncate(len);
+    }
+
     #[inline]
     fn home_of(&self, bits: u32) -> usize {
         (u64::from(bits) << 32 >> self.shift) as usize
