@@ -67,7 +67,7 @@ fn tables_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
     let stdout = text(&output.stdout).to_string();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let json: Value = serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
-    assert_eq!(json["schema"], 3);
+    assert_eq!(json["schema"], 4);
     for case in json["cases"].as_array().expect("cases") {
         table_holds(&stdout, case);
     }
@@ -177,10 +177,15 @@ fn many_prints_what_its_json_holds() {
 fn growth_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["growth"], &file("growth.json"));
     assert!(stdout.contains("growth/100k: 0 to 100k entries, in batches of 1k"));
-    let case = &json["cases"][0];
-    assert_eq!(case["base"], "Swiss");
-    assert_eq!(case["conditions"][1], "the longest refresh");
-    assert_eq!(case["rows"].as_array().map(Vec::len), Some(3));
+    assert!(stdout.contains("grow/100k: 100k words, whose array doubles to 262208 slots"));
+    let [growth, grow] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not two cases");
+    };
+    assert_eq!(growth["base"], "Swiss");
+    assert_eq!(growth["conditions"][1], "the longest refresh");
+    assert_eq!(growth["rows"].as_array().map(Vec::len), Some(4));
+    assert_eq!(grow["base"], "copy, fresh");
+    assert_eq!(grow["rows"].as_array().map(Vec::len), Some(7));
     // Of 4M entries; nothing is promised of fewer.
     assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
 }

@@ -67,7 +67,7 @@ pub enum Measurement {
     Many(ManyArgs),
     /// A guard that is held for ever: what it costs the writer and newcomers
     Stall,
-    /// A map that is filled in small batches, by each table engine
+    /// A map that is filled in small batches, by each table engine; and an array of words that doubles
     Growth,
 }
 

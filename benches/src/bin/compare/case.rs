@@ -174,9 +174,15 @@ impl Case {
         self.rows.iter().flat_map(|row| &row.cells)
     }
 
-    /// How many rounds the figures come from.
-    pub fn rounds(&self) -> usize {
-        self.rows[0].cells[0].rounds.len()
+    /// How many rounds the figures under this condition come from.
+    pub fn rounds(&self, condition: usize) -> usize {
+        self.rows[0].cells[condition].rounds.len()
+    }
+
+    /// How many times as fast one contender is as another.
+    pub fn speed(&self, contender: &str, other: &str, condition: usize) -> Quartiles {
+        let rounds = |name| &self.row(name).cells[condition].rounds;
+        Quartiles::of_ratios(rounds(other), rounds(contender))
     }
 
     /// How many times as much the base gets done under the second condition as under the first.

@@ -1,17 +1,14 @@
-//! `compare growth`: a map that is filled in small batches, by each table engine.
+//! `compare growth`, the first table: a map that is filled in small batches, by each table engine.
 //!
 //! Two figures of one course: what an insertion costs on the whole, and how long the longest refresh
 //! takes, which is where an engine pays for growth at once.
-//! Readers fence for themselves here, so that no refresh waits for a system call.
-
-use std::time::{Duration, Instant};
 
 use benches::contender::Hasher;
-use benches::value_of;
-use evmap_core::table::{Engine, Incremental, Swiss};
-use evmap_core::{Builder, FenceMode};
+use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 
-use crate::case::{Case, Heading};
+use crate::case::{Case, Figure, Heading};
+use crate::course::{BATCH, Course, FIGURES};
+use crate::kind::Number;
 use crate::plan::Plan;
 use crate::report::count;
 
@@ -20,39 +17,28 @@ pub const BASE: &str = "Swiss";
 /// The engine that the others are compared with.
 pub const OURS: &str = "Incremental";
 /// What is measured of a course.
-pub const CONDITIONS: [&str; 2] = ["an insertion", "the longest refresh"];
+pub const CONDITIONS: [&str; 2] = FIGURES;
 
-/// Insertions before each refresh.
-const BATCH: u64 = 1_000;
+type Run = fn(Course, &Hasher) -> Vec<Figure>;
 
-type Course = fn(u64, &Hasher) -> Times;
-
-/// How long a course took.
-struct Times {
-    total: Duration,
-    longest_refresh: Duration,
-}
-
-/// Fills a map with so many entries.
+/// Fills maps.
 pub fn measure(plan: &Plan) -> Case {
     let entries: u64 = if plan.is_quick { 100_000 } else { 4_000_000 };
-    let courses: [(&'static str, Course); 3] = [
-        (BASE, fill::<Swiss>),
-        ("control", fill::<Swiss>),
-        (OURS, fill::<Incremental>),
+    let course = Course {
+        entries,
+        capacity: 0,
+    };
+    let runs: [(&'static str, Run); 4] = [
+        (BASE, run::<Swiss>),
+        ("control", run::<Swiss>),
+        (OURS, run::<Incremental>),
+        ("RobinHood", run::<RobinHood>),
     ];
     let hasher = Hasher::default();
-    let samples = plan.run(
-        CONDITIONS.len(),
-        || courses.to_vec(),
-        |(_, course), condition, _| {
-            let times = course(entries, &hasher);
-            let ns = match condition {
-                0 => times.total.as_nanos() as f64 / entries as f64,
-                _ => times.longest_refresh.as_nanos() as f64,
-            };
-            ns.into()
-        },
+    let samples = plan.run_courses(
+        &[CONDITIONS.len()],
+        || runs.to_vec(),
+        |(_, run), _, _| run(course, &hasher),
     );
     let heading = Heading {
         operation: "growth",
@@ -66,37 +52,10 @@ pub fn measure(plan: &Plan) -> Case {
         ours: OURS,
         conditions: CONDITIONS.map(String::from).to_vec(),
     };
-    let names = courses.map(|(name, _)| name);
+    let names = runs.map(|(name, _)| name);
     Case::new(heading, samples.rows(&names, 2, false))
 }
 
-/// One course: insertions, the refreshes among them, and the last one that brings both copies up to
-/// date.
-fn fill<E: Engine>(entries: u64, hasher: &Hasher) -> Times {
-    let (mut writer, reader) = Builder::new()
-        .hasher(hasher.clone())
-        .fence(FenceMode::SeqCst)
-        .engine::<E>()
-        .build::<u64, u64>();
-    let mut longest_refresh = Duration::ZERO;
-    let begin = Instant::now();
-    let mut next = 0;
-    while next < entries {
-        let end = (next + BATCH).min(entries);
-        writer.extend((next..end).map(|key| (key, value_of(key))));
-        let refresh = Instant::now();
-        writer.refresh();
-        longest_refresh = longest_refresh.max(refresh.elapsed());
-        next = end;
-    }
-    writer.refresh();
-    let total = begin.elapsed();
-    assert_eq!(reader.len() as u64, entries);
-    for key in (0..entries).step_by(997) {
-        assert_eq!(reader.get_cloned(&key), Some(value_of(key)));
-    }
-    Times {
-        total,
-        longest_refresh,
-    }
+fn run<E: Engine>(course: Course, hasher: &Hasher) -> Vec<Figure> {
+    course.run::<Number, E>(hasher)
 }

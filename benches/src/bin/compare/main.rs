@@ -24,7 +24,9 @@
 
 mod args;
 mod case;
+mod course;
 mod growth;
+mod kind;
 mod machine;
 mod many;
 mod noise;
@@ -37,6 +39,7 @@ mod report;
 mod stall;
 mod table;
 mod verdict;
+mod words;
 mod write;
 
 use std::process::ExitCode;
@@ -90,7 +93,10 @@ fn run(args: &Args) -> Result<(), String> {
                 report.show(many.visible());
                 report.show(many.deferred());
             }
-            Measurement::Growth => report.show(growth::measure(&plan)),
+            Measurement::Growth => {
+                report.show(growth::measure(&plan));
+                report.show(words::measure(&plan));
+            }
             Measurement::Stall => {
                 let (rates, rest) = stall::measure(&plan);
                 report.show(rates);

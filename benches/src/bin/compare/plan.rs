@@ -44,17 +44,33 @@ impl Plan {
     pub fn run<E>(
         &self,
         conditions: usize,
-        mut build: impl FnMut() -> Vec<E>,
+        build: impl FnMut() -> Vec<E>,
         mut slice: impl FnMut(&mut E, usize, Pace) -> Figure,
+    ) -> Samples {
+        self.run_courses(&vec![1; conditions], build, |entrant, condition, pace| {
+            vec![slice(entrant, condition, pace)]
+        })
+    }
+
+    /// As [`run`](Self::run), with courses in place of slices: each gives the figures of as many
+    /// conditions as `courses` says of it, one after the other.
+    ///
+    /// # Panics
+    /// If a course gives more or fewer.
+    pub fn run_courses<E>(
+        &self,
+        courses: &[usize],
+        mut build: impl FnMut() -> Vec<E>,
+        mut course: impl FnMut(&mut E, usize, Pace) -> Vec<Figure>,
     ) -> Samples {
         let mut random = SplitMix(0x5eed);
         let mut samples = Samples::default();
         let builds = self.builds.min(self.rounds);
         for number in 0..builds {
             let mut entrants = build();
-            samples.resize(entrants.len(), conditions);
+            samples.resize(entrants.len(), courses.iter().sum());
             let mut order: Vec<_> = (0..entrants.len())
-                .flat_map(|entrant| (0..conditions).map(move |condition| (entrant, condition)))
+                .flat_map(|entrant| (0..courses.len()).map(move |course| (entrant, course)))
                 .collect();
             // The rounds are dealt out to the builds; what does not divide goes to the first.
             for round in (number..self.rounds).step_by(builds) {
@@ -64,9 +80,13 @@ impl Plan {
                     turn: round,
                 };
                 random.shuffle(&mut order);
-                for &(entrant, condition) in &order {
-                    let figure = slice(&mut entrants[entrant], condition, pace);
-                    samples.push(entrant, condition, figure);
+                for &(entrant, number) in &order {
+                    let figures = course(&mut entrants[entrant], number, pace);
+                    assert_eq!(figures.len(), courses[number], "figures of a course");
+                    let first: usize = courses[..number].iter().sum();
+                    for (condition, figure) in (first..).zip(figures) {
+                        samples.push(entrant, condition, figure);
+                    }
                 }
             }
         }
@@ -105,6 +125,26 @@ mod tests {
                 .collect();
             turns.sort_unstable();
             assert_eq!(turns, [0, 1, 2, 3, 4, 5, 6]);
+        }
+    }
+
+    #[test]
+    fn a_course_gives_the_figures_of_several_conditions() {
+        let plan = Plan {
+            rounds: 2,
+            ..Plan::QUICK
+        };
+        let samples = plan.run_courses(
+            &[1, 2],
+            || vec![10.0, 20.0],
+            |&mut entrant, course, _| {
+                let figures = [vec![0.0], vec![1.0, 2.0]];
+                let of_course = figures[course].iter();
+                of_course.map(|figure| (entrant + figure).into()).collect()
+            },
+        );
+        for (condition, of_second) in [20.0, 21.0, 22.0].into_iter().enumerate() {
+            assert_eq!(samples.of(1, condition), [of_second; 2]);
         }
     }
 }

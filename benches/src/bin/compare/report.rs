@@ -16,7 +16,8 @@ use crate::verdict::Verdict;
 /// 2 brought the noise, and verdicts that are neither kept nor missed.
 /// 3 named what ratios are to (`base` and `ours`, and `to_base` in place of `to_bare`), and brought
 /// the groups of many writers, and what a guard costs that is held for ever.
-const SCHEMA: u32 = 3;
+/// 4 brought the growth of the array of words (`grow`).
+const SCHEMA: u32 = 4;
 
 /// Everything that a run has found out.
 #[derive(Serialize)]
@@ -62,7 +63,7 @@ impl Report {
 
     /// Prints a table and keeps it.
     pub fn show(&mut self, case: Case) {
-        print!("\n{}", text(&case));
+        print!("\n{}{}", text(&case), rounds(&case, self.plan.rounds));
         self.cases.push(case);
     }
 
@@ -129,6 +130,16 @@ fn text(case: &Case) -> String {
         text += &format!("noise, {name}: the control is {}\n", noise.text());
     }
     text
+}
+
+/// Under which conditions there were not as many rounds as usual.
+fn rounds(case: &Case, usual: usize) -> String {
+    let conditions = case.heading.conditions.iter().enumerate();
+    conditions
+        .map(|(number, condition)| (condition, case.rounds(number)))
+        .filter(|&(_, rounds)| rounds != usual)
+        .map(|(condition, rounds)| format!("rounds, {condition}: {rounds}\n"))
+        .collect()
 }
 
 fn cell(cell: &Cell) -> [String; 3] {

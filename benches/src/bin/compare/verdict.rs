@@ -92,7 +92,7 @@ impl Circumstances {
     /// Of ratios of times under one of the conditions.
     pub fn of(case: &Case, condition: usize) -> Self {
         Circumstances {
-            rounds: case.rounds(),
+            rounds: case.rounds(condition),
             enough: ROUNDS,
             noise: Some(case.noise[condition]),
             bound: NOISE,
@@ -103,7 +103,7 @@ impl Circumstances {
     /// Of scaling, where there is such a thing.
     pub fn of_scaling(case: &Case) -> Option<Self> {
         Some(Circumstances {
-            rounds: case.rounds(),
+            rounds: case.rounds(0),
             enough: ROUNDS,
             noise: Some(case.scaling_noise?),
             bound: SCALING_NOISE,

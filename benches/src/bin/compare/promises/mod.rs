@@ -4,6 +4,7 @@ mod growth;
 mod many;
 mod read;
 mod stall;
+mod words;
 mod write;
 
 use crate::case::Case;
@@ -23,6 +24,7 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
             ("write", "10k") => write::verdicts(case),
             ("many", name) => many::verdicts(case, name),
             ("growth", growth::SIZE) => growth::verdicts(case),
+            ("grow", words::SIZE) => words::verdicts(case),
             ("stall", RATE) => stall::rate_verdicts(case),
             _ => Vec::new(),
         },

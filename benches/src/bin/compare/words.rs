@@ -1,0 +1,152 @@
+//! `compare growth`, the second table: the growth of `RobinHood`'s array of words alone, beside copies
+//! of as many bytes, and beside the rehash of a hashbrown table of as many entries.
+//!
+//! Each has to get its memory from the system: allocations of this size are mapped for the purpose and
+//! unmapped again, so no page comes warm out of an earlier sample.
+//! The rows called warm write to memory that was touched before.
+
+use std::hash::BuildHasher;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use benches::contender::Hasher;
+use benches::value_of;
+use evmap_core::table::robin_hood::{grow_probe, grow_probe_warm, grow_probe_with};
+use hashbrown::HashTable;
+
+use crate::case::{Case, Heading};
+use crate::plan::Plan;
+use crate::report::count;
+
+/// What the ratios are to.
+pub const BASE: &str = "copy, fresh";
+pub const COPY_WARM: &str = "copy, warm";
+pub const REHASH: &str = "hashbrown rehash";
+/// On one thread: the one that the others are compared with.
+pub const OURS: &str = "RobinHood";
+pub const OURS_WARM: &str = "RobinHood, warm";
+pub const TWO_THREADS: &str = "RobinHood, two threads";
+
+/// A sample takes a third of a second, most of it off the clock, and the samples differ little.
+const ROUNDS: usize = 30;
+
+type Sample = fn(&Subject) -> Duration;
+
+const ROWS: [(&str, Sample); 7] = [
+    (BASE, copy),
+    ("control", copy),
+    (COPY_WARM, copy_warm),
+    (REHASH, rehash),
+    (OURS, |subject| subject.grown(grow_probe(subject.entries))),
+    (OURS_WARM, |subject| {
+        subject.grown(grow_probe_warm(subject.entries))
+    }),
+    (TWO_THREADS, |subject| {
+        subject.grown(grow_probe_with(subject.entries, 2))
+    }),
+];
+
+/// What is copied, rehashed and grown.
+struct Subject {
+    /// In the table, and words in the array.
+    entries: usize,
+    /// As many bytes as the grown array has.
+    source: Vec<u64>,
+    table: HashTable<(u64, u64)>,
+    hasher: Hasher,
+}
+
+impl Subject {
+    fn new(entries: usize) -> Self {
+        let (_, bytes) = grow_probe(entries);
+        let hasher = Hasher::default();
+        let hash = |key: u64| hasher.hash_one(key);
+        let mut table = HashTable::with_capacity(entries);
+        for key in 0..entries as u64 {
+            table.insert_unique(hash(key), (key, value_of(key)), |&(key, _)| hash(key));
+        }
+        Subject {
+            entries,
+            // Not zeros, which would be all one page.
+            source: (1..=(bytes / size_of::<u64>()) as u64).collect(),
+            table,
+            hasher,
+        }
+    }
+
+    /// A probe's time.
+    ///
+    /// # Panics
+    /// If it made another array than the one that copies are as large as.
+    fn grown(&self, (took, bytes): (Duration, usize)) -> Duration {
+        assert_eq!(bytes, size_of_val(&self.source[..]));
+        took
+    }
+}
+
+/// The growth of an array of so many words.
+pub fn measure(plan: &Plan) -> Case {
+    let entries: usize = if plan.is_quick { 100_000 } else { 4_000_000 };
+    let plan = Plan {
+        rounds: plan.rounds.min(ROUNDS),
+        // Nothing lives on from one sample to the next but what is read in order.
+        builds: 1,
+        ..plan.clone()
+    };
+    let subject = Subject::new(entries);
+    let words = subject.source.len() as f64;
+    let samples = plan.run(
+        1,
+        || ROWS.to_vec(),
+        |(_, sample), _, _| (sample(&subject).as_nanos() as f64 / words).into(),
+    );
+    let heading = Heading {
+        operation: "grow",
+        case: count(entries),
+        title: format!(
+            "{} words, whose array doubles to {} slots; ns for each of these",
+            count(entries),
+            subject.source.len()
+        ),
+        base: BASE,
+        ours: OURS,
+        conditions: vec!["a slot".to_string()],
+    };
+    let ours = ROWS.iter().position(|&(name, _)| name == OURS).unwrap_or(0);
+    Case::new(
+        heading,
+        samples.rows(&ROWS.map(|(name, _)| name), ours, false),
+    )
+}
+
+/// Into memory that nobody has touched.
+fn copy(subject: &Subject) -> Duration {
+    let begin = Instant::now();
+    let mut target = Vec::with_capacity(subject.source.len());
+    target.extend_from_slice(&subject.source);
+    black_box(&mut target);
+    begin.elapsed()
+}
+
+/// Into memory that was written just before.
+fn copy_warm(subject: &Subject) -> Duration {
+    // Not zeros, which the system would only promise.
+    let mut target = vec![1; subject.source.len()];
+    black_box(&mut target);
+    let begin = Instant::now();
+    target.copy_from_slice(&subject.source);
+    black_box(&mut target);
+    begin.elapsed()
+}
+
+/// Of a table that doubles.
+fn rehash(subject: &Subject) -> Duration {
+    let mut table = subject.table.clone();
+    let before = table.num_buckets();
+    let more = table.capacity() - table.len() + 1;
+    let begin = Instant::now();
+    table.reserve(more, |&(key, _)| subject.hasher.hash_one(key));
+    let took = begin.elapsed();
+    assert_eq!(table.num_buckets(), 2 * before);
+    took
+}
