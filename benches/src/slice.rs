@@ -12,7 +12,7 @@ use crate::stream::Stream;
 use crate::value_of;
 
 /// Lookups between two looks at the clock, which then cost next to nothing.
-const PIECE: usize = 1024;
+pub const PIECE: usize = 1024;
 
 /// How long a slice takes.
 #[derive(Clone, Copy, Debug)]
@@ -131,7 +131,8 @@ pub fn upsert<U: Upsert>(writer: &mut U, keys: &[u32]) {
     }
 }
 
-fn timed(pace: Pace, mut work: impl FnMut() -> usize) -> Sample {
+/// Repeats some work, which says how much it did each time, for as long as `pace` says.
+pub fn timed(pace: Pace, mut work: impl FnMut() -> usize) -> Sample {
     let begin = Instant::now();
     while begin.elapsed() < pace.warm_up {
         work();

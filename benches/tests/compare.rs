@@ -87,11 +87,13 @@ fn table_holds(stdout: &str, case: &Value) {
     let has_groups = table.contains("  group");
     for row in rows {
         let name = row["contender"].as_str().expect("a name");
-        let line = table
-            .lines()
-            .find(|line| cells(line).first() == Some(&name));
-        let line = line.unwrap_or_else(|| panic!("no line for {name}:\n{table}"));
-        let mut shown = cells(line).into_iter().skip(1);
+        let is_of_row = |cells: &Vec<&str>| cells.first() == Some(&name);
+        // More than one where there are too many conditions for one.
+        let lines: Vec<_> = table.lines().map(cells).filter(is_of_row).collect();
+        let line = format!("{name}: {lines:?}");
+        let mut shown = lines
+            .into_iter()
+            .flat_map(|cells| cells.into_iter().skip(1));
         let mut next = || shown.next().expect("a cell");
         for cell in row["cells"].as_array().expect("cells") {
             assert!(is_shown(next(), &cell["ns"]["median"]), "{line}");
@@ -108,6 +110,9 @@ fn table_holds(stdout: &str, case: &Value) {
             assert!(are_shown(next(), scaling), "{line}");
         }
         assert_eq!(shown.next(), None, "{line}");
+        if let Some(memory) = row.get("memory") {
+            memory_is_shown(table, name, memory);
+        }
     }
     for (condition, noise) in case["noise"].as_array().expect("noise").iter().enumerate() {
         let control = &rows[1]["cells"][condition]["to_base"]["median"];
@@ -123,6 +128,24 @@ fn table_holds(stdout: &str, case: &Value) {
             is_shown(shown, &Value::from(median * 100.0)),
             "{line}{shown}"
         );
+    }
+}
+
+/// Whether what a row's map takes stands below the table.
+fn memory_is_shown(table: &str, name: &str, memory: &Value) {
+    let line = table
+        .split(&format!("\nbytes per entry in both copies, {name}: "))
+        .nth(1);
+    let line = line.and_then(|rest| rest.lines().next()).expect("a line");
+    if cfg!(target_os = "linux") {
+        let bytes = &memory["bytes_per_entry"];
+        assert!(is_shown(line, bytes), "{line}, {memory}");
+        // Two copies of two words, at least; and nothing that keeps much more than it needs.
+        let bytes = bytes.as_f64().expect("a number");
+        assert!((32.0..400.0).contains(&bytes), "{name}: {bytes}");
+    } else {
+        assert_eq!(memory["outcome"], "not-measured");
+        assert!(line.starts_with("not measured"), "{line}");
     }
 }
 
@@ -191,6 +214,32 @@ fn growth_prints_what_its_json_holds() {
 }
 
 #[test]
+fn engines_print_what_their_json_holds() {
+    let arguments = ["engines", "--sizes", "10k"];
+    let (stdout, json) = tables_and_json(&arguments, &file("engines.json"));
+    assert!(stdout.contains("engines/10k/u64: 10k keys (u64), those of a map"));
+    let cases = json["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 2);
+    for case in cases {
+        assert_eq!(case["base"], "Swiss");
+        assert_eq!(case["ours"], "RobinHood");
+        assert_eq!(case["conditions"].as_array().map(Vec::len), Some(7));
+        let rows = case["rows"].as_array().expect("rows");
+        assert_eq!(rows.len(), 4);
+        assert!(rows.iter().all(|row| row["memory"].is_object()));
+    }
+    // Of 100k and of 4M keys; nothing is promised of fewer.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn engines_too_small_to_grow_are_refused() {
+    let output = compare(&["engines", "--sizes", "100"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("must lie between 1k and 200M"));
+}
+
+#[test]
 fn stall_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["stall"], &file("stall.json"));
     assert!(stdout.contains("stall/rate: 10k refreshes of one upsert each, 100k keys"));
@@ -232,13 +281,12 @@ fn stall_prints_what_its_json_holds() {
 }
 
 #[test]
-fn what_stall_runs_by_itself_is_not_listed() {
+fn what_runs_in_a_process_of_its_own_is_not_listed() {
     let output = compare(&["--help"]);
     let stdout = text(&output.stdout);
-    assert!(
-        stdout.contains("stall") && !stdout.contains("peer-beside"),
-        "{stdout}"
-    );
+    assert!(stdout.contains("stall"), "{stdout}");
+    assert!(!stdout.contains("peer-beside"), "{stdout}");
+    assert!(!stdout.contains("memory-of"), "{stdout}");
 }
 
 #[test]

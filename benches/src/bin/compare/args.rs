@@ -1,5 +1,6 @@
 //! [`Args`]: what to measure, and how long.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use benches::stream::LONGEST_PIECE;
 use clap::{Parser, Subcommand};
 
 use crate::many::MOST;
+use crate::memory;
 use crate::plan::Plan;
 use crate::report::count;
 use crate::stall::peer;
@@ -18,7 +20,7 @@ use crate::stall::peer;
 #[command(name = "compare", version)]
 pub struct Args {
     #[command(subcommand)]
-    command: Option<Command>,
+    pub command: Option<Command>,
 
     /// A few seconds instead of minutes: to see that it runs, not to quote
     #[arg(long, global = true)]
@@ -47,13 +49,17 @@ pub struct Args {
     pub check: bool,
 }
 
+/// What to do.
 #[derive(Subcommand)]
-enum Command {
+pub enum Command {
     #[command(flatten)]
     Measure(Measurement),
     /// What `stall` runs in a process of its own
     #[command(hide = true, name = peer::COMMAND)]
     PublishBesideAGuard,
+    /// What measurements of memory run in a process of its own
+    #[command(hide = true, name = memory::COMMAND)]
+    MemoryOf { what: String, entries: usize },
 }
 
 /// What can be measured.
@@ -69,6 +75,8 @@ pub enum Measurement {
     Stall,
     /// A map that is filled in small batches, by each table engine; and an array of words that doubles
     Growth,
+    /// The table engines: lookups, iteration, insertions, growth, and memory
+    Engines(EnginesArgs),
 }
 
 /// Which tables to read from.
@@ -95,23 +103,27 @@ pub struct ManyArgs {
     threads: Vec<usize>,
 }
 
-impl Args {
-    /// Whether this is the process of its own, which measures nothing.
-    pub fn is_peer(&self) -> bool {
-        matches!(self.command, Some(Command::PublishBesideAGuard))
-    }
+/// Which maps the engines hold.
+#[derive(Clone, Default, clap::Args)]
+pub struct EnginesArgs {
+    /// Table sizes, such as 100k,4M, each at least 1k
+    #[arg(long, value_delimiter = ',', value_parser = parse_large, value_name = "N,..")]
+    sizes: Vec<usize>,
+}
 
+impl Args {
     /// Everything, unless one thing was named.
     pub fn measurements(&self) -> Vec<Measurement> {
         match &self.command {
             Some(Command::Measure(one)) => vec![one.clone()],
-            Some(Command::PublishBesideAGuard) => Vec::new(),
+            Some(Command::PublishBesideAGuard | Command::MemoryOf { .. }) => Vec::new(),
             None => vec![
                 Measurement::Read(ReadArgs::default()),
                 Measurement::Write(WriteArgs::default()),
                 Measurement::Many(ManyArgs::default()),
                 Measurement::Stall,
                 Measurement::Growth,
+                Measurement::Engines(EnginesArgs::default()),
             ],
         }
     }
@@ -163,23 +175,42 @@ impl ManyArgs {
     }
 }
 
-/// A number of entries, at most what fits the memory of a usual machine in every contender.
+impl EnginesArgs {
+    /// Quick runs leave out the maps that take longest to build.
+    pub fn sizes(&self, plan: &Plan) -> Vec<usize> {
+        match (self.sizes.is_empty(), plan.is_quick) {
+            (false, _) => self.sizes.clone(),
+            (true, true) => vec![100_000],
+            (true, false) => vec![100_000, 4_000_000],
+        }
+    }
+}
+
+/// What fits the memory of a usual machine in every contender.
+const MOST_ENTRIES: usize = 200_000_000;
+
+/// A number of entries.
 fn parse_size(text: &str) -> Result<usize, String> {
-    parse_count(text, 200_000_000)
+    parse_count(text, 1..=MOST_ENTRIES)
+}
+
+/// A number of entries that no engine moves all at once.
+fn parse_large(text: &str) -> Result<usize, String> {
+    parse_count(text, 1_000..=MOST_ENTRIES)
 }
 
 /// A number of upserts, at most what a stream of keys has several pieces of.
 fn parse_batch(text: &str) -> Result<usize, String> {
-    parse_count(text, LONGEST_PIECE)
+    parse_count(text, 1..=LONGEST_PIECE)
 }
 
 /// A number of threads, at most what any machine can start.
 fn parse_threads(text: &str) -> Result<usize, String> {
-    parse_count(text, MOST)
+    parse_count(text, 1..=MOST)
 }
 
-/// A number such as `100k` or `4M`, between 1 and `most`.
-fn parse_count(text: &str, most: usize) -> Result<usize, String> {
+/// A number such as `100k` or `4M`, within these bounds.
+fn parse_count(text: &str, bounds: RangeInclusive<usize>) -> Result<usize, String> {
     let (digits, unit) = match text.strip_suffix(['k', 'M']) {
         Some(digits) if text.ends_with('k') => (digits, 1_000),
         Some(digits) => (digits, 1_000_000),
@@ -187,8 +218,12 @@ fn parse_count(text: &str, most: usize) -> Result<usize, String> {
     };
     let number: usize = digits.parse().map_err(|_| "not a number".to_string())?;
     match number.checked_mul(unit) {
-        Some(number) if (1..=most).contains(&number) => Ok(number),
-        _ => Err(format!("must lie between 1 and {}", count(most))),
+        Some(number) if bounds.contains(&number) => Ok(number),
+        _ => Err(format!(
+            "must lie between {} and {}",
+            count(*bounds.start()),
+            count(*bounds.end())
+        )),
     }
 }
 
@@ -220,6 +255,17 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_holds_enough_to_grow() {
+        let error = parse_large("999").unwrap_err();
+        assert_eq!(error, "must lie between 1k and 200M");
+        let args = Args::parse_from(["compare", "engines", "--sizes", "1k"]);
+        let [Measurement::Engines(engines)] = &args.measurements()[..] else {
+            panic!("not engines");
+        };
+        assert_eq!(engines.sizes(&args.plan()), [1_000]);
+    }
+
+    #[test]
     fn options_stand_before_or_after_the_command() {
         let args = Args::parse_from(["compare", "read", "--quick", "--sizes", "1k,2k"]);
         assert!(args.plan().is_quick);
@@ -227,6 +273,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.sizes(&args.plan()), [1_000, 2_000]);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 5);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 6);
     }
 }

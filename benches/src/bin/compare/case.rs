@@ -3,6 +3,7 @@
 use benches::stats::{Quartiles, ratios};
 use serde::Serialize;
 
+use crate::memory::Memory;
 use crate::noise::Noise;
 
 /// What one slice has shown.
@@ -70,6 +71,9 @@ pub struct Row {
     /// more bare hashbrown does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Quartiles>,
+    /// Of the whole map, where that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
 }
 
 /// One contender under one condition.
@@ -108,6 +112,18 @@ impl Samples {
         series.group.extend(figure.group);
     }
 
+    /// The same contenders under further conditions, which may have had other rounds.
+    ///
+    /// # Panics
+    /// If there are not as many of them.
+    pub fn beside(mut self, others: Samples) -> Samples {
+        assert_eq!(self.series.len(), others.series.len(), "contenders");
+        for (own, others) in self.series.iter_mut().zip(others.series) {
+            own.extend(others);
+        }
+        self
+    }
+
     /// The times, round by round.
     pub fn of(&self, contender: usize, condition: usize) -> &[f64] {
         &self.series[contender][condition].ns
@@ -126,6 +142,7 @@ impl Samples {
                     .map(|condition| self.cell(contender, ours, condition))
                     .collect(),
                 scaling: has_scaling.then(|| self.scaling(contender)),
+                memory: None,
             })
             .collect()
     }
@@ -220,6 +237,24 @@ mod tests {
         // Two threads of the peer get as much done as one; two of bare twice as much.
         assert_eq!(rows[2].scaling.unwrap().median, 0.5);
     }
+
+    #[test]
+    fn conditions_may_have_different_rounds() {
+        let [mut first, mut second] = [Samples::default(), Samples::default()];
+        first.resize(2, 1);
+        second.resize(2, 1);
+        for contender in 0..2 {
+            first.push(contender, 0, (10.0 + contender as f64).into());
+            second.push(contender, 0, 20.0.into());
+            second.push(contender, 0, 30.0.into());
+        }
+        let both = first.beside(second);
+        assert_eq!(both.of(1, 0), [11.0]);
+        assert_eq!(both.of(1, 1), [20.0, 30.0]);
+        let rows = both.rows(&["base", "ours"], 1, false);
+        assert_eq!(rows[1].cells[1].to_base.median, 1.0);
+    }
+
     #[test]
     fn groups_are_shown_where_they_were_counted() {
         let mut samples = Samples::default();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use benches::contender::Hasher;
 use benches::value_of;
 use evmap_core::table::Engine;
-use evmap_core::{Builder, FenceMode, Version, WriteHandle};
+use evmap_core::{Builder, FenceMode, ReadHandle, Version, WriteHandle};
 
 use crate::case::Figure;
 use crate::kind::Kind;
@@ -19,6 +19,9 @@ pub const FIGURES: [&str; 2] = ["an insertion", "the longest refresh"];
 
 /// The writer of a map of such keys.
 pub type Writer<K, E> = WriteHandle<<K as Kind>::Key, u64, Hasher, (), E>;
+
+/// A reader of a map of such keys.
+pub type Reader<K, E> = ReadHandle<<K as Kind>::Key, u64, Hasher, (), E>;
 
 /// A map to be filled.
 #[derive(Clone, Copy)]
@@ -71,8 +74,16 @@ impl Times {
     }
 }
 
+/// Inserts the keys of these numbers, and leaves nothing to do in either copy.
+pub fn settle<K: Kind, E: Engine>(writer: &mut Writer<K, E>, numbers: Range<u64>) {
+    insert::<K, E>(writer, numbers);
+    while !writer.is_settled() {
+        writer.refresh();
+    }
+}
+
 /// Inserts the keys of these numbers.
-fn insert<K: Kind, E: Engine>(writer: &mut Writer<K, E>, numbers: Range<u64>) -> Times {
+pub fn insert<K: Kind, E: Engine>(writer: &mut Writer<K, E>, numbers: Range<u64>) -> Times {
     let mut times = Times::default();
     let Range { mut start, end } = numbers;
     while start < end {

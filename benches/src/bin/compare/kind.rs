@@ -3,25 +3,129 @@
 use std::borrow::Borrow;
 use std::hash::Hash;
 
-/// A kind of keys: each number has one, and no two have the same.
+/// A kind of keys: each number below 2^40 has one, and no two have the same.
 pub trait Kind: 'static {
+    /// For people.
+    const NAME: &'static str;
     /// What a map owns.
     type Key: Borrow<Self::Asked> + Hash + Eq + Clone;
     /// What a lookup gives.
     type Asked: Hash + Eq + ?Sized;
+    /// Many of these.
+    type Questions: Questions<Self::Asked>;
 
     fn key(number: u64) -> Self::Key;
+
+    fn questions(numbers: impl Iterator<Item = u64>) -> Self::Questions;
+}
+
+/// Keys to look up, side by side in the order of asking: the processor fetches them ahead, so what a
+/// lookup waits for is the table's.
+pub trait Questions<Q: ?Sized> {
+    fn len(&self) -> usize;
+
+    fn get(&self, at: usize) -> &Q;
 }
 
 /// `u64`, looked up by `&u64`.
 pub struct Number;
 
+/// `String` of 8 to 16 bytes, looked up by `&str`.
+pub struct Text;
+
+/// Texts in one piece.
+pub struct Texts {
+    all: String,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+}
+
 impl Kind for Number {
+    const NAME: &'static str = "u64";
     type Key = u64;
     type Asked = u64;
+    type Questions = Vec<u64>;
 
     #[inline]
     fn key(number: u64) -> u64 {
         number
+    }
+
+    fn questions(numbers: impl Iterator<Item = u64>) -> Vec<u64> {
+        numbers.collect()
+    }
+}
+
+impl Questions<u64> for Vec<u64> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> &u64 {
+        &self[at]
+    }
+}
+
+impl Kind for Text {
+    const NAME: &'static str = "String";
+    type Key = String;
+    type Asked = str;
+    type Questions = Texts;
+
+    fn key(number: u64) -> String {
+        const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        // The factor is odd, so the lowest 40 bits tell all numbers apart: the first eight digits.
+        let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let length = 8 + (mixed >> 40) % 9;
+        let digit = |at| DIGITS[(mixed >> (5 * at % 60)) as usize % 32];
+        (0..length).map(|at| char::from(digit(at))).collect()
+    }
+
+    fn questions(numbers: impl Iterator<Item = u64>) -> Texts {
+        let mut texts = Texts {
+            all: String::new(),
+            ends: Vec::new(),
+        };
+        for number in numbers {
+            texts.all += &Text::key(number);
+            texts.ends.push(texts.all.len());
+        }
+        texts
+    }
+}
+
+impl Questions<str> for Texts {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> &str {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.all[start..self.ends[at]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn texts_are_short_and_all_different() {
+        let texts: HashSet<_> = (0..100_000).map(Text::key).collect();
+        assert_eq!(texts.len(), 100_000);
+        let lengths: HashSet<_> = texts.iter().map(String::len).collect();
+        assert_eq!(lengths, (8..=16).collect());
+    }
+
+    #[test]
+    fn questions_are_the_keys_in_order() {
+        let numbers = [7, 0, 99, 7];
+        let (texts, ours) = (Text::questions(numbers.into_iter()), numbers.map(Text::key));
+        assert_eq!(texts.len(), 4);
+        assert!((0..4).all(|at| texts.get(at) == ours[at]));
+        assert_eq!(Number::questions(numbers.into_iter()), numbers);
     }
 }

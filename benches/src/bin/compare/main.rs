@@ -25,10 +25,12 @@
 mod args;
 mod case;
 mod course;
+mod engines;
 mod growth;
 mod kind;
 mod machine;
 mod many;
+mod memory;
 mod noise;
 mod output;
 mod partner;
@@ -46,7 +48,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Measurement};
+use args::{Args, Command, Measurement};
 use many::Many;
 use output::Output;
 use partner::Partner;
@@ -55,10 +57,12 @@ use stall::peer;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let done = if args.is_peer() {
-        peer::publish_beside_a_guard().map_err(|error| error.to_string())
-    } else {
-        run(&args)
+    let done = match &args.command {
+        Some(Command::PublishBesideAGuard) => {
+            peer::publish_beside_a_guard().map_err(|error| error.to_string())
+        }
+        Some(Command::MemoryOf { what, entries }) => memory::report(what, *entries),
+        _ => run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -96,6 +100,13 @@ fn run(args: &Args) -> Result<(), String> {
             Measurement::Growth => {
                 report.show(growth::measure(&plan));
                 report.show(words::measure(&plan));
+            }
+            Measurement::Engines(chosen) => {
+                for size in chosen.sizes(&plan) {
+                    for case in engines::measure(size, &plan) {
+                        report.show(case);
+                    }
+                }
             }
             Measurement::Stall => {
                 let (rates, rest) = stall::measure(&plan);

@@ -16,8 +16,12 @@ use crate::verdict::Verdict;
 /// 2 brought the noise, and verdicts that are neither kept nor missed.
 /// 3 named what ratios are to (`base` and `ours`, and `to_base` in place of `to_bare`), and brought
 /// the groups of many writers, and what a guard costs that is held for ever.
-/// 4 brought the growth of the array of words (`grow`).
+/// 4 brought the growth of the array of words (`grow`), the table engines (`engines`) with the memory
+/// of each row, and conditions that have fewer rounds than others.
 const SCHEMA: u32 = 4;
+
+/// Conditions side by side; further ones stand below.
+const ABREAST: usize = 4;
 
 /// Everything that a run has found out.
 #[derive(Serialize)]
@@ -100,36 +104,54 @@ fn text(case: &Case) -> String {
     } = &case.heading;
     let has_scaling = case.rows.iter().any(|row| row.scaling.is_some());
     let has_groups = case.cells().any(|cell| cell.group.is_some());
-    let mut table = Table::default();
-    let mut head = vec![String::new()];
-    for condition in conditions {
-        head.extend([condition, "", ""].map(String::from));
-        head.extend(has_groups.then(String::new));
-    }
-    table.row(head);
-    let mut head = vec!["contender".to_string()];
-    for _ in conditions {
-        head.extend(["ns".to_string(), format!("× {base}"), format!("× {ours}")]);
-        head.extend(has_groups.then(|| "group".to_string()));
-    }
-    head.extend(has_scaling.then(|| "scaling".to_string()));
-    table.row(head);
-    for row in &case.rows {
-        let mut cells = vec![row.contender.to_string()];
-        for part in &row.cells {
-            cells.extend(cell(part));
-            cells.extend(has_groups.then(|| group(part)));
+    let mut text = format!("{operation}/{name}: {title}\n");
+    for first in (0..conditions.len()).step_by(ABREAST) {
+        let part = first..(first + ABREAST).min(conditions.len());
+        let has_scaling = has_scaling && part.end == conditions.len();
+        let mut table = Table::default();
+        let mut head = vec![String::new()];
+        for condition in &conditions[part.clone()] {
+            head.extend([condition, "", ""].map(String::from));
+            head.extend(has_groups.then(String::new));
         }
-        cells.extend(row.scaling.map(spread));
-        table.row(cells);
+        table.row(head);
+        let mut head = vec!["contender".to_string()];
+        for _ in part.clone() {
+            head.extend(["ns".to_string(), format!("× {base}"), format!("× {ours}")]);
+            head.extend(has_groups.then(|| "group".to_string()));
+        }
+        head.extend(has_scaling.then(|| "scaling".to_string()));
+        table.row(head);
+        for row in &case.rows {
+            let mut cells = vec![row.contender.to_string()];
+            for part in &row.cells[part.clone()] {
+                cells.extend(cell(part));
+                cells.extend(has_groups.then(|| group(part)));
+            }
+            cells.extend(row.scaling.filter(|_| has_scaling).map(spread));
+            table.row(cells);
+        }
+        text += &table.text();
     }
-    let mut text = format!("{operation}/{name}: {title}\n{}", table.text());
     let conditions = conditions.iter().map(String::as_str);
     let noises = conditions.zip(case.noise.iter().copied());
     for (name, noise) in noises.chain(case.scaling_noise.map(|noise| ("scaling", noise))) {
         text += &format!("noise, {name}: the control is {}\n", noise.text());
     }
-    text
+    text + &memory(case)
+}
+
+/// What the whole map takes, where that was measured.
+fn memory(case: &Case) -> String {
+    let rows = case.rows.iter();
+    rows.filter_map(|row| Some((row.contender, row.memory.as_ref()?)))
+        .map(|(name, memory)| {
+            format!(
+                "bytes per entry in both copies, {name}: {}\n",
+                memory.text()
+            )
+        })
+        .collect()
 }
 
 /// Under which conditions there were not as many rounds as usual.

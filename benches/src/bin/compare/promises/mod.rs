@@ -1,5 +1,6 @@
 //! What the project promises, and what became of it in a run.
 
+mod engines;
 mod growth;
 mod many;
 mod read;
@@ -25,6 +26,7 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
             ("many", name) => many::verdicts(case, name),
             ("growth", growth::SIZE) => growth::verdicts(case),
             ("grow", words::SIZE) => words::verdicts(case),
+            ("engines", name) if engines::is_meant(name) => engines::verdicts(case),
             ("stall", RATE) => stall::rate_verdicts(case),
             _ => Vec::new(),
         },
@@ -37,7 +39,8 @@ pub fn failure(verdicts: &[Verdict]) -> Option<String> {
         return Some(
             "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
              about writes of 10k per refresh, about 4 and 8 threads that write, \
-             about guards that are held for ever, and about growth to 4M entries"
+             about guards that are held for ever, about growth to 4M entries, \
+             and about engines with 100k and 4M keys"
                 .to_string(),
         );
     }
