@@ -156,12 +156,21 @@ impl<K, V> Draining<K, V> {
         }
     }
 
-    fn find<Q>(&self, hash: u64, key: &Q) -> Option<&(K, V)>
-    where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
-    {
-        self.table.find(hash, |(k, _)| k.borrow() == key)
+    /// Both tables, first the one that is more likely to have the entry of this hash.
+    ///
+    /// hashbrown begins its search at the bucket that the lowest bits of a hash name, so entries go in
+    /// about that order. If that is not so, a lookup looks into both tables more often, and no more.
+    fn likelier_first<'a>(
+        &'a self,
+        new: &'a HashTable<(K, V)>,
+        hash: u64,
+    ) -> (&'a HashTable<(K, V)>, &'a HashTable<(K, V)>) {
+        let begin = hash as usize & self.table.num_buckets().wrapping_sub(1);
+        if begin < self.next {
+            (new, &self.table)
+        } else {
+            (&self.table, new)
+        }
     }
 
     fn take<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
@@ -217,16 +226,20 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         self.table.capacity()
     }
 
-    #[inline]
+    #[inline(always)]
     fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let (k, v) = match self.table.find(hash, |(k, _)| k.borrow() == key) {
-            Some(entry) => entry,
-            None => self.draining.as_ref()?.find(hash, key)?,
+        let Some(draining) = &self.draining else {
+            let (k, v) = self.table.find(hash, |(k, _)| k.borrow() == key)?;
+            return Some((k, v));
         };
+        let (first, second) = draining.likelier_first(&self.table, hash);
+        let (k, v) = first
+            .find(hash, |(k, _)| k.borrow() == key)
+            .or_else(|| second.find(hash, |(k, _)| k.borrow() == key))?;
         Some((k, v))
     }
 

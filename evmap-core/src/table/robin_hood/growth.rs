@@ -17,6 +17,7 @@
 //! (A fresh array instead of a grown one would save a pass over the upper half, but twice as much
 //! memory must then be got from the system, which takes longer.)
 
+use std::hint;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,14 +37,15 @@ const LARGE: usize = 1 << 20;
 /// More threads than this gain little.
 const MAX_THREADS: usize = 4;
 
-/// Doubles the home slots so many times; a word's home is what `shift` leaves of it.
-pub(super) fn grow(slots: &mut Vec<u64>, shift: u32, doublings: u32, spill: usize) {
+/// Doubles the home slots so many times, to `least` slots or as many more as the spill takes; a word's
+/// home is what `shift` leaves of it.
+pub(super) fn grow(slots: &mut Vec<u64>, shift: u32, doublings: u32, least: usize) {
     let threads = if slots.len() < LARGE {
         1
     } else {
         thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS))
     };
-    grow_with(slots, shift, doublings, spill, threads);
+    grow_with(slots, shift, doublings, least, threads);
 }
 
 /// As [`grow`], with so many threads.
@@ -51,12 +53,11 @@ pub(super) fn grow_with(
     slots: &mut Vec<u64>,
     shift: u32,
     doublings: u32,
-    spill: usize,
+    least: usize,
     threads: usize,
 ) {
     let homes = 1 << (64 - shift);
-    let spill = spill.min(homes << doublings).max(slots.len() - homes);
-    let len = (homes << doublings) + spill;
+    let len = least.max((homes << doublings) + (slots.len() - homes));
     let stretch = Stretch {
         doublings,
         old_shift: shift,
@@ -65,9 +66,12 @@ pub(super) fn grow_with(
     slots.reserve_exact(len - old);
     if threads > 1 {
         touch(&mut slots.spare_capacity_mut()[..len - old], threads);
+        slots.resize(len, EMPTY);
+        stretch.in_place(slots, old, len, threads);
+    } else {
+        let (left, unwritten) = stretch.append_upper(slots, len);
+        stretch.in_place(slots, left, unwritten, 1);
     }
-    slots.resize(len, EMPTY);
-    stretch.in_place(slots, old, threads);
 }
 
 /// Gets fresh memory from the system, page by page: by far the slowest part of filling it, and one
@@ -109,17 +113,44 @@ struct Stretch {
 }
 
 impl Stretch {
-    /// Moves the words of the first `old` slots; what is behind them is empty.
-    fn in_place(self, slots: &mut [u64], old: usize, threads: usize) {
-        let mut end = old;
-        let mut unwritten = slots.len();
-        // All that is moved first lands on empty slots.
-        let mut is_empty = true;
-        while end > BLOCK {
-            let cut = self.cut(&slots[..end], end.div_ceil(1 << self.doublings));
-            if cut == end {
-                break;
-            }
+    /// Moves the words of the upper half (with several doublings, of more), which all land behind the
+    /// old slots, and gives the array its new length: the slots that are left to be moved, and those
+    /// that are to be written.
+    ///
+    /// What it appends comes from a core's own cache, so the new memory is written once.
+    fn append_upper(self, slots: &mut Vec<u64>, len: usize) -> (usize, usize) {
+        let old = slots.len();
+        let Some(cut) = self.middle(slots) else {
+            slots.resize(len, EMPTY);
+            return (old, len);
+        };
+        let target = cut << self.doublings;
+        slots.resize(target, EMPTY);
+        let mut block = Vec::new();
+        let mut start = cut;
+        while start < old {
+            let next = self.cut(&slots[..old], start + BLOCK);
+            let end = if next == old {
+                len
+            } else {
+                next << self.doublings
+            };
+            block.clear();
+            block.resize(end - slots.len(), EMPTY);
+            let first = start << self.doublings;
+            lay(&slots[start..next], &mut block, first, self.new_shift());
+            slots.extend_from_slice(&block);
+            start = next;
+        }
+        (cut, target)
+    }
+
+    /// Moves the words of the first `end` slots to the first `unwritten` ones; if that is all there are,
+    /// those behind the words are empty.
+    fn in_place(self, slots: &mut [u64], mut end: usize, mut unwritten: usize, threads: usize) {
+        // What is moved first lands on empty slots then.
+        let mut is_empty = unwritten == slots.len();
+        while let Some(cut) = self.middle(&slots[..end]) {
             let target = cut << self.doublings;
             let (low, high) = slots[..unwritten].split_at_mut(target);
             self.ranges(&low[..end], cut..end, high, is_empty, threads);
@@ -128,6 +159,13 @@ impl Stretch {
         // What is left is short, or one run: nothing but a copy is out of its own way.
         let rest = slots[..end].to_vec();
         self.range(&rest, 0..end, &mut slots[..unwritten], false);
+    }
+
+    /// A cut where the words behind it land behind all of these slots; none if these are few, or too
+    /// much of them is one run.
+    fn middle(self, slots: &[u64]) -> Option<usize> {
+        let cut = self.cut(slots, slots.len().div_ceil(1 << self.doublings));
+        (slots.len() > BLOCK && cut < slots.len()).then_some(cut)
     }
 
     /// Moves the words of a range between two cuts, which threads share if it is large.
@@ -204,13 +242,19 @@ impl Stretch {
 }
 
 /// Lays words into an empty block that begins at slot `first`.
+///
+/// An empty word is written too, to the next slot that is free, and so changes nothing: which slots
+/// hold words cannot be foreseen, so there is no branch on it.
 fn lay(words: &[u64], block: &mut [u64], first: usize, shift: u32) {
     let mut next = 0;
     for &word in words {
-        if word != EMPTY {
-            let place = (home(word, shift) - first).max(next);
-            block[place] = word;
-            next = place + 1;
+        let is_word = word != EMPTY;
+        let own = home(word, shift).wrapping_sub(first).max(next);
+        let place = hint::select_unpredictable(is_word, own, next);
+        match block.get_mut(place) {
+            Some(slot) => *slot = word,
+            None => debug_assert!(!is_word, "G1"),
         }
+        next = place + usize::from(is_word);
     }
 }

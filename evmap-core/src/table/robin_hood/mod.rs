@@ -58,17 +58,16 @@ impl Engine for RobinHood {
 }
 
 impl<K, V> RobinHoodTable<K, V> {
-    /// The slot of a key's word, and the index of its entry.
-    #[inline]
-    fn locate<Q>(&self, hash: u64, key: &Q) -> Option<(usize, usize)>
+    /// The slot of a key's word, the index of its entry, and the entry.
+    #[inline(always)]
+    fn locate<Q>(&self, hash: u64, key: &Q) -> Option<(usize, (usize, &(K, V)))>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.words.find(bits_of(hash), |index| {
-            self.entries
-                .get(index)
-                .is_some_and(|(k, _)| k.borrow() == key)
+        self.words.find(bits_of(hash), self.entries.len(), |index| {
+            let entry = self.entries.get(index)?;
+            (entry.0.borrow() == key).then_some((index, entry))
         })
     }
 
@@ -77,7 +76,7 @@ impl<K, V> RobinHoodTable<K, V> {
     where
         K: Eq,
     {
-        if let Some((_, index)) = self.locate(hash, &key) {
+        if let Some((_, (index, _))) = self.locate(hash, &key) {
             let replaced = mem::replace(&mut self.entries[index].1, value);
             return Some((key, replaced));
         }
@@ -149,14 +148,13 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         self.entries.capacity().min(self.words.room())
     }
 
-    #[inline]
+    #[inline(always)]
     fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let (_, index) = self.locate(hash, key)?;
-        let (k, v) = self.entries.get(index)?;
+        let (_, (_, (k, v))) = self.locate(hash, key)?;
         Some((k, v))
     }
 
@@ -165,7 +163,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let (_, index) = self.locate(hash, key)?;
+        let (_, (index, _)) = self.locate(hash, key)?;
         Some(&mut self.entries[index].1)
     }
 
@@ -198,7 +196,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let (slot, index) = self.locate(hash, key)?;
+        let (slot, (index, _)) = self.locate(hash, key)?;
         let last = self.entries.len() - 1;
         if index != last {
             let moved = bits_of(rehash(&self.entries[last].0));

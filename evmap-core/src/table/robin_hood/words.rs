@@ -16,6 +16,7 @@
 //!   home only because the slot before it is taken by another. So bits decide the array, up to the
 //!   order of equal ones.
 //! - **S4** The spill takes no more than [`SPILL`] slots, or twice the words, if they crowd at the end.
+//! - **S5** The last [`PADDING`] slots are empty, so a block that is not all there holds no word.
 //!
 //! # What a flood costs
 //!
@@ -40,6 +41,8 @@ const SPILL: usize = 64;
 
 /// Words that a search compares at a time.
 const BLOCK: usize = 8;
+/// Slots at the end that stay empty.
+const PADDING: usize = BLOCK - 1;
 
 /// The array.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,47 +104,60 @@ impl Words {
         self.slots.len() * size_of::<u64>()
     }
 
-    /// The first index of these bits that the caller says yes to.
-    #[inline]
-    pub(super) fn find(
+    /// The first of the words of these bits at whose index, which is below `len`, the caller finds
+    /// what it looks for: its slot, and that.
+    #[inline(always)]
+    pub(super) fn find<R>(
         &self,
         wanted: u32,
-        mut is_it: impl FnMut(usize) -> bool,
-    ) -> Option<(usize, usize)> {
-        // Inverted, those of lesser bits are above this one.
-        let start = self.seek(self.home_of(wanted), pack(wanted, 0))?;
-        for (offset, &word) in self.slots.get(start..)?.iter().enumerate() {
-            // The empty word has the greatest bits there are.
-            if bits(word) != wanted || word == EMPTY {
+        len: usize,
+        mut found_at: impl FnMut(usize) -> Option<R>,
+    ) -> Option<(usize, R)> {
+        // Words are inverted: those of lesser bits are above this one, the empty word is below.
+        let bar = pack(wanted, 0);
+        let mut from = self.home_of(wanted);
+        loop {
+            let block = self.block(from)?;
+            let above = above_in(block, bar);
+            let word = block[above as usize];
+            // The index if the bits are these; far more than any index if they are others.
+            let index = word ^ bar;
+            if index < len as u64 {
+                if let Some(found) = found_at(index as usize) {
+                    return Some(((from + above) as usize, found));
+                }
+            } else if word < bar {
                 return None;
             }
-            if is_it(index(word)) {
-                return Some((start + offset, index(word)));
-            }
+            from += above + 1;
         }
-        None
     }
 
-    /// The first slot from this one on whose word is not above the bar, if there is one.
-    #[inline]
-    fn seek(&self, mut start: usize, bar: u64) -> Option<usize> {
-        // By blocks, since a processor cannot foresee at which word a search ends.
-        while let Some(block) = self.slots.get(start..)?.first_chunk() {
+    /// The first slot from this one on whose word is not above the bar.
+    fn seek(&self, mut from: u32, bar: u64) -> Option<usize> {
+        loop {
+            let block = self.block(from)?;
             let above = above_in(block, bar);
-            start += above;
-            if above < BLOCK {
-                return Some(start);
+            if block[above as usize] <= bar {
+                return Some((from + above) as usize);
             }
+            from += above + 1;
         }
-        let rest = self.slots.get(start..)?;
-        let offset = rest.iter().position(|&word| word <= bar)?;
-        Some(start + offset)
+    }
+
+    /// The words from this slot on; if it has none, all words are before it (S5).
+    ///
+    /// In 32 bits, so that there is no overflow to look for.
+    #[inline(always)]
+    fn block(&self, from: u32) -> Option<&[u64; BLOCK]> {
+        let from = from as usize;
+        self.slots.get(from..from + BLOCK)?.first_chunk()
     }
 
     /// The slot of this index, which is there; with these bits, unless a hasher lies.
     pub(super) fn slot_of(&self, wanted: u32, of: usize) -> Option<usize> {
-        let found = self.find(wanted, |index| index == of);
-        found.map(|(slot, _)| slot).or_else(|| {
+        let found = self.find(wanted, of + 1, |index| (index == of).then_some(()));
+        found.map(|(slot, ())| slot).or_else(|| {
             self.slots
                 .iter()
                 .position(|&word| word != EMPTY && index(word) == of)
@@ -155,7 +171,8 @@ impl Words {
         while !self.try_insert(word) {
             // The spill is full.
             if words >= self.homes() / 4 && self.log() < MAX_LOG {
-                growth::grow(&mut self.slots, self.shift, 1, SPILL);
+                let len = len_for(self.log() + 1);
+                growth::grow(&mut self.slots, self.shift, 1, len);
                 self.shift -= 1;
             } else {
                 let spill = self.slots.len() - self.homes();
@@ -171,7 +188,10 @@ impl Words {
         let Some(place) = self.seek(self.home_of(bits(word)), bar) else {
             return false;
         };
-        let rest = &mut self.slots[place..];
+        let end = self.slots.len() - PADDING;
+        let Some(rest) = self.slots.get_mut(place..end) else {
+            return false;
+        };
         let Some(gap) = rest.iter().position(|&other| other == EMPTY) else {
             return false;
         };
@@ -212,7 +232,7 @@ impl Words {
             *self = Words::with_room(wanted);
         } else if log > self.log() {
             let doublings = log - self.log();
-            growth::grow(&mut self.slots, self.shift, doublings, SPILL);
+            growth::grow(&mut self.slots, self.shift, doublings, len_for(log));
             self.shift -= doublings;
         }
     }
@@ -256,7 +276,7 @@ impl Words {
             }
         }
         self.shift = shift;
-        self.slots.resize(len_for(log).max(next), EMPTY);
+        self.slots.resize(len_for(log).max(next + PADDING), EMPTY);
         self.slots.shrink_to_fit();
     }
 
@@ -266,7 +286,7 @@ impl Words {
         let mut next = 0;
         for &word in sorted {
             let place = home(word, words.shift).max(next);
-            if place >= words.slots.len() {
+            if place >= words.slots.len() - PADDING {
                 // As insertion does, in proportion to what crowds there.
                 let spill = place - words.homes();
                 words.slots.resize(place + spill + SPILL, EMPTY);
@@ -279,7 +299,8 @@ impl Words {
 
     /// Doubles once with this many threads, for [`grow_probe`](super::grow_probe).
     pub(super) fn double(&mut self, threads: usize) {
-        growth::grow_with(&mut self.slots, self.shift, 1, SPILL, threads);
+        let len = len_for(self.log() + 1);
+        growth::grow_with(&mut self.slots, self.shift, 1, len, threads);
         self.shift -= 1;
     }
 
@@ -291,8 +312,9 @@ impl Words {
     }
 
     #[inline]
-    fn home_of(&self, bits: u32) -> usize {
-        (u64::from(bits) << 32 >> self.shift) as usize
+    fn home_of(&self, bits: u32) -> u32 {
+        // As `home`, which shifts 64 bits of which these are the upper ones.
+        bits.wrapping_shr(self.shift)
     }
 
     /// The invariants.
@@ -300,8 +322,13 @@ impl Words {
     pub(super) fn check(&self, words: usize) {
         assert!(self.slots.is_empty() || self.slots.len() > self.homes());
         assert!(
-            self.slots.len() <= (16 * words).max(self.homes()) + self.homes() + SPILL,
+            self.slots.len() <= (16 * words).max(self.homes()) + self.homes() + SPILL + PADDING,
             "S4"
+        );
+        let padding = self.slots.len().saturating_sub(PADDING);
+        assert!(
+            self.slots[padding..].iter().all(|&word| word == EMPTY),
+            "S5"
         );
         let mut last: Option<(usize, u64)> = None;
         let mut seen = vec![false; words];
@@ -322,15 +349,13 @@ impl Words {
     }
 }
 
-/// How many words of the block are above the bar: the first ones, so bisecting finds their number.
-#[inline]
-fn above_in(block: &[u64; BLOCK], bar: u64) -> usize {
-    // By itself, so that both cache lines of a block that has two are asked for at once.
-    let first = usize::from(block[0] > bar);
-    let mut above = usize::from(block[4] > bar) * 4;
-    above += usize::from(block[above + 2] > bar) * 2;
-    above += usize::from(block[above + 1] > bar);
-    first + above
+/// How many words of the block are above the bar, without the last one: they are the first ones, so
+/// bisecting finds their number. No branch, since nobody could foresee where a search ends.
+#[inline(always)]
+fn above_in(block: &[u64; BLOCK], bar: u64) -> u32 {
+    let mut above = u32::from(block[3] > bar) * 4;
+    above += u32::from(block[above as usize + 1] > bar) * 2;
+    above + u32::from(block[above as usize] > bar)
 }
 
 /// The home slots that so many words need, as a power of two.
@@ -353,5 +378,5 @@ fn room_of(log: u32) -> usize {
 
 fn len_for(log: u32) -> usize {
     let homes = 1usize << log;
-    homes + homes.min(SPILL)
+    homes + homes.min(SPILL) + PADDING
 }
