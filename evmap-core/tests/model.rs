@@ -277,10 +277,10 @@ fn run_multimap<E: Engine>(batches: Vec<Vec<BagOp>>) {
                 }
                 BagOp::RemoveValue(key, value) => {
                     writer.remove_value(key, value);
-                    if let Some(bag) = model.get_mut(&key) {
-                        if let Some(at) = bag.iter().position(|&v| v == value) {
-                            bag.remove(at);
-                        }
+                    if let Some(bag) = model.get_mut(&key)
+                        && let Some(at) = bag.iter().position(|&v| v == value)
+                    {
+                        bag.remove(at);
                     }
                 }
                 BagOp::RemoveEntry(key) => {
