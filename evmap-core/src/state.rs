@@ -96,6 +96,40 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         Some(value)
     }
 
+    /// Adds or replaces many entries, each with its hash, in order.
+    pub(crate) fn load(&mut self, hashed: impl Iterator<Item = (u64, K, V)>)
+    where
+        K: Hash + Eq,
+    {
+        let State {
+            table,
+            hasher,
+            removed,
+            ..
+        } = self;
+        table.load(
+            hashed,
+            |key| hasher.hash_one(key),
+            |key, value| {
+                if let Some(removed) = removed {
+                    removed.keep_key(key);
+                    removed.keep_value(value);
+                }
+            },
+        );
+    }
+
+    /// Adds entries to a copy that no reader has been given yet.
+    pub(crate) fn fill(&mut self, entries: impl Iterator<Item = (K, V)>)
+    where
+        K: Hash + Eq,
+        S: Clone,
+    {
+        let hasher = self.hasher.clone();
+        self.reserve(entries.size_hint().0);
+        self.load(entries.map(|(key, value)| (hasher.hash_one(&key), key, value)));
+    }
+
     /// Takes out the entry of a key: its value.
     pub(crate) fn remove(&mut self, hash: u64, key: &K) -> Option<V>
     where

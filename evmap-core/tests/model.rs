@@ -41,6 +41,7 @@ fn op() -> impl Strategy<Value = Op> {
         8 => (key.clone(), any::<u32>()).prop_map(|(k, v)| Op::Insert(k, v)),
         4 => key.clone().prop_map(Op::Remove),
         1 => vec((key.clone(), any::<u32>()), 0..8).prop_map(Op::Extend),
+        1 => vec((key.clone(), any::<u32>()), 32..99).prop_map(Op::Extend),
         1 => any::<u32>().prop_map(Op::RetainLess),
         1 => Just(Op::Clear),
         1 => (0..512u16).prop_map(Op::Reserve),

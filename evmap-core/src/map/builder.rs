@@ -1,12 +1,14 @@
 //! [`Builder`]: a map with other than the usual settings.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 use left_right::{DelayWriteHandle, FenceMode, OpWriteHandle};
 
 use super::{ReadHandle, WriteHandle};
 use crate::DefaultHashBuilder;
+use crate::op::MapOp;
 use crate::removed::Removed;
 use crate::state::State;
 use crate::table::{Engine, Swiss};
@@ -124,42 +126,121 @@ impl<S, M, E> Builder<S, M, E> {
         M: Clone,
         E: Engine,
     {
-        let (ops, hasher) = self.build_ops(None);
-        let writer = WriteHandle::over(ops, hasher);
-        let reader = writer.read_handle();
-        (writer, reader)
+        with_reader(self.build_writer(MapOp::changes, None))
     }
 
-    /// The two copies of an empty map, under a log of whichever operations; what changes take out is
-    /// left in `removed`, if that is given.
-    pub(crate) fn build_ops<K, V, O>(
+    /// A map that has these entries from the beginning, in version 0: its writer, and a first reader.
+    ///
+    /// Of keys that come again the first is kept, with the last value.
+    ///
+    /// # Cost
+    /// Less than that of [`extend`](Extend::extend) and a refresh: nothing is logged, one copy is filled
+    /// in the engine's [way](crate::table::Table::load), and the other is a clone of it.
+    /// Each key is hashed once; each key and value is cloned once.
+    /// Room is made for as many entries as the iterator says to have at least, or for
+    /// [`capacity`](Self::capacity) if that is more.
+    ///
+    /// # Panics
+    /// If the iterator does, or the `Hash`, `Eq`, `Clone` or `Drop` of a key or value; then there is no
+    /// map.
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::Builder;
+    /// use evmap_core::table::RobinHood;
+    ///
+    /// let (writer, reader) = Builder::new()
+    ///     .engine::<RobinHood>()
+    ///     .build_from([("apple", 3), ("pear", 1), ("apple", 4)]);
+    /// assert_eq!((reader.len(), reader.get_cloned("apple")), (2, Some(4)));
+    /// assert_eq!(writer.version().as_u64(), 0);
+    /// ```
+    pub fn build_from<K, V>(
         self,
+        entries: impl IntoIterator<Item = (K, V)>,
+    ) -> (WriteHandle<K, V, S, M, E>, ReadHandle<K, V, S, M, E>)
+    where
+        K: Hash + Eq + Clone,
+        V: Clone,
+        S: BuildHasher + Clone,
+        M: Clone,
+        E: Engine,
+    {
+        let fill = |state: &mut State<K, V, S, M, E>| state.fill(entries.into_iter());
+        with_reader(self.build_writer_with(fill, MapOp::changes, None))
+    }
+
+    /// The writer of an empty map, which logs whichever operations; `changes` says how many changes one
+    /// stands for. What they take out is left in `removed`, if that is given.
+    pub(crate) fn build_writer<K, V, O>(
+        self,
+        changes: fn(&O) -> usize,
         removed: Option<Removed<K, V, E::Table<K, V>>>,
-    ) -> (OpWriteHandle<State<K, V, S, M, E>, O>, S)
+    ) -> WriteHandle<K, V, S, M, E, O>
     where
         S: Clone,
         M: Clone,
         E: Engine,
     {
-        let Builder {
-            capacity,
-            hasher,
-            meta,
-            fence,
-            max_retired,
-            ..
-        } = self;
-        let mut left = State::with_capacity(capacity, hasher.clone(), meta.clone());
-        let mut right = State::with_capacity(capacity, hasher.clone(), meta);
+        let copies = [self.copy(), self.copy()];
+        self.build_over(copies, changes, removed)
+    }
+
+    /// As [`build_writer`](Self::build_writer), with what `fill` puts into a copy.
+    pub(crate) fn build_writer_with<K, V, O>(
+        self,
+        fill: impl FnOnce(&mut State<K, V, S, M, E>),
+        changes: fn(&O) -> usize,
+        removed: Option<Removed<K, V, E::Table<K, V>>>,
+    ) -> WriteHandle<K, V, S, M, E, O>
+    where
+        K: Clone,
+        V: Clone,
+        S: Clone,
+        M: Clone,
+        E: Engine,
+    {
+        let mut filled = self.copy();
+        fill(&mut filled);
+        let copies = [filled.clone(), filled];
+        self.build_over(copies, changes, removed)
+    }
+
+    /// One of the two copies of an empty map.
+    fn copy<K, V>(&self) -> State<K, V, S, M, E>
+    where
+        S: Clone,
+        M: Clone,
+        E: Engine,
+    {
+        State::with_capacity(self.capacity, self.hasher.clone(), self.meta.clone())
+    }
+
+    fn build_over<K, V, O>(
+        self,
+        [mut left, mut right]: [State<K, V, S, M, E>; 2],
+        changes: fn(&O) -> usize,
+        removed: Option<Removed<K, V, E::Table<K, V>>>,
+    ) -> WriteHandle<K, V, S, M, E, O>
+    where
+        E: Engine,
+    {
         left.removed = removed.as_ref().map(Removed::renewed);
         right.removed = removed;
-        let mut builder = left_right::Builder::new().fence(fence);
-        if let Some(copies) = max_retired {
+        let mut builder = left_right::Builder::new().fence(self.fence);
+        if let Some(copies) = self.max_retired {
             builder = builder.max_retired(copies);
         }
-        let write = builder.build(left, right);
-        (OpWriteHandle::new(DelayWriteHandle::new(write)), hasher)
+        let write = DelayWriteHandle::new(builder.build(left, right));
+        WriteHandle::over(OpWriteHandle::new(write), self.hasher, changes)
     }
+}
+
+fn with_reader<K, V, S: Clone, M, E: Engine>(
+    writer: WriteHandle<K, V, S, M, E>,
+) -> (WriteHandle<K, V, S, M, E>, ReadHandle<K, V, S, M, E>) {
+    let reader = writer.read_handle();
+    (writer, reader)
 }
 
 impl<S, M: fmt::Debug, E> fmt::Debug for Builder<S, M, E> {

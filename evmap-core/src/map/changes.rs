@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 
-use super::{Builder, WriteHandle};
+use super::WriteHandle;
 use crate::op::{Hashed, MapOp};
 use crate::table::{Engine, Table};
 
@@ -86,42 +86,5 @@ where
     /// Replaces the meta value, which is published with the next refresh. Logged; waits for nobody.
     pub fn set_meta(&mut self, meta: M) {
         self.log(MapOp::SetMeta(meta));
-    }
-}
-
-impl<K, V, S, M, E> Extend<(K, V)> for WriteHandle<K, V, S, M, E>
-where
-    K: Hash + Eq + Clone,
-    V: Clone,
-    S: BuildHasher,
-    M: Clone,
-    E: Engine,
-{
-    /// Sets the values of many keys, in order. Logged; waits for nobody.
-    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
-        for (key, value) in entries {
-            self.insert(key, value);
-        }
-    }
-}
-
-impl<K, V, S> FromIterator<(K, V)> for WriteHandle<K, V, S>
-where
-    K: Hash + Eq + Clone,
-    V: Clone,
-    S: BuildHasher + Default + Clone,
-{
-    /// The writer of a map with these entries, which are published already.
-    ///
-    /// # Examples
-    /// ```
-    /// let writer: evmap_core::WriteHandle<_, _> = [("a", 1), ("b", 2)].into_iter().collect();
-    /// assert_eq!(writer.read_handle().get_cloned("b"), Some(2));
-    /// ```
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let (mut writer, _) = Builder::new().hasher(S::default()).build();
-        writer.extend(entries);
-        writer.refresh();
-        writer
     }
 }

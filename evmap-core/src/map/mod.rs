@@ -5,10 +5,12 @@
 mod builder;
 mod changes;
 pub(crate) mod compute;
+mod extend;
 mod factory;
 pub(crate) mod lookups;
 mod read;
 mod shared_reader;
+mod verify;
 mod view;
 mod waits;
 mod write;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use left_right::{OpWriteHandle, Operation, Stats, SwapError, TooManyRetired, Version};
 
 use super::{ReadHandle, ReadHandleFactory, SharedReader};
+use crate::DefaultHashBuilder;
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
 use crate::table::{Engine, Swiss, Table};
-use crate::{CopiesDiffer, DefaultHashBuilder};
 
 /// The writer of a map: changes are logged, and readers see them all at once on
 /// [`refresh`](Self::refresh).
@@ -38,6 +38,9 @@ pub struct WriteHandle<K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss, 
 {
     pub(super) ops: OpWriteHandle<State<K, V, S, M, E>, O>,
     hasher: S,
+    /// How many changes an operation stands for. Here, since what every writer has knows nothing of
+    /// what it logs.
+    changes: fn(&O) -> usize,
 }
 
 /// Buckets of a growth that an empty refresh works off: some hundred microseconds' worth.
@@ -47,8 +50,16 @@ const GROWN_BY_READ: usize = 8;
 
 /// What every writer has, whatever it logs.
 impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
-    pub(crate) fn over(ops: OpWriteHandle<State<K, V, S, M, E>, O>, hasher: S) -> Self {
-        WriteHandle { ops, hasher }
+    pub(crate) fn over(
+        ops: OpWriteHandle<State<K, V, S, M, E>, O>,
+        hasher: S,
+        changes: fn(&O) -> usize,
+    ) -> Self {
+        WriteHandle {
+            ops,
+            hasher,
+            changes,
+        }
     }
 
     /// Whether there are changes that readers do not see yet.
@@ -68,9 +79,14 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         self.ops.version()
     }
 
-    /// Figures of this moment. Locks the list of readers for a moment.
+    /// Figures of this moment. Those pending are changes: each entry that was given to `extend` is one.
+    ///
+    /// # Cost
+    /// O(changes that are pending). Locks the list of readers for a moment.
     pub fn stats(&self) -> Stats {
-        self.ops.stats()
+        let mut stats = self.ops.stats();
+        stats.pending = self.pending_changes();
+        stats
     }
 
     /// The two copies.
@@ -85,6 +101,10 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
 
     pub(crate) fn pending(&self) -> &[O] {
         self.ops.pending()
+    }
+
+    pub(crate) fn pending_changes(&self) -> usize {
+        self.pending().iter().map(self.changes).sum()
     }
 
     /// Whether both copies have all changes and no growth is under way in either.
@@ -221,7 +241,7 @@ where
     /// frees one that waits for a reader which will not leave.
     ///
     /// Unpublished changes are kept, but for one that panicked while it was applied: it is taken
-    /// out and handed back.
+    /// out and handed back. (Many entries that were given to `extend` are one.)
     /// A copy that readers are still in is retired, and freed once they have left.
     /// See [`left_right::OpWriteHandle::rebuild`].
     ///
@@ -348,68 +368,13 @@ where
     {
         self.get(key).is_some()
     }
-
-    /// Compares the two copies, after refreshing and applying every change to both.
-    ///
-    /// For tests: a key whose `Hash` or `Eq` lies, or a `Clone` that does not give an equal, shows
-    /// here, and so does a value that is not equal to itself, such as a NaN. The meta value is not
-    /// compared.
-    ///
-    /// # Blocking
-    /// Waits for the guards that were taken before this call.
-    ///
-    /// # Errors
-    /// [`CopiesDiffer`] names the first key found that differs.
-    ///
-    /// # Panics
-    /// As [`refresh`](Self::refresh).
-    pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer<K>>
-    where
-        K: Hash + Eq + Clone,
-        V: PartialEq,
-    {
-        if self.has_pending() {
-            self.refresh();
-        }
-        self.caught_up();
-        let (published, own) = (self.published(), self.own());
-        match first_difference(published, own).or_else(|| first_difference(own, published)) {
-            None => Ok(()),
-            Some(key) => Err(CopiesDiffer { key: key.clone() }),
-        }
-    }
-}
-
-/// The first key of `one` that does not lead to its own entry there, or not to an equal value in
-/// `other`.
-///
-/// If there is none either way round, each entry has its equal in the other copy: none is hidden
-/// behind another of the same key.
-fn first_difference<'a, K, V, S, M, E>(
-    one: &'a State<K, V, S, M, E>,
-    other: &State<K, V, S, M, E>,
-) -> Option<&'a K>
-where
-    K: Hash + Eq,
-    V: PartialEq,
-    S: BuildHasher,
-    E: Engine,
-{
-    let mut keys = one.table.iter();
-    keys.find(|&(key, value)| {
-        let own = one.get_key_value(key);
-        let others = other.get_key_value(key);
-        !own.is_some_and(|(found, _)| std::ptr::eq(found, key))
-            || !others.is_some_and(|(_, found)| found == value)
-    })
-    .map(|(key, _)| key)
 }
 
 impl<K, V, S, M, E: Engine, O> fmt::Debug for WriteHandle<K, V, S, M, E, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriteHandle")
             .field("version", &self.version())
-            .field("pending", &self.ops.pending().len())
+            .field("pending", &self.pending_changes())
             .field("is_poisoned", &self.is_poisoned())
             .finish_non_exhaustive()
     }

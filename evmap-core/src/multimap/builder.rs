@@ -1,9 +1,13 @@
 //! [`Builder`]: a multimap with other than the usual settings.
 
-use left_right::FenceMode;
+use std::hash::{BuildHasher, Hash};
 
-use super::{ReadHandle, WriteHandle};
+use left_right::{FenceMode, Operation};
+
+use super::{ReadHandle, Values, WriteHandle};
 use crate::DefaultHashBuilder;
+use crate::op::{Hashed, MultimapOp};
+use crate::state::State;
 use crate::table::{Engine, Swiss};
 
 /// Makes a multimap with other than the usual settings, which are those of the map's
@@ -74,9 +78,54 @@ impl<S, M, E> Builder<S, M, E> {
         M: Clone,
         E: Engine,
     {
-        let (ops, hasher) = self.0.build_ops(None);
-        let writer = WriteHandle::over(ops, hasher);
-        let reader = writer.read_handle();
-        (writer, reader)
+        with_reader(self.0.build_writer(MultimapOp::changes, None))
     }
+
+    /// A multimap that has these values from the beginning, in version 0: its writer, and a first
+    /// reader.
+    ///
+    /// # Cost
+    /// Nothing is logged; one copy gets the values one by one, and the other is a clone of it.
+    /// Each key and value is cloned once.
+    /// Room is made as [`capacity`](Self::capacity) says, since nobody knows how many keys there are.
+    ///
+    /// # Panics
+    /// If the iterator does, or the `Hash`, `Eq`, `Clone` or `Drop` of a key or value; then there is no
+    /// multimap.
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::multimap::Builder;
+    ///
+    /// let fruit = [("red", "apple"), ("green", "pear"), ("red", "cherry")];
+    /// let (_writer, reader) = Builder::new().build_from(fruit);
+    /// assert_eq!(reader.get("red").unwrap().as_slice(), ["apple", "cherry"]);
+    /// ```
+    pub fn build_from<K, V>(
+        self,
+        values: impl IntoIterator<Item = (K, V)>,
+    ) -> (WriteHandle<K, V, S, M, E>, ReadHandle<K, V, S, M, E>)
+    where
+        K: Hash + Eq + Clone,
+        V: Clone + PartialEq,
+        S: BuildHasher + Clone,
+        M: Clone,
+        E: Engine,
+    {
+        let fill = |state: &mut State<K, Values<V>, S, M, E>| {
+            for (key, value) in values {
+                let hash = state.hasher.hash_one(&key);
+                let op = MultimapOp::<K, V, M>::Add(Hashed { hash, key }, value);
+                op.apply_once(state);
+            }
+        };
+        with_reader(self.0.build_writer_with(fill, MultimapOp::changes, None))
+    }
+}
+
+fn with_reader<K, V, S: Clone, M, E: Engine>(
+    writer: WriteHandle<K, V, S, M, E>,
+) -> (WriteHandle<K, V, S, M, E>, ReadHandle<K, V, S, M, E>) {
+    let reader = writer.read_handle();
+    (writer, reader)
 }

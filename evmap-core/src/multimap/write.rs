@@ -155,11 +155,10 @@ where
     V: Clone + PartialEq,
     S: BuildHasher + Default + Clone,
 {
-    /// The writer of a multimap with these values, which are published already.
+    /// The writer of a multimap with these values, which readers see from the first version on: as
+    /// [`Builder::build_from`] makes it.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(values: I) -> Self {
-        let (mut writer, _) = Builder::new().hasher(S::default()).build();
-        writer.extend(values);
-        writer.refresh();
-        writer
+        let builder = Builder::new().hasher(S::default());
+        builder.build_from(values).0
     }
 }

@@ -14,6 +14,9 @@ use crate::table::Engine;
 pub enum MapOp<K, V, M> {
     /// Adds or replaces the value of a key.
     Insert(Hashed<K>, V),
+    /// Adds or replaces the values of many keys, in order: the later one counts of those that come
+    /// again.
+    Load(Vec<(Hashed<K>, V)>),
     /// Takes out a key and its value.
     Remove(Hashed<K>),
     /// Takes out everything.
@@ -40,6 +43,11 @@ where
                 let out = self.apply_taking(target);
                 target.discard(out);
             }
+            MapOp::Load(entries) => target.load(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.hash, key.key.clone(), value.clone())),
+            ),
             MapOp::Clear => target.clear(),
             MapOp::Reserve(additional) => target.reserve(*additional),
             MapOp::ShrinkToFit => target.shrink_to_fit(),
@@ -53,6 +61,11 @@ where
                 let out = target.insert(key.hash, key.key, value);
                 target.discard(out);
             }
+            MapOp::Load(entries) => target.load(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (key.hash, key.key, value)),
+            ),
             MapOp::SetMeta(meta) => target.meta = meta,
             MapOp::Remove(key) => {
                 let out = target.remove(key.hash, &key.key);
@@ -78,10 +91,22 @@ impl<K, V, M> MapOp<K, V, M> {
         match self {
             MapOp::Insert(key, value) => target.insert(key.hash, key.key.clone(), value.clone()),
             MapOp::Remove(key) => target.remove(key.hash, &key.key),
-            MapOp::Clear | MapOp::Reserve(_) | MapOp::ShrinkToFit | MapOp::SetMeta(_) => {
+            MapOp::Load(_)
+            | MapOp::Clear
+            | MapOp::Reserve(_)
+            | MapOp::ShrinkToFit
+            | MapOp::SetMeta(_) => {
                 self.apply(target);
                 None
             }
+        }
+    }
+
+    /// How many changes it stands for: each entry is one.
+    pub(crate) fn changes(&self) -> usize {
+        match self {
+            MapOp::Load(entries) => entries.len(),
+            _ => 1,
         }
     }
 }

@@ -82,3 +82,13 @@ where
         }
     }
 }
+
+impl<K, V, M> MultimapOp<K, V, M> {
+    /// How many changes it stands for.
+    pub(crate) fn changes(&self) -> usize {
+        match self {
+            MultimapOp::Map(op) => op.changes(),
+            _ => 1,
+        }
+    }
+}

@@ -160,9 +160,9 @@ where
         self.taking(MapOp::Remove(key))
     }
 
-    pub(super) fn extend_hashed(&mut self, entries: impl IntoIterator<Item = (Hashed<K>, V)>) {
-        for (key, value) in entries {
-            self.change(MapOp::Insert(key, value));
+    pub(super) fn load_hashed(&mut self, entries: Vec<(Hashed<K>, V)>) {
+        if !entries.is_empty() {
+            self.change(MapOp::Load(entries));
         }
     }
 
@@ -222,7 +222,9 @@ where
     S: BuildHasher,
     E: Engine,
 {
-    /// Sets the values of many keys, in order.
+    /// Sets the values of many keys, in order: each as it comes.
+    ///
+    /// [`SharedMap::extend`](crate::SharedMap::extend) fills an empty map faster, where the engine can.
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         for (key, value) in entries {
             let key = self.map.hashed(key);
@@ -234,7 +236,7 @@ where
 impl<K, V, S, E: Engine> fmt::Debug for Batch<'_, K, V, S, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")
-            .field("pending", &self.map.pending().len())
+            .field("pending", &self.map.pending_changes())
             .finish_non_exhaustive()
     }
 }

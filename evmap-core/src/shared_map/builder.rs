@@ -14,7 +14,9 @@ use super::refresher::{self, Alarm};
 use super::writer::Writer;
 use crate::DefaultHashBuilder;
 use crate::map::WriteHandle;
+use crate::op::MapOp;
 use crate::removed::{Gone, Removed};
+use crate::state::State;
 use crate::table::{Engine, Swiss};
 
 /// How long a reader may hold up writes, unless told otherwise: more than a thread usually waits for
@@ -109,7 +111,8 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     }
 
     /// With [`refresh_every`](Self::refresh_every): publishes earlier, by whichever write brings the
-    /// number of unpublished operations to this many. Unlimited unless told otherwise.
+    /// number of unpublished operations to this many (each entry of an `extend` is one). Unlimited
+    /// unless told otherwise.
     pub fn max_pending(mut self, operations: usize) -> Self {
         self.max_pending = operations;
         self
@@ -154,9 +157,34 @@ where
     /// Where the system has no thread for [`refresh_every`](Self::refresh_every), writes are visible
     /// when they return.
     pub fn build(self) -> SharedMap<K, V, S, E> {
+        self.build_over(|map, removed| map.build_writer(MapOp::changes, Some(removed)))
+    }
+
+    /// A map that has these entries from the beginning, in version 0: see
+    /// [`evmap_core::Builder::build_from`](crate::Builder::build_from).
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::SharedMap;
+    ///
+    /// let stock = SharedMap::builder().build_from([("apple", 3), ("pear", 1)]);
+    /// assert_eq!(stock.insert("pear", 2), Some(1));
+    /// assert_eq!(stock.len(), 2);
+    /// ```
+    pub fn build_from(self, entries: impl IntoIterator<Item = (K, V)>) -> SharedMap<K, V, S, E> {
+        let fill = |state: &mut State<_, _, _, _, _>| state.fill(entries.into_iter());
+        self.build_over(|map, removed| map.build_writer_with(fill, MapOp::changes, Some(removed)))
+    }
+
+    fn build_over(
+        self,
+        build: impl FnOnce(
+            crate::Builder<S, (), E>,
+            Removed<K, V, E::Table<K, V>>,
+        ) -> WriteHandle<K, V, S, (), E>,
+    ) -> SharedMap<K, V, S, E> {
         let gone = Gone::new();
-        let (ops, hasher) = self.map.build_ops(Some(Removed::new(&gone)));
-        let map = WriteHandle::over(ops, hasher);
+        let map = build(self.map, Removed::new(&gone));
         let reader = map.shared_reader();
         let core = Arc::new_cyclic(|core| {
             let publishing = self

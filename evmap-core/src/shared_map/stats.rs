@@ -18,7 +18,7 @@ pub struct Stats {
     pub readers: usize,
     /// Copies that are set aside for readers still inside them.
     pub retired: usize,
-    /// Operations that readers do not see yet.
+    /// Operations that readers do not see yet; each entry of an `extend` is one.
     pub pending: usize,
     /// Whether a copy's table is growing: see [`Incremental`](crate::table::Incremental).
     pub is_growing: bool,

@@ -47,6 +47,8 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     /// Where each pending batch begins, in order.
     batches: Vec<(usize, Ticket)>,
     next_ticket: u64,
+    /// How many changes are pending: an operation may stand for many.
+    changes: usize,
     /// Batches that were undone after their turn, whose callers have not been told yet; nothing if
     /// callers do not wait to be told.
     lost: Option<Vec<Ticket>>,
@@ -74,6 +76,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             map,
             batches: Vec::new(),
             next_ticket: 0,
+            changes: 0,
             lost: tells.then(Vec::new),
             has_news: false,
             gone,
@@ -100,7 +103,13 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         self.map.copies().fence_mode() == FenceMode::Membarrier
     }
 
+    /// How many changes are pending.
     pub(super) fn pending(&self) -> usize {
+        self.changes
+    }
+
+    /// How many operations are pending, which is where the next batch begins.
+    fn end(&self) -> usize {
         self.map.pending().len()
     }
 
@@ -194,7 +203,7 @@ where
         batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
         counters: &Counters,
     ) -> Result<(R, Option<Ticket>), Panic> {
-        let begin = self.pending();
+        let begin = self.end();
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let result = batch(&mut Batch::new(&mut self.map));
             // A panic that the closure has caught shows here.
@@ -205,7 +214,9 @@ where
         }));
         match outcome {
             Ok(result) => {
-                let ticket = (self.pending() > begin).then(|| {
+                let ticket = (self.end() > begin).then(|| {
+                    let made = &self.map.pending()[begin..];
+                    self.changes += made.iter().map(MapOp::changes).sum::<usize>();
                     let ticket = Ticket(self.next_ticket);
                     self.next_ticket += 1;
                     self.batches.push((begin, ticket));
@@ -233,6 +244,7 @@ where
         match catch_unwind(AssertUnwindSafe(|| self.map.try_refresh())) {
             Ok(Ok(_)) => {
                 self.batches.clear();
+                self.changes = 0;
                 self.has_news = true;
                 counters.bump(|c| &c.publications);
             }
@@ -303,7 +315,7 @@ where
 
     /// Whether M1 holds.
     pub(super) fn is_whole(&mut self) -> bool {
-        !self.map.is_poisoned() && self.map.ops().applied() == self.pending()
+        !self.map.is_poisoned() && self.map.ops().applied() == self.end()
     }
 
     /// Undoes the batch that has the operation at `at`.
@@ -318,7 +330,7 @@ where
         let end = self
             .batches
             .get(index + 1)
-            .map_or(self.pending(), |&(begin, _)| begin);
+            .map_or(self.end(), |&(begin, _)| begin);
         let ops = self.map.ops();
         let mut undone = ops.split_off(begin);
         ops.extend(undone.split_off(end - begin));
@@ -331,6 +343,7 @@ where
             // The version was promised already: it comes, and shows what the one before does.
             self.map.log(MapOp::Reserve(0));
         }
+        self.changes = self.map.pending_changes();
         if let Some(lost) = &mut self.lost {
             lost.push(ticket);
         }
@@ -350,6 +363,10 @@ impl<K, V, T> Trash<K, V, T> {
     /// Drops everything: how many panicked.
     pub(super) fn drop_each(self) -> u64 {
         let contents: u64 = self.contents.into_iter().map(Contents::drop_each).sum();
-        contents + drop_each(self.ops) + drop_each(self.tables)
+        let ops = self.ops.into_iter().map(|op| match op {
+            MapOp::Load(entries) => drop_each(entries),
+            op => drop_each([op]),
+        });
+        contents + ops.sum::<u64>() + drop_each(self.tables)
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use left_right::Version;
 
 use super::turn::Patience;
-use super::{Batch, SharedMap, WriteError};
+use super::{Batch, Builder, SharedMap, WriteError};
 use crate::map::compute::{Decision, computes, infallible};
 use crate::op::Hashed;
 use crate::table::Engine;
@@ -54,14 +54,15 @@ where
     /// Sets the values of many keys, in one step.
     ///
     /// The iterator is run to its end first, so it may use the map.
+    /// An engine that has a faster way to fill an empty table takes it.
+    /// To begin with a filled map, [`Builder::build_from`](super::Builder::build_from) is faster.
     pub fn extend(&self, entries: impl IntoIterator<Item = (K, V)>) {
         let entries: Vec<_> = entries
             .into_iter()
             .map(|(key, value)| (self.hashed(key), value))
             .collect();
-        // Should one panic, the rest is dropped after the write.
-        let mut entries = entries.into_iter();
-        self.run(|batch| batch.extend_hashed(&mut entries));
+        // Should one panic, all are dropped after the write.
+        self.run(|batch| batch.load_hashed(entries));
     }
 
     /// Takes out everything, and keeps the room.
@@ -211,10 +212,10 @@ where
     V: Clone + Send + Sync + 'static,
     S: BuildHasher + Default + Clone + Send + Sync + 'static,
 {
-    /// A map with the usual settings and these entries, which are visible at once.
+    /// A map with the usual settings and these entries, which readers see from the first version on:
+    /// as [`Builder::build_from`](super::Builder::build_from) makes it.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let map = SharedMap::default();
-        map.extend(entries);
-        map
+        let builder = Builder::new().hasher(S::default());
+        builder.build_from(entries)
     }
 }

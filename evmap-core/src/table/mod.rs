@@ -79,21 +79,20 @@ pub trait Table<K, V> {
     where
         K: Eq;
 
-    /// Inserts many entries, each with its hash, in order: the keys that are not needed, and the values
-    /// replaced.
+    /// Inserts many entries, each with its hash, in order. Keys that are not needed, and the values
+    /// replaced, are given to `discard`.
     ///
     /// An engine may have a faster way than one by one, for a table that is empty.
+    /// If the iterator or user code panics, only some entries may be in the table: in a fast way, none.
     fn load(
         &mut self,
         hashed: impl Iterator<Item = (u64, K, V)>,
         rehash: impl Fn(&K) -> u64,
-    ) -> Vec<(K, V)>
-    where
+        discard: impl FnMut(K, V),
+    ) where
         K: Eq,
     {
-        hashed
-            .filter_map(|(hash, key, value)| self.insert(hash, key, value, &rehash))
-            .collect()
+        insert_each(self, hashed, rehash, discard);
     }
 
     /// Takes out the entry of this key. `rehash` is as for [`insert`](Self::insert).
@@ -124,4 +123,18 @@ pub trait Table<K, V> {
 
     /// All entries.
     fn iter(&self) -> Self::Iter<'_>;
+}
+
+/// [`load`](Table::load) one by one.
+fn insert_each<K: Eq, V, T: Table<K, V> + ?Sized>(
+    table: &mut T,
+    hashed: impl Iterator<Item = (u64, K, V)>,
+    rehash: impl Fn(&K) -> u64,
+    mut discard: impl FnMut(K, V),
+) {
+    hashed.for_each(|(hash, key, value)| {
+        if let Some((key, value)) = table.insert(hash, key, value, &rehash) {
+            discard(key, value);
+        }
+    });
 }

@@ -5,6 +5,8 @@
 //! The result is the same: the same entries in the same order, with the first key and the last value
 //! of those that come again.
 
+use std::mem;
+
 use super::word::{MAX_ENTRIES, bits, bits_of, index, pack};
 use super::words::Words;
 use super::{RobinHoodTable, refuse_beyond};
@@ -12,13 +14,33 @@ use super::{RobinHoodTable, refuse_beyond};
 /// Fewer are inserted one by one: that takes no longer.
 pub(super) const FEW: usize = 32;
 
+/// Entries on their way into a table: what does not get there is discarded, also if that is because
+/// of a panic.
+struct Arriving<K, V, F: FnMut(K, V)> {
+    entries: Vec<(K, V)>,
+    discard: F,
+}
+
 impl<K: Eq, V> RobinHoodTable<K, V> {
-    /// Takes in all entries, if the table is empty: the keys that came again, with the values
-    /// that they replaced.
-    pub(super) fn load_empty(&mut self, hashed: impl Iterator<Item = (u64, K, V)>) -> Vec<(K, V)> {
+    /// Takes in all entries, if the table is empty, and discards the keys that came again, with the
+    /// values that they replaced.
+    ///
+    /// If that panics, the table is empty still, and every entry that was taken is discarded.
+    pub(super) fn load_empty(
+        &mut self,
+        hashed: impl Iterator<Item = (u64, K, V)>,
+        discard: impl FnMut(K, V),
+    ) {
         debug_assert!(self.entries.is_empty());
-        let mut words = Vec::with_capacity(hashed.size_hint().0);
-        let mut entries = Vec::with_capacity(hashed.size_hint().0);
+        let mut arriving = Arriving {
+            entries: mem::take(&mut self.entries),
+            discard,
+        };
+        let entries = &mut arriving.entries;
+        let mut words = Vec::new();
+        // A hint: both grow by themselves where there is not so much.
+        let least = hashed.size_hint().0;
+        let _ = (entries.try_reserve(least), words.try_reserve(least));
         for (hash, key, value) in hashed {
             refuse_beyond(MAX_ENTRIES, entries.len() + 1);
             words.push(pack(bits_of(hash), entries.len()));
@@ -26,20 +48,20 @@ impl<K: Eq, V> RobinHoodTable<K, V> {
         }
         // Words are inverted.
         words.sort_unstable_by(|a, b| b.cmp(a));
-        let doubles = merge_doubles(&words, &mut entries);
-        let replaced = take_out(doubles, &mut words, &mut entries);
+        let doubles = merge_doubles(&words, entries);
+        let replaced = take_out(doubles, &mut words, entries);
         // Nothing that may panic comes after the first change.
-        let room = entries.len().max(self.words.room());
-        let words = Words::from_sorted(&words, room);
-        if self.entries.capacity() < entries.len() {
-            let missing = words.room() - entries.len();
-            let _ = entries.try_reserve_exact(missing);
-            self.entries = entries;
-        } else {
-            self.entries.append(&mut entries);
+        self.words = Words::from_sorted(&words, entries.len().max(self.words.room()));
+        let _ = entries.try_reserve_exact(self.words.room() - entries.len());
+        self.entries = mem::replace(entries, replaced);
+    }
+}
+
+impl<K, V, F: FnMut(K, V)> Drop for Arriving<K, V, F> {
+    fn drop(&mut self) {
+        for (key, value) in self.entries.drain(..) {
+            (self.discard)(key, value);
         }
-        self.words = words;
-        replaced
     }
 }
 
@@ -61,7 +83,7 @@ fn merge_doubles<K: Eq, V>(sorted: &[u64], entries: &mut [(K, V)]) -> Vec<usize>
                 None => firsts.push(at),
                 Some(&first) => {
                     let (before, after) = entries.split_at_mut(at);
-                    std::mem::swap(&mut before[first].1, &mut after[0].1);
+                    mem::swap(&mut before[first].1, &mut after[0].1);
                     doubles.push(at);
                 }
             }
@@ -101,4 +123,32 @@ fn take_out<K, V>(
     }
     *entries = kept;
     taken
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::super::{RobinHoodTable, Table};
+
+    #[test]
+    fn a_load_that_panics_leaves_the_table_empty_and_discards_what_it_took() {
+        #[derive(Debug)]
+        struct Key(u64);
+        impl PartialEq for Key {
+            fn eq(&self, other: &Self) -> bool {
+                assert!(self.0 < 30, "planted");
+                self.0 == other.0
+            }
+        }
+        impl Eq for Key {}
+        let mut table = RobinHoodTable::with_capacity(50);
+        let entries = (0..100).map(|n| ((n % 60) << 32, Key(n % 60), n));
+        let mut discarded = 0;
+        let load = AssertUnwindSafe(|| table.load(entries, |key| key.0, |_, _| discarded += 1));
+        catch_unwind(load).unwrap_err();
+        table.check();
+        assert_eq!((table.len(), discarded), (0, 100));
+        assert!(table.find(0, &Key(0)).is_none());
+    }
 }

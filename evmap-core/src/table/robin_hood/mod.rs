@@ -20,7 +20,7 @@ use std::fmt;
 use std::mem;
 use std::slice::Iter;
 
-use super::{Engine, Table};
+use super::{Engine, Table, insert_each};
 use word::{MAX_ENTRIES, bits_of};
 use words::Words;
 
@@ -179,16 +179,16 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         &mut self,
         hashed: impl Iterator<Item = (u64, K, V)>,
         rehash: impl Fn(&K) -> u64,
-    ) -> Vec<(K, V)>
-    where
+        discard: impl FnMut(K, V),
+    ) where
         K: Eq,
     {
-        if self.entries.is_empty() && hashed.size_hint().0 >= load::FEW {
-            return self.load_empty(hashed);
+        let may_be_many = hashed.size_hint().1.is_none_or(|most| most >= load::FEW);
+        if self.entries.is_empty() && may_be_many {
+            self.load_empty(hashed, discard);
+        } else {
+            insert_each(self, hashed, rehash, discard);
         }
-        hashed
-            .filter_map(|(hash, key, value)| self.insert(hash, key, value, &rehash))
-            .collect()
     }
 
     fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>

@@ -175,17 +175,24 @@ proptest! {
     fn loading_is_inserting_one_by_one(
         which in 0..8usize,
         keys in vec(0..400u32, 0..600),
+        room in 0..300usize,
+        is_exact: bool,
     ) {
         let hasher = hashers()[which].1;
         let rehash = |key: &u32| hasher(*key);
-        let mut table = RobinHoodTable::with_capacity(0);
+        let mut table = RobinHoodTable::with_capacity(room);
         let mut other = RobinHoodTable::with_capacity(0);
         let entries = keys.iter().enumerate().map(|(at, &key)| (hasher(key), key, at));
         let mut replaced = Vec::new();
         for (hash, key, value) in entries.clone() {
             replaced.extend(other.insert(hash, key, value, rehash));
         }
-        let mut out = table.load(entries, rehash);
+        let mut out = Vec::new();
+        if is_exact {
+            table.load(entries, rehash, |key, value| out.push((key, value)));
+        } else {
+            table.load(entries.filter(|_| true), rehash, |key, value| out.push((key, value)));
+        }
         table.check();
         prop_assert!(table.iter().eq(other.iter()));
         replaced.sort();

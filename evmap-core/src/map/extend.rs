@@ -1,0 +1,102 @@
+//! Many entries at once: into a map, and as a new map.
+
+use std::hash::{BuildHasher, Hash};
+use std::mem;
+
+use super::{Builder, WriteHandle};
+use crate::op::{Hashed, MapOp};
+use crate::table::Engine;
+
+/// So many entries are logged as one operation. Fewer are not worth a list of their own, and no
+/// [`load`](crate::table::Table::load) gains from them.
+const MANY: usize = 32;
+
+/// Entries on their way into the log: they get there, also if the iterator that they come from
+/// panics.
+struct Entering<'a, K, V, S, M, E: Engine> {
+    writer: &'a mut WriteHandle<K, V, S, M, E>,
+    entries: Vec<(Hashed<K>, V)>,
+}
+
+impl<K, V, S, M, E: Engine> Drop for Entering<'_, K, V, S, M, E> {
+    fn drop(&mut self) {
+        let entries = mem::take(&mut self.entries);
+        if entries.len() >= MANY {
+            self.writer.log(MapOp::Load(entries));
+        } else {
+            let inserts = entries.into_iter();
+            let inserts = inserts.map(|(key, value)| MapOp::Insert(key, value));
+            self.writer.log_all(inserts);
+        }
+    }
+}
+
+impl<K, V, S, M, E> Extend<(K, V)> for WriteHandle<K, V, S, M, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    /// Sets the values of many keys, in order. Logged; waits for nobody.
+    ///
+    /// Many entries (32 or more) are logged as one [operation](MapOp::Load), so an engine that has a
+    /// faster way to fill an empty table takes it.
+    /// Should that operation panic while it is applied, [`rebuild`](WriteHandle::rebuild) hands back
+    /// all of it.
+    ///
+    /// # Cost
+    /// Each key is hashed once; each key and value is cloned once, and moved into the second copy.
+    /// To begin with a filled map, [`Builder::build_from`] is faster.
+    ///
+    /// # Panics
+    /// If the iterator does, or the `Hash` of a key: what came before is logged.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::new();
+    /// writer.extend((0..1000).map(|n| (n % 100, n)));
+    /// assert_eq!(writer.stats().pending, 1000);
+    /// writer.refresh();
+    /// assert_eq!((reader.len(), reader.get_cloned(&7)), (100, Some(907)));
+    /// ```
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        let entries = entries.into_iter();
+        let (least, most) = entries.size_hint();
+        if most.is_some_and(|most| most < MANY) {
+            entries.for_each(|(key, value)| self.insert(key, value));
+            return;
+        }
+        let mut entering = Entering {
+            writer: self,
+            entries: Vec::new(),
+        };
+        // A hint: the list grows by itself where there is not so much.
+        let _ = entering.entries.try_reserve(least);
+        for (key, value) in entries {
+            let key = entering.writer.hashed(key);
+            entering.entries.push((key, value));
+        }
+    }
+}
+
+impl<K, V, S> FromIterator<(K, V)> for WriteHandle<K, V, S>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Default + Clone,
+{
+    /// The writer of a map with these entries, which readers see from the first version on: as
+    /// [`Builder::build_from`] makes it.
+    ///
+    /// # Examples
+    /// ```
+    /// let writer: evmap_core::WriteHandle<_, _> = [("a", 1), ("b", 2)].into_iter().collect();
+    /// assert_eq!(writer.read_handle().get_cloned("b"), Some(2));
+    /// ```
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let builder = Builder::new().hasher(S::default());
+        builder.build_from(entries).0
+    }
+}

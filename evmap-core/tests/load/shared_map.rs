@@ -1,0 +1,162 @@
+//! Entries into a map with many writers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use evmap_core::SharedMap;
+use evmap_core::table::Engine;
+
+use crate::things::{may_panic, panics_at};
+
+on_each! {
+    a_shared_extend_counts_its_entries,
+    an_extend_that_cannot_be_applied_once_more_is_undone_whole,
+    what_a_shared_extend_replaces_is_dropped_outside_of_the_turn,
+    the_drops_of_an_undone_extend_may_all_panic,
+}
+
+fn a_shared_extend_counts_its_entries<E: Engine>()
+where
+    E::Table<u32, u32>: Send + Sync,
+{
+    let map = SharedMap::<u32, u32>::builder()
+        .engine::<E>()
+        .refresh_every(Duration::MAX)
+        .max_pending(150)
+        .build();
+    let batch = |from: u32| (from..from + 50).map(|n| (n, n));
+    map.extend(std::iter::empty());
+    assert_eq!((map.stats().pending, map.stats().writes), (0, 0));
+    map.extend(batch(0));
+    map.insert(0, 1);
+    assert_eq!((map.stats().pending, map.stats().writes), (51, 2));
+    let undone = catch_unwind(AssertUnwindSafe(|| {
+        map.write(|w| w.remove(&1).map(|_| -> () { panic!("planted") }))
+    }));
+    undone.unwrap_err();
+    assert_eq!((map.stats().pending, map.len()), (51, 0));
+    map.extend(batch(100));
+    assert_eq!((map.stats().pending, map.len()), (101, 0));
+    map.extend(batch(200));
+    assert_eq!(
+        (map.stats().pending, map.len()),
+        (0, 150),
+        "151 are too many"
+    );
+    map.insert(0, 2);
+    assert_eq!(map.stats().pending, 1);
+}
+
+fn an_extend_that_cannot_be_applied_once_more_is_undone_whole<E: Engine>()
+where
+    E::Table<u32, Caller>: Send + Sync,
+{
+    let map = SharedMap::builder()
+        .engine::<E>()
+        .refresh_every(Duration::MAX)
+        .build();
+    let entries = |from: u32| (from..from + 50).map(|n| (n, Caller::default()));
+    map.insert(0, Caller::default());
+    map.extend(entries(100));
+    map.extend(entries(200));
+    // Nothing is published, so the mending clones what is pending, in order.
+    assert!(panics_at("clone", 21, || {
+        map.write(|w| w.remove(&0).map(|_| -> () { panic!("planted in a write") }));
+    }));
+    assert_eq!(map.stats().lost, 1);
+    assert_eq!((map.stats().pending, map.flush().as_u64()), (51, 1));
+    assert!((200..250).chain([0]).all(|key| map.contains_key(&key)));
+    assert_eq!((map.len(), map.stats().pending), (51, 0));
+}
+
+type Call = Box<dyn Fn() + Send + Sync>;
+
+/// A value whose drop makes a call.
+#[derive(Default)]
+struct Caller(Arc<OnceLock<Call>>);
+
+impl Clone for Caller {
+    fn clone(&self) -> Self {
+        may_panic("clone");
+        Caller(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        if let Some(call) = self.0.get() {
+            call();
+        }
+    }
+}
+
+fn what_a_shared_extend_replaces_is_dropped_outside_of_the_turn<E: Engine>()
+where
+    E::Table<u32, Caller>: Send + Sync,
+{
+    let calls = Arc::new([const { AtomicU64::new(0) }; 2]);
+    let [outside, inside] = &*calls;
+    let there = Arc::new(OnceLock::new());
+    let map = SharedMap::builder().engine::<E>().build();
+    let (writing, counting) = (map.clone(), Arc::clone(&calls));
+    let call: Call = Box::new(move || {
+        // Inside of a turn of its own thread this panics.
+        let write = AssertUnwindSafe(|| writing.try_write(|w| w.len()).is_ok());
+        let is_inside = catch_unwind(write).is_err();
+        counting[usize::from(is_inside)].fetch_add(1, Ordering::Relaxed);
+    });
+    assert!(there.set(call).is_ok());
+    let entries = || (0..100).map(|n| (n % 60, Caller(Arc::clone(&there))));
+    for is_empty in [true, false] {
+        map.extend(entries());
+        map.flush();
+        let replaced = if is_empty { 40 } else { 100 };
+        let dropped = outside.swap(0, Ordering::Relaxed);
+        assert_eq!(dropped, 2 * replaced, "those of each copy");
+        assert_eq!(map.len(), 60);
+    }
+    for is_empty in [false, true] {
+        if is_empty {
+            map.clear();
+            map.flush();
+        }
+        for after in [0, 1, 50, 99] {
+            let version = map.version();
+            assert!(panics_at("clone", after, || map.extend(entries())));
+            assert_eq!(map.version(), version);
+        }
+    }
+    assert!(outside.load(Ordering::Relaxed) > 800);
+    assert_eq!(inside.load(Ordering::Relaxed), 0);
+}
+
+/// A list that drops two of them in one go would abort the program.
+fn the_drops_of_an_undone_extend_may_all_panic<E: Engine>()
+where
+    E::Table<u32, Loud>: Send + Sync,
+{
+    let map = SharedMap::builder().engine::<E>().build();
+    assert!(panics_at("clone", 40, || {
+        map.extend((0..50).map(|n| (n, Loud { is_loud: true })));
+    }));
+    assert_eq!((map.len(), map.stats().panics), (0, 50));
+}
+
+struct Loud {
+    is_loud: bool,
+}
+
+impl Clone for Loud {
+    fn clone(&self) -> Self {
+        may_panic("clone");
+        Loud { is_loud: false }
+    }
+}
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        assert!(!self.is_loud, "planted in a drop");
+    }
+}
