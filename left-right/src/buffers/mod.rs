@@ -14,6 +14,7 @@ mod buffer;
 mod fences;
 mod published;
 mod retired;
+mod tempo;
 
 pub(crate) use buffer::{Buffer, drop_each, reclaim};
 pub(crate) use published::Published;
@@ -312,6 +313,8 @@ impl<'a, T> Writable<'a, T> {
             // nobody comes in without a fence.
             buffers.fences.refuse();
             return;
+        } else {
+            buffers.fences.barrier_done();
         }
 
         // After the swap and the fence, else a handle that joins in between goes unscanned (O3).

@@ -23,6 +23,7 @@
 //! - **F2** `full` (reader) pairs with `full` (writer, after its swap), for readers that came in by
 //!   a tagged pointer.
 
+pub(crate) mod cost;
 mod mode;
 
 #[cfg(target_os = "linux")]

@@ -6,10 +6,13 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FenceMode {
     /// By the observed interval between swaps, where the system has a barrier:
-    /// [`Membarrier`](Self::Membarrier) at first, [`SeqCst`](Self::SeqCst) while swaps come more
-    /// often than every 50 microseconds on average, and back when they come more seldom than every
-    /// 200, or not at all while [`OpWriteHandle::swap_buffers`](crate::OpWriteHandle::swap_buffers)
-    /// finds nothing to publish.
+    /// [`Membarrier`](Self::Membarrier) at first, [`SeqCst`](Self::SeqCst) while swaps come so often that
+    /// barriers would take more of the writer's time than fences take of a busy reader's, and back when
+    /// they come half as often again apart, or not at all for a millisecond while
+    /// [`OpWriteHandle::swap_buffers`](crate::OpWriteHandle::swap_buffers) finds nothing to publish.
+    /// Where that line is follows from what the map's own barriers have cost of late, and from what a fence
+    /// costs on this processor, measured once for the process: some 20 to 50 microseconds between swaps
+    /// beside a busy reader.
     /// Elsewhere, [`SeqCst`](Self::SeqCst).
     #[default]
     Auto,

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Place, Slot};
 use crate::mutant::planted;
 use crate::stall::ReadersBusy;
-use crate::sync::{Arc, TRY_LOOKS, spin};
+use crate::sync::{Arc, AtomicBool, Ordering, TRY_LOOKS, spin};
 use crate::wait::{Deadline, wait_until};
 
 /// The readers that were in a copy, or about to enter some copy, when it was swapped out.
@@ -14,16 +14,23 @@ use crate::wait::{Deadline, wait_until};
 /// elsewhere is done with it.
 #[derive(Clone, Default)]
 pub(crate) struct Pins {
-    readers: Vec<Arc<Slot>>,
+    readers: Vec<Pin>,
     /// When the copy was swapped out; asked of the clock only if somebody was inside.
     since: Option<Instant>,
+}
+
+/// One of them.
+struct Pin {
+    slot: Arc<Slot>,
+    /// Whether somebody who only asks has seen it elsewhere already.
+    has_left: AtomicBool,
 }
 
 impl Pins {
     pub(crate) fn collect<'a>(old: *mut (), slots: impl Iterator<Item = &'a Arc<Slot>>) -> Self {
         let readers: Vec<_> = slots
             .filter(|slot| may_be_in(old, slot))
-            .map(Arc::clone)
+            .map(|slot| Pin::new(Arc::clone(slot)))
             .collect();
         let since = (!readers.is_empty()).then(Instant::now);
         Pins { readers, since }
@@ -35,24 +42,18 @@ impl Pins {
 
     /// Whether all have left the copy at `old`, by a bounded number of looks at each.
     ///
-    /// At each by itself: to have been seen elsewhere once is enough, and busy readers are seldom
-    /// all between two reads at the same time.
+    /// At each by itself, and who has been seen elsewhere is not looked at again: to have been so once is
+    /// enough, and busy readers are seldom all between two reads at the same time.
     pub(crate) fn have_left(&self, old: *mut ()) -> bool {
-        let has_left = |slot: &Arc<Slot>| {
-            (0..TRY_LOOKS).any(|look| {
-                if look > 0 {
-                    spin(1);
-                }
-                !may_be_in(old, slot)
-            })
-        };
-        self.readers.iter().all(has_left)
+        let there = self.readers.iter().filter(|pin| !pin.looks_away(old));
+        // All are looked at, though the first may be there: each look may be the one that counts.
+        there.count() == 0
     }
 
     /// Whether the last of them is still in the copy at `old`, by one look at it.
     #[inline]
     pub(crate) fn are_held(&self, old: *mut ()) -> bool {
-        self.readers.last().is_some_and(|slot| may_be_in(old, slot))
+        self.readers.last().is_some_and(|pin| pin.may_be_in(old))
     }
 
     /// Forgets those that have left the copy at `old`: whether nobody remains, by one look at each.
@@ -60,7 +61,7 @@ impl Pins {
         if planted("wait-skipped") {
             self.readers.clear();
         }
-        self.readers.retain(|slot| may_be_in(old, slot));
+        self.readers.retain(|pin| pin.may_be_in(old));
         self.readers.is_empty()
     }
 
@@ -93,9 +94,44 @@ impl Pins {
             readers: self
                 .readers
                 .iter()
-                .map(|slot| slot.describe(waited))
+                .map(|pin| pin.slot.describe(waited))
                 .collect(),
         }
+    }
+}
+
+impl Pin {
+    fn new(slot: Arc<Slot>) -> Self {
+        Pin {
+            slot,
+            has_left: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the reader has been seen elsewhere, by a bounded number of looks.
+    fn looks_away(&self, old: *mut ()) -> bool {
+        let has_left = (0..TRY_LOOKS).any(|look| {
+            if look > 0 {
+                spin(1);
+            }
+            !self.may_be_in(old)
+        });
+        if has_left {
+            // ORDER: O2, handed on to whoever looks next, on whichever thread.
+            self.has_left.store(true, Ordering::Release);
+        }
+        has_left
+    }
+
+    fn may_be_in(&self, old: *mut ()) -> bool {
+        // ORDER: O2: with what `looks_away` has stored.
+        !self.has_left.load(Ordering::Acquire) && may_be_in(old, &self.slot)
+    }
+}
+
+impl Clone for Pin {
+    fn clone(&self) -> Self {
+        Pin::new(Arc::clone(&self.slot))
     }
 }
 

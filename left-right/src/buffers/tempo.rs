@@ -1,0 +1,196 @@
+//! [`Tempo`]: how often a writer swaps, and what its barriers cost.
+
+use std::time::{Duration, Instant};
+
+/// Swaps further apart than this have nothing to do with each other.
+const LONGEST: Duration = Duration::from_millis(1);
+/// No interval counts for more than so many times the break-even point, so that one pause alone decides
+/// nothing.
+const LONG: u32 = 4;
+/// The share that the latest of several has in their average.
+const WEIGHT: u32 = 8;
+/// What a short read takes without a fence: a lookup in a table that fits into the caches.
+const READ: Duration = Duration::from_nanos(10);
+
+/// How often swaps come, and what barriers cost.
+pub(super) struct Tempo {
+    last: Option<Instant>,
+    /// Swaps since the last look at the clock.
+    unseen: u32,
+    /// The moving average of the intervals.
+    interval: Duration,
+    /// The moving average of the barriers that this writer has run.
+    ///
+    /// Its own, since a barrier costs as much as there are busy readers to interrupt.
+    barrier: Option<Duration>,
+    /// The interval at which it makes no difference who pays; unknown before the first barrier.
+    even: Option<Duration>,
+}
+
+impl Tempo {
+    pub(super) fn new() -> Self {
+        Tempo {
+            last: None,
+            unseen: 0,
+            interval: LONGEST,
+            barrier: None,
+            even: None,
+        }
+    }
+
+    /// A swap that nobody asks the clock for: how many there were since it was asked.
+    pub(super) fn skip(&mut self) -> u32 {
+        self.unseen += 1;
+        self.unseen
+    }
+
+    /// Looks at the clock, before the last of the swaps since it did.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if let Some(last) = self.last {
+            let latest = now.saturating_duration_since(last) / self.unseen.max(1);
+            self.interval = average(self.interval, latest.min(self.longest()));
+        }
+        self.last = Some(now);
+        self.unseen = 0;
+    }
+
+    /// The barrier of the swap that the last look at the clock was for is over. A reader's own fence
+    /// would cost so much.
+    pub(super) fn barrier_done(&mut self, now: Instant, fence: Duration) {
+        if let Some(last) = self.last {
+            let latest = now.saturating_duration_since(last).min(LONGEST);
+            let barrier = average(self.barrier.unwrap_or(latest), latest);
+            self.barrier = Some(barrier);
+            self.even = Some(break_even(barrier, fence));
+        }
+    }
+
+    /// Whether so few swaps came of late that the next is not to be counted with those before.
+    pub(super) fn has_rested(&self) -> bool {
+        // The last look may be some swaps old, which took as long as swaps do.
+        self.last
+            .is_some_and(|last| last.elapsed() >= LONGEST + self.interval * self.unseen)
+    }
+
+    /// Begins anew, as after a long pause.
+    pub(super) fn forget(&mut self) {
+        self.interval = self.longest();
+    }
+
+    /// Whether readers should fence for themselves.
+    pub(super) fn wants_fences(&self, has_fences: bool) -> bool {
+        let Some(even) = self.even else {
+            return false;
+        };
+        // A switch has to be worth it: around that point both ways cost the same.
+        let limit = if has_fences { even * 3 / 2 } else { even };
+        self.interval < limit
+    }
+
+    /// What an interval counts for at most.
+    fn longest(&self) -> Duration {
+        self.even.map_or(LONGEST, |even| even * LONG)
+    }
+}
+
+/// The interval at which a barrier for each swap takes as much of the writer's time as fences take of the
+/// time of a reader that does nothing but read.
+fn break_even(barrier: Duration, fence: Duration) -> Duration {
+    let reads = (READ + fence).as_secs_f64() / fence.as_secs_f64();
+    barrier.mul_f64(reads).min(LONGEST)
+}
+
+fn average(before: Duration, latest: Duration) -> Duration {
+    before - before / WEIGHT + latest / WEIGHT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FENCE: Duration = Duration::from_nanos(5);
+
+    fn micros(micros: u64) -> Duration {
+        Duration::from_micros(micros)
+    }
+
+    /// Swaps at these intervals, with barriers that take so long: whether readers fence for themselves
+    /// after them.
+    fn after(
+        tempo: &mut Tempo,
+        mut has_fences: bool,
+        barrier: Duration,
+        intervals: &[(u32, Duration)],
+    ) -> bool {
+        let mut now = tempo.last.unwrap_or_else(Instant::now);
+        for &(count, interval) in intervals {
+            for _ in 0..count {
+                now += interval;
+                tempo.skip();
+                tempo.tick(now);
+                if !has_fences {
+                    tempo.barrier_done(now + barrier, FENCE);
+                }
+                has_fences = tempo.wants_fences(has_fences);
+            }
+        }
+        has_fences
+    }
+
+    #[test]
+    fn the_mode_follows_the_tempo_with_hysteresis() {
+        let mut tempo = Tempo::new();
+        // Break-even is at (10 + 5) / 5 barriers: 36 µs, and 54 µs for the way back.
+        let mut fences =
+            |has_fences, intervals: &[_]| after(&mut tempo, has_fences, micros(12), intervals);
+        assert!(!fences(false, &[(1000, micros(1000))]), "seldom: barrier");
+        assert!(!fences(false, &[(1000, micros(45))]), "as it was");
+        assert!(fences(false, &[(100, micros(30))]), "often: fences");
+        assert!(fences(true, &[(1000, micros(45))]), "as it was");
+        let one_pause = [(100, micros(5)), (1, micros(1_000_000))];
+        assert!(fences(true, &one_pause), "one pause decides nothing");
+        assert!(!fences(true, &[(100, micros(60))]), "seldom: barrier");
+        assert!(fences(true, &[(100, micros(5))]), "often again: fences");
+    }
+
+    #[test]
+    fn cheap_barriers_are_kept_at_a_tempo_that_dear_ones_are_not() {
+        for (barrier, wanted) in [(micros(1), false), (micros(12), true)] {
+            let mut tempo = Tempo::new();
+            let fences = after(&mut tempo, false, barrier, &[(200, micros(20))]);
+            assert_eq!(fences, wanted, "barriers of {barrier:?}");
+        }
+    }
+
+    #[test]
+    fn barriers_that_grow_dear_are_noticed() {
+        let mut tempo = Tempo::new();
+        let idle = after(&mut tempo, false, micros(1), &[(200, micros(20))]);
+        assert!(!idle);
+        assert!(after(&mut tempo, idle, micros(12), &[(100, micros(20))]));
+    }
+
+    #[test]
+    fn there_is_a_way_back_however_dear_barriers_are() {
+        let mut tempo = Tempo::new();
+        let fences = after(&mut tempo, false, micros(900), &[(100, micros(100))]);
+        assert!(fences);
+        assert!(!after(
+            &mut tempo,
+            fences,
+            micros(900),
+            &[(100, micros(2000))]
+        ));
+    }
+
+    #[test]
+    fn without_a_barrier_nothing_is_decided() {
+        let mut tempo = Tempo::new();
+        let now = Instant::now();
+        for n in 0..100 {
+            tempo.skip();
+            tempo.tick(now + micros(n));
+            assert!(!tempo.wants_fences(false));
+        }
+    }
+}
