@@ -101,3 +101,53 @@ impl Registry {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::ptr;
+    use std::sync::Barrier;
+    use std::thread;
+
+    use crate::buffers::Buffers;
+    use crate::{FenceMode, ReadHandle, SharedReader};
+
+    /// Processors fetch lines of 64 bytes, in pairs.
+    const LINES: usize = 128;
+
+    /// What a reader writes is its slot, and what it reads besides is only stored to by a swap; so
+    /// readers scale as if each were alone.
+    #[test]
+    fn readers_on_several_threads_share_no_written_line() {
+        let buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+        let shared = buffers.shared();
+        let are_in = Barrier::new(5);
+        thread::scope(|scope| {
+            for number in 0..4 {
+                let (handle, reader) = (ReadHandle::join(shared), SharedReader::new(shared));
+                let are_in = &are_in;
+                scope.spawn(move || {
+                    // Two kinds of readers, two threads of each.
+                    let by_handle = (number % 2 == 0).then(|| handle.read());
+                    let by_thread = (number % 2 == 1).then(|| reader.read());
+                    are_in.wait();
+                    are_in.wait();
+                    drop((by_handle, by_thread));
+                });
+            }
+            are_in.wait();
+            let slots = shared.registry.lock().clone();
+            // Four handles, and the threads' own of two shared readers.
+            assert_eq!(slots.len(), 6);
+            let mut written: Vec<_> = slots.iter().map(|slot| slot.address()).collect();
+            for slot in &slots {
+                assert_eq!(size_of_val(&**slot) % LINES, 0);
+            }
+            written.push(ptr::from_ref(&shared.published).addr());
+            assert_eq!(size_of_val(&shared.published), LINES);
+            assert!(written.iter().all(|address| address % LINES == 0));
+            written.sort_unstable();
+            assert!(written.windows(2).all(|two| two[1] - two[0] >= LINES));
+            are_in.wait();
+        });
+    }
+}
