@@ -20,6 +20,7 @@ chapters! {
     ten_minutes: "ten-minutes.md",
     how_a_read_works: "how-a-read-works.md",
     many_writers: "many-writers.md",
+    scaling: "scaling.md",
 }
 
 /// The repository's front page, whose sample is run too.
