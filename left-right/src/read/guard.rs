@@ -73,7 +73,7 @@ pub struct ReadGuard<'a, T: ?Sized> {
 enum Stay<'a> {
     Handle(&'a Slot),
     /// Keeps its own hold on the reader: the thread's list may end before the guard does.
-    /// Given up by `leave_thread`, and by nobody else (G3).
+    /// Given up by the drop, and by nobody else (G3).
     Thread(ManuallyDrop<Rc<Reader>>),
 }
 
@@ -234,16 +234,15 @@ impl Drop for Stay<'_> {
     fn drop(&mut self) {
         match self {
             Stay::Handle(slot) => slot.leave(),
-            Stay::Thread(reader) => leave_thread(reader),
+            // SAFETY: this is the drop of the one `Stay` that holds it, so once, and last (G3).
+            Stay::Thread(reader) => leave_thread(unsafe { ManuallyDrop::take(reader) }),
         }
     }
 }
 
-/// Out of line, so that the drop of a handle's guard stays small enough to be inlined everywhere:
-/// with the glue of an `Rc` in it, it was not, and the guard went through memory.
+/// Out of line, so that the drop of a handle's guard stays small enough to be inlined everywhere.
+/// By value, in a register: a pointer to the guard's own would keep the guard in memory.
 #[inline(never)]
-fn leave_thread(reader: &mut ManuallyDrop<Rc<Reader>>) {
+fn leave_thread(reader: Rc<Reader>) {
     reader.slot().leave();
-    // SAFETY: called by the drop of the one `Stay` that holds it, so once, and last (G3).
-    unsafe { ManuallyDrop::drop(reader) };
 }

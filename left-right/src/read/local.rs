@@ -86,7 +86,8 @@ impl LocalIndex {
         LocalIndex(OnceLock::new())
     }
 
-    fn get(&self) -> usize {
+    /// The number, which the first to ask draws. Locks a list of the process for that.
+    pub(super) fn get(&self) -> usize {
         *self.0.get_or_init(|| {
             INDICES
                 .lock()
@@ -109,8 +110,7 @@ impl Drop for LocalIndex {
 
 /// The calling thread's reader of the structure.
 #[inline]
-pub(super) fn reader(registry: &Arc<Registry>, index: &LocalIndex) -> Rc<Reader> {
-    let index = index.get();
+pub(super) fn reader(registry: &Arc<Registry>, index: usize) -> Rc<Reader> {
     match known(registry, index) {
         Ok(Some(reader)) => reader,
         Ok(None) => first_read(registry, index),
@@ -120,8 +120,8 @@ pub(super) fn reader(registry: &Arc<Registry>, index: &LocalIndex) -> Rc<Reader>
 }
 
 /// The calling thread's reader of the structure, if it has one.
-pub(super) fn known_reader(registry: &Arc<Registry>, index: &LocalIndex) -> Option<Rc<Reader>> {
-    known(registry, index.get()).ok().flatten()
+pub(super) fn known_reader(registry: &Arc<Registry>, index: usize) -> Option<Rc<Reader>> {
+    known(registry, index).ok().flatten()
 }
 
 #[inline(always)]

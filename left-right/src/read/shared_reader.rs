@@ -48,12 +48,15 @@ use crate::{BusyReader, Version};
 /// ```
 pub struct SharedReader<T> {
     shared: Arc<Shared<T>>,
+    /// Where each thread's list keeps its slot for this structure.
+    index: usize,
 }
 
 impl<T> SharedReader<T> {
     pub(crate) fn new(shared: &Arc<Shared<T>>) -> Self {
         SharedReader {
             shared: Arc::clone(shared),
+            index: shared.local_index.get(),
         }
     }
 
@@ -64,7 +67,7 @@ impl<T> SharedReader<T> {
     /// shows the same state as that one.
     #[inline]
     pub fn read(&self) -> ReadGuard<'_, T> {
-        let reader = local::reader(&self.shared.registry, &self.shared.local_index);
+        let reader = local::reader(&self.shared.registry, self.index);
         ReadGuard::of_thread(&self.shared, reader)
     }
 
@@ -92,7 +95,7 @@ impl<T> SharedReader<T> {
     ///
     /// While the thread ends and its list is gone already, there is nothing to name.
     pub fn set_label(&self, label: impl Into<String>) {
-        local::reader(&self.shared.registry, &self.shared.local_index)
+        local::reader(&self.shared.registry, self.index)
             .slot()
             .set_label(label.into());
     }
@@ -114,7 +117,7 @@ impl<T> SharedReader<T> {
     /// });
     /// ```
     pub fn is_own(&self, busy: &BusyReader) -> bool {
-        local::known_reader(&self.shared.registry, &self.shared.local_index)
+        local::known_reader(&self.shared.registry, self.index)
             .is_some_and(|own| own.slot().address() == busy.slot)
     }
 
