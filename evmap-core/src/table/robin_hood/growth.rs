@@ -249,8 +249,9 @@ fn lay(words: &[u64], block: &mut [u64], first: usize, shift: u32) {
     let mut next = 0;
     for &word in words {
         let is_word = word != EMPTY;
-        let own = home(word, shift).wrapping_sub(first).max(next);
-        let place = hint::select_unpredictable(is_word, own, next);
+        // What can be known before the last word is laid comes first: the rest is a chain.
+        let own = hint::select_unpredictable(is_word, home(word, shift).wrapping_sub(first), 0);
+        let place = own.max(next);
         match block.get_mut(place) {
             Some(slot) => *slot = word,
             None => debug_assert!(!is_word, "G1"),
