@@ -67,7 +67,7 @@ fn tables_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
     let stdout = text(&output.stdout).to_string();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let json: Value = serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
-    assert_eq!(json["schema"], 4);
+    assert_eq!(json["schema"], 5);
     for case in json["cases"].as_array().expect("cases") {
         table_holds(&stdout, case);
     }
@@ -154,12 +154,51 @@ fn read_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["read", "--sizes", "1k"], &file("read.json"));
     assert!(stdout.contains("read/1k: one lookup per guard, 1k keys"));
     assert!(stdout.contains("no figure worth quoting"));
-    assert_eq!(json["cases"].as_array().map(Vec::len), Some(1));
     assert_eq!(json.get("stall"), None);
-    let case = &json["cases"][0];
-    assert_eq!(case["rows"].as_array().map(Vec::len), Some(11));
-    assert!(case["scaling_noise"]["quartile"].is_f64());
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(10));
+    let [plain, misses, sixteen] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not three cases");
+    };
+    assert_eq!(plain["rows"].as_array().map(Vec::len), Some(14));
+    assert!(plain["scaling_noise"]["quartile"].is_f64());
+    for (case, name, rows) in [(misses, "1k/misses", 14), (sixteen, "1k/16-per-guard", 12)] {
+        assert_eq!(case["case"], name);
+        assert_eq!(case["rows"].as_array().map(Vec::len), Some(rows));
+        assert_eq!(case["conditions"].as_array().map(Vec::len), Some(1));
+        assert_eq!(case.get("scaling_noise"), None);
+    }
+    // Of the plain lookups, of misses, and of sixteen in one entry.
+    let promises = json["promises"].as_array().map(Vec::len);
+    assert_eq!(promises, Some(19 + 4 + 2));
+}
+
+#[test]
+fn a_variant_of_read_prints_what_its_json_holds() {
+    let odd = [
+        "read",
+        "--sizes",
+        "100",
+        "--keys",
+        "string",
+        "--order",
+        "zipf",
+        "--dependent",
+    ];
+    let (stdout, json) = tables_and_json(&odd, &file("variant.json"));
+    assert!(stdout.contains("each key known by the value before, 100 keys (String)"));
+    let [case] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not one case");
+    };
+    assert_eq!(case["case"], "100/string/zipf/dependent");
+    assert_eq!(case["rows"].as_array().map(Vec::len), Some(14));
+    // Nothing is promised of texts.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn every_variant_of_read_runs() {
+    let arguments = ["read", "--sizes", "100", "--all"];
+    let (_, json) = tables_and_json(&arguments, &file("all.json"));
+    assert_eq!(json["cases"].as_array().map(Vec::len), Some(7));
 }
 
 #[test]
@@ -294,11 +333,11 @@ fn a_check_fails_where_the_figures_are_too_few_to_tell() {
     let output = compare(&["read", "--sizes", "1k", "--check"]);
     assert_eq!(output.status.code(), Some(1));
     let stdout = text(&output.stdout);
-    assert_eq!(stdout.matches("TOO NOISY  read/1k").count(), 10, "{stdout}");
+    assert_eq!(stdout.matches("TOO NOISY  read/1k").count(), 25, "{stdout}");
     let stderr = text(&output.stderr);
     assert_eq!(
         stderr,
-        "compare: of 10 promises 0 missed, 10 too noisy to tell\n"
+        "compare: of 25 promises 0 missed, 25 too noisy to tell\n"
     );
 }
 

@@ -27,7 +27,6 @@ mod case;
 mod course;
 mod engines;
 mod growth;
-mod kind;
 mod machine;
 mod many;
 mod memory;
@@ -46,6 +45,7 @@ mod write;
 
 use std::process::ExitCode;
 
+use benches::kind;
 use clap::Parser;
 
 use args::{Args, Command, Measurement};
@@ -83,8 +83,8 @@ fn run(args: &Args) -> Result<(), String> {
     for measurement in args.measurements() {
         match measurement {
             Measurement::Read(chosen) => {
-                for size in chosen.sizes(&plan) {
-                    report.show(read::measure(size, &plan, &partner));
+                for (variant, size) in chosen.tables(&plan) {
+                    report.show(read::measure(variant, size, &plan, &partner));
                 }
             }
             Measurement::Write(chosen) => {

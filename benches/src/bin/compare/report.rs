@@ -18,7 +18,8 @@ use crate::verdict::Verdict;
 /// the groups of many writers, and what a guard costs that is held for ever.
 /// 4 brought the growth of the array of words (`grow`), the table engines (`engines`) with the memory
 /// of each row, and conditions that have fewer rounds than others.
-const SCHEMA: u32 = 4;
+/// 5 brought the variants of lookups, whose names follow the size (`1k/misses`).
+const SCHEMA: u32 = 5;
 
 /// Conditions side by side; further ones stand below.
 const ABREAST: usize = 4;

@@ -1,36 +1,59 @@
-//! [`Kind`]: the kinds of keys that table engines are compared with.
+//! [`Kind`]: the kinds of keys that maps are compared with.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
+use std::ops::Range;
 
 /// A kind of keys: each number below 2^40 has one, and no two have the same.
-pub trait Kind: 'static {
+pub trait Kind: Clone + Send + Sync + 'static {
     /// For people.
     const NAME: &'static str;
-    /// What a map owns.
-    type Key: Borrow<Self::Asked> + Hash + Eq + Clone;
+    /// What a map owns. Two of the peers ask for their own word that it hashes alike each time.
+    type Key: Borrow<Self::Asked>
+        + Hash
+        + Eq
+        + Clone
+        + Send
+        + Sync
+        + 'static
+        + evmap::StableHashEq
+        + flashmap::TrustedHashEq;
     /// What a lookup gives.
-    type Asked: Hash + Eq + ?Sized;
+    type Asked: Hash + Eq + ?Sized + 'static;
     /// Many of these.
     type Questions: Questions<Self::Asked>;
 
+    /// The key of this number.
     fn key(number: u64) -> Self::Key;
 
+    /// The keys of these numbers.
     fn questions(numbers: impl Iterator<Item = u64>) -> Self::Questions;
 }
 
 /// Keys to look up, side by side in the order of asking: the processor fetches them ahead, so what a
 /// lookup waits for is the table's.
-pub trait Questions<Q: ?Sized> {
+pub trait Questions<Q: ?Sized + 'static>: Send + Sync + 'static {
+    /// How many.
     fn len(&self) -> usize;
 
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One of them.
     fn get(&self, at: usize) -> &Q;
+
+    /// Some of them, one after the other.
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item = &Q>;
 }
 
 /// `u64`, looked up by `&u64`.
+#[derive(Clone)]
 pub struct Number;
 
 /// `String` of 8 to 16 bytes, looked up by `&str`.
+#[derive(Clone)]
 pub struct Text;
 
 /// Texts in one piece.
@@ -64,6 +87,11 @@ impl Questions<u64> for Vec<u64> {
     #[inline]
     fn get(&self, at: usize) -> &u64 {
         &self[at]
+    }
+
+    #[inline]
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item = &u64> {
+        self[at].iter()
     }
 }
 
@@ -105,6 +133,20 @@ impl Questions<str> for Texts {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         &self.all[start..self.ends[at]]
     }
+
+    #[inline]
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item = &str> {
+        let mut start = if at.start == 0 {
+            0
+        } else {
+            self.ends[at.start - 1]
+        };
+        self.ends[at].iter().map(move |&end| {
+            let text = &self.all[start..end];
+            start = end;
+            text
+        })
+    }
 }
 
 #[cfg(test)]
@@ -126,6 +168,9 @@ mod tests {
         let (texts, ours) = (Text::questions(numbers.into_iter()), numbers.map(Text::key));
         assert_eq!(texts.len(), 4);
         assert!((0..4).all(|at| texts.get(at) == ours[at]));
+        for piece in [0..0, 0..3, 1..4] {
+            assert!(texts.piece(piece.clone()).eq(&ours[piece]));
+        }
         assert_eq!(Number::questions(numbers.into_iter()), numbers);
     }
 }
