@@ -202,6 +202,21 @@ fn every_variant_of_read_runs() {
 }
 
 #[test]
+fn shared_prints_what_its_json_holds() {
+    let (stdout, json) = tables_and_json(&["shared"], &file("shared.json"));
+    assert!(stdout.contains("shared/1k: one lookup per guard through one value, 1k keys"));
+    let cases = json["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 2);
+    for case in cases {
+        assert_eq!(case["base"], "ReadHandle");
+        assert_eq!(case["ours"], "SharedReader");
+        assert_eq!(case["rows"].as_array().map(Vec::len), Some(10));
+    }
+    // Of 1k keys, for either way to read.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn write_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["write", "--batches", "10k"], &file("write.json"));
     assert!(stdout.contains("write/10k: upserts of 100k keys, 10k per refresh"));

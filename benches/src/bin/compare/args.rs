@@ -70,6 +70,8 @@ pub enum Command {
 pub enum Measurement {
     /// Lookups, by one and by two threads: hits, misses, one and sixteen per guard
     Read(ReadArgs),
+    /// Lookups through one value that all threads share
+    Shared(SharedArgs),
     /// Upserts by one writer, alone and beside a busy reader
     Write(WriteArgs),
     /// Writes by many threads: visible on return, and a little later
@@ -124,6 +126,14 @@ impl Default for Lookups {
     }
 }
 
+/// Which tables to share.
+#[derive(Clone, Default, clap::Args)]
+pub struct SharedArgs {
+    /// Table sizes, such as 1k,100k
+    #[arg(long, value_delimiter = ',', value_parser = parse_size, value_name = "N,..")]
+    sizes: Vec<usize>,
+}
+
 /// How often to publish.
 #[derive(Clone, Default, clap::Args)]
 pub struct WriteArgs {
@@ -156,6 +166,7 @@ impl Args {
             Some(Command::PublishBesideAGuard | Command::MemoryOf { .. }) => Vec::new(),
             None => vec![
                 Measurement::Read(ReadArgs::default()),
+                Measurement::Shared(SharedArgs::default()),
                 Measurement::Write(WriteArgs::default()),
                 Measurement::Many(ManyArgs::default()),
                 Measurement::Stall,
@@ -228,6 +239,16 @@ impl ReadArgs {
             vec![1_000, 100_000]
         } else {
             vec![1_000, 100_000, 4_000_000]
+        }
+    }
+}
+
+impl SharedArgs {
+    pub fn sizes(&self) -> Vec<usize> {
+        if self.sizes.is_empty() {
+            vec![1_000, 100_000]
+        } else {
+            self.sizes.clone()
         }
     }
 }
@@ -392,6 +413,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.sizes(&args.plan(), Variant::PLAIN), [1_000, 2_000]);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 6);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 7);
     }
 }

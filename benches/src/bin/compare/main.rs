@@ -37,6 +37,7 @@ mod plan;
 mod promises;
 mod read;
 mod report;
+mod shared;
 mod stall;
 mod table;
 mod verdict;
@@ -85,6 +86,11 @@ fn run(args: &Args) -> Result<(), String> {
             Measurement::Read(chosen) => {
                 for (variant, size) in chosen.tables(&plan) {
                     report.show(read::measure(variant, size, &plan, &partner));
+                }
+            }
+            Measurement::Shared(chosen) => {
+                for size in chosen.sizes() {
+                    report.show(shared::measure(size, &plan, &partner));
                 }
             }
             Measurement::Write(chosen) => {

@@ -4,6 +4,7 @@ mod engines;
 mod growth;
 mod many;
 mod read;
+mod shared;
 mod stall;
 mod words;
 mod write;
@@ -22,6 +23,7 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
     cases.iter().flat_map(
         |case| match (case.heading.operation, case.heading.case.as_str()) {
             ("read", name) => read::verdicts(case, name),
+            ("shared", shared::SIZE) => shared::verdicts(case),
             ("write", "10k") => write::verdicts(case),
             ("many", name) => many::verdicts(case, name),
             ("growth", growth::SIZE) => growth::verdicts(case),
@@ -38,6 +40,7 @@ pub fn failure(verdicts: &[Verdict]) -> Option<String> {
     if verdicts.is_empty() {
         return Some(
             "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
+             about shared readers of 1k keys, \
              about writes of 10k per refresh, about 4 and 8 threads that write, \
              about guards that are held for ever, about growth to 4M entries, \
              and about engines with 100k and 4M keys"
