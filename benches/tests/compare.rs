@@ -109,6 +109,9 @@ fn table_holds(stdout: &str, case: &Value) {
         if let Some(scaling) = row.get("scaling") {
             assert!(are_shown(next(), scaling), "{line}");
         }
+        if let Some(kept) = row.get("kept") {
+            assert!(are_shown(next(), kept), "{line}");
+        }
         assert_eq!(shown.next(), None, "{line}");
         if let Some(memory) = row.get("memory") {
             memory_is_shown(table, name, memory);
@@ -225,6 +228,32 @@ fn write_prints_what_its_json_holds() {
     assert_eq!(case.get("scaling_noise"), None);
     // Both against dashmap, too, with and without a reader.
     assert_eq!(json["promises"].as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn mixed_prints_what_its_json_holds() {
+    let (stdout, json) = tables_and_json(&["mixed"], &file("mixed.json"));
+    assert!(stdout.contains("mixed/1k: a reader of 1k keys, beside a writer that upserts 100"));
+    assert!(stdout.contains("mixed/every-30us: one upsert and a refresh every 30µs"));
+    let cases = json["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 2 + 7);
+    for (case, rows) in cases.iter().zip([13, 11]) {
+        assert_eq!(case["base"], "bare");
+        let found = case["rows"].as_array().expect("rows");
+        assert_eq!(found.len(), rows);
+        assert!(found.iter().all(|row| row["kept"]["median"].is_f64()));
+    }
+    for case in &cases[2..] {
+        assert_eq!(case["base"], "SeqCst");
+        assert_eq!(case["ours"], "Auto");
+        assert_eq!(case["rows"].as_array().map(Vec::len), Some(4));
+        // What both cost is the sum, or a little more where a refresh is soon due.
+        let of = |number: usize| case["rows"][3]["cells"][number]["ns"]["median"].as_f64();
+        assert!(of(2) >= of(0), "{case}");
+    }
+    // Its own rate and those of the others, and the choice for each interval.
+    let promises = json["promises"].as_array().map(Vec::len);
+    assert_eq!(promises, Some((1 + 8) + (1 + 6) + 7));
 }
 
 #[test]

@@ -74,6 +74,8 @@ pub enum Measurement {
     Shared(SharedArgs),
     /// Upserts by one writer, alone and beside a busy reader
     Write(WriteArgs),
+    /// A reader while a writer refreshes now and then: by contender, and by fence mode
+    Mixed,
     /// Writes by many threads: visible on return, and a little later
     Many(ManyArgs),
     /// A guard that is held for ever: what it costs the writer and newcomers
@@ -168,6 +170,7 @@ impl Args {
                 Measurement::Read(ReadArgs::default()),
                 Measurement::Shared(SharedArgs::default()),
                 Measurement::Write(WriteArgs::default()),
+                Measurement::Mixed,
                 Measurement::Many(ManyArgs::default()),
                 Measurement::Stall,
                 Measurement::Growth,
@@ -413,6 +416,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.sizes(&args.plan(), Variant::PLAIN), [1_000, 2_000]);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 7);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 8);
     }
 }

@@ -20,6 +20,7 @@
 //!
 //! `scaling` is how much more two threads get done than one, against how much more they do with
 //! bare hashbrown: 1 is perfect.
+//! `kept` is how much of its own rate a reader has left beside a writer.
 //! `group` is how many writes shared a publication.
 
 mod args;
@@ -30,6 +31,7 @@ mod growth;
 mod machine;
 mod many;
 mod memory;
+mod mixed;
 mod noise;
 mod output;
 mod partner;
@@ -96,6 +98,11 @@ fn run(args: &Args) -> Result<(), String> {
             Measurement::Write(chosen) => {
                 for batch in chosen.batches() {
                     report.show(write::measure(batch, &plan, &partner));
+                }
+            }
+            Measurement::Mixed => {
+                for case in mixed::measure(&plan, &partner) {
+                    report.show(case);
                 }
             }
             Measurement::Many(chosen) => {

@@ -3,6 +3,7 @@
 mod engines;
 mod growth;
 mod many;
+mod mixed;
 mod read;
 mod shared;
 mod stall;
@@ -25,6 +26,7 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
             ("read", name) => read::verdicts(case, name),
             ("shared", shared::SIZE) => shared::verdicts(case),
             ("write", "10k") => write::verdicts(case),
+            ("mixed", name) => mixed::verdicts(case, name),
             ("many", name) => many::verdicts(case, name),
             ("growth", growth::SIZE) => growth::verdicts(case),
             ("grow", words::SIZE) => words::verdicts(case),
@@ -42,6 +44,7 @@ pub fn failure(verdicts: &[Verdict]) -> Option<String> {
             "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
              about shared readers of 1k keys, \
              about writes of 10k per refresh, about 4 and 8 threads that write, \
+             about readers beside a writer, \
              about guards that are held for ever, about growth to 4M entries, \
              and about engines with 100k and 4M keys"
                 .to_string(),
