@@ -223,11 +223,17 @@ fn shared_prints_what_its_json_holds() {
 fn write_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["write", "--batches", "10k"], &file("write.json"));
     assert!(stdout.contains("write/10k: upserts of 100k keys, 10k per refresh"));
-    let case = &json["cases"][0];
-    assert_eq!(case["rows"].as_array().map(Vec::len), Some(9));
+    assert!(stdout.contains("write/idle-handles: one upsert and a refresh, 1k keys"));
+    let [case, idle] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not two cases");
+    };
+    assert_eq!(case["rows"].as_array().map(Vec::len), Some(10));
     assert_eq!(case.get("scaling_noise"), None);
-    // Both against dashmap, too, with and without a reader.
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(4));
+    assert_eq!(idle["base"], "1 handle");
+    assert_eq!(idle["rows"].as_array().map(Vec::len), Some(3));
+    // Against evmap, flashmap and dashmap, with and without a reader; and by either fence mode.
+    let promises = json["promises"].as_array().map(Vec::len);
+    assert_eq!(promises, Some(3 * 2 + 2));
 }
 
 #[test]

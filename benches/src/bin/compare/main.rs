@@ -99,6 +99,7 @@ fn run(args: &Args) -> Result<(), String> {
                 for batch in chosen.batches() {
                     report.show(write::measure(batch, &plan, &partner));
                 }
+                report.show(write::measure_idle(&plan));
             }
             Measurement::Mixed => {
                 for case in mixed::measure(&plan, &partner) {

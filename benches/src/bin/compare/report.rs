@@ -19,7 +19,8 @@ use crate::verdict::Verdict;
 /// 4 brought the growth of the array of words (`grow`), the table engines (`engines`) with the memory
 /// of each row, and conditions that have fewer rounds than others.
 /// 5 brought the variants of lookups, whose names follow the size (`1k/misses`), readers that all
-/// threads share (`shared`), and readers beside a writer (`mixed`) with what they keep of their rates.
+/// threads share (`shared`), and readers beside a writer (`mixed`) with what they keep of their rates;
+/// and a case of `write` that is no number of upserts (`idle-handles`).
 const SCHEMA: u32 = 5;
 
 /// Conditions side by side; further ones stand below.

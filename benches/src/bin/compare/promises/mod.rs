@@ -25,7 +25,7 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
         |case| match (case.heading.operation, case.heading.case.as_str()) {
             ("read", name) => read::verdicts(case, name),
             ("shared", shared::SIZE) => shared::verdicts(case),
-            ("write", "10k") => write::verdicts(case),
+            ("write", name) => write::verdicts(case, name),
             ("mixed", name) => mixed::verdicts(case, name),
             ("many", name) => many::verdicts(case, name),
             ("growth", growth::SIZE) => growth::verdicts(case),
@@ -43,7 +43,7 @@ pub fn failure(verdicts: &[Verdict]) -> Option<String> {
         return Some(
             "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
              about shared readers of 1k keys, \
-             about writes of 10k per refresh, about 4 and 8 threads that write, \
+             about writes of 1, 100 and 10k per refresh, about 4 and 8 threads that write, \
              about readers beside a writer, \
              about guards that are held for ever, about growth to 4M entries, \
              and about engines with 100k and 4M keys"
