@@ -1,5 +1,6 @@
 //! `compare read`: lookups, keys in random order; one per guard, unless a [`Variant`] says otherwise.
 
+mod args;
 pub mod entrant;
 mod variant;
 
@@ -14,8 +15,9 @@ use crate::case::{Case, Heading};
 use crate::partner::Partner;
 use crate::plan::Plan;
 use entrant::{Entrant, Script};
+use variant::{Keys, Variant};
 
-pub use variant::{Keys, Order, Variant};
+pub use args::ReadArgs;
 
 /// By one thread alone, and by two at once.
 pub const CONDITIONS: [&str; 2] = ["1 thread", "2 threads"];
