@@ -42,10 +42,10 @@ pub trait Questions<Q: ?Sized + 'static>: Send + Sync + 'static {
     }
 
     /// One of them.
-    fn get(&self, at: usize) -> &Q;
+    fn get(&self, at: usize) -> impl Borrow<Q>;
 
     /// Some of them, one after the other.
-    fn piece(&self, at: Range<usize>) -> impl Iterator<Item = &Q>;
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item: Borrow<Q>>;
 }
 
 /// `u64`, looked up by `&u64`.
@@ -55,6 +55,9 @@ pub struct Number;
 /// `String` of 8 to 16 bytes, looked up by `&str`.
 #[derive(Clone)]
 pub struct Text;
+
+/// Numbers in half the room that they have as keys.
+pub struct Numbers(Vec<u32>);
 
 /// Texts in one piece.
 pub struct Texts {
@@ -67,31 +70,34 @@ impl Kind for Number {
     const NAME: &'static str = "u64";
     type Key = u64;
     type Asked = u64;
-    type Questions = Vec<u64>;
+    type Questions = Numbers;
 
     #[inline]
     fn key(number: u64) -> u64 {
         number
     }
 
-    fn questions(numbers: impl Iterator<Item = u64>) -> Vec<u64> {
-        numbers.collect()
+    /// # Panics
+    /// If a number does not fit 32 bits.
+    fn questions(numbers: impl Iterator<Item = u64>) -> Numbers {
+        let narrow = |number| u32::try_from(number).expect("a number of 32 bits");
+        Numbers(numbers.map(narrow).collect())
     }
 }
 
-impl Questions<u64> for Vec<u64> {
+impl Questions<u64> for Numbers {
     fn len(&self) -> usize {
-        self.len()
+        self.0.len()
     }
 
     #[inline]
-    fn get(&self, at: usize) -> &u64 {
-        &self[at]
+    fn get(&self, at: usize) -> impl Borrow<u64> {
+        u64::from(self.0[at])
     }
 
     #[inline]
-    fn piece(&self, at: Range<usize>) -> impl Iterator<Item = &u64> {
-        self[at].iter()
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item: Borrow<u64>> {
+        self.0[at].iter().copied().map(u64::from)
     }
 }
 
@@ -129,13 +135,13 @@ impl Questions<str> for Texts {
     }
 
     #[inline]
-    fn get(&self, at: usize) -> &str {
+    fn get(&self, at: usize) -> impl Borrow<str> {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         &self.all[start..self.ends[at]]
     }
 
     #[inline]
-    fn piece(&self, at: Range<usize>) -> impl Iterator<Item = &str> {
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item: Borrow<str>> {
         let mut start = if at.start == 0 {
             0
         } else {
@@ -167,10 +173,15 @@ mod tests {
         let numbers = [7, 0, 99, 7];
         let (texts, ours) = (Text::questions(numbers.into_iter()), numbers.map(Text::key));
         assert_eq!(texts.len(), 4);
-        assert!((0..4).all(|at| texts.get(at) == ours[at]));
+        let text = |at| texts.get(at).borrow().to_string();
+        assert!((0..4).all(|at| text(at) == ours[at]));
         for piece in [0..0, 0..3, 1..4] {
-            assert!(texts.piece(piece.clone()).eq(&ours[piece]));
+            let found = texts.piece(piece.clone());
+            let found: Vec<String> = found.map(|text| text.borrow().to_string()).collect();
+            assert_eq!(found, ours[piece]);
         }
-        assert_eq!(Number::questions(numbers.into_iter()), numbers);
+        let questions = Number::questions(numbers.into_iter());
+        assert!((0..4).all(|at| *questions.get(at).borrow() == numbers[at]));
+        assert!(questions.piece(0..4).map(|n| *n.borrow()).eq(numbers));
     }
 }

@@ -1,5 +1,6 @@
 //! [`Lookups`]: slices of lookups, in each of the [`Way`]s in which a program may look up.
 
+use std::borrow::Borrow;
 use std::hint::black_box;
 
 use crate::contender::{Lookup, Visit};
@@ -75,7 +76,7 @@ fn pieces<K: Kind>(
 fn single<K: Kind, L: Lookup<K>>(reader: &mut L, questions: &K::Questions, first: usize) -> u64 {
     let mut sum = 0_u64;
     for key in questions.piece(first..first + PIECE) {
-        if let Some(value) = reader.get(key) {
+        if let Some(value) = reader.get(key.borrow()) {
             sum = sum.wrapping_add(value);
         }
     }
@@ -93,7 +94,7 @@ fn dependent<K: Kind, L: Lookup<K>>(
     let (mut sum, mut last) = (0_u64, 0_u64);
     for at in first..first + PIECE {
         let at = at + (last & zero) as usize;
-        if let Some(value) = reader.get(questions.get(at)) {
+        if let Some(value) = reader.get(questions.get(at).borrow()) {
             sum = sum.wrapping_add(value);
             last = value;
         }

@@ -2,6 +2,7 @@
 //!
 //! An upsert costs a copy of the map.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Cache};
@@ -51,17 +52,17 @@ impl<K: Kind> Lookup<K> for Cached<K> {
 
 impl<K: Kind> Visit<K> for Load<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         let map = self.0.load();
-        sum(keys, |key| map.get(key).copied())
+        sum::<K::Asked>(keys, |key| map.get(key).copied())
     }
 }
 
 impl<K: Kind> Visit<K> for Cached<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         let map = self.0.load();
-        sum(keys, |key| map.get(key).copied())
+        sum::<K::Asked>(keys, |key| map.get(key).copied())
     }
 }
 

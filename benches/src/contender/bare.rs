@@ -1,5 +1,6 @@
 //! Bare hashbrown: nobody shares it, so nothing can be faster. The base of all ratios.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -50,8 +51,8 @@ impl<K: Kind> Lookup<K> for Reader<K> {
 
 impl<K: Kind> Visit<K> for Reader<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
-        sum(keys, |key| self.0.get(key).copied())
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
+        sum::<K::Asked>(keys, |key| self.0.get(key).copied())
     }
 }
 

@@ -1,5 +1,7 @@
 //! evmap: two copies of a multimap; a lookup asks for one value of the key's bag.
 
+use std::borrow::Borrow;
+
 use evmap::handles::{ReadHandle, WriteHandle};
 
 use super::{Hasher, Lookup, Upsert, Visit, fill, sum};
@@ -46,9 +48,9 @@ impl<K: Kind> Lookup<K> for Reader<K> {
 
 impl<K: Kind> Visit<K> for Reader<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         match self.0.enter() {
-            Some(map) => sum(keys, |key| map.get_one(key).copied()),
+            Some(map) => sum::<K::Asked>(keys, |key| map.get_one(key).copied()),
             None => 0,
         }
     }

@@ -1,5 +1,7 @@
 //! flashmap: two copies of a map, whose readers count themselves in and out.
 
+use std::borrow::Borrow;
+
 use flashmap::{ReadHandle, WriteHandle};
 
 use super::{Hasher, Lookup, Upsert, Visit, fill, sum};
@@ -38,9 +40,9 @@ impl<K: Kind> Lookup<K> for Reader<K> {
 
 impl<K: Kind> Visit<K> for Reader<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         let map = self.0.guard();
-        sum(keys, |key| map.get(key).copied())
+        sum::<K::Asked>(keys, |key| map.get(key).copied())
     }
 }
 

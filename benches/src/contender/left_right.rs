@@ -1,5 +1,7 @@
 //! left-right of crates.io over a hashbrown map: the primitive under evmap, without evmap's bags.
 
+use std::borrow::Borrow;
+
 use left_right_peer::{Absorb, ReadHandle, WriteHandle};
 
 use super::bare::Map;
@@ -57,9 +59,9 @@ impl<K: Kind> Lookup<K> for Reader<K> {
 
 impl<K: Kind> Visit<K> for Reader<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         match self.0.enter() {
-            Some(map) => sum(keys, |key| map.0.get(key).copied()),
+            Some(map) => sum::<K::Asked>(keys, |key| map.0.get(key).copied()),
             None => 0,
         }
     }

@@ -17,6 +17,8 @@ pub mod scc;
 pub mod shared_map;
 pub mod shared_reader;
 
+use std::borrow::Borrow;
+
 use crate::kind::{Kind, Number};
 use crate::value_of;
 
@@ -35,18 +37,18 @@ pub trait Lookup<K: Kind = Number>: Clone + Send + 'static {
 /// One that can look many keys up between entering and leaving once.
 pub trait Visit<K: Kind = Number>: Lookup<K> {
     /// Enters, looks these keys up, and leaves: the sum of what it found.
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64;
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64;
 }
 
 /// What a visit does inside.
 #[inline(always)]
-fn sum<'a, Q: ?Sized + 'a>(
-    keys: impl Iterator<Item = &'a Q>,
+fn sum<Q: ?Sized>(
+    keys: impl Iterator<Item: Borrow<Q>>,
     mut get: impl FnMut(&Q) -> Option<u64>,
 ) -> u64 {
     let mut sum = 0_u64;
     for key in keys {
-        if let Some(value) = get(key) {
+        if let Some(value) = get(key.borrow()) {
             sum = sum.wrapping_add(value);
         }
     }
@@ -189,8 +191,12 @@ mod tests {
         let keys = K::questions([7, 400, 1_000, 7].into_iter());
         let right = value_of(7) * 2 + value_of(400);
         assert_eq!(reader.visit(keys.piece(0..4)), right, "{name}");
-        assert_eq!(reader.get(keys.get(1)), Some(value_of(400)), "{name}");
-        assert_eq!(reader.get(keys.get(2)), None, "{name}");
+        assert_eq!(
+            reader.get(keys.get(1).borrow()),
+            Some(value_of(400)),
+            "{name}"
+        );
+        assert_eq!(reader.get(keys.get(2).borrow()), None, "{name}");
     }
 
     fn visits_of<K: Kind>() {

@@ -1,5 +1,7 @@
 //! `evmap-core`: by a guard of the value, and by a scoped read that copies it.
 
+use std::borrow::Borrow;
+
 use evmap_core::{Builder, FenceMode, ReadHandle, SharedReader, WriteHandle};
 
 use super::{Hasher, Lookup, Upsert, Visit, fill, sum};
@@ -73,16 +75,17 @@ impl<K: Kind> Lookup<K> for Scoped<K> {
 
 impl<K: Kind> Visit<K> for Reader<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         let view = self.0.read();
-        sum(keys, |key| view.get(key).copied())
+        sum::<K::Asked>(keys, |key| view.get(key).copied())
     }
 }
 
 impl<K: Kind> Visit<K> for Scoped<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
-        self.0.with(|view| sum(keys, |key| view.get(key).copied()))
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
+        self.0
+            .with(|view| sum::<K::Asked>(keys, |key| view.get(key).copied()))
     }
 }
 

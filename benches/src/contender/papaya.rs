@@ -1,5 +1,6 @@
 //! papaya: a lock-free map whose entries are on the heap; a lookup pins the map.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use papaya::HashMap;
@@ -32,9 +33,9 @@ impl<K: Kind> Lookup<K> for Handle<K> {
 
 impl<K: Kind> Visit<K> for Handle<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         let map = self.0.pin();
-        sum(keys, |key| map.get(key).copied())
+        sum::<K::Asked>(keys, |key| map.get(key).copied())
     }
 }
 

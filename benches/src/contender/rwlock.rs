@@ -1,5 +1,6 @@
 //! A map behind one read-write lock: parking_lot's, and std's.
 
+use std::borrow::Borrow;
 use std::sync::{Arc, PoisonError};
 
 use super::bare::{Map, filled};
@@ -52,9 +53,9 @@ impl<K: Kind> Lookup<K> for ParkingLot<K> {
 
 impl<K: Kind> Visit<K> for ParkingLot<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         let map = self.0.read();
-        sum(keys, |key| map.get(key).copied())
+        sum::<K::Asked>(keys, |key| map.get(key).copied())
     }
 }
 
@@ -81,9 +82,9 @@ impl<K: Kind> Lookup<K> for Std<K> {
 
 impl<K: Kind> Visit<K> for Std<K> {
     #[inline(always)]
-    fn visit<'a>(&mut self, keys: impl Iterator<Item = &'a K::Asked>) -> u64 {
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        sum(keys, |key| map.get(key).copied())
+        sum::<K::Asked>(keys, |key| map.get(key).copied())
     }
 }
 
