@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use benches::check;
 use benches::contender::{Hasher, Lookup, Upsert, bare, ours};
-use benches::slice::upsert;
+use benches::slice::upsert_all;
 use benches::stream::Stream;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use evmap_core::FenceMode;
@@ -41,9 +41,8 @@ fn upserts(
     group.bench_function(BenchmarkId::from_parameter("threads=1"), |bencher| {
         bencher.iter(|| {
             for keys in pieces.by_ref().take(1) {
-                upsert(&mut writer, keys);
+                upsert_all(&mut writer, keys);
             }
-            writer.publish();
         });
     });
     group.finish();

@@ -4,7 +4,10 @@
 //! would be measured too.
 //! A contender that answers wrongly may be fast, so each one is asked here first.
 
+use std::borrow::Borrow;
+
 use crate::contender::{Lookup, Upsert};
+use crate::kind::Kind;
 use crate::stream::Stream;
 use crate::value_of;
 
@@ -19,11 +22,28 @@ const UPSERTS: usize = 1 << 10;
 /// If an answer is wrong.
 pub fn answers(name: &str, reader: &mut impl Lookup, stream: &Stream) {
     for key in stream.keys().take(LOOKUPS) {
-        let (found, right) = (reader.get(key), Some(value_of(key)));
+        let (found, right) = (reader.get(&key), Some(value_of(key)));
         assert_eq!(found, right, "{name} gives a wrong answer at {key}");
     }
-    let found = reader.get(u64::MAX);
+    let found = reader.get(&u64::MAX);
     assert_eq!(found, None, "{name} finds a key that nobody wrote");
+}
+
+/// Looks up what will be asked for: these keys, which are all there, or none of them.
+///
+/// # Panics
+/// If an answer is wrong.
+pub fn questions<K: Kind>(
+    name: &str,
+    reader: &mut impl Lookup<K>,
+    numbers: impl Iterator<Item = u64>,
+    are_there: bool,
+) {
+    for number in numbers.take(LOOKUPS) {
+        let right = are_there.then(|| value_of(number));
+        let found = reader.get(K::key(number).borrow());
+        assert_eq!(found, right, "{name} gives a wrong answer at {number}");
+    }
 }
 
 /// Writes other values at keys of the stream, looks for them, and puts the right ones back.
@@ -40,7 +60,7 @@ pub fn writes(name: &str, writer: &mut impl Upsert, reader: &mut impl Lookup, st
         writer.publish();
         writer.publish();
         for key in stream.keys().take(UPSERTS) {
-            let (found, right) = (writer.read_back(reader, key), Some(value(key)));
+            let (found, right) = (writer.read_back(reader, &key), Some(value(key)));
             assert_eq!(found, right, "{name} lost what was written at {key}");
         }
     }
@@ -50,13 +70,14 @@ pub fn writes(name: &str, writer: &mut impl Upsert, reader: &mut impl Lookup, st
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::Number;
 
     /// Right but at one key.
     #[derive(Clone)]
     struct Liar(u64);
 
     impl Lookup for Liar {
-        fn get(&mut self, key: u64) -> Option<u64> {
+        fn get(&mut self, &key: &u64) -> Option<u64> {
             (key < 100 && key != self.0).then(|| value_of(key))
         }
     }
@@ -71,6 +92,19 @@ mod tests {
     #[test]
     fn right_answers_pass() {
         answers("honest", &mut Liar(100), &Stream::new(100));
+    }
+
+    #[test]
+    fn questions_may_be_meant_to_find_nothing() {
+        let (mut honest, numbers) = (Liar(100), 0..100);
+        questions::<Number>("honest", &mut honest, numbers.clone(), true);
+        questions::<Number>("honest", &mut honest, numbers.map(|n| n + 100), false);
+    }
+
+    #[test]
+    #[should_panic(expected = "liar gives a wrong answer at 43")]
+    fn a_key_that_ought_not_to_be_there_is_found() {
+        questions::<Number>("liar", &mut Liar(42), 42..44, false);
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl<S: Shared> CrowdSlice for S {
     fn missing(&mut self, keys: &[u32], stamp: u64) -> Option<u32> {
         let is_missing = |key: &u32| {
             let key = u64::from(*key);
-            self.get(key) != Some(stamped(key, stamp))
+            self.get(&key) != Some(stamped(key, stamp))
         };
         keys.iter().copied().find(is_missing)
     }
@@ -181,8 +181,8 @@ mod tests {
     fn a_refilled_map_has_its_entries_and_no_others() {
         let (mut map, mut reader) = dashmap::pair(100, &Hasher::default());
         map.refill(50, 1);
-        assert_eq!(reader.get(49), Some(value_of(49) + 1));
-        assert_eq!(reader.get(50), None);
+        assert_eq!(reader.get(&49), Some(value_of(49) + 1));
+        assert_eq!(reader.get(&50), None);
         map.insert(&[49, 50], 2, &Starts::of(1));
         assert_eq!(reader.missing(&[49, 50], 2), None);
         assert_eq!(reader.missing(&[48, 49], 2), Some(48));
@@ -193,7 +193,7 @@ mod tests {
     struct Sieve;
 
     impl Lookup for Sieve {
-        fn get(&mut self, _: u64) -> Option<u64> {
+        fn get(&mut self, _: &u64) -> Option<u64> {
             None
         }
     }

@@ -7,6 +7,9 @@
 pub mod check;
 pub mod contender;
 pub mod crowd;
+pub mod kind;
+pub mod lookups;
+pub mod rhythm;
 pub mod slice;
 pub mod stats;
 pub mod stream;

@@ -93,7 +93,7 @@ impl<L: Lookup> ReadSlice for L {
 pub fn sum<L: Lookup>(reader: &mut L, keys: &[u32]) -> u64 {
     let mut sum = 0_u64;
     for &key in keys {
-        if let Some(value) = reader.get(u64::from(key)) {
+        if let Some(value) = reader.get(&u64::from(key)) {
             sum = sum.wrapping_add(value);
         }
     }
@@ -114,8 +114,7 @@ impl<U: Upsert> WriteSlice for U {
         let group = (PIECE / 4 / batch).max(1);
         timed(pace, || {
             for keys in pieces.by_ref().take(group) {
-                upsert(self, keys);
-                self.publish();
+                upsert_all(self, keys);
             }
             group * batch
         })
@@ -124,11 +123,9 @@ impl<U: Upsert> WriteSlice for U {
 
 /// The measured loop of writes.
 #[inline(never)]
-pub fn upsert<U: Upsert>(writer: &mut U, keys: &[u32]) {
-    for &key in keys {
-        let key = u64::from(key);
-        writer.upsert(key, value_of(key));
-    }
+pub fn upsert_all<U: Upsert>(writer: &mut U, keys: &[u32]) {
+    let keys = keys.iter().map(|&key| u64::from(key));
+    writer.upsert_all(keys.map(|key| (key, value_of(key))));
 }
 
 /// Repeats some work, which says how much it did each time, for as long as `pace` says.

@@ -1,5 +1,10 @@
 //! [`Stream`]: the keys that a measurement asks for, in an order that cannot be guessed.
 
+use std::convert::Infallible;
+
+use rand::TryRng;
+use rand_distr::{Distribution, Zipf};
+
 /// The most keys in one stream: 16 MiB of them, read in order, which the processor fetches ahead.
 const LONGEST: usize = 1 << 22;
 /// The most keys in one piece: the longest stream has four of these.
@@ -7,7 +12,12 @@ pub const LONGEST_PIECE: usize = 1_000_000;
 /// The fewest, for small tables: far more than a branch predictor learns.
 const SHORTEST: usize = 1 << 18;
 
-/// Keys of a table of `0..entries`, drawn uniformly at random, the same for every contender.
+/// What [`Stream::skewed`] raises a rank to: the first of a million keys is asked for in 7 of 100
+/// lookups.
+const SKEW: f64 = 0.99;
+
+/// Keys of a table of `0..entries`, drawn at random, the same for every contender; uniformly, if nobody
+/// says otherwise.
 ///
 /// Drawn beforehand: a generator in the measured loop would cost every contender the same time,
 /// and so move all ratios towards 1.
@@ -38,6 +48,24 @@ impl Stream {
                 .map(|_| random.below(entries as u64) as u32)
                 .collect(),
         }
+    }
+
+    /// As [`new`](Self::new), but a few keys are asked for most of the time: by Zipf's law with an
+    /// exponent of 0.99. Which ones is drawn too, so that they do not lie side by side.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn skewed(entries: usize) -> Self {
+        let mut stream = Self::new(entries);
+        let mut random = SplitMix(entries as u64);
+        let mut ranking: Vec<_> = (0..entries as u32).collect();
+        random.shuffle(&mut ranking);
+        let law = Zipf::new(entries as f64, SKEW).expect("a number and an exponent");
+        for key in &mut stream.keys {
+            let rank = law.sample(&mut random) as usize;
+            *key = ranking[rank.clamp(1, entries) - 1];
+        }
+        stream
     }
 
     /// The stream in pieces of `length` keys without end, beginning at some place that `turn`
@@ -90,6 +118,27 @@ impl SplitMix {
     }
 }
 
+/// For distributions.
+impl TryRng for SplitMix {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok((self.draw() >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.draw())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for bytes in bytes.chunks_mut(8) {
+            let drawn = self.draw().to_le_bytes();
+            bytes.copy_from_slice(&drawn[..bytes.len()]);
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +156,29 @@ mod tests {
                 .iter()
                 .all(|&n| n > mean * 9 / 10 && n < mean * 11 / 10)
         );
+    }
+
+    #[test]
+    fn a_skewed_stream_asks_for_a_few_keys_most_of_the_time() {
+        let stream = Stream::skewed(1_000);
+        let mut counts = vec![0_usize; 1_000];
+        for key in stream.keys() {
+            counts[key as usize] += 1;
+        }
+        // Those asked for most are anywhere.
+        let most = counts.iter().copied().enumerate().max_by_key(|&(_, n)| n);
+        let (first, most) = most.unwrap();
+        assert_ne!(first, 0);
+        counts.sort_unstable();
+        let all = stream.keys().count();
+        // 1 of the sum of 1 / rank^0.99 over all ranks, which is some 7.7.
+        assert!((all / 9..all / 7).contains(&most), "{most} of {all}");
+        let tenth: usize = counts[900..].iter().sum();
+        assert!(
+            (all * 6 / 10..all * 8 / 10).contains(&tenth),
+            "{tenth} of {all}"
+        );
+        assert_eq!(Stream::skewed(1).keys().max(), Some(0));
     }
 
     #[test]

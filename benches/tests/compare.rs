@@ -67,7 +67,7 @@ fn tables_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
     let stdout = text(&output.stdout).to_string();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let json: Value = serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
-    assert_eq!(json["schema"], 4);
+    assert_eq!(json["schema"], 5);
     for case in json["cases"].as_array().expect("cases") {
         table_holds(&stdout, case);
     }
@@ -108,6 +108,9 @@ fn table_holds(stdout: &str, case: &Value) {
         }
         if let Some(scaling) = row.get("scaling") {
             assert!(are_shown(next(), scaling), "{line}");
+        }
+        if let Some(kept) = row.get("kept") {
+            assert!(are_shown(next(), kept), "{line}");
         }
         assert_eq!(shown.next(), None, "{line}");
         if let Some(memory) = row.get("memory") {
@@ -154,23 +157,109 @@ fn read_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["read", "--sizes", "1k"], &file("read.json"));
     assert!(stdout.contains("read/1k: one lookup per guard, 1k keys"));
     assert!(stdout.contains("no figure worth quoting"));
-    assert_eq!(json["cases"].as_array().map(Vec::len), Some(1));
     assert_eq!(json.get("stall"), None);
-    let case = &json["cases"][0];
-    assert_eq!(case["rows"].as_array().map(Vec::len), Some(11));
-    assert!(case["scaling_noise"]["quartile"].is_f64());
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(10));
+    let [plain, misses, sixteen] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not three cases");
+    };
+    assert_eq!(plain["rows"].as_array().map(Vec::len), Some(14));
+    assert!(plain["scaling_noise"]["quartile"].is_f64());
+    for (case, name, rows) in [(misses, "1k/misses", 14), (sixteen, "1k/16-per-guard", 12)] {
+        assert_eq!(case["case"], name);
+        assert_eq!(case["rows"].as_array().map(Vec::len), Some(rows));
+        assert_eq!(case["conditions"].as_array().map(Vec::len), Some(1));
+        assert_eq!(case.get("scaling_noise"), None);
+    }
+    // Of the plain lookups, of misses, and of sixteen in one entry.
+    let promises = json["promises"].as_array().map(Vec::len);
+    assert_eq!(promises, Some(19 + 4 + 2));
+}
+
+#[test]
+fn a_variant_of_read_prints_what_its_json_holds() {
+    let odd = [
+        "read",
+        "--sizes",
+        "100",
+        "--keys",
+        "string",
+        "--order",
+        "zipf",
+        "--dependent",
+    ];
+    let (stdout, json) = tables_and_json(&odd, &file("variant.json"));
+    assert!(stdout.contains("each key known by the value before, 100 keys (String)"));
+    let [case] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not one case");
+    };
+    assert_eq!(case["case"], "100/string/zipf/dependent");
+    assert_eq!(case["rows"].as_array().map(Vec::len), Some(14));
+    // Nothing is promised of texts.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn every_variant_of_read_runs() {
+    let arguments = ["read", "--sizes", "100", "--all"];
+    let (_, json) = tables_and_json(&arguments, &file("all.json"));
+    assert_eq!(json["cases"].as_array().map(Vec::len), Some(7));
+}
+
+#[test]
+fn shared_prints_what_its_json_holds() {
+    let (stdout, json) = tables_and_json(&["shared"], &file("shared.json"));
+    assert!(stdout.contains("shared/1k: one lookup per guard through one value, 1k keys"));
+    let cases = json["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 2);
+    for case in cases {
+        assert_eq!(case["base"], "ReadHandle");
+        assert_eq!(case["ours"], "SharedReader");
+        assert_eq!(case["rows"].as_array().map(Vec::len), Some(10));
+    }
+    // Of 1k keys, for either way to read.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
 fn write_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["write", "--batches", "10k"], &file("write.json"));
     assert!(stdout.contains("write/10k: upserts of 100k keys, 10k per refresh"));
-    let case = &json["cases"][0];
-    assert_eq!(case["rows"].as_array().map(Vec::len), Some(9));
+    assert!(stdout.contains("write/idle-handles: one upsert and a refresh, 1k keys"));
+    let [case, idle] = &json["cases"].as_array().expect("cases")[..] else {
+        panic!("not two cases");
+    };
+    assert_eq!(case["rows"].as_array().map(Vec::len), Some(10));
     assert_eq!(case.get("scaling_noise"), None);
-    // Both against dashmap, too, with and without a reader.
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(4));
+    assert_eq!(idle["base"], "1 handle");
+    assert_eq!(idle["rows"].as_array().map(Vec::len), Some(3));
+    // Against evmap, flashmap and dashmap, with and without a reader; and by either fence mode.
+    let promises = json["promises"].as_array().map(Vec::len);
+    assert_eq!(promises, Some(3 * 2 + 2));
+}
+
+#[test]
+fn mixed_prints_what_its_json_holds() {
+    let (stdout, json) = tables_and_json(&["mixed"], &file("mixed.json"));
+    assert!(stdout.contains("mixed/1k: a reader of 1k keys, beside a writer that upserts 100"));
+    assert!(stdout.contains("mixed/every-30us: one upsert and a refresh every 30µs"));
+    let cases = json["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 2 + 7);
+    for (case, rows) in cases.iter().zip([13, 11]) {
+        assert_eq!(case["base"], "bare");
+        let found = case["rows"].as_array().expect("rows");
+        assert_eq!(found.len(), rows);
+        assert!(found.iter().all(|row| row["kept"]["median"].is_f64()));
+    }
+    for case in &cases[2..] {
+        assert_eq!(case["base"], "SeqCst");
+        assert_eq!(case["ours"], "Auto");
+        assert_eq!(case["rows"].as_array().map(Vec::len), Some(4));
+        // What both cost is the sum, or a little more where a refresh is soon due.
+        let of = |number: usize| case["rows"][3]["cells"][number]["ns"]["median"].as_f64();
+        assert!(of(2) >= of(0), "{case}");
+    }
+    // Its own rate and those of the others, and the choice for each interval.
+    let promises = json["promises"].as_array().map(Vec::len);
+    assert_eq!(promises, Some((1 + 8) + (1 + 6) + 7));
 }
 
 #[test]
@@ -200,7 +289,7 @@ fn many_prints_what_its_json_holds() {
 fn growth_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["growth"], &file("growth.json"));
     assert!(stdout.contains("growth/100k: 0 to 100k entries, in batches of 1k"));
-    assert!(stdout.contains("grow/100k: 100k words, whose array doubles to 262208 slots"));
+    assert!(stdout.contains("grow/100k: 100k words, whose array doubles to 2622"));
     let [growth, grow] = &json["cases"].as_array().expect("cases")[..] else {
         panic!("not two cases");
     };
@@ -294,11 +383,11 @@ fn a_check_fails_where_the_figures_are_too_few_to_tell() {
     let output = compare(&["read", "--sizes", "1k", "--check"]);
     assert_eq!(output.status.code(), Some(1));
     let stdout = text(&output.stdout);
-    assert_eq!(stdout.matches("TOO NOISY  read/1k").count(), 10, "{stdout}");
+    assert_eq!(stdout.matches("TOO NOISY  read/1k").count(), 25, "{stdout}");
     let stderr = text(&output.stderr);
     assert_eq!(
         stderr,
-        "compare: of 10 promises 0 missed, 10 too noisy to tell\n"
+        "compare: of 25 promises 0 missed, 25 too noisy to tell\n"
     );
 }
 

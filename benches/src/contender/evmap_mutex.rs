@@ -84,7 +84,7 @@ impl Writer {
 
 impl Lookup for Handle {
     #[inline(always)]
-    fn get(&mut self, key: u64) -> Option<u64> {
+    fn get(&mut self, key: &u64) -> Option<u64> {
         self.reader.get(key)
     }
 }

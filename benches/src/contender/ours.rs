@@ -1,62 +1,97 @@
 //! `evmap-core`: by a guard of the value, and by a scoped read that copies it.
 
-use evmap_core::{Builder, FenceMode, ReadHandle, WriteHandle};
+use std::borrow::Borrow;
 
-use super::{Hasher, Lookup, Upsert, fill};
+use evmap_core::{Builder, FenceMode, ReadHandle, SharedReader, WriteHandle};
+
+use super::{Hasher, Lookup, Upsert, Visit, fill, sum};
+use crate::kind::{Kind, Number};
 
 /// Looks up by `ReadHandle::get`, whose guard lives while the value is used.
 #[derive(Clone)]
-pub struct Reader(ReadHandle<u64, u64, Hasher>);
+pub struct Reader<K: Kind = Number>(ReadHandle<K::Key, u64, Hasher>);
 
-/// Looks up by `ReadHandle::get_cloned`.
+/// Looks up by `ReadHandle::get_cloned`, and many keys by `with`.
 #[derive(Clone)]
-pub struct Scoped(ReadHandle<u64, u64, Hasher>);
+pub struct Scoped<K: Kind = Number>(ReadHandle<K::Key, u64, Hasher>);
 
 /// The writer.
-pub struct Writer(WriteHandle<u64, u64, Hasher>);
+pub struct Writer<K: Kind = Number>(WriteHandle<K::Key, u64, Hasher>);
 
 /// A filled map.
 pub fn pair(entries: usize, hasher: &Hasher, mode: FenceMode) -> (Writer, Reader) {
+    pair_of(entries, hasher, mode)
+}
+
+/// A filled map with keys of any kind.
+pub fn pair_of<K: Kind>(
+    entries: usize,
+    hasher: &Hasher,
+    mode: FenceMode,
+) -> (Writer<K>, Reader<K>) {
     let (writer, reader) = Builder::new()
         .hasher(hasher.clone())
         .fence(mode)
-        .build::<u64, u64>();
+        .build::<K::Key, u64>();
     let mut writer = Writer(writer);
     fill(&mut writer, entries);
     (writer, Reader(reader))
 }
 
-impl Writer {
+impl Reader {
+    /// One value through which any thread looks keys up.
+    pub(super) fn shared_reader(&self) -> SharedReader<u64, u64, Hasher> {
+        self.0.shared_reader()
+    }
+}
+
+impl<K: Kind> Writer<K> {
     /// How reads and refreshes are ordered now.
     pub fn fence_mode(&self) -> FenceMode {
         self.0.stats().fence_mode
     }
 }
 
-impl From<Reader> for Scoped {
-    fn from(reader: Reader) -> Self {
+impl<K: Kind> From<Reader<K>> for Scoped<K> {
+    fn from(reader: Reader<K>) -> Self {
         Scoped(reader.0)
     }
 }
 
-impl Lookup for Reader {
+impl<K: Kind> Lookup<K> for Reader<K> {
     #[inline(always)]
-    fn get(&mut self, key: u64) -> Option<u64> {
-        let guard = self.0.get(&key)?;
+    fn get(&mut self, key: &K::Asked) -> Option<u64> {
+        let guard = self.0.get(key)?;
         Some(*guard)
     }
 }
 
-impl Lookup for Scoped {
+impl<K: Kind> Lookup<K> for Scoped<K> {
     #[inline(always)]
-    fn get(&mut self, key: u64) -> Option<u64> {
-        self.0.get_cloned(&key)
+    fn get(&mut self, key: &K::Asked) -> Option<u64> {
+        self.0.get_cloned(key)
     }
 }
 
-impl Upsert for Writer {
+impl<K: Kind> Visit<K> for Reader<K> {
+    #[inline(always)]
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
+        let view = self.0.read();
+        sum::<K::Asked>(keys, |key| view.get(key).copied())
+    }
+}
+
+impl<K: Kind> Visit<K> for Scoped<K> {
+    #[inline(always)]
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
+        self.0
+            .with(|view| sum::<K::Asked>(keys, |key| view.get(key).copied()))
+    }
+}
+
+impl<K: Kind> Upsert<K> for Writer<K> {
     #[inline]
-    fn upsert(&mut self, key: u64, value: u64) {
+    fn upsert(&mut self, key: K::Key, value: u64) {
         self.0.insert(key, value);
     }
 

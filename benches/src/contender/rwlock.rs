@@ -1,40 +1,67 @@
 //! A map behind one read-write lock: parking_lot's, and std's.
 
+use std::borrow::Borrow;
 use std::sync::{Arc, PoisonError};
 
 use super::bare::{Map, filled};
-use super::{Hasher, Lookup, Shared, Upsert};
+use super::{Hasher, Lookup, Shared, Upsert, Visit, sum};
+use crate::kind::{Kind, Number};
 
 /// Reader and writer alike, over parking_lot's lock.
 #[derive(Clone)]
-pub struct ParkingLot(Arc<parking_lot::RwLock<Map>>);
+pub struct ParkingLot<K: Kind = Number>(Arc<parking_lot::RwLock<Map<K>>>);
 
 /// Reader and writer alike, over std's lock.
 #[derive(Clone)]
-pub struct Std(Arc<std::sync::RwLock<Map>>);
+pub struct Std<K: Kind = Number>(Arc<std::sync::RwLock<Map<K>>>);
 
 /// A filled map behind parking_lot's lock.
 pub fn parking_lot_pair(entries: usize, hasher: &Hasher) -> (ParkingLot, ParkingLot) {
-    let map = ParkingLot(Arc::new(parking_lot::RwLock::new(filled(entries, hasher))));
+    parking_lot_pair_of(entries, hasher)
+}
+
+/// The same with keys of any kind.
+pub fn parking_lot_pair_of<K: Kind>(
+    entries: usize,
+    hasher: &Hasher,
+) -> (ParkingLot<K>, ParkingLot<K>) {
+    let map = ParkingLot(Arc::new(parking_lot::RwLock::new(filled::<K>(
+        entries, hasher,
+    ))));
     (map.clone(), map)
 }
 
 /// A filled map behind std's lock.
 pub fn std_pair(entries: usize, hasher: &Hasher) -> (Std, Std) {
-    let map = Std(Arc::new(std::sync::RwLock::new(filled(entries, hasher))));
+    std_pair_of(entries, hasher)
+}
+
+/// The same with keys of any kind.
+pub fn std_pair_of<K: Kind>(entries: usize, hasher: &Hasher) -> (Std<K>, Std<K>) {
+    let map = Std(Arc::new(std::sync::RwLock::new(filled::<K>(
+        entries, hasher,
+    ))));
     (map.clone(), map)
 }
 
-impl Lookup for ParkingLot {
+impl<K: Kind> Lookup<K> for ParkingLot<K> {
     #[inline(always)]
-    fn get(&mut self, key: u64) -> Option<u64> {
-        self.0.read().get(&key).copied()
+    fn get(&mut self, key: &K::Asked) -> Option<u64> {
+        self.0.read().get(key).copied()
     }
 }
 
-impl Upsert for ParkingLot {
+impl<K: Kind> Visit<K> for ParkingLot<K> {
+    #[inline(always)]
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
+        let map = self.0.read();
+        sum::<K::Asked>(keys, |key| map.get(key).copied())
+    }
+}
+
+impl<K: Kind> Upsert<K> for ParkingLot<K> {
     #[inline]
-    fn upsert(&mut self, key: u64, value: u64) {
+    fn upsert(&mut self, key: K::Key, value: u64) {
         self.0.write().insert(key, value);
     }
 }
@@ -45,17 +72,25 @@ impl Shared for ParkingLot {
     }
 }
 
-impl Lookup for Std {
+impl<K: Kind> Lookup<K> for Std<K> {
     #[inline(always)]
-    fn get(&mut self, key: u64) -> Option<u64> {
+    fn get(&mut self, key: &K::Asked) -> Option<u64> {
         let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        map.get(&key).copied()
+        map.get(key).copied()
     }
 }
 
-impl Upsert for Std {
+impl<K: Kind> Visit<K> for Std<K> {
+    #[inline(always)]
+    fn visit(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
+        let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        sum::<K::Asked>(keys, |key| map.get(key).copied())
+    }
+}
+
+impl<K: Kind> Upsert<K> for Std<K> {
     #[inline]
-    fn upsert(&mut self, key: u64, value: u64) {
+    fn upsert(&mut self, key: K::Key, value: u64) {
         let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
         map.insert(key, value);
     }

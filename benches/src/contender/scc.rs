@@ -5,13 +5,19 @@ use std::sync::Arc;
 use scc::HashMap;
 
 use super::{Hasher, Lookup, Shared, Upsert, fill};
+use crate::kind::{Kind, Number};
 
 /// Reader and writer alike.
 #[derive(Clone)]
-pub struct Handle(Arc<HashMap<u64, u64, Hasher>>);
+pub struct Handle<K: Kind = Number>(Arc<HashMap<K::Key, u64, Hasher>>);
 
 /// A filled map.
 pub fn pair(entries: usize, hasher: &Hasher) -> (Handle, Handle) {
+    pair_of(entries, hasher)
+}
+
+/// A filled map with keys of any kind.
+pub fn pair_of<K: Kind>(entries: usize, hasher: &Hasher) -> (Handle<K>, Handle<K>) {
     // With a capacity, below which it does not shrink when it is cleared.
     let map = HashMap::with_capacity_and_hasher(entries, hasher.clone());
     let mut handle = Handle(Arc::new(map));
@@ -19,16 +25,16 @@ pub fn pair(entries: usize, hasher: &Hasher) -> (Handle, Handle) {
     (handle.clone(), handle)
 }
 
-impl Lookup for Handle {
+impl<K: Kind> Lookup<K> for Handle<K> {
     #[inline(always)]
-    fn get(&mut self, key: u64) -> Option<u64> {
-        self.0.read_sync(&key, |_, &value| value)
+    fn get(&mut self, key: &K::Asked) -> Option<u64> {
+        self.0.read_sync(key, |_, &value| value)
     }
 }
 
-impl Upsert for Handle {
+impl<K: Kind> Upsert<K> for Handle<K> {
     #[inline]
-    fn upsert(&mut self, key: u64, value: u64) {
+    fn upsert(&mut self, key: K::Key, value: u64) {
         self.0.upsert_sync(key, value);
     }
 }

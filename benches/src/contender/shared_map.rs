@@ -35,8 +35,8 @@ fn handle(entries: usize, builder: shared_map::Builder<u64, u64, Hasher>) -> Han
 
 impl Lookup for Handle {
     #[inline(always)]
-    fn get(&mut self, key: u64) -> Option<u64> {
-        self.0.get_cloned(&key)
+    fn get(&mut self, key: &u64) -> Option<u64> {
+        self.0.get_cloned(key)
     }
 }
 

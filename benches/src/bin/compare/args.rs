@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::many::MOST;
 use crate::memory;
 use crate::plan::Plan;
+use crate::read::ReadArgs;
 use crate::report::count;
 use crate::stall::peer;
 
@@ -65,10 +66,14 @@ pub enum Command {
 /// What can be measured.
 #[derive(Clone, Subcommand)]
 pub enum Measurement {
-    /// One lookup per guard, by one and by two threads
+    /// Lookups, by one and by two threads: hits, misses, one and sixteen per guard
     Read(ReadArgs),
+    /// Lookups through one value that all threads share
+    Shared(SharedArgs),
     /// Upserts by one writer, alone and beside a busy reader
     Write(WriteArgs),
+    /// A reader while a writer refreshes now and then: by contender, and by fence mode
+    Mixed,
     /// Writes by many threads: visible on return, and a little later
     Many(ManyArgs),
     /// A guard that is held for ever: what it costs the writer and newcomers
@@ -79,10 +84,10 @@ pub enum Measurement {
     Engines(EnginesArgs),
 }
 
-/// Which tables to read from.
+/// Which tables to share.
 #[derive(Clone, Default, clap::Args)]
-pub struct ReadArgs {
-    /// Table sizes, such as 1k,100k,4M
+pub struct SharedArgs {
+    /// Table sizes, such as 1k,100k
     #[arg(long, value_delimiter = ',', value_parser = parse_size, value_name = "N,..")]
     sizes: Vec<usize>,
 }
@@ -119,7 +124,9 @@ impl Args {
             Some(Command::PublishBesideAGuard | Command::MemoryOf { .. }) => Vec::new(),
             None => vec![
                 Measurement::Read(ReadArgs::default()),
+                Measurement::Shared(SharedArgs::default()),
                 Measurement::Write(WriteArgs::default()),
+                Measurement::Mixed,
                 Measurement::Many(ManyArgs::default()),
                 Measurement::Stall,
                 Measurement::Growth,
@@ -144,13 +151,12 @@ impl Args {
     }
 }
 
-impl ReadArgs {
-    /// Quick runs leave out the table that takes longest to build.
-    pub fn sizes(&self, plan: &Plan) -> Vec<usize> {
-        match (self.sizes.is_empty(), plan.is_quick) {
-            (false, _) => self.sizes.clone(),
-            (true, true) => vec![1_000, 100_000],
-            (true, false) => vec![1_000, 100_000, 4_000_000],
+impl SharedArgs {
+    pub fn sizes(&self) -> Vec<usize> {
+        if self.sizes.is_empty() {
+            vec![1_000, 100_000]
+        } else {
+            self.sizes.clone()
         }
     }
 }
@@ -190,7 +196,7 @@ impl EnginesArgs {
 const MOST_ENTRIES: usize = 200_000_000;
 
 /// A number of entries.
-fn parse_size(text: &str) -> Result<usize, String> {
+pub fn parse_size(text: &str) -> Result<usize, String> {
     parse_count(text, 1..=MOST_ENTRIES)
 }
 
@@ -210,7 +216,7 @@ fn parse_threads(text: &str) -> Result<usize, String> {
 }
 
 /// A number such as `100k` or `4M`, within these bounds.
-fn parse_count(text: &str, bounds: RangeInclusive<usize>) -> Result<usize, String> {
+pub fn parse_count(text: &str, bounds: RangeInclusive<usize>) -> Result<usize, String> {
     let (digits, unit) = match text.strip_suffix(['k', 'M']) {
         Some(digits) if text.ends_with('k') => (digits, 1_000),
         Some(digits) => (digits, 1_000_000),
@@ -272,7 +278,7 @@ mod tests {
         let [Measurement::Read(read)] = &args.measurements()[..] else {
             panic!("not read");
         };
-        assert_eq!(read.sizes(&args.plan()), [1_000, 2_000]);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 6);
+        assert_eq!(read.tables(&args.plan()).len(), 2 * 3);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 8);
     }
 }

@@ -71,6 +71,9 @@ pub struct Row {
     /// more bare hashbrown does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Quartiles>,
+    /// How much of its own rate a reader has left beside a writer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Quartiles>,
     /// Of the whole map, where that was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
@@ -142,6 +145,7 @@ impl Samples {
                     .map(|condition| self.cell(contender, ours, condition))
                     .collect(),
                 scaling: has_scaling.then(|| self.scaling(contender)),
+                kept: None,
                 memory: None,
             })
             .collect()

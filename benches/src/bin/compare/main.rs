@@ -20,6 +20,7 @@
 //!
 //! `scaling` is how much more two threads get done than one, against how much more they do with
 //! bare hashbrown: 1 is perfect.
+//! `kept` is how much of its own rate a reader has left beside a writer.
 //! `group` is how many writes shared a publication.
 
 mod args;
@@ -27,10 +28,10 @@ mod case;
 mod course;
 mod engines;
 mod growth;
-mod kind;
 mod machine;
 mod many;
 mod memory;
+mod mixed;
 mod noise;
 mod output;
 mod partner;
@@ -38,6 +39,7 @@ mod plan;
 mod promises;
 mod read;
 mod report;
+mod shared;
 mod stall;
 mod table;
 mod verdict;
@@ -46,6 +48,7 @@ mod write;
 
 use std::process::ExitCode;
 
+use benches::kind;
 use clap::Parser;
 
 use args::{Args, Command, Measurement};
@@ -83,13 +86,24 @@ fn run(args: &Args) -> Result<(), String> {
     for measurement in args.measurements() {
         match measurement {
             Measurement::Read(chosen) => {
-                for size in chosen.sizes(&plan) {
-                    report.show(read::measure(size, &plan, &partner));
+                for (variant, size) in chosen.tables(&plan) {
+                    report.show(read::measure(variant, size, &plan, &partner));
+                }
+            }
+            Measurement::Shared(chosen) => {
+                for size in chosen.sizes() {
+                    report.show(shared::measure(size, &plan, &partner));
                 }
             }
             Measurement::Write(chosen) => {
                 for batch in chosen.batches() {
                     report.show(write::measure(batch, &plan, &partner));
+                }
+                report.show(write::measure_idle(&plan));
+            }
+            Measurement::Mixed => {
+                for case in mixed::measure(&plan, &partner) {
+                    report.show(case);
                 }
             }
             Measurement::Many(chosen) => {

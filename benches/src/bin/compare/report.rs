@@ -18,7 +18,10 @@ use crate::verdict::Verdict;
 /// the groups of many writers, and what a guard costs that is held for ever.
 /// 4 brought the growth of the array of words (`grow`), the table engines (`engines`) with the memory
 /// of each row, and conditions that have fewer rounds than others.
-const SCHEMA: u32 = 4;
+/// 5 brought the variants of lookups, whose names follow the size (`1k/misses`), readers that all
+/// threads share (`shared`), and readers beside a writer (`mixed`) with what they keep of their rates;
+/// and a case of `write` that is no number of upserts (`idle-handles`).
+const SCHEMA: u32 = 5;
 
 /// Conditions side by side; further ones stand below.
 const ABREAST: usize = 4;
@@ -103,11 +106,13 @@ fn text(case: &Case) -> String {
         conditions,
     } = &case.heading;
     let has_scaling = case.rows.iter().any(|row| row.scaling.is_some());
+    let has_kept = case.rows.iter().any(|row| row.kept.is_some());
     let has_groups = case.cells().any(|cell| cell.group.is_some());
     let mut text = format!("{operation}/{name}: {title}\n");
     for first in (0..conditions.len()).step_by(ABREAST) {
         let part = first..(first + ABREAST).min(conditions.len());
-        let has_scaling = has_scaling && part.end == conditions.len();
+        let is_last = part.end == conditions.len();
+        let (has_scaling, has_kept) = (has_scaling && is_last, has_kept && is_last);
         let mut table = Table::default();
         let mut head = vec![String::new()];
         for condition in &conditions[part.clone()] {
@@ -121,6 +126,7 @@ fn text(case: &Case) -> String {
             head.extend(has_groups.then(|| "group".to_string()));
         }
         head.extend(has_scaling.then(|| "scaling".to_string()));
+        head.extend(has_kept.then(|| "kept".to_string()));
         table.row(head);
         for row in &case.rows {
             let mut cells = vec![row.contender.to_string()];
@@ -129,6 +135,7 @@ fn text(case: &Case) -> String {
                 cells.extend(has_groups.then(|| group(part)));
             }
             cells.extend(row.scaling.filter(|_| has_scaling).map(spread));
+            cells.extend(row.kept.filter(|_| has_kept).map(spread));
             table.row(cells);
         }
         text += &table.text();

@@ -6,7 +6,10 @@
 //! - **V1** the figure comes from at least [`ROUNDS`] rounds,
 //! - **V2** the control, in the same case and under the same condition, has its median and both
 //!   quartiles within [`NOISE`] of 1; for scaling the control's scaling is asked, whose median has
-//!   to be within [`SCALING_NOISE`], since the bar itself is no further from 1,
+//!   to be within [`SCALING_NOISE`], since the bar itself is no further from 1; so too where another
+//!   bar is as close,
+//!   For what a reader keeps of its rate it is what the control keeps, whose writer has another map,
+//!   within [`KEPT_NOISE`],
 //! - **V3** the bar lies outside the median's *notch*, `median ± 1.57 × (upper − lower) / √rounds`
 //!   (McGill, Tukey and Larsen, 1978): about where the median would fall in 95 of 100 such runs,
 //! - **V4** for scaling, two threads of bare get at least [`GAIN`] times as much done as one: where
@@ -29,7 +32,9 @@ pub const ROUNDS: usize = 20;
 /// How far the control's median and its quartiles may be from 1.
 const NOISE: f64 = 0.1;
 /// How far the median of the control's scaling may be from 1.
-const SCALING_NOISE: f64 = 0.05;
+const SCALING_NOISE: f64 = 0.03;
+/// How far the median of what the control keeps may be from 1.
+const KEPT_NOISE: f64 = 0.05;
 /// How many times as much two threads of bare have to get done as one, of 2 at best.
 const GAIN: f64 = 1.5;
 
@@ -89,6 +94,11 @@ impl Bar {
 }
 
 impl Circumstances {
+    /// The same, where the bar is so close to 1 that the control's median has to be closer than usual.
+    pub fn within(self, bound: f64) -> Self {
+        Circumstances { bound, ..self }
+    }
+
     /// Of ratios of times under one of the conditions.
     pub fn of(case: &Case, condition: usize) -> Self {
         Circumstances {
@@ -108,6 +118,15 @@ impl Circumstances {
             noise: Some(case.scaling_noise?),
             bound: SCALING_NOISE,
             gain: Some(case.gain()),
+        })
+    }
+
+    /// Of what readers keep of their rates, where there is such a thing.
+    pub fn of_kept(case: &Case) -> Option<Self> {
+        Some(Circumstances {
+            noise: Some(Noise::of(case.rows[1].kept?)),
+            bound: KEPT_NOISE,
+            ..Self::of(case, 0)
         })
     }
 

@@ -94,9 +94,9 @@ impl<K: Kind, E: Engine> Ask<K> for Held<K, E> {
 
     fn check(&self, hits: &K::Questions, misses: &K::Questions) {
         for at in 0..hits.len().min(CHECKED) {
-            let found = self.reader.get_cloned(hits.get(at));
+            let found = self.reader.get_cloned(hits.get(at).borrow());
             assert!(found.is_some(), "a key is lost");
-            assert_eq!(self.reader.get_cloned(misses.get(at)), None);
+            assert_eq!(self.reader.get_cloned(misses.get(at).borrow()), None);
         }
         for number in (0..self.reader.len() as u64).step_by(997) {
             let found = self.reader.get_cloned(K::key(number).borrow());
@@ -114,7 +114,7 @@ fn sum_of<K: Kind, E: Engine>(
 ) -> u64 {
     let mut sum = 0_u64;
     for at in piece * PIECE..(piece + 1) * PIECE {
-        if let Some(value) = reader.get(questions.get(at)) {
+        if let Some(value) = reader.get(questions.get(at).borrow()) {
             sum = sum.wrapping_add(*value);
         }
     }

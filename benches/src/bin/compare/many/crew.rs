@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(results, [0, 1]);
         assert!(writers.iter().all(Option::is_some));
         for key in [0, 1] {
-            assert_eq!(reader.get(key), Some(value_of(key) + 5));
+            assert_eq!(reader.get(&key), Some(value_of(key) + 5));
         }
     }
 }

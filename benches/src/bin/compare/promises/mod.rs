@@ -3,7 +3,9 @@
 mod engines;
 mod growth;
 mod many;
+mod mixed;
 mod read;
+mod shared;
 mod stall;
 mod words;
 mod write;
@@ -21,8 +23,10 @@ pub fn verdicts(cases: &[Case], stall: Option<&Stall>) -> Vec<Verdict> {
 fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
     cases.iter().flat_map(
         |case| match (case.heading.operation, case.heading.case.as_str()) {
-            ("read", size @ ("1k" | "100k" | "4M")) => read::verdicts(case, size),
-            ("write", "10k") => write::verdicts(case),
+            ("read", name) => read::verdicts(case, name),
+            ("shared", shared::SIZE) => shared::verdicts(case),
+            ("write", name) => write::verdicts(case, name),
+            ("mixed", name) => mixed::verdicts(case, name),
             ("many", name) => many::verdicts(case, name),
             ("growth", growth::SIZE) => growth::verdicts(case),
             ("grow", words::SIZE) => words::verdicts(case),
@@ -38,7 +42,9 @@ pub fn failure(verdicts: &[Verdict]) -> Option<String> {
     if verdicts.is_empty() {
         return Some(
             "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
-             about writes of 10k per refresh, about 4 and 8 threads that write, \
+             about shared readers of 1k keys, \
+             about writes of 1, 100 and 10k per refresh, about 4 and 8 threads that write, \
+             about readers beside a writer, \
              about guards that are held for ever, about growth to 4M entries, \
              and about engines with 100k and 4M keys"
                 .to_string(),

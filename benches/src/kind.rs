@@ -1,37 +1,63 @@
-//! [`Kind`]: the kinds of keys that table engines are compared with.
+//! [`Kind`]: the kinds of keys that maps are compared with.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
+use std::ops::Range;
 
 /// A kind of keys: each number below 2^40 has one, and no two have the same.
-pub trait Kind: 'static {
+pub trait Kind: Clone + Send + Sync + 'static {
     /// For people.
     const NAME: &'static str;
-    /// What a map owns.
-    type Key: Borrow<Self::Asked> + Hash + Eq + Clone;
+    /// What a map owns. Two of the peers ask for their own word that it hashes alike each time.
+    type Key: Borrow<Self::Asked>
+        + Hash
+        + Eq
+        + Clone
+        + Send
+        + Sync
+        + 'static
+        + evmap::StableHashEq
+        + flashmap::TrustedHashEq;
     /// What a lookup gives.
-    type Asked: Hash + Eq + ?Sized;
+    type Asked: Hash + Eq + ?Sized + 'static;
     /// Many of these.
     type Questions: Questions<Self::Asked>;
 
+    /// The key of this number.
     fn key(number: u64) -> Self::Key;
 
+    /// The keys of these numbers.
     fn questions(numbers: impl Iterator<Item = u64>) -> Self::Questions;
 }
 
 /// Keys to look up, side by side in the order of asking: the processor fetches them ahead, so what a
 /// lookup waits for is the table's.
-pub trait Questions<Q: ?Sized> {
+pub trait Questions<Q: ?Sized + 'static>: Send + Sync + 'static {
+    /// How many.
     fn len(&self) -> usize;
 
-    fn get(&self, at: usize) -> &Q;
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One of them.
+    fn get(&self, at: usize) -> impl Borrow<Q>;
+
+    /// Some of them, one after the other.
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item: Borrow<Q>>;
 }
 
 /// `u64`, looked up by `&u64`.
+#[derive(Clone)]
 pub struct Number;
 
 /// `String` of 8 to 16 bytes, looked up by `&str`.
+#[derive(Clone)]
 pub struct Text;
+
+/// Numbers in half the room that they have as keys.
+pub struct Numbers(Vec<u32>);
 
 /// Texts in one piece.
 pub struct Texts {
@@ -44,26 +70,34 @@ impl Kind for Number {
     const NAME: &'static str = "u64";
     type Key = u64;
     type Asked = u64;
-    type Questions = Vec<u64>;
+    type Questions = Numbers;
 
     #[inline]
     fn key(number: u64) -> u64 {
         number
     }
 
-    fn questions(numbers: impl Iterator<Item = u64>) -> Vec<u64> {
-        numbers.collect()
+    /// # Panics
+    /// If a number does not fit 32 bits.
+    fn questions(numbers: impl Iterator<Item = u64>) -> Numbers {
+        let narrow = |number| u32::try_from(number).expect("a number of 32 bits");
+        Numbers(numbers.map(narrow).collect())
     }
 }
 
-impl Questions<u64> for Vec<u64> {
+impl Questions<u64> for Numbers {
     fn len(&self) -> usize {
-        self.len()
+        self.0.len()
     }
 
     #[inline]
-    fn get(&self, at: usize) -> &u64 {
-        &self[at]
+    fn get(&self, at: usize) -> impl Borrow<u64> {
+        u64::from(self.0[at])
+    }
+
+    #[inline]
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item: Borrow<u64>> {
+        self.0[at].iter().copied().map(u64::from)
     }
 }
 
@@ -101,9 +135,23 @@ impl Questions<str> for Texts {
     }
 
     #[inline]
-    fn get(&self, at: usize) -> &str {
+    fn get(&self, at: usize) -> impl Borrow<str> {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         &self.all[start..self.ends[at]]
+    }
+
+    #[inline]
+    fn piece(&self, at: Range<usize>) -> impl Iterator<Item: Borrow<str>> {
+        let mut start = if at.start == 0 {
+            0
+        } else {
+            self.ends[at.start - 1]
+        };
+        self.ends[at].iter().map(move |&end| {
+            let text = &self.all[start..end];
+            start = end;
+            text
+        })
     }
 }
 
@@ -125,7 +173,15 @@ mod tests {
         let numbers = [7, 0, 99, 7];
         let (texts, ours) = (Text::questions(numbers.into_iter()), numbers.map(Text::key));
         assert_eq!(texts.len(), 4);
-        assert!((0..4).all(|at| texts.get(at) == ours[at]));
-        assert_eq!(Number::questions(numbers.into_iter()), numbers);
+        let text = |at| texts.get(at).borrow().to_string();
+        assert!((0..4).all(|at| text(at) == ours[at]));
+        for piece in [0..0, 0..3, 1..4] {
+            let found = texts.piece(piece.clone());
+            let found: Vec<String> = found.map(|text| text.borrow().to_string()).collect();
+            assert_eq!(found, ours[piece]);
+        }
+        let questions = Number::questions(numbers.into_iter());
+        assert!((0..4).all(|at| *questions.get(at).borrow() == numbers[at]));
+        assert!(questions.piece(0..4).map(|n| *n.borrow()).eq(numbers));
     }
 }

@@ -3,11 +3,15 @@
 //! Those that publish with every write do as many upserts and publish nothing.
 //! arc-swap is not here: each of its updates copies the whole map.
 
+mod idle;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use benches::check;
-use benches::contender::{Hasher, Lookup, Upsert, bare, dashmap, evmap, ours, papaya, rwlock};
+use benches::contender::{
+    Hasher, Lookup, Upsert, bare, dashmap, evmap, flashmap, ours, papaya, rwlock,
+};
 use benches::slice::{Meeting, Pace, ReadSlice, Sample, WriteSlice};
 use benches::stream::Stream;
 use evmap_core::FenceMode;
@@ -16,6 +20,8 @@ use crate::case::{Case, Heading};
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::report::count;
+
+pub use idle::{CASE as IDLE_HANDLES, dearer, measure as measure_idle};
 
 /// The writer alone, and beside a thread that looks keys up all the time.
 const CONDITIONS: [&str; 2] = ["no reader", "1 busy reader"];
@@ -81,6 +87,7 @@ fn entrants(stream: &Stream) -> Vec<Entrant> {
         Entrant::new(OURS, ours(FenceMode::Auto), stream),
         Entrant::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
         Entrant::new("evmap", evmap::pair(ENTRIES, hasher), stream),
+        Entrant::new("flashmap", flashmap::pair(ENTRIES, hasher), stream),
         Entrant::new("papaya", papaya::pair(ENTRIES, hasher), stream),
         Entrant::new("dashmap", dashmap::pair(ENTRIES, hasher), stream),
         Entrant::new(

@@ -1,0 +1,135 @@
+//! How much of its rate a reader keeps while a writer refreshes every millisecond.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use benches::contender::{
+    Hasher, arc_swap, bare, dashmap, evmap, flashmap, ours, papaya, rwlock, scc,
+};
+use benches::rhythm::Rhythm;
+use benches::slice::Pace;
+use benches::stats::Quartiles;
+use benches::stream::Stream;
+use evmap_core::FenceMode;
+
+use super::entrant::Entrant;
+use crate::case::{Case, Heading};
+use crate::partner::Partner;
+use crate::plan::Plan;
+use crate::report::count;
+
+/// What is measured.
+const CONDITIONS: [&str; 3] = ["undisturbed", "beside a writer", "a refresh"];
+/// The number of the second.
+pub const DISTURBED: usize = 1;
+/// What the first ratio is to: its writer has another map, since nobody can share one that is written.
+const BASE: &str = "bare";
+/// The contender that the others are compared with.
+pub const OURS: &str = "ours, Auto";
+/// All others, at either size.
+pub const PEERS: [&str; 6] = [
+    "evmap",
+    "flashmap",
+    "papaya",
+    "dashmap",
+    "scc",
+    "parking_lot",
+];
+/// Those whose writer copies the whole map for each operation: only where that is done in time.
+pub const ARC_SWAP: [&str; 2] = ["arc-swap load", "arc-swap cache"];
+
+/// How many keys.
+pub const SIZES: [usize; 2] = [1_000, 100_000];
+/// Up to so many, a hundred copies of the map take less than a millisecond.
+const COPIED: usize = 1_000;
+
+const OPERATIONS: usize = 100;
+const EVERY: Duration = Duration::from_millis(1);
+/// How many times as long as usual a slice is, so that it has some refreshes.
+const LONGER: u32 = 2;
+
+fn entrants(entries: usize, stream: &Stream) -> Vec<Entrant> {
+    let hasher = &Hasher::default();
+    let ours = |mode| ours::pair(entries, hasher, mode);
+    let [evmap, flashmap, papaya, dashmap, scc, parking_lot] = PEERS;
+    let mut all = vec![
+        Entrant::new(BASE, bare::pair(entries, hasher), stream),
+        Entrant::new("control", bare::pair(entries, hasher), stream),
+        Entrant::new(OURS, ours(FenceMode::Auto), stream),
+        Entrant::new("ours, Membarrier", ours(FenceMode::Membarrier), stream),
+        Entrant::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
+        Entrant::new(evmap, evmap::pair(entries, hasher), stream),
+        Entrant::new(flashmap, flashmap::pair(entries, hasher), stream),
+        Entrant::new(papaya, papaya::pair(entries, hasher), stream),
+        Entrant::new(dashmap, dashmap::pair(entries, hasher), stream),
+        Entrant::new(scc, scc::pair(entries, hasher), stream),
+        Entrant::new(
+            parking_lot,
+            rwlock::parking_lot_pair(entries, hasher),
+            stream,
+        ),
+    ];
+    if entries <= COPIED {
+        let [load, cache] = ARC_SWAP;
+        all.push(Entrant::new(load, arc_swap::pair(entries, hasher), stream));
+        let (writer, reader) = arc_swap::readers(entries, hasher);
+        all.push(Entrant::new(cache, (writer, reader), stream));
+    }
+    all
+}
+
+/// One table size.
+pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
+    let plan = Plan {
+        slice: plan.slice * LONGER,
+        ..plan.clone()
+    };
+    let stream = Arc::new(Stream::for_pieces(entries, OPERATIONS));
+    let mut names = Vec::new();
+    let samples = plan.run_courses(
+        &[1, 2],
+        || {
+            let built = entrants(entries, &stream);
+            names = built.iter().map(|entrant| entrant.name).collect();
+            built
+        },
+        |entrant, course, pace| match course {
+            0 => vec![entrant.undisturbed(&stream, pace).ns().into()],
+            _ => {
+                let (sample, done) = entrant.disturbed(&stream, rhythm(pace), pace, partner);
+                vec![sample.ns().into(), done.ns().into()]
+            }
+        },
+    );
+    let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
+    let mut rows = samples.rows(&names, ours, false);
+    for row in &mut rows {
+        let [undisturbed, disturbed, _] = &row.cells[..] else {
+            unreachable!("three conditions");
+        };
+        row.kept = Some(Quartiles::of_ratios(&undisturbed.rounds, &disturbed.rounds));
+    }
+    let heading = Heading {
+        operation: "mixed",
+        case: count(entries),
+        title: format!(
+            "a reader of {} keys, beside a writer that upserts {OPERATIONS} and refreshes \
+             every {EVERY:?}; slices of {:?}",
+            count(entries),
+            plan.slice
+        ),
+        base: BASE,
+        ours: "ours",
+        conditions: CONDITIONS.map(String::from).to_vec(),
+    };
+    Case::new(heading, rows)
+}
+
+fn rhythm(pace: Pace) -> Rhythm {
+    Rhythm {
+        operations: OPERATIONS,
+        every: EVERY,
+        // Another part of the stream than the reader's.
+        turn: pace.turn + 1_000,
+    }
+}

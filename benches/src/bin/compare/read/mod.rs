@@ -1,0 +1,115 @@
+//! `compare read`: lookups, keys in random order; one per guard, unless a [`Variant`] says otherwise.
+
+mod args;
+pub mod entrant;
+mod variant;
+
+use benches::contender::{
+    Hasher, arc_swap, bare, dashmap, evmap, flashmap, left_right, ours, papaya, rwlock, scc,
+};
+use benches::kind::{Kind, Number, Text};
+use benches::lookups::Way;
+use evmap_core::FenceMode;
+
+use crate::case::{Case, Heading};
+use crate::partner::Partner;
+use crate::plan::Plan;
+use entrant::{Entrant, Script};
+use variant::{Keys, Variant};
+
+pub use args::ReadArgs;
+
+/// By one thread alone, and by two at once.
+pub const CONDITIONS: [&str; 2] = ["1 thread", "2 threads"];
+/// The contender that the others are compared with.
+pub const OURS: &str = "ours, guard";
+/// The same map, read by a call that copies the value.
+pub const SCOPED: &str = "ours, scoped";
+pub const CACHE: &str = "arc-swap cache";
+
+/// From so many entries on, building maps takes longer than reading them.
+const LARGE: usize = 1_000_000;
+/// How often large maps are built.
+const LARGE_BUILDS: usize = 3;
+
+/// All contenders with a table of this size.
+fn entrants<K: Kind>(entries: usize, script: &Script<K>) -> Vec<Entrant<K>> {
+    let hasher = &Hasher::default();
+    let (writer, reader) = ours::pair_of::<K>(entries, hasher, FenceMode::Auto);
+    let scoped = ours::Scoped::from(reader.clone());
+    let (load, cache) = arc_swap::readers_of::<K>(entries, hasher);
+    let bare = || bare::reader_of::<K>(entries, hasher);
+    let mut all = vec![
+        Entrant::visiting("bare", (), bare(), script),
+        Entrant::visiting("control", (), bare(), script),
+        Entrant::visiting(OURS, writer, reader, script),
+        Entrant::visiting(SCOPED, (), scoped, script),
+        Entrant::visiting(CACHE, (), cache, script),
+        Entrant::visiting("arc-swap load", (), load, script),
+    ];
+    let (writer, reader) = evmap::pair_of::<K>(entries, hasher);
+    all.push(Entrant::visiting("evmap", writer, reader, script));
+    let (writer, reader) = left_right::pair_of::<K>(entries, hasher);
+    all.push(Entrant::visiting("left-right", writer, reader, script));
+    let (writer, reader) = flashmap::pair_of::<K>(entries, hasher);
+    all.push(Entrant::visiting("flashmap", writer, reader, script));
+    let (writer, reader) = papaya::pair_of::<K>(entries, hasher);
+    all.push(Entrant::visiting("papaya", writer, reader, script));
+    let (writer, reader) = rwlock::parking_lot_pair_of::<K>(entries, hasher);
+    all.push(Entrant::visiting("parking_lot", writer, reader, script));
+    let (writer, reader) = rwlock::std_pair_of::<K>(entries, hasher);
+    all.push(Entrant::visiting("std RwLock", writer, reader, script));
+    if !matches!(script.way, Way::Together(_)) {
+        // These two lock for each key.
+        let (writer, reader) = dashmap::pair_of::<K>(entries, hasher);
+        all.push(Entrant::one_by_one("dashmap", writer, reader, script));
+        let (writer, reader) = scc::pair_of::<K>(entries, hasher);
+        all.push(Entrant::one_by_one("scc", writer, reader, script));
+    }
+    all
+}
+
+/// One table: a variant and a size.
+pub fn measure(variant: Variant, entries: usize, plan: &Plan, partner: &Partner) -> Case {
+    match variant.keys {
+        Keys::U64 => measure_kind::<Number>(variant, entries, plan, partner),
+        Keys::String => measure_kind::<Text>(variant, entries, plan, partner),
+    }
+}
+
+fn measure_kind<K: Kind>(variant: Variant, entries: usize, plan: &Plan, partner: &Partner) -> Case {
+    let numbers = variant.numbers(entries);
+    let script = Script::<K>::new(numbers, !variant.misses, variant.way);
+    let mut plan = plan.clone();
+    if entries >= LARGE {
+        plan.builds = plan.builds.min(LARGE_BUILDS);
+    }
+    // What a second thread changes, it changes whatever the keys are.
+    let is_plain = variant == Variant::PLAIN;
+    let conditions = &CONDITIONS[..if is_plain { 2 } else { 1 }];
+    let mut names = Vec::new();
+    let samples = plan.run(
+        conditions.len(),
+        || {
+            let built = entrants(entries, &script);
+            names = built.iter().map(|entrant| entrant.name).collect();
+            built
+        },
+        |entrant, condition, pace| match condition {
+            0 => entrant.alone(&script, pace).ns().into(),
+            _ => entrant.together(&script, pace, partner).ns().into(),
+        },
+    );
+    let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
+    Case::new(
+        Heading {
+            operation: "read",
+            case: variant.case(entries),
+            title: variant.title(entries),
+            base: "bare",
+            ours: "ours",
+            conditions: conditions.iter().map(ToString::to_string).collect(),
+        },
+        samples.rows(&names, ours, is_plain),
+    )
+}

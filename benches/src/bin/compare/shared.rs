@@ -1,0 +1,82 @@
+//! `compare shared`: lookups through one value that all threads share, as a web framework's state is.
+//!
+//! The base is what that is not: a `ReadHandle` for each thread.
+
+use benches::contender::{Hasher, arc_swap, dashmap, ours, papaya, rwlock, shared_reader};
+use benches::kind::Number;
+use benches::lookups::Way;
+use benches::stream::Stream;
+
+use crate::case::{Case, Heading};
+use crate::partner::Partner;
+use crate::plan::Plan;
+use crate::read::CONDITIONS;
+use crate::read::entrant::{Entrant, Script};
+use crate::report::count;
+
+/// What the first ratio is to: a handle for each thread, and its guard.
+pub const BASE: &str = "ReadHandle";
+/// The same, by a call that copies the value.
+pub const SCOPED: &str = "ReadHandle, scoped";
+/// What the second ratio is to: one value for all threads, and its guard.
+pub const OURS: &str = "SharedReader";
+/// The same, by a call that copies the value.
+pub const OURS_SCOPED: &str = "SharedReader, scoped";
+
+fn entrants(entries: usize, script: &Script<Number>) -> Vec<Entrant<Number>> {
+    let hasher = &Hasher::default();
+    let (writer, handle, guarded, cloned) = shared_reader::readers(entries, hasher);
+    let scoped = ours::Scoped::from(handle.clone());
+    let (control_writer, control, ..) = shared_reader::readers(entries, hasher);
+    let (load, _) = arc_swap::readers(entries, hasher);
+    let (dashmap, _) = dashmap::pair(entries, hasher);
+    let (papaya, _) = papaya::pair(entries, hasher);
+    let (parking_lot, _) = rwlock::parking_lot_pair(entries, hasher);
+    let (std, _) = rwlock::std_pair(entries, hasher);
+    vec![
+        Entrant::one_by_one(BASE, writer, handle, script),
+        Entrant::one_by_one("control", control_writer, control, script),
+        Entrant::one_by_one(SCOPED, (), scoped, script),
+        Entrant::one_by_one(OURS, (), guarded, script),
+        Entrant::one_by_one(OURS_SCOPED, (), cloned, script),
+        Entrant::one_by_one("arc-swap load", (), load, script),
+        Entrant::one_by_one("papaya", (), papaya, script),
+        Entrant::one_by_one("dashmap", (), dashmap, script),
+        Entrant::one_by_one("parking_lot", (), parking_lot, script),
+        Entrant::one_by_one("std RwLock", (), std, script),
+    ]
+}
+
+/// One table size.
+pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
+    let numbers = Stream::new(entries).keys().collect();
+    let script = Script::<Number>::new(numbers, true, Way::Single);
+    let mut names = Vec::new();
+    let samples = plan.run(
+        CONDITIONS.len(),
+        || {
+            let built = entrants(entries, &script);
+            names = built.iter().map(|entrant| entrant.name).collect();
+            built
+        },
+        |entrant, condition, pace| match condition {
+            0 => entrant.alone(&script, pace).ns().into(),
+            _ => entrant.together(&script, pace, partner).ns().into(),
+        },
+    );
+    let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
+    Case::new(
+        Heading {
+            operation: "shared",
+            case: count(entries),
+            title: format!(
+                "one lookup per guard through one value, {} keys",
+                count(entries)
+            ),
+            base: BASE,
+            ours: OURS,
+            conditions: CONDITIONS.map(String::from).to_vec(),
+        },
+        samples.rows(&names, ours, true),
+    )
+}
