@@ -17,6 +17,13 @@ pub extern "C" fn probe_with(reader: &ReadHandle<u64>) -> u64 {
     reader.with(|value| *value)
 }
 
+/// A read by the thread's own slot.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_shared(reader: &SharedReader<u64>) -> u64 {
+    *reader.read()
+}
+
 /// The control: a read that locks.
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -40,7 +47,8 @@ fn main() {
     let reader = writer.read_handle();
     let sum = probe_guard(&reader)
         + probe_with(&reader)
+        + probe_shared(&writer.shared_reader())
         + probe_locking(&std::sync::Mutex::new(7))
         + probe_looping(&writer.shared_reader());
-    assert_eq!(sum, 28);
+    assert_eq!(sum, 35);
 }

@@ -15,7 +15,9 @@ use iced_x86::{
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget};
 
 /// The functions that a read calls only when it is nested or was told to fence.
-const COLD: [&str; 3] = ["settle_again", "leave_nested", "load_fenced"];
+const COLD: [&str; 3] = ["settle_again", "leave_otherwise", "load_fenced"];
+/// Those that a read through the thread's list calls when it is the thread's first one, or the thread ends.
+const FIRST: [&str; 3] = ["first_read", "one_off", "destructors"];
 
 /// What a read must not do.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +33,15 @@ enum Fault {
 #[test]
 fn a_read_has_no_loop_lock_fence_or_call_and_stores_three_times() {
     let program = Program::build();
-    for probe in ["probe_guard", "probe_with"] {
+    for (probe, most) in [
+        ("probe_guard", 40),
+        ("probe_with", 40),
+        ("probe_shared", 60),
+    ] {
         let path = HotPath::walk(&program, probe);
         assert_eq!(path.faults, BTreeSet::new(), "{probe}");
         assert_eq!(path.stores, 3, "{probe}");
-        assert!(path.instructions < 40, "{probe}: {}", path.instructions);
+        assert!(path.instructions < most, "{probe}: {}", path.instructions);
     }
 }
 
@@ -222,7 +228,8 @@ impl Walk<'_> {
             FlowControl::Call | FlowControl::IndirectCall
         );
         let callee = || self.program.callee(instruction);
-        is_call && COLD.iter().any(|cold| callee().contains(cold))
+        let mut cold = COLD.iter().chain(&FIRST);
+        is_call && cold.any(|cold| callee().contains(cold))
     }
 
     /// Follows the code from `at`; whether it can return.

@@ -84,7 +84,7 @@ fn a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins() {
 #[test]
 fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
     struct Kept {
-        guard: ReadGuard<'static, u64>,
+        guards: Vec<ReadGuard<'static, u64>>,
         reader: &'static SharedReader<u64>,
         checks: Arc<AtomicUsize>,
     }
@@ -97,7 +97,10 @@ fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
                     .join()
                     .unwrap();
             }
-            assert_eq!(*self.guard, 0);
+            // The first to leave must not end what the other one uses.
+            for guard in self.guards.drain(..) {
+                assert_eq!(*guard, 0);
+            }
             // A read without a list: a slot for this one guard, on the newest state.
             let late = *self.reader.read();
             assert!(late <= 1);
@@ -116,11 +119,11 @@ fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
         move || {
             // Touched first, so that it is destroyed after the list, or before it: both must do.
             OLDER.with(|older| assert!(older.borrow().is_none()));
-            let guard = reader.read();
+            let guards = vec![reader.read(), reader.read()];
             set(&mut writer, 1);
             OLDER.with(|older| {
                 *older.borrow_mut() = Some(Kept {
-                    guard,
+                    guards,
                     reader,
                     checks,
                 });

@@ -2,12 +2,10 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
-use std::rc::Rc;
 
-use super::reader::{Reader, enter};
+use super::enter::enter;
 use crate::Version;
 use crate::buffers::Buffer;
 use crate::registry::Slot;
@@ -70,26 +68,24 @@ pub struct ReadGuard<'a, T: ?Sized> {
 }
 
 /// One stay in a copy, ended when it is dropped.
-enum Stay<'a> {
-    Handle(&'a Slot),
-    /// Keeps its own hold on the reader: the thread's list may end before the guard does.
-    /// Given up by the drop, and by nobody else (G3).
-    Thread(ManuallyDrop<Rc<Reader>>),
+struct Stay<'a> {
+    /// Not a reference: the slot may end together with the stay (G3).
+    slot: NonNull<Slot>,
+    /// The handle, or the shared reader.
+    _reader: PhantomData<&'a ()>,
 }
 
 impl<'a, T> ReadGuard<'a, T> {
+    /// For a slot of this structure, which lives as G3 says.
     #[inline(always)]
-    pub(super) fn of_handle(shared: &'a Shared<T>, reader: &'a Reader) -> Self {
-        let slot = reader.slot();
+    pub(super) fn of(shared: &'a Shared<T>, slot: &Slot) -> Self {
         let buffer = enter(slot, &shared.published);
         // Made after the entry, which so has nothing to undo: it keeps to registers.
-        Self::inside(shared, buffer, Stay::Handle(slot))
-    }
-
-    #[inline(always)]
-    pub(super) fn of_thread(shared: &'a Shared<T>, reader: Rc<Reader>) -> Self {
-        let buffer = enter(reader.slot(), &shared.published);
-        Self::inside(shared, buffer, Stay::Thread(ManuallyDrop::new(reader)))
+        let stay = Stay {
+            slot: NonNull::from(slot),
+            _reader: PhantomData,
+        };
+        Self::inside(shared, buffer, stay)
     }
 
     /// For a `stay` that has entered `buffer`, one of the buffers of `_shared`.
@@ -232,17 +228,25 @@ impl<T: ?Sized + fmt::Display> fmt::Display for ReadGuard<'_, T> {
 impl Drop for Stay<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        match self {
-            Stay::Handle(slot) => slot.leave(),
-            // SAFETY: this is the drop of the one `Stay` that holds it, so once, and last (G3).
-            Stay::Thread(reader) => leave_thread(unsafe { ManuallyDrop::take(reader) }),
+        // SAFETY: the slot is alive (G3).
+        let slot = unsafe { self.slot.as_ref() };
+        if slot.has_one_guard() {
+            slot.leave_for_good();
+        } else {
+            leave_otherwise(self.slot);
         }
     }
 }
 
-/// Out of line, so that the drop of a handle's guard stays small enough to be inlined everywhere.
-/// By value, in a register: a pointer to the guard's own would keep the guard in memory.
+/// Ends one of several stays, or the last one of a reader that was left to its guards.
+///
+/// Out of line, so that the drop of a guard stays small enough to be inlined everywhere: where it is not,
+/// the guard goes through memory.
+#[cold]
 #[inline(never)]
-fn leave_thread(reader: Rc<Reader>) {
-    reader.slot().leave();
+fn leave_otherwise(slot: NonNull<Slot>) {
+    // SAFETY: the slot is alive (G3).
+    let orphan = unsafe { slot.as_ref() }.leave_one();
+    // With it the slot may end, which nothing refers to any more.
+    drop(orphan);
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::guard::ReadGuard;
-use super::reader::Reader;
 use super::{ReadHandleFactory, SharedReader};
 use crate::Version;
+use crate::registry::Reader;
 use crate::shared::Shared;
 use crate::sync::Arc;
 
@@ -86,7 +86,7 @@ impl<T> ReadHandle<T> {
     /// If this handle has a guard already, the new one shows the same state as that one.
     #[inline(always)]
     pub fn read(&self) -> ReadGuard<'_, T> {
-        ReadGuard::of_handle(&self.shared, &self.reader)
+        ReadGuard::of(&self.shared, self.reader.slot())
     }
 
     /// Calls `f` with the published state: a [`read`](Self::read) that ends with the call.

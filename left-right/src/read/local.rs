@@ -7,19 +7,18 @@
 //! The list holds readers only, never a structure's data, so a thread that reads no more keeps no
 //! data alive.
 //!
-//! A guard keeps its own hold on the reader, so a list may end, with its thread, before a guard
-//! that an older thread-local value keeps.
+//! A list may end, with its thread, before a guard that an older thread-local value keeps: then it leaves
+//! the reader to its guards, the last of which ends it.
 //! Nothing is ever handed from one thread to another here.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::ptr::NonNull;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::AccessError;
 
 use slab::Slab;
 
-use super::reader::Reader;
-use crate::registry::Registry;
+use crate::registry::{Reader, Registry, Slot};
 use crate::sync::Arc;
 
 thread_local! {
@@ -28,7 +27,7 @@ thread_local! {
 
 /// One thread's readers, each at the number of its structure.
 struct Readers {
-    list: Vec<Option<Rc<Reader>>>,
+    list: Vec<Option<Reader>>,
     count: usize,
     /// The count at which those of structures that are gone are next swept out: so much more than
     /// were left by the last time that a first read costs a fixed share of the list's length.
@@ -44,13 +43,14 @@ impl Readers {
         }
     }
 
-    fn get(&self, index: usize) -> Option<&Rc<Reader>> {
+    #[inline(always)]
+    fn get(&self, index: usize) -> Option<&Reader> {
         self.list.get(index)?.as_ref()
     }
 
     /// Puts a reader at its structure's number; what it replaces, and what was swept out, is handed
     /// out.
-    fn put(&mut self, index: usize, reader: Rc<Reader>) -> Vec<Rc<Reader>> {
+    fn put(&mut self, index: usize, reader: Reader) -> Vec<Reader> {
         let mut out = Vec::new();
         if self.count >= self.sweep_at {
             for entry in &mut self.list {
@@ -73,6 +73,18 @@ impl Readers {
             None => self.count += 1,
         }
         out
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        for reader in self.list.drain(..).flatten() {
+            // Of a structure that is there: a guard lives that an older thread-local value keeps, or one was
+            // forgotten (G3).
+            if !reader.slot().inside().is_null() && !reader.is_of_closed() {
+                reader.leave_to_guards();
+            }
+        }
     }
 }
 
@@ -108,40 +120,70 @@ impl Drop for LocalIndex {
     }
 }
 
-/// The calling thread's reader of the structure.
-#[inline]
-pub(super) fn reader(registry: &Arc<Registry>, index: usize) -> Rc<Reader> {
+/// The calling thread's slot for this structure, for a guard that is made at once (G3).
+#[inline(always)]
+pub(super) fn slot(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
     match known(registry, index) {
-        Ok(Some(reader)) => reader,
+        Ok(Some(slot)) => slot,
         Ok(None) => first_read(registry, index),
-        // The thread is ending and its list is gone: a reader for this one guard.
-        Err(_) => Rc::new(Reader::join(registry)),
+        Err(_) => one_off(registry),
     }
 }
 
-/// The calling thread's reader of the structure, if it has one.
-pub(super) fn known_reader(registry: &Arc<Registry>, index: usize) -> Option<Rc<Reader>> {
-    known(registry, index).ok().flatten()
+/// Calls `f` with the calling thread's slot for this structure, if it has read it already.
+pub(super) fn with_known<R>(
+    registry: &Arc<Registry>,
+    index: usize,
+    f: impl FnOnce(&Slot) -> R,
+) -> Option<R> {
+    let slot = known(registry, index).ok().flatten()?;
+    // SAFETY: it is in the list, which gives up no slot of a structure that is there (G3).
+    Some(f(unsafe { slot.as_ref() }))
 }
 
+/// Sees to it that the calling thread has a slot for this structure, unless its list is gone.
+pub(super) fn make_known(registry: &Arc<Registry>, index: usize) {
+    if let Ok(None) = known(registry, index) {
+        first_read(registry, index);
+    }
+}
+
+/// An error if the thread is ending and its list is gone.
 #[inline(always)]
-fn known(registry: &Arc<Registry>, index: usize) -> Result<Option<Rc<Reader>>, AccessError> {
+fn known(registry: &Arc<Registry>, index: usize) -> Result<Option<NonNull<Slot>>, AccessError> {
     READERS.try_with(|readers| {
-        let readers = readers.borrow();
+        // SAFETY: the reference ends with this closure, which calls nothing that borrows the list.
+        let readers = unsafe { readers.try_borrow_unguarded() }.ok()?;
         let reader = readers.get(index)?;
-        reader.is_of(registry).then(|| Rc::clone(reader))
+        reader.is_of(registry).then(|| NonNull::from(reader.slot()))
     })
 }
 
-/// Makes the thread's reader of this structure.
 #[cold]
-fn first_read(registry: &Arc<Registry>, index: usize) -> Rc<Reader> {
-    let reader = Rc::new(Reader::join(registry));
-    let put = READERS.try_with(|readers| readers.borrow_mut().put(index, Rc::clone(&reader)));
-    // What the list gave up ends here, after the borrow. An error only if the list went meanwhile;
-    // then this reader serves one guard.
+#[inline(never)]
+fn first_read(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
+    let reader = Reader::join(registry);
+    let slot = NonNull::from(reader.slot());
+    let mut reader = Some(reader);
+    let put = READERS.try_with(|readers| {
+        let reader = reader.take()?;
+        Some(readers.borrow_mut().put(index, reader))
+    });
+    // What the list gave up ends here, after the borrow.
     drop(put);
-    reader
+    // The list has gone meanwhile: as in `one_off`.
+    reader.into_iter().for_each(Reader::leave_to_guards);
+    slot
+}
+
+/// The thread is ending and its list is gone: a reader for one guard.
+#[cold]
+#[inline(never)]
+fn one_off(registry: &Arc<Registry>) -> NonNull<Slot> {
+    let reader = Reader::join(registry);
+    let slot = NonNull::from(reader.slot());
+    reader.leave_to_guards();
+    slot
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 //! The readers' side: handles, guards, and the entry to a copy.
 //!
 //! # Invariants
-//! - **G1** From `reader::enter` to the matching `Slot::leave`, the buffer that `enter` gave
-//!   is alive and nobody writes to it: the reader's slot names it, and the writer waits for that.
+//! - **G1** From `enter` to the drop of the `Stay` made for it, the buffer that `enter` gave is alive
+//!   and nobody writes to it: the reader's slot names it, and the writer waits for that.
 //! - **G2** A guard borrows a handle, or a `SharedReader`, that keeps the buffers allocated (S1).
-//! - **G3** The hold of a `Stay::Thread` on its reader is given up by the drop of that `Stay`, once.
+//! - **G3** The slot that a `Stay` names is alive until the `Stay` is dropped. A guard of a handle borrows
+//!   the handle. A thread's list gives up a reader in two cases only: its structure is gone, so that no
+//!   guard of it lives but some that were forgotten; or the list itself ends, and then a reader that is
+//!   in a copy is left to its guards.
 
+mod enter;
 mod factory;
 mod guard;
 mod handle;
 mod local;
-mod reader;
 mod shared_reader;
 
 pub use factory::ReadHandleFactory;

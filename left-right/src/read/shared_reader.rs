@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::guard::ReadGuard;
 use super::{ReadHandle, ReadHandleFactory, local};
+use crate::registry::Slot;
 use crate::shared::Shared;
 use crate::sync::Arc;
 use crate::{BusyReader, Version};
@@ -65,17 +66,18 @@ impl<T> SharedReader<T> {
     /// Wait-free but for a thread's first read, and for reads while the thread ends.
     /// If this thread has a guard of this structure from a `SharedReader` already, the new one
     /// shows the same state as that one.
-    #[inline]
+    #[inline(always)]
     pub fn read(&self) -> ReadGuard<'_, T> {
-        let reader = local::reader(&self.shared.registry, self.index);
-        ReadGuard::of_thread(&self.shared, reader)
+        let slot = local::slot(&self.shared.registry, self.index);
+        // SAFETY: it is alive until the guard is dropped (G3).
+        ReadGuard::of(&self.shared, unsafe { slot.as_ref() })
     }
 
     /// Calls `f` with the published state: a [`read`](Self::read) that ends with the call.
     ///
     /// # Panics
     /// If `f` does; the read has ended then.
-    #[inline]
+    #[inline(always)]
     pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         f(&self.read())
     }
@@ -95,9 +97,11 @@ impl<T> SharedReader<T> {
     ///
     /// While the thread ends and its list is gone already, there is nothing to name.
     pub fn set_label(&self, label: impl Into<String>) {
-        local::reader(&self.shared.registry, self.index)
-            .slot()
-            .set_label(label.into());
+        let label = label.into();
+        local::make_known(&self.shared.registry, self.index);
+        local::with_known(&self.shared.registry, self.index, |slot| {
+            slot.set_label(label)
+        });
     }
 
     /// Whether this is the calling thread's own reader, as an error names it: to wait for it would be to
@@ -117,8 +121,8 @@ impl<T> SharedReader<T> {
     /// });
     /// ```
     pub fn is_own(&self, busy: &BusyReader) -> bool {
-        local::known_reader(&self.shared.registry, self.index)
-            .is_some_and(|own| own.slot().address() == busy.slot)
+        let own = local::with_known(&self.shared.registry, self.index, Slot::address);
+        own == Some(busy.slot)
     }
 
     /// The number of live read handles, plus threads that read through a `SharedReader`. Locks the

@@ -15,9 +15,11 @@
 //!   that a scan did not meet belongs to a reader that will load the pointer after the swap.
 
 mod pins;
+mod reader;
 mod slot;
 
 pub(crate) use pins::Pins;
+pub(crate) use reader::Reader;
 pub(crate) use slot::{Place, Slot};
 
 use std::sync::PoisonError;

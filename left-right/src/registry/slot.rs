@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicU32;
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::Reader;
 use crate::mutant::planted;
 use crate::stall::BusyReader;
-use crate::sync::{AtomicPtr, AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// Where a reader is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +30,9 @@ pub(crate) enum Place {
 #[repr(align(128))]
 pub(crate) struct Slot {
     word: AtomicPtr<()>,
-    /// The owner's guards beyond the first that is inside; only the owner uses it (R1).
-    /// Sticks at the top, where the pin then stays until the reader is dropped: forgetting guards
-    /// in a loop must not wrap it.
+    /// The owner's guards beyond the first that is inside, and [`ORPHAN`]; only the owner uses it (R1).
+    /// The count sticks at the top, where the pin then stays until the reader is dropped: forgetting
+    /// guards in a loop must not wrap it.
     nested: AtomicU32,
     /// The slot's place in the registry, read and written under the registry's lock only.
     index: AtomicUsize,
@@ -41,7 +42,13 @@ pub(crate) struct Slot {
 struct Owner {
     label: Option<String>,
     thread: Thread,
+    /// The reader itself, once it is left to its guards.
+    orphan: Option<Reader>,
 }
+
+/// Says that the reader was left to its guards: the last one to leave ends it.
+const ORPHAN: u32 = 1 << 31;
+const MOST_NESTED: u32 = ORPHAN - 1;
 
 const OUT: *mut () = ptr::null_mut();
 /// No buffer has this address: they are aligned to at least four bytes.
@@ -56,6 +63,7 @@ impl Slot {
             owner: Mutex::new(Owner {
                 label: None,
                 thread: thread::current(),
+                orphan: None,
             }),
         }
     }
@@ -90,27 +98,41 @@ impl Slot {
     #[cold]
     #[inline(never)]
     pub(crate) fn settle_again(&self) {
-        let nested = self.nested.load(Ordering::Relaxed).saturating_add(1);
-        self.nested.store(nested, Ordering::Relaxed);
+        let nested = self.nested.load(Ordering::Relaxed);
+        if nested & MOST_NESTED != MOST_NESTED {
+            self.nested.store(nested + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the guard that asks is the only one, and to leave is all that is to be done.
+    #[inline(always)]
+    pub(crate) fn has_one_guard(&self) -> bool {
+        self.nested.load(Ordering::Relaxed) == 0 || planted("nested-guard-leaves")
     }
 
     /// Undoes one [`settle`](Self::settle) or [`settle_again`](Self::settle_again), whichever.
-    #[inline(always)]
-    pub(crate) fn leave(&self) {
-        if self.nested.load(Ordering::Relaxed) == 0 || planted("nested-guard-leaves") {
-            self.leave_for_good();
-        } else {
-            self.leave_nested();
+    ///
+    /// If it was the last one of a reader that was left to its guards: that reader, to be dropped.
+    pub(crate) fn leave_one(&self) -> Option<Reader> {
+        let nested = self.nested.load(Ordering::Relaxed);
+        match nested & MOST_NESTED {
+            0 => {
+                self.leave_for_good();
+                self.lock_owner().orphan.take()
+            }
+            MOST_NESTED => None,
+            _ => {
+                self.nested.store(nested - 1, Ordering::Relaxed);
+                None
+            }
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn leave_nested(&self) {
+    /// Keeps the reader whose slot this is until its last guard leaves.
+    pub(super) fn adopt(&self, reader: Reader) {
         let nested = self.nested.load(Ordering::Relaxed);
-        if nested != u32::MAX {
-            self.nested.store(nested - 1, Ordering::Relaxed);
-        }
+        self.nested.store(nested | ORPHAN, Ordering::Relaxed);
+        self.lock_owner().orphan = Some(reader);
     }
 
     /// The reader is in no copy any more, however many of its guards were forgotten.
@@ -153,9 +175,13 @@ impl Slot {
 
     /// Names the reader, and the calling thread as its thread.
     pub(crate) fn set_label(&self, label: String) {
-        let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut owner = self.lock_owner();
         owner.label = Some(label);
         owner.thread = thread::current();
+    }
+
+    fn lock_owner(&self) -> MutexGuard<'_, Owner> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Which slot this is, for as long as it lives.
@@ -165,7 +191,7 @@ impl Slot {
 
     /// This reader, as a writer's error names it.
     pub(super) fn describe(&self, waited: Duration) -> BusyReader {
-        let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner = self.lock_owner();
         BusyReader {
             label: owner.label.clone(),
             thread: match owner.thread.name() {
@@ -188,11 +214,12 @@ mod tests {
         let buffer = ptr::without_provenance_mut(8);
         let slot = Slot::new();
         slot.settle(buffer);
-        slot.nested.store(u32::MAX - 1, Ordering::Relaxed);
+        slot.nested.store(MOST_NESTED - 1, Ordering::Relaxed);
         slot.settle_again();
         slot.settle_again();
         for _ in 0..3 {
-            slot.leave();
+            assert!(!slot.has_one_guard());
+            assert!(slot.leave_one().is_none());
         }
         assert_eq!(slot.place(), Place::In(buffer));
         slot.leave_for_good();
