@@ -82,6 +82,8 @@ pub enum Measurement {
     Growth,
     /// The table engines: lookups, iteration, insertions, growth, and memory
     Engines(EnginesArgs),
+    /// What maps take in memory: pairs of numbers, large values, and what a log keeps
+    Memory(MemoryArgs),
 }
 
 /// Which tables to share.
@@ -116,6 +118,14 @@ pub struct EnginesArgs {
     sizes: Vec<usize>,
 }
 
+/// How much the maps hold.
+#[derive(Clone, Default, clap::Args)]
+pub struct MemoryArgs {
+    /// Pairs in each map, such as 1M, at least 1k; a tenth of them where values are large
+    #[arg(long, value_parser = parse_large, value_name = "N")]
+    entries: Option<usize>,
+}
+
 impl Args {
     /// Everything, unless one thing was named.
     pub fn measurements(&self) -> Vec<Measurement> {
@@ -131,6 +141,7 @@ impl Args {
                 Measurement::Stall,
                 Measurement::Growth,
                 Measurement::Engines(EnginesArgs::default()),
+                Measurement::Memory(MemoryArgs::default()),
             ],
         }
     }
@@ -189,6 +200,12 @@ impl EnginesArgs {
             (true, true) => vec![100_000],
             (true, false) => vec![100_000, 4_000_000],
         }
+    }
+}
+
+impl MemoryArgs {
+    pub fn entries(&self) -> usize {
+        self.entries.unwrap_or(1_000_000)
     }
 }
 
@@ -279,6 +296,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.tables(&args.plan()).len(), 2 * 3);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 8);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 9);
     }
 }

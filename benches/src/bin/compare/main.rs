@@ -27,6 +27,7 @@ mod args;
 mod case;
 mod course;
 mod engines;
+mod footprint;
 mod growth;
 mod machine;
 mod many;
@@ -120,6 +121,11 @@ fn run(args: &Args) -> Result<(), String> {
                     for case in engines::measure(size, &plan) {
                         report.show(case);
                     }
+                }
+            }
+            Measurement::Memory(chosen) => {
+                for footprint in footprint::measure(chosen.entries(), &plan) {
+                    report.show_footprint(footprint);
                 }
             }
             Measurement::Stall => {

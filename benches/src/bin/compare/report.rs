@@ -4,6 +4,7 @@ use benches::stats::Quartiles;
 use serde::Serialize;
 
 use crate::case::{Case, Cell, Heading};
+use crate::footprint::Footprint;
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::promises::{failure, verdicts};
@@ -21,6 +22,7 @@ use crate::verdict::Verdict;
 /// 5 brought the variants of lookups, whose names follow the size (`1k/misses`), readers that all
 /// threads share (`shared`), and readers beside a writer (`mixed`) with what they keep of their rates;
 /// and a case of `write` that is no number of upserts (`idle-handles`).
+/// `memory` came later and changed nothing else: it is absent unless it was measured.
 const SCHEMA: u32 = 5;
 
 /// Conditions side by side; further ones stand below.
@@ -35,6 +37,8 @@ pub struct Report {
     cases: Vec<Case>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stall: Option<Stall>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    memory: Vec<Footprint>,
     promises: Vec<Verdict>,
 }
 
@@ -46,6 +50,7 @@ impl Report {
             plan: plan.clone(),
             cases: Vec::new(),
             stall: None,
+            memory: Vec::new(),
             promises: Vec::new(),
         }
     }
@@ -80,10 +85,16 @@ impl Report {
         self.stall = Some(stall);
     }
 
+    /// Prints what maps take in memory, and keeps it.
+    pub fn show_footprint(&mut self, footprint: Footprint) {
+        print!("\n{}", footprint.text());
+        self.memory.push(footprint);
+    }
+
     /// Prints what became of the project's promises, of those that were measured: why a check of
     /// them fails, if it does.
     pub fn check(&mut self) -> Option<String> {
-        self.promises = verdicts(&self.cases, self.stall.as_ref());
+        self.promises = verdicts(&self.cases, self.stall.as_ref(), &self.memory);
         if !self.promises.is_empty() {
             println!("\npromises");
             let mut table = Table::default();
