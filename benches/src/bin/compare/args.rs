@@ -44,6 +44,10 @@ pub struct Args {
     #[arg(long, global = true, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
+    /// Draws the ratios of each table into an SVG file of its own in this directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub plot: Option<PathBuf>,
+
     /// Fails if a promise of the project is not kept, if the figures are too noisy to tell, or if
     /// what was measured bears on no promise
     #[arg(long, global = true)]

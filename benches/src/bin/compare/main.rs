@@ -37,6 +37,7 @@ mod noise;
 mod output;
 mod partner;
 mod plan;
+mod plot;
 mod promises;
 mod read;
 mod report;
@@ -56,6 +57,7 @@ use args::{Args, Command, Measurement};
 use many::Many;
 use output::Output;
 use partner::Partner;
+use plot::Plots;
 use report::Report;
 use stall::peer;
 
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), String> {
     let output = args.json.as_deref().map(Output::open).transpose()?;
+    let plots = args.plot.as_deref().map(Plots::open).transpose()?;
     let plan = args.plan();
     let partner = Partner::start();
     let mut report = Report::new(&plan);
@@ -139,6 +142,9 @@ fn run(args: &Args) -> Result<(), String> {
     let failure = report.check();
     if let Some(output) = output {
         output.write(&report)?;
+    }
+    if let Some(plots) = plots {
+        plots.write(&report)?;
     }
     match failure {
         Some(failure) if args.check => Err(failure),

@@ -7,6 +7,7 @@ use crate::case::{Case, Cell, Heading};
 use crate::footprint::Footprint;
 use crate::machine::Machine;
 use crate::plan::Plan;
+use crate::plot::Chart;
 use crate::promises::{failure, verdicts};
 use crate::stall::Stall;
 use crate::table::Table;
@@ -89,6 +90,15 @@ impl Report {
     pub fn show_footprint(&mut self, footprint: Footprint) {
         print!("\n{}", footprint.text());
         self.memory.push(footprint);
+    }
+
+    /// What there is to draw.
+    pub fn charts(&self) -> impl Iterator<Item = Chart> {
+        let of_cases = self.cases.iter();
+        let of_memory = self.memory.iter();
+        of_cases
+            .map(|case| Chart::of_case(case, &self.plan))
+            .chain(of_memory.filter_map(|table| Chart::of_footprint(table, &self.plan)))
     }
 
     /// Prints what became of the project's promises, of those that were measured: why a check of
@@ -204,7 +214,8 @@ fn time(ns: f64) -> String {
     }
 }
 
-fn ratio(value: f64) -> String {
+/// A ratio, with as many digits as one can see.
+pub fn ratio(value: f64) -> String {
     if value < 99.995 {
         format!("{value:.2}")
     } else {
