@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::many::MOST;
 use crate::memory;
 use crate::plan::Plan;
+use crate::progress::Progress;
 use crate::read::ReadArgs;
 use crate::report::count;
 use crate::stall::peer;
@@ -162,6 +163,24 @@ impl Args {
             builds: self.builds.unwrap_or(usual.builds).max(1),
             slice: self.slice.map_or(usual.slice, Duration::from_millis),
             is_quick: self.quick,
+            progress: Progress::of(self),
+        }
+    }
+}
+
+impl Measurement {
+    /// For the bar of progress.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Measurement::Read(_) => "read",
+            Measurement::Shared(_) => "shared",
+            Measurement::Write(_) => "write",
+            Measurement::Mixed => "mixed",
+            Measurement::Many(_) => "many",
+            Measurement::Stall => "stall",
+            Measurement::Growth => "growth",
+            Measurement::Engines(_) => "engines",
+            Measurement::Memory(_) => "memory",
         }
     }
 }

@@ -38,6 +38,7 @@ mod output;
 mod partner;
 mod plan;
 mod plot;
+mod progress;
 mod promises;
 mod read;
 mod report;
@@ -88,6 +89,7 @@ fn run(args: &Args) -> Result<(), String> {
     print!("{}", report.header());
 
     for measurement in args.measurements() {
+        plan.progress.name(measurement.name());
         match measurement {
             Measurement::Read(chosen) => {
                 for (variant, size) in chosen.tables(&plan) {

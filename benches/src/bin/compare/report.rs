@@ -62,6 +62,7 @@ impl Report {
             builds,
             slice,
             is_quick,
+            ..
         } = &self.plan;
         let mut text = self.machine.text();
         text += &format!(

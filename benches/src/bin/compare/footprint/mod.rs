@@ -80,11 +80,13 @@ pub fn measure(entries: usize, plan: &Plan) -> Vec<Footprint> {
             "{what}, {} entries; bytes per entry, {processes}",
             count(entries)
         );
+        let rounds = plan.progress.begin(entrants.len());
         let measured = entrants.iter().map(|entrant| {
             let name = subject_name(table, entrant.name);
             let bytes = || memory::bytes(&name, entries).map(|bytes| bytes as f64 / entries as f64);
-            let processes = (0..plan.builds).map(|_| bytes());
-            (entrant.name, processes.collect())
+            let processes = (0..plan.builds).map(|_| bytes()).collect();
+            rounds.next();
+            (entrant.name, processes)
         });
         let base = entrants.first().map(|entrant| entrant.name);
         Footprint::new(table, title, entries, base, measured.collect())
