@@ -21,6 +21,7 @@ chapters! {
     how_a_read_works: "how-a-read-works.md",
     many_writers: "many-writers.md",
     scaling: "scaling.md",
+    measured: "measured.md",
 }
 
 /// The repository's front page, whose sample is run too.

@@ -322,6 +322,52 @@ fn engines_print_what_their_json_holds() {
 }
 
 #[test]
+fn memory_prints_what_its_json_holds() {
+    let arguments = ["memory", "--entries", "20k"];
+    let (stdout, json) = tables_and_json(&arguments, &file("memory.json"));
+    let tables = json["memory"].as_array().expect("tables");
+    let cases: Vec<_> = tables.iter().map(|table| table["case"].as_str()).collect();
+    let right = ["memory/pairs/20k", "memory/values/2k", "memory/log/20k"];
+    assert_eq!(cases, right.map(Some));
+    for (table, (rows, bytes)) in tables.iter().zip([
+        // Two words for each entry, at least; and nothing that keeps much more than it needs.
+        (12, 16.0..600.0),
+        (3, 1_024.0..2_500.0),
+        (2, -20.0..100.0),
+    ]) {
+        let heading = format!("\n\n{}: ", table["case"].as_str().expect("a name"));
+        let shown = stdout.split(&heading).nth(1).expect("a table");
+        let shown = shown.split("\n\n").next().expect("a table");
+        let of_table = table["rows"].as_array().expect("rows");
+        assert_eq!(of_table.len(), rows);
+        for row in of_table {
+            let name = row["contender"].as_str().expect("a name");
+            let mut lines = shown.lines().map(cells);
+            let line = lines.find(|cells| cells.first() == Some(&name));
+            let line = line.expect(name);
+            if !cfg!(target_os = "linux") {
+                assert!(line[1].starts_with("not measured"), "{line:?}");
+                continue;
+            }
+            let median = &row["bytes_per_entry"]["median"];
+            assert!(is_shown(line[1], median), "{line:?}");
+            assert!(
+                median
+                    .as_f64()
+                    .is_some_and(|median| bytes.contains(&median)),
+                "{line:?}"
+            );
+            match row.get("to_base") {
+                Some(ratio) => assert!(are_shown(line[2], ratio), "{line:?}"),
+                None => assert_eq!(line.len(), 2, "{line:?}"),
+            }
+        }
+    }
+    // Of 1M pairs; nothing is promised of fewer.
+    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
 fn engines_too_small_to_grow_are_refused() {
     let output = compare(&["engines", "--sizes", "100"]);
     assert_eq!(output.status.code(), Some(2));

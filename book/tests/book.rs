@@ -176,6 +176,26 @@ fn the_pages_are_whole_and_load_nothing_from_elsewhere() {
 }
 
 #[test]
+fn every_image_is_a_picture_that_was_copied() {
+    let (target, pages) = build();
+    let mut images = BTreeSet::new();
+    for (page, text) in &pages {
+        for tag in between(text, "<img ", '>') {
+            let image = between(tag, "src=\"", '"').concat();
+            let svg = fs::read_to_string(target.path().join(&image));
+            let svg = svg.unwrap_or_else(|error| panic!("{page}: {image}: {error}"));
+            assert!(
+                svg.starts_with("<svg ") && svg.ends_with("</svg>\n"),
+                "{image}"
+            );
+            assert!(!between(tag, "alt=\"", '"').concat().is_empty(), "{image}");
+            images.insert(image);
+        }
+    }
+    assert!(images.contains("plots/read-1k.svg"), "{images:?}");
+}
+
+#[test]
 fn links_between_pages_lead_somewhere() {
     let (_target, pages) = build();
     for (page, _) in &pages {

@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::many::MOST;
 use crate::memory;
 use crate::plan::Plan;
+use crate::progress::Progress;
 use crate::read::ReadArgs;
 use crate::report::count;
 use crate::stall::peer;
@@ -43,6 +44,10 @@ pub struct Args {
     /// Writes all that was measured to this file too
     #[arg(long, global = true, value_name = "FILE")]
     pub json: Option<PathBuf>,
+
+    /// Draws the ratios of each table into an SVG file of its own in this directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub plot: Option<PathBuf>,
 
     /// Fails if a promise of the project is not kept, if the figures are too noisy to tell, or if
     /// what was measured bears on no promise
@@ -82,6 +87,8 @@ pub enum Measurement {
     Growth,
     /// The table engines: lookups, iteration, insertions, growth, and memory
     Engines(EnginesArgs),
+    /// What maps take in memory: pairs of numbers, large values, and what a log keeps
+    Memory(MemoryArgs),
 }
 
 /// Which tables to share.
@@ -116,6 +123,14 @@ pub struct EnginesArgs {
     sizes: Vec<usize>,
 }
 
+/// How much the maps hold.
+#[derive(Clone, Default, clap::Args)]
+pub struct MemoryArgs {
+    /// Pairs in each map, such as 1M, at least 1k; a tenth of them where values are large
+    #[arg(long, value_parser = parse_large, value_name = "N")]
+    entries: Option<usize>,
+}
+
 impl Args {
     /// Everything, unless one thing was named.
     pub fn measurements(&self) -> Vec<Measurement> {
@@ -131,6 +146,7 @@ impl Args {
                 Measurement::Stall,
                 Measurement::Growth,
                 Measurement::Engines(EnginesArgs::default()),
+                Measurement::Memory(MemoryArgs::default()),
             ],
         }
     }
@@ -147,6 +163,24 @@ impl Args {
             builds: self.builds.unwrap_or(usual.builds).max(1),
             slice: self.slice.map_or(usual.slice, Duration::from_millis),
             is_quick: self.quick,
+            progress: Progress::of(self),
+        }
+    }
+}
+
+impl Measurement {
+    /// For the bar of progress.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Measurement::Read(_) => "read",
+            Measurement::Shared(_) => "shared",
+            Measurement::Write(_) => "write",
+            Measurement::Mixed => "mixed",
+            Measurement::Many(_) => "many",
+            Measurement::Stall => "stall",
+            Measurement::Growth => "growth",
+            Measurement::Engines(_) => "engines",
+            Measurement::Memory(_) => "memory",
         }
     }
 }
@@ -189,6 +223,12 @@ impl EnginesArgs {
             (true, true) => vec![100_000],
             (true, false) => vec![100_000, 4_000_000],
         }
+    }
+}
+
+impl MemoryArgs {
+    pub fn entries(&self) -> usize {
+        self.entries.unwrap_or(1_000_000)
     }
 }
 
@@ -279,6 +319,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.tables(&args.plan()).len(), 2 * 3);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 8);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 9);
     }
 }

@@ -27,6 +27,7 @@ mod args;
 mod case;
 mod course;
 mod engines;
+mod footprint;
 mod growth;
 mod machine;
 mod many;
@@ -36,6 +37,8 @@ mod noise;
 mod output;
 mod partner;
 mod plan;
+mod plot;
+mod progress;
 mod promises;
 mod read;
 mod report;
@@ -55,6 +58,7 @@ use args::{Args, Command, Measurement};
 use many::Many;
 use output::Output;
 use partner::Partner;
+use plot::Plots;
 use report::Report;
 use stall::peer;
 
@@ -78,12 +82,14 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), String> {
     let output = args.json.as_deref().map(Output::open).transpose()?;
+    let plots = args.plot.as_deref().map(Plots::open).transpose()?;
     let plan = args.plan();
     let partner = Partner::start();
     let mut report = Report::new(&plan);
     print!("{}", report.header());
 
     for measurement in args.measurements() {
+        plan.progress.name(measurement.name());
         match measurement {
             Measurement::Read(chosen) => {
                 for (variant, size) in chosen.tables(&plan) {
@@ -122,6 +128,11 @@ fn run(args: &Args) -> Result<(), String> {
                     }
                 }
             }
+            Measurement::Memory(chosen) => {
+                for footprint in footprint::measure(chosen.entries(), &plan) {
+                    report.show_footprint(footprint);
+                }
+            }
             Measurement::Stall => {
                 let (rates, rest) = stall::measure(&plan);
                 report.show(rates);
@@ -133,6 +144,9 @@ fn run(args: &Args) -> Result<(), String> {
     let failure = report.check();
     if let Some(output) = output {
         output.write(&report)?;
+    }
+    if let Some(plots) = plots {
+        plots.write(&report)?;
     }
     match failure {
         Some(failure) if args.check => Err(failure),

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use crate::engines;
+use crate::{engines, footprint};
 
 /// The hidden command that [`report`] runs under.
 pub const COMMAND: &str = "memory-of";
@@ -46,7 +46,7 @@ impl Memory {
 
 /// Builds what is called so in another process of this program.
 pub fn measure(what: &str, entries: usize) -> Memory {
-    match measure_bytes(what, entries) {
+    match bytes(what, entries) {
         Ok(bytes) => Memory::Measured {
             bytes_per_entry: bytes as f64 / entries as f64,
         },
@@ -54,7 +54,9 @@ pub fn measure(what: &str, entries: usize) -> Memory {
     }
 }
 
-fn measure_bytes(what: &str, entries: usize) -> Result<u64, String> {
+/// Builds what is called so in another process of this program: how many bytes that took, or why nobody
+/// knows.
+pub fn bytes(what: &str, entries: usize) -> Result<u64, String> {
     if !cfg!(target_os = "linux") {
         return Err("only Linux says how much it is".to_string());
     }
@@ -86,7 +88,7 @@ pub fn report(what: &str, entries: usize) -> Result<(), String> {
 
 /// All that can be asked for.
 fn subject(what: &str) -> Option<Subject> {
-    engines::subject(what)
+    engines::subject(what).or_else(|| footprint::subject(what))
 }
 
 /// Bytes of anonymous memory that this process has in the machine's.
@@ -118,6 +120,7 @@ mod tests {
     fn only_what_has_a_name_can_be_built() {
         assert!(subject("engines/u64/RobinHood").is_some());
         assert!(subject("engines/String/control").is_some());
+        assert!(subject("pairs/evmap").is_some());
         assert!(subject("engines/u64").is_none());
         assert!(report("nothing", 1).is_err());
     }

@@ -7,6 +7,7 @@ use benches::stream::SplitMix;
 use serde::Serialize;
 
 use crate::case::{Figure, Samples};
+use crate::progress::Progress;
 
 /// How long to measure.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +20,9 @@ pub struct Plan {
     pub slice: Duration,
     /// Whether this run is only to see that it runs.
     pub is_quick: bool,
+    /// Where people see how far it is.
+    #[serde(skip)]
+    pub progress: Progress,
 }
 
 impl Plan {
@@ -27,6 +31,7 @@ impl Plan {
         builds: 5,
         slice: Duration::from_millis(8),
         is_quick: false,
+        progress: Progress::HIDDEN,
     };
 
     pub const QUICK: Plan = Plan {
@@ -34,6 +39,7 @@ impl Plan {
         builds: 1,
         slice: Duration::from_millis(3),
         is_quick: true,
+        progress: Progress::HIDDEN,
     };
 
     /// Runs the rounds: each contender, made anew by `build` now and then, one slice under each of
@@ -66,6 +72,7 @@ impl Plan {
         let mut random = SplitMix(0x5eed);
         let mut samples = Samples::default();
         let builds = self.builds.min(self.rounds);
+        let rounds = self.progress.begin(self.rounds);
         for number in 0..builds {
             let mut entrants = build();
             samples.resize(entrants.len(), courses.iter().sum());
@@ -88,6 +95,7 @@ impl Plan {
                         samples.push(entrant, condition, figure);
                     }
                 }
+                rounds.next();
             }
         }
         samples

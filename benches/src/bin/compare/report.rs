@@ -4,8 +4,10 @@ use benches::stats::Quartiles;
 use serde::Serialize;
 
 use crate::case::{Case, Cell, Heading};
+use crate::footprint::Footprint;
 use crate::machine::Machine;
 use crate::plan::Plan;
+use crate::plot::Chart;
 use crate::promises::{failure, verdicts};
 use crate::stall::Stall;
 use crate::table::Table;
@@ -21,6 +23,7 @@ use crate::verdict::Verdict;
 /// 5 brought the variants of lookups, whose names follow the size (`1k/misses`), readers that all
 /// threads share (`shared`), and readers beside a writer (`mixed`) with what they keep of their rates;
 /// and a case of `write` that is no number of upserts (`idle-handles`).
+/// `memory` came later and changed nothing else: it is absent unless it was measured.
 const SCHEMA: u32 = 5;
 
 /// Conditions side by side; further ones stand below.
@@ -35,6 +38,8 @@ pub struct Report {
     cases: Vec<Case>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stall: Option<Stall>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    memory: Vec<Footprint>,
     promises: Vec<Verdict>,
 }
 
@@ -46,6 +51,7 @@ impl Report {
             plan: plan.clone(),
             cases: Vec::new(),
             stall: None,
+            memory: Vec::new(),
             promises: Vec::new(),
         }
     }
@@ -56,6 +62,7 @@ impl Report {
             builds,
             slice,
             is_quick,
+            ..
         } = &self.plan;
         let mut text = self.machine.text();
         text += &format!(
@@ -80,10 +87,25 @@ impl Report {
         self.stall = Some(stall);
     }
 
+    /// Prints what maps take in memory, and keeps it.
+    pub fn show_footprint(&mut self, footprint: Footprint) {
+        print!("\n{}", footprint.text());
+        self.memory.push(footprint);
+    }
+
+    /// What there is to draw.
+    pub fn charts(&self) -> impl Iterator<Item = Chart> {
+        let of_cases = self.cases.iter();
+        let of_memory = self.memory.iter();
+        of_cases
+            .map(|case| Chart::of_case(case, &self.plan))
+            .chain(of_memory.filter_map(|table| Chart::of_footprint(table, &self.plan)))
+    }
+
     /// Prints what became of the project's promises, of those that were measured: why a check of
     /// them fails, if it does.
     pub fn check(&mut self) -> Option<String> {
-        self.promises = verdicts(&self.cases, self.stall.as_ref());
+        self.promises = verdicts(&self.cases, self.stall.as_ref(), &self.memory);
         if !self.promises.is_empty() {
             println!("\npromises");
             let mut table = Table::default();
@@ -193,7 +215,8 @@ fn time(ns: f64) -> String {
     }
 }
 
-fn ratio(value: f64) -> String {
+/// A ratio, with as many digits as one can see.
+pub fn ratio(value: f64) -> String {
     if value < 99.995 {
         format!("{value:.2}")
     } else {

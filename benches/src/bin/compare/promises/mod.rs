@@ -1,6 +1,7 @@
 //! What the project promises, and what became of it in a run.
 
 mod engines;
+mod footprint;
 mod growth;
 mod many;
 mod mixed;
@@ -11,13 +12,15 @@ mod words;
 mod write;
 
 use crate::case::Case;
+use crate::footprint::Footprint;
 use crate::stall::{CASE as RATE, Stall};
 use crate::verdict::{Outcome, Verdict};
 
 /// What the figures say about the promises that they bear on.
-pub fn verdicts(cases: &[Case], stall: Option<&Stall>) -> Vec<Verdict> {
+pub fn verdicts(cases: &[Case], stall: Option<&Stall>, memory: &[Footprint]) -> Vec<Verdict> {
     let of_stall = stall.into_iter().flat_map(stall::verdicts);
-    of_cases(cases).chain(of_stall).collect()
+    let of_memory = memory.iter().flat_map(footprint::verdicts);
+    of_cases(cases).chain(of_stall).chain(of_memory).collect()
 }
 
 fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
@@ -46,7 +49,7 @@ pub fn failure(verdicts: &[Verdict]) -> Option<String> {
              about writes of 1, 100 and 10k per refresh, about 4 and 8 threads that write, \
              about readers beside a writer, \
              about guards that are held for ever, about growth to 4M entries, \
-             and about engines with 100k and 4M keys"
+             about engines with 100k and 4M keys, and about the memory of 1M entries"
                 .to_string(),
         );
     }

@@ -1,0 +1,173 @@
+//! Repeats each operation, for `.ci/instructions` to count its instructions.
+//!
+//! Nothing is timed here. callgrind writes down what ran whenever [`stretch_begins`] is called; each
+//! operation has a short stretch and a long one, and what they differ by is the operation's own, without
+//! what a stretch costs by itself.
+//! So what is printed is an operation's name, and by how many repetitions its stretches differ.
+//!
+//! Everything is the same in each run: the hasher has no random seed, keys come from a generator that
+//! has none either, and no fence mode changes with time.
+//! Instructions are not time: one that waits for memory counts as any other.
+//!
+//! It uses nothing of this package's library, since whatever is compiled together may be compiled
+//! differently.
+
+mod probe;
+
+use std::hint::black_box;
+use std::process::ExitCode;
+
+use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
+use evmap_core::{Builder, FenceMode};
+
+use probe::{BATCH, Bare, Fixed, Reader, Writer, value_of};
+
+/// Keys in each map.
+const ENTRIES: u64 = 10_000;
+/// Repetitions in a short stretch, and in a long one: whole batches.
+const STRETCHES: [usize; 2] = [1_000, 5_000];
+
+/// What is looked up, in random order.
+struct Keys {
+    hits: Vec<u64>,
+    misses: Vec<u64>,
+}
+
+/// Tells the script that there is nothing to compare.
+const NO_MEMBARRIER: u8 = 3;
+
+fn main() -> ExitCode {
+    let (writer, _reader) = map::<Swiss>(FenceMode::Membarrier);
+    if writer.stats().fence_mode != FenceMode::Membarrier {
+        eprintln!("no membarrier here: readers would take another path");
+        return ExitCode::from(NO_MEMBARRIER);
+    }
+    let keys = Keys::draw();
+    // The first stretch of all begins here, and belongs to nobody.
+    stretch_begins();
+    count("loop", &keys.hits, &mut |&key| Some(key));
+    count_bare(&keys);
+    count_engine::<Swiss>("Swiss", &keys);
+    count_engine::<Incremental>("Incremental", &keys);
+    count_engine::<RobinHood>("RobinHood", &keys);
+    count_fenced(&keys);
+    ExitCode::SUCCESS
+}
+
+impl Keys {
+    fn draw() -> Self {
+        let mut random = 0x5eed_u64;
+        let mut draw = |first| {
+            let numbers = (0..STRETCHES[1]).map(|_| {
+                // Knuth's linear congruential generator; its high bits are the better ones.
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                first + (random >> 33) % ENTRIES
+            });
+            numbers.collect()
+        };
+        Keys {
+            hits: draw(0),
+            misses: draw(ENTRIES),
+        }
+    }
+}
+
+/// The limit.
+fn count_bare(keys: &Keys) {
+    let mut map = Bare::default();
+    map.extend((0..ENTRIES).map(|key| (key, value_of(key))));
+    count("bare/hit", &keys.hits, &mut |key| probe::bare(&map, key));
+    count("bare/miss", &keys.misses, &mut |key| probe::bare(&map, key));
+    count("bare/upsert", &keys.hits, &mut |key| {
+        probe::bare_upsert(&mut map, key);
+        Some(value_of(*key))
+    });
+}
+
+/// Each way of reading, and the writer.
+fn count_engine<E: Engine>(engine: &str, keys: &Keys) {
+    let (_writer, reader) = map::<E>(FenceMode::Membarrier);
+    let shared = reader.shared_reader();
+    for (outcome, keys) in [("hit", &keys.hits), ("miss", &keys.misses)] {
+        count(&format!("{engine}/guard/{outcome}"), keys, &mut |key| {
+            probe::guard(&reader, key)
+        });
+        count(&format!("{engine}/scoped/{outcome}"), keys, &mut |key| {
+            probe::scoped(&reader, key)
+        });
+        count(&format!("{engine}/shared/{outcome}"), keys, &mut |key| {
+            probe::shared(&shared, key)
+        });
+    }
+
+    // Its own fence is one instruction; the other mode's is a system call, within which nobody counts.
+    let (mut writer, reader) = map::<E>(FenceMode::SeqCst);
+    let mut upserts = 0;
+    count(&format!("{engine}/upsert"), &keys.hits, &mut |key| {
+        probe::upsert(&mut writer, key);
+        upserts += 1;
+        if upserts % BATCH == 0 {
+            probe::refresh(&mut writer);
+        }
+        Some(value_of(*key))
+    });
+    assert_eq!(reader.len() as u64, ENTRIES);
+}
+
+/// Readers that fence for themselves.
+fn count_fenced(keys: &Keys) {
+    let (_writer, reader) = map::<Swiss>(FenceMode::SeqCst);
+    count("Swiss/guard/hit/SeqCst", &keys.hits, &mut |key| {
+        probe::guard(&reader, key)
+    });
+}
+
+/// A map with all entries, and nothing left to do in either copy.
+fn map<E: Engine>(mode: FenceMode) -> (Writer<E>, Reader<E>) {
+    let builder = Builder::new().hasher(Fixed::default()).fence(mode);
+    let (mut writer, reader) = builder.engine::<E>().build();
+    writer.extend((0..ENTRIES).map(|key| (key, value_of(key))));
+    writer.refresh();
+    while !writer.is_settled() {
+        writer.refresh();
+    }
+    (writer, reader)
+}
+
+/// Two stretches of one operation, which answers with the key's value, or with nothing if there is none.
+///
+/// # Panics
+/// If an answer is wrong.
+fn count(name: &str, keys: &[u64], probe: &mut dyn FnMut(&u64) -> Option<u64>) {
+    let [short, long] = STRETCHES;
+    let is_right = |key: u64, found| match found {
+        Some(value) => name == "loop" || value == value_of(key),
+        None => key >= ENTRIES,
+    };
+    // Whatever happens only once happens here.
+    assert!(keys.iter().all(|key| is_right(*key, probe(key))), "{name}");
+    println!("{name} {}", long - short);
+    stretch_begins();
+    repeat(probe, &keys[..short]);
+    stretch_begins();
+    repeat(probe, &keys[..long]);
+    stretch_begins();
+}
+
+/// The loop, the same for everyone: `loop` says what it costs.
+#[inline(never)]
+fn repeat(probe: &mut dyn FnMut(&u64) -> Option<u64>, keys: &[u64]) {
+    // Nobody knows which one it is, so nothing of it is drawn into the loop or out of it.
+    let probe = black_box(probe);
+    for key in keys {
+        black_box(probe(key));
+    }
+}
+
+/// Where callgrind writes down what ran since the last time.
+#[inline(never)]
+fn stretch_begins() {
+    black_box(());
+}
