@@ -323,13 +323,16 @@ where
         self.own()
     }
 
-    /// With nothing pending: lets a growth go on in the writer's copy, and then gives the other copy its
-    /// turn.
+    /// With nothing pending: lets a growth go on in the writer's copy, and once that has ended, gives the
+    /// other copy its turn. No sooner, since a swap to a copy that is done would take a refresh for
+    /// nothing.
     fn grow_on(&mut self) {
         let is_other_growing = self.published().table.is_growing();
         if is_other_growing || self.own().table.is_growing() {
-            self.ops
-                .settle_with(|state| state.grow_on(GROWN_BY_REFRESH) || is_other_growing);
+            self.ops.settle_with(|state| {
+                state.grow_on(GROWN_BY_REFRESH);
+                is_other_growing && !state.table.is_growing()
+            });
         }
     }
 }

@@ -31,6 +31,21 @@ pub trait Engine: 'static {
 ///
 /// A hash that does not belong to its key, or an `Eq` that lies, may make entries unfindable, and
 /// no more.
+///
+/// # Panics
+///
+/// A table stays usable whatever user code panics in, but it may have lost entries:
+/// - if `rehash` panics while an insertion or [`reserve`](Self::reserve) makes room in the table of
+///   [`Swiss`]: hashbrown may rehash it in place then, and drops what it has not moved yet;
+/// - if a `Drop` panics in [`clear`](Self::clear): the table is empty then, but not every entry need
+///   have been dropped.
+///
+/// [`Incremental`] and [`RobinHood`] lose nothing to a panic of `rehash`, and no engine does to one of
+/// `Eq`: the change is made as a whole, or not at all. ([`load`](Self::load) is many changes.)
+///
+/// In a map, a panic while a copy is changed poisons the writer, and
+/// [`rebuild`](crate::WriteHandle::rebuild) replaces that copy by a clone of the other one, so nothing that
+/// was published is lost.
 pub trait Table<K, V> {
     /// Iterates over the entries, in no order to rely on.
     type Iter<'a>: ExactSizeIterator<Item = (&'a K, &'a V)> + Clone

@@ -20,10 +20,9 @@
 use std::hint;
 use std::mem::MaybeUninit;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use super::share::share;
 use super::word::{EMPTY, home};
 
 /// So many words are moved at a time: what they become fits into a core's own cache.
@@ -40,12 +39,16 @@ const MAX_THREADS: usize = 4;
 /// Doubles the home slots so many times, to `least` slots or as many more as the spill takes; a word's
 /// home is what `shift` leaves of it.
 pub(super) fn grow(slots: &mut Vec<u64>, shift: u32, doublings: u32, least: usize) {
-    let threads = if slots.len() < LARGE {
+    grow_with(slots, shift, doublings, least, threads_for(slots.len()));
+}
+
+/// How many threads grow an array of so many slots.
+pub(super) fn threads_for(slots: usize) -> usize {
+    if slots < LARGE {
         1
     } else {
         thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS))
-    };
-    grow_with(slots, shift, doublings, least, threads);
+    }
 }
 
 /// As [`grow`], with so many threads.
@@ -81,27 +84,6 @@ fn touch(fresh: &mut [MaybeUninit<u64>], threads: usize) {
         for page in range.chunks_mut(PAGE) {
             page[0].write(EMPTY);
         }
-    });
-}
-
-/// Hands pieces of work to so many threads, each piece to whoever claims it.
-fn share<T: Send>(threads: usize, pieces: impl Iterator<Item = T>, work: impl Fn(T) + Sync) {
-    let pieces: Vec<_> = pieces.map(|piece| Mutex::new(Some(piece))).collect();
-    let claimed = AtomicUsize::new(0);
-    let work = || {
-        // ORDER: none needed: a piece's lock hands it over, and the scope's end hands it back.
-        while let Some(piece) = pieces.get(claimed.fetch_add(1, Ordering::Relaxed)) {
-            // Nobody else locks it, so nobody can have poisoned it.
-            let piece = piece.lock().unwrap_or_else(PoisonError::into_inner).take();
-            piece.into_iter().for_each(&work);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads.min(pieces.len()) {
-            // Where there is no thread to be had, those that there are do it all.
-            let _ = thread::Builder::new().spawn_scoped(scope, work);
-        }
-        work();
     });
 }
 

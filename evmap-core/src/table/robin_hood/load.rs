@@ -7,7 +7,7 @@
 
 use std::mem;
 
-use super::word::{MAX_ENTRIES, bits, bits_of, index, pack};
+use super::word::{bits, bits_of, index, pack};
 use super::words::Words;
 use super::{RobinHoodTable, refuse_beyond};
 
@@ -22,12 +22,13 @@ struct Arriving<K, V, F: FnMut(K, V)> {
 }
 
 impl<K: Eq, V> RobinHoodTable<K, V> {
-    /// Takes in all entries, if the table is empty, and discards the keys that came again, with the
+    /// Takes in all entries, of which there may be so many, if the table is empty, and discards the keys that came again, with the
     /// values that they replaced.
     ///
     /// If that panics, the table is empty still, and every entry that was taken is discarded.
     pub(super) fn load_empty(
         &mut self,
+        limit: usize,
         hashed: impl Iterator<Item = (u64, K, V)>,
         discard: impl FnMut(K, V),
     ) {
@@ -42,7 +43,7 @@ impl<K: Eq, V> RobinHoodTable<K, V> {
         let least = hashed.size_hint().0;
         let _ = (entries.try_reserve(least), words.try_reserve(least));
         for (hash, key, value) in hashed {
-            refuse_beyond(MAX_ENTRIES, entries.len() + 1);
+            refuse_beyond(limit, entries.len() + 1);
             words.push(pack(bits_of(hash), entries.len()));
             entries.push((key, value));
         }

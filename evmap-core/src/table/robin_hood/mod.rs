@@ -8,6 +8,8 @@
 mod growth;
 mod load;
 mod probe;
+mod share;
+mod size;
 #[cfg(test)]
 mod tests;
 mod word;
@@ -32,14 +34,17 @@ use words::Words;
 /// - **Iteration** is that of a slice. Its order is that of insertion, until a removal: that moves
 ///   the last entry into the gap. Clones of a table keep the order.
 /// - **Memory**: an entry's own, and 8 bytes for each slot. 7/8 of the slots are taken before the
-///   table doubles, so that is 9 to 18 bytes for each entry. The row of entries gets room along with
-///   the slots; when it grows the allocator moves it, as it does any `Vec`.
-/// - **Growth** is in place, but for what the allocator does. Tables of more than a million slots are
+///   table doubles, so that is 9 to 18 bytes for each entry. Tables of up to 56 entries have twice as
+///   many slots, and 7 more: 184 bytes for up to 7 entries. The row of entries gets room along with the
+///   slots; when it grows the allocator moves it, as it does any `Vec`.
+/// - **Growth** is in place, but for what the allocator does; only if one run of words goes from the
+///   middle of the array to its end, the array is copied. Tables of more than a million slots are
 ///   grown by up to four threads, started for it.
 /// - **Removal** asks for one more hash: that of the entry that fills the gap.
 /// - **Floods**: 32 bits of each hash are kept. A lookup among `n` keys that agree in them, or that
-///   would have the same home, is linear in `n`; other lookups are not concerned. Memory stays in
-///   proportion to the entries.
+///   would have the same home, is linear in `n`, and so is one of any other key whose home lies among
+///   the `n` slots that they take. Memory stays in proportion to the entries: a flood takes no more than
+///   80 bytes of slots for each, and those of a tiny table.
 /// - **Limit**: 2^32 - 1 entries; one more is a panic.
 #[derive(Clone, Copy, Debug)]
 pub struct RobinHood;
@@ -131,12 +136,12 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         K: Clone,
         V: Clone,
     {
-        let mut entries = Vec::with_capacity(self.entries.capacity());
+        let mut entries = Vec::new();
+        // Room is a hint: where there is not so much again, the entries alone need less.
+        let _ = entries.try_reserve_exact(self.entries.capacity());
         entries.extend_from_slice(&self.entries);
-        RobinHoodTable {
-            words: self.words.clone(),
-            entries,
-        }
+        let words = self.words.duplicate(entries.len());
+        RobinHoodTable { words, entries }
     }
 
     #[inline]
@@ -185,7 +190,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
     {
         let may_be_many = hashed.size_hint().1.is_none_or(|most| most >= load::FEW);
         if self.entries.is_empty() && may_be_many {
-            self.load_empty(hashed, discard);
+            self.load_empty(MAX_ENTRIES, hashed, discard);
         } else {
             insert_each(self, hashed, rehash, discard);
         }

@@ -15,34 +15,26 @@
 //! - **S3** Each slot of a run is taken by the first word that it can be given to: a word is not at
 //!   home only because the slot before it is taken by another. So bits decide the array, up to the
 //!   order of equal ones.
-//! - **S4** The spill takes no more than [`SPILL`] slots, or twice the words, if they crowd at the end.
-//! - **S5** The last [`PADDING`] slots are empty, so a block that is not all there holds no word.
+//! - **S4** The spill has [`SPILL`] slots, or as many as there are home slots if these are fewer. Where
+//!   more words than that crowd at the end, it gets twice as many slots as crowd there, and still no
+//!   more than there are home slots.
+//! - **S5** The last [`PADDING`] slots, behind the spill, are empty, so a block that is not all there
+//!   holds no word.
 //!
 //! # What a flood costs
 //!
 //! Words with one home are a run; finding one of a run, or adding one, is linear in it.
 //! Doubling does not part equal bits, so it is not tried for ever: a table that is less than a
 //! quarter full gets a longer spill instead, and memory stays in proportion to the entries.
+//!
+//! [`SPILL`]: super::size::SPILL
 
 use super::growth;
+use super::size::{MAX_LOG, MIN_LOG, PADDING, len_for, log_for, room_of};
 use super::word::{EMPTY, bits, home, index, pack};
 
-/// The most home slots: as many as there are values of a word's bits.
-const MAX_LOG: u32 = if usize::BITS > 32 {
-    32
-} else {
-    usize::BITS - 4
-};
-const MIN_LOG: u32 = 3;
-/// Slots beyond the home slots, unless more are needed.
-///
-/// With 7/8 of the slots taken by good hashes, words reach so far less than once in a million times.
-const SPILL: usize = 64;
-
 /// Words that a search compares at a time.
-const BLOCK: usize = 8;
-/// Slots at the end that stay empty.
-const PADDING: usize = BLOCK - 1;
+pub(super) const BLOCK: usize = 8;
 
 /// The array.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +60,7 @@ impl Words {
         }
         let log = log_for(words);
         Words {
-            slots: vec![EMPTY; len_for(log)],
+            slots: vec![EMPTY; len_for(log, 0)],
             shift: 64 - log,
         }
     }
@@ -95,9 +87,37 @@ impl Words {
         }
     }
 
+    /// The slots between the home slots and the padding.
+    pub(super) fn spill(&self) -> usize {
+        self.slots.len().saturating_sub(self.homes() + PADDING)
+    }
+
+    /// A clone, with the room that there is, if there is so much; `words` are there.
+    pub(super) fn duplicate(&self, words: usize) -> Self {
+        let mut slots = Vec::new();
+        if slots.try_reserve_exact(self.slots.len()).is_err() {
+            return self.compact(words);
+        }
+        slots.extend_from_slice(&self.slots);
+        let shift = self.shift;
+        Words { slots, shift }
+    }
+
+    /// A clone of no more room than so many words, which are there, need.
+    pub(super) fn compact(&self, words: usize) -> Self {
+        let mut sorted = Vec::with_capacity(words);
+        sorted.extend(self.slots.iter().filter(|&&word| word != EMPTY));
+        Words::from_sorted(&sorted, words)
+    }
+
     #[cfg(test)]
     pub(super) fn slots(&self) -> &[u64] {
         &self.slots
+    }
+
+    #[cfg(test)]
+    pub(super) fn allocated(&self) -> usize {
+        self.slots.capacity()
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -171,14 +191,20 @@ impl Words {
         while !self.try_insert(word) {
             // The spill is full.
             if words >= self.homes() / 4 && self.log() < MAX_LOG {
-                let len = len_for(self.log() + 1);
+                let len = len_for(self.log() + 1, 0);
                 growth::grow(&mut self.slots, self.shift, 1, len);
                 self.shift -= 1;
             } else {
-                let spill = self.slots.len() - self.homes();
-                self.slots.resize(self.slots.len() + spill, EMPTY);
+                self.lengthen_for(self.spill() + 1);
             }
         }
+    }
+
+    /// Lengthens the spill, where so many crowd.
+    fn lengthen_for(&mut self, crowd: usize) {
+        let len = len_for(self.log(), crowd);
+        self.slots.reserve_exact(len - self.slots.len());
+        self.slots.resize(len, EMPTY);
     }
 
     /// Whether there was a slot for the word.
@@ -232,7 +258,7 @@ impl Words {
             *self = Words::with_room(wanted);
         } else if log > self.log() {
             let doublings = log - self.log();
-            growth::grow(&mut self.slots, self.shift, doublings, len_for(log));
+            growth::grow(&mut self.slots, self.shift, doublings, len_for(log, 0));
             self.shift -= doublings;
         }
     }
@@ -248,7 +274,7 @@ impl Words {
             return false;
         }
         // Asked for and given back: what grows in place and what grows elsewhere needs no more.
-        let len = len_for(log) + self.slots.len() - self.homes();
+        let len = len_for(log, 0) + self.slots.len() - self.homes();
         if Vec::<u64>::new().try_reserve_exact(len).is_err() {
             return false;
         }
@@ -262,7 +288,19 @@ impl Words {
             *self = Words::new();
             return;
         }
-        let log = log_for(words).min(self.log());
+        let log = log_for(words);
+        if log < self.log() {
+            self.draw_together(log);
+        }
+        let is_word = |&word: &u64| word != EMPTY;
+        let end = self.slots.iter().rposition(is_word).map_or(0, |at| at + 1);
+        let crowd = end.saturating_sub(self.homes());
+        self.slots.truncate(len_for(self.log(), crowd));
+        self.slots.shrink_to_fit();
+    }
+
+    /// Moves all words to fewer home slots, and makes the array no shorter.
+    fn draw_together(&mut self, log: u32) {
         let shift = 64 - log;
         // A home in fewer slots is further left, and so is each word, so none is overwritten unread.
         let mut next = 0;
@@ -276,20 +314,18 @@ impl Words {
             }
         }
         self.shift = shift;
-        self.slots.resize(len_for(log).max(next + PADDING), EMPTY);
-        self.slots.shrink_to_fit();
     }
 
     /// As many slots as these words need, which are ordered by their bits.
     pub(super) fn from_sorted(sorted: &[u64], room: usize) -> Self {
         let mut words = Words::with_room(room.max(sorted.len()));
         let mut next = 0;
-        for &word in sorted {
+        for (at, &word) in sorted.iter().enumerate() {
             let place = home(word, words.shift).max(next);
             if place >= words.slots.len() - PADDING {
-                // As insertion does, in proportion to what crowds there.
-                let spill = place - words.homes();
-                words.slots.resize(place + spill + SPILL, EMPTY);
+                // All that follow have their homes before this place, so there is no gap any more.
+                let crowd = place + (sorted.len() - at) - words.homes();
+                words.lengthen_for(crowd);
             }
             words.slots[place] = word;
             next = place + 1;
@@ -299,7 +335,7 @@ impl Words {
 
     /// Doubles once with this many threads, for [`grow_probe`](super::grow_probe).
     pub(super) fn double(&mut self, threads: usize) {
-        let len = len_for(self.log() + 1);
+        let len = len_for(self.log() + 1, 0);
         growth::grow_with(&mut self.slots, self.shift, 1, len, threads);
         self.shift -= 1;
     }
@@ -320,11 +356,8 @@ impl Words {
     /// The invariants.
     #[cfg(test)]
     pub(super) fn check(&self, words: usize) {
-        assert!(self.slots.is_empty() || self.slots.len() > self.homes());
-        assert!(
-            self.slots.len() <= (16 * words).max(self.homes()) + self.homes() + SPILL + PADDING,
-            "S4"
-        );
+        let usual = self.homes().min(super::size::SPILL);
+        assert!((usual..=self.homes()).contains(&self.spill()), "S4");
         let padding = self.slots.len().saturating_sub(PADDING);
         assert!(
             self.slots[padding..].iter().all(|&word| word == EMPTY),
@@ -356,27 +389,4 @@ fn above_in(block: &[u64; BLOCK], bar: u64) -> u32 {
     let mut above = u32::from(block[3] > bar) * 4;
     above += u32::from(block[above as usize + 1] > bar) * 2;
     above + u32::from(block[above as usize] > bar)
-}
-
-/// The home slots that so many words need, as a power of two.
-fn log_for(words: usize) -> u32 {
-    let mut log = MIN_LOG;
-    while log < MAX_LOG && room_of(log) < words {
-        log += 1;
-    }
-    log
-}
-
-/// At most 7/8 of the home slots are taken, but where there cannot be more of these.
-fn room_of(log: u32) -> usize {
-    if log < MAX_LOG {
-        (1 << log) / 8 * 7
-    } else {
-        super::word::MAX_ENTRIES
-    }
-}
-
-fn len_for(log: u32) -> usize {
-    let homes = 1usize << log;
-    homes + homes.min(SPILL) + PADDING
 }

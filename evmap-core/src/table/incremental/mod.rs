@@ -22,29 +22,51 @@
 //!
 //! Each change uses up at most one place beyond those of the `n` entries, and evacuates `EVACUATED`
 //! buckets, so after `B / EVACUATED` changes the old table is empty; and `B / 24 < 7/16 B`.
-//! (`reserve` and `shrink_to_fit` end the draining first.)
+//! (`reserve` and `shrink_to_fit`, where they change anything, end the draining first; the room that
+//! `reserve` makes is no less than a growth would.)
+//!
+//! # Why no panic loses an entry
+//!
+//! hashbrown rehashes a table in place where many places are unusable, and drops what it has not moved
+//! if a hash panics then. No table is rehashed here: each entry goes to a table that has a place for
+//! it, and its hash is asked for while it is still in the old one.
+
+mod iter;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::mem;
 
 use hashbrown::HashTable;
-use hashbrown::hash_table::{Entry, Iter};
+use hashbrown::hash_table::Entry;
 
 use super::{Engine, Table};
+use iter::IncrementalIter;
 
 /// Buckets that a change evacuates while the table drains. Three would be enough for D3; with
 /// fewer than these, changes look into two tables for longer, and fewer cache misses overlap.
 const EVACUATED: usize = 24;
-/// Tables of fewer buckets are rehashed in one go, which takes no longer than a refresh.
+/// Tables of fewer buckets are evacuated in one go, which takes no longer than a refresh.
 const SMALL: usize = 32;
 
 /// The engine whose tables grow without a pause: no change pays for a whole rehash.
 ///
-/// Lookups cost what hashbrown's do; while a table drains, those of entries that have not moved yet
-/// look into both tables.
+/// Lookups cost what hashbrown's do; while a table drains, they look into one of two tables, and into
+/// the other if that has not what they look for.
 /// A growth is worked off by the changes that follow, 24 buckets by each, and by empty refreshes, 4,096
 /// by each, so it ends although nobody writes.
+///
+/// - **What pauses all the same**: a `reserve` of room that is not there, and a `shrink_to_fit` that has
+///   something to give back, end a growth that is under way at once, and the latter rehashes the
+///   table. `clear` drops every entry, and `rebuild` clones every entry.
+/// - **Memory management**, in the change that begins or ends a growth, is linear in the table: a byte of
+///   each new bucket is written, and the pages of the old table are given back.
+/// - **Memory**: until a growth has ended, the copy that grows has the old table and the new one: three
+///   times the buckets of the old one, and each of the two copies has.
+/// - **A stored key whose `Hash` keeps panicking** lets no change through while it is in the old table, not
+///   even its own removal: only `clear`.
 #[derive(Clone, Copy, Debug)]
 pub struct Incremental;
 
@@ -58,12 +80,6 @@ pub struct IncrementalTable<K, V> {
 struct Draining<K, V> {
     table: HashTable<(K, V)>,
     next: usize,
-}
-
-/// The entries of an [`IncrementalTable`]: those of the new table, then those of the draining one.
-pub struct IncrementalIter<'a, K, V> {
-    new: Iter<'a, (K, V)>,
-    old: Option<Iter<'a, (K, V)>>,
 }
 
 impl Engine for Incremental {
@@ -81,12 +97,13 @@ impl<K, V> IncrementalTable<K, V> {
         true
     }
 
-    /// Ends the draining at once.
-    fn finish(&mut self, rehash: &impl Fn(&K) -> u64) {
-        self.evacuate(usize::MAX, rehash);
+    /// Ends the draining at once: whether the table did.
+    fn finish(&mut self, rehash: &impl Fn(&K) -> u64) -> bool {
+        self.evacuate(usize::MAX, rehash)
     }
 
-    /// Moves this key's entry, if the draining table has it.
+    /// Moves this key's entry, if the draining table has it. Some evacuation must follow, which looks
+    /// whether that was the last one.
     fn fetch<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
     where
         K: Borrow<Q>,
@@ -97,7 +114,6 @@ impl<K, V> IncrementalTable<K, V> {
         };
         if let Some(entry) = draining.take(hash, key) {
             self.table.insert_unique(hash, entry, |(k, _)| rehash(k));
-            self.drop_empty();
         }
     }
 
@@ -113,24 +129,41 @@ impl<K, V> IncrementalTable<K, V> {
     fn grow(&mut self, rehash: &impl Fn(&K) -> u64) {
         debug_assert!(self.draining.is_none(), "D3");
         self.finish(rehash);
-        let buckets = self.table.num_buckets();
-        if buckets < SMALL {
-            self.table.reserve(1, |(k, _)| rehash(k));
-            return;
-        }
-        let usual = buckets / 8 * 7;
-        let room = if self.table.len() > usual / 2 {
-            usual * 2
-        } else {
-            usual
-        };
-        self.drain_into(HashTable::with_capacity(room));
+        self.drain_into(HashTable::with_capacity(self.next_room()), rehash);
     }
 
-    fn drain_into(&mut self, new: HashTable<(K, V)>) {
+    /// How much room growth makes.
+    fn next_room(&self) -> usize {
+        let usual = room_of(self.table.num_buckets());
+        if self.table.len() > usual / 2 {
+            usual * 2
+        } else {
+            usual.max(1)
+        }
+    }
+
+    fn drain_into(&mut self, new: HashTable<(K, V)>, rehash: &impl Fn(&K) -> u64) {
         let table = mem::replace(&mut self.table, new);
+        let is_small = table.num_buckets() < SMALL;
         self.draining = Some(Box::new(Draining { table, next: 0 }));
         self.drop_empty();
+        if is_small {
+            self.finish(rehash);
+        }
+    }
+
+    /// Whether so many more find room, besides those that drain.
+    fn has_room(&self, additional: usize) -> bool {
+        self.len().saturating_add(additional) <= self.table.capacity()
+    }
+}
+
+/// How many entries so many buckets have room for, in hashbrown's table.
+fn room_of(buckets: usize) -> usize {
+    if buckets < 8 {
+        buckets - 1
+    } else {
+        buckets / 8 * 7
     }
 }
 
@@ -302,28 +335,25 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
     }
 
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
-        self.finish(&rehash);
+        if self.has_room(additional) || self.finish(&rehash) && self.has_room(additional) {
+            return;
+        }
+        // No less than growth would take, so that D3 holds. Room is a hint: where there is not so much,
+        // the entries to come will say so.
         let wanted = self.table.len().saturating_add(additional);
-        if wanted <= self.table.capacity() {
-            return;
-        }
-        // Room is a hint: where there is not so much, the entries to come will say so.
-        if self.table.num_buckets() < SMALL {
-            let _ = self.table.try_reserve(additional, |(k, _)| rehash(k));
-            return;
-        }
-        // No less than growth would take, so that D3 holds.
-        let usual = self.table.num_buckets() / 8 * 7;
         let mut new = HashTable::new();
-        if new
-            .try_reserve(wanted.max(usual * 2), |(k, _)| rehash(k))
-            .is_ok()
-        {
-            self.drain_into(new);
+        let room = wanted.max(self.next_room());
+        if new.try_reserve(room, |(k, _)| rehash(k)).is_ok() {
+            self.drain_into(new, &rehash);
         }
     }
 
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64) {
+        let buckets = self.table.num_buckets();
+        if self.draining.is_some() && self.len() > room_of(buckets / 2) {
+            // Half of them would not do. What drains is given back in time.
+            return;
+        }
         self.finish(&rehash);
         self.table.shrink_to_fit(|(k, _)| rehash(k));
     }
@@ -348,46 +378,5 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
 impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for IncrementalTable<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
-    }
-}
-
-impl<'a, K, V> Iterator for IncrementalIter<'a, K, V> {
-    type Item = (&'a K, &'a V);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let (k, v) = match self.new.next() {
-            Some(entry) => entry,
-            None => self.old.as_mut()?.next()?,
-        };
-        Some((k, v))
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.new.len() + self.old.as_ref().map_or(0, Iter::len);
-        (len, Some(len))
-    }
-
-    fn fold<B, F>(self, init: B, mut f: F) -> B
-    where
-        F: FnMut(B, Self::Item) -> B,
-    {
-        let acc = self.new.fold(init, |acc, (k, v)| f(acc, (k, v)));
-        match self.old {
-            None => acc,
-            Some(old) => old.fold(acc, |acc, (k, v)| f(acc, (k, v))),
-        }
-    }
-}
-
-impl<K, V> ExactSizeIterator for IncrementalIter<'_, K, V> {}
-
-impl<K, V> Clone for IncrementalIter<'_, K, V> {
-    fn clone(&self) -> Self {
-        IncrementalIter {
-            new: self.new.clone(),
-            old: self.old.clone(),
-        }
     }
 }

@@ -1,0 +1,50 @@
+//! [`IncrementalIter`]: the entries of two tables.
+
+use hashbrown::hash_table::Iter;
+
+/// The entries of an [`IncrementalTable`](super::IncrementalTable): those of the new table, then those of the draining one.
+pub struct IncrementalIter<'a, K, V> {
+    pub(super) new: Iter<'a, (K, V)>,
+    pub(super) old: Option<Iter<'a, (K, V)>>,
+}
+
+impl<'a, K, V> Iterator for IncrementalIter<'a, K, V> {
+    type Item = (&'a K, &'a V);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (k, v) = match self.new.next() {
+            Some(entry) => entry,
+            None => self.old.as_mut()?.next()?,
+        };
+        Some((k, v))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self.new.len() + self.old.as_ref().map_or(0, Iter::len);
+        (len, Some(len))
+    }
+
+    fn fold<B, F>(self, init: B, mut f: F) -> B
+    where
+        F: FnMut(B, Self::Item) -> B,
+    {
+        let acc = self.new.fold(init, |acc, (k, v)| f(acc, (k, v)));
+        match self.old {
+            None => acc,
+            Some(old) => old.fold(acc, |acc, (k, v)| f(acc, (k, v))),
+        }
+    }
+}
+
+impl<K, V> ExactSizeIterator for IncrementalIter<'_, K, V> {}
+
+impl<K, V> Clone for IncrementalIter<'_, K, V> {
+    fn clone(&self) -> Self {
+        IncrementalIter {
+            new: self.new.clone(),
+            old: self.old.clone(),
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Tests of the table: what it does at every stage of a growth, and what that costs.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::super::Swiss;
+use super::*;
+
+impl<K, V> IncrementalTable<K, V> {
+    /// The invariants.
+    fn check(&self) {
+        let Some(draining) = &self.draining else {
+            return;
+        };
+        let Draining { table, next } = &**draining;
+        assert!(!table.is_empty(), "it is drained");
+        let is_left = |&bucket: &usize| table.get_bucket(bucket).is_some();
+        assert_eq!((0..*next).find(is_left), None, "D2");
+        let changes = (table.num_buckets() - next).div_ceil(EVACUATED);
+        assert!(
+            self.table.capacity() - self.table.len() >= table.len() + changes,
+            "D3: {} of {} places are taken, {} entries and {changes} changes are to come",
+            self.table.len(),
+            self.table.capacity(),
+            table.len()
+        );
+    }
+}
+
+/// A developer's run is short; the CI script asks for more.
+fn cases() -> u32 {
+    if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
+        10_000
+    } else {
+        200
+    }
+}
+
+fn good(key: &u32) -> u64 {
+    let hash = u64::from(*key).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    (hash ^ hash >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
+}
+
+/// So that removed entries leave places that cannot be used.
+fn equal(_: &u32) -> u64 {
+    7
+}
+
+/// Hashers, good and bad.
+const HASHERS: [fn(&u32) -> u64; 6] = [
+    good,
+    equal,
+    |key| u64::from(*key),
+    |key| u64::from(*key) << 48,
+    |key| good(&(key % 5)),
+    |key| good(&(key / 40)),
+];
+
+type Numbers = IncrementalTable<u32, u32>;
+
+fn table_of(keys: u32, hasher: fn(&u32) -> u64) -> Numbers {
+    let mut table = Numbers::with_capacity(0);
+    for key in 0..keys {
+        table.insert(hasher(&key), key, key, hasher);
+        table.check();
+    }
+    table
+}
+
+/// A table that has just begun to grow out of so many buckets.
+fn growing(buckets: usize) -> Numbers {
+    let full = room_of(buckets) as u32;
+    let table = table_of(full + 1, good);
+    assert_eq!(
+        table.draining.as_ref().unwrap().table.num_buckets(),
+        buckets
+    );
+    table
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn tables_act_as_std_s_and_keep_the_invariants_at_every_step(
+        which in 0..HASHERS.len(),
+        steps in vec((0..40u8, 0..400u32, 0..60u32), 1..120),
+    ) {
+        let hasher = HASHERS[which];
+        let mut table = Numbers::with_capacity(0);
+        let mut model = HashMap::new();
+        let mut value = 0;
+        for (step, key, count) in steps {
+            match step {
+                0..18 => for key in key..key + count {
+                    value += 1;
+                    let replaced = table.insert(hasher(&key), key, value, hasher);
+                    prop_assert_eq!(replaced, model.insert(key, value).map(|old| (key, old)));
+                    table.check();
+                },
+                18..30 => for key in key..key + count {
+                    let removed = table.remove(hasher(&key), &key, hasher);
+                    prop_assert_eq!(removed, model.remove_entry(&key));
+                    table.check();
+                },
+                30..34 => prop_assert_eq!(
+                    table.find_mut(hasher(&key), &key, hasher),
+                    model.get_mut(&key)
+                ),
+                34 => table.reserve(count as usize, hasher),
+                35 => table.shrink_to_fit(hasher),
+                36 if count < 6 => {
+                    table.clear();
+                    model.clear();
+                }
+                37 => {
+                    table.grow_on(count as usize, hasher);
+                }
+                _ => table = table.duplicate(),
+            }
+            table.check();
+            prop_assert!(table.capacity() >= table.len());
+            prop_assert_eq!((table.len(), table.iter().count()), (model.len(), model.len()));
+            for key in 0..460 {
+                prop_assert_eq!(table.find(hasher(&key), &key), model.get_key_value(&key));
+            }
+        }
+    }
+}
+
+#[test]
+fn growth_makes_more_room_only_for_more_entries() {
+    let mut table = table_of(28, equal);
+    assert_eq!((table.table.num_buckets(), table.capacity()), (32, 28));
+    for key in 5..19 {
+        table.remove(7, &key, equal);
+    }
+    let mut next = 28;
+    while !table.is_growing() {
+        table.insert(7, next, next, equal);
+        next += 1;
+        table.check();
+    }
+    // Half of the places are taken by entries, and no other can be used.
+    assert_eq!(table.table.num_buckets(), 32);
+
+    let mut table = growing(32);
+    table.grow_on(usize::MAX, good);
+    assert_eq!(table.table.num_buckets(), 64);
+}
+
+#[test]
+fn room_follows_the_entries_and_not_the_calls_of_reserve() {
+    fn most_room<E: Engine>() -> usize {
+        // In each batch, entries leave their places unusable.
+        let hash = |key: &u32| good(&(key / 100));
+        let mut table = <E::Table<u32, ()> as Table<u32, ()>>::with_capacity(0);
+        let mut most = 0;
+        for batch in 0..4_000 {
+            table.reserve(100, hash);
+            assert!(table.capacity() >= 100);
+            let keys = batch * 100..batch * 100 + 100;
+            for key in keys.clone() {
+                table.insert(hash(&key), key, (), hash);
+            }
+            for key in keys {
+                table.remove(hash(&key), &key, hash);
+            }
+            most = most.max(table.capacity());
+        }
+        most
+    }
+    let (ours, theirs) = (most_room::<Incremental>(), most_room::<Swiss>());
+    assert!(ours <= 4 * theirs, "{ours} and {theirs}");
+}
+
+#[test]
+fn room_that_is_made_is_enough_to_drain_into() {
+    for more in [1, 29, 1_000] {
+        let mut table = table_of(28, good);
+        table.reserve(more, good);
+        assert!(table.is_growing());
+        table.check();
+        let room = table.capacity();
+        for key in 28..28 + more as u32 {
+            table.insert(good(&key), key, key, good);
+            table.check();
+        }
+        assert_eq!(table.capacity(), room);
+    }
+    // As many buckets again would have room for the entries, but not for the changes until then.
+    let mut table = table_of(28, equal);
+    table.remove(7, &10, equal);
+    assert_eq!(table.capacity(), 27, "its place cannot be used");
+    table.reserve(1, equal);
+    table.check();
+}
+
+#[test]
+fn no_insertion_asks_for_more_hashes_than_the_buckets_it_evacuates() {
+    let hashes = Cell::new(0);
+    let rehash = |key: &u32| {
+        hashes.set(hashes.get() + 1);
+        good(key)
+    };
+    let mut table = Numbers::with_capacity(0);
+    for key in 0..20_000 {
+        hashes.set(0);
+        table.insert(good(&key), key, key, rehash);
+        assert!(hashes.get() <= EVACUATED, "{} at {key}", hashes.get());
+        table.check();
+    }
+}
+
+#[test]
+fn every_change_works_off_a_growth() {
+    type Change = fn(&mut Numbers, u32);
+    let changes: [(&str, Change); 3] = [
+        ("insert", |table, key| {
+            table.insert(good(&key), key, key, good);
+        }),
+        ("find_mut", |table, key| {
+            table.find_mut(good(&key), &key, good);
+        }),
+        ("remove", |table, key| {
+            table.remove(good(&key), &key, good);
+        }),
+    ];
+    for (name, change) in changes {
+        for key in [0, u32::MAX] {
+            let mut table = growing(1024);
+            let mut count = 0;
+            while table.is_growing() {
+                change(&mut table, key);
+                table.check();
+                // A clone goes on from there.
+                table = table.duplicate();
+                count += 1;
+                assert!(count <= 1024_usize.div_ceil(EVACUATED), "{name} of {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_old_table_is_given_back_with_its_last_entry() {
+    for hash in [0, 500, 1_000] {
+        let rehash = |_: &u32| hash;
+        let mut table = Numbers::with_capacity(800);
+        table.insert(hash, 1, 1, rehash);
+        table.reserve(5_000, rehash);
+        assert!(table.is_growing());
+        let mut other = table.duplicate();
+        assert_eq!(table.remove(hash, &1, rehash), Some((1, 1)));
+        assert!(!table.is_growing());
+        assert_eq!(other.find_mut(hash, &1, rehash), Some(&mut 1));
+        assert!(!other.is_growing());
+    }
+}
+
+#[test]
+fn what_has_nothing_to_do_leaves_a_growth_alone() {
+    let mut table = growing(1024);
+    let no_hash = |_: &u32| -> u64 { panic!("a hash was asked for") };
+    let room = table.capacity();
+    table.reserve(room - table.len(), no_hash);
+    table.shrink_to_fit(no_hash);
+    assert!(table.is_growing());
+    table.check();
+
+    table.reserve(room - table.len() + 1, good);
+    assert!(table.is_growing() && table.capacity() > room);
+    table.check();
+    table.shrink_to_fit(good);
+    assert!(!table.is_growing());
+    assert_eq!(table.capacity(), room);
+}
+
+#[test]
+fn a_panic_of_any_hash_loses_no_entry() {
+    type Act = fn(&mut Numbers, &dyn Fn(&u32) -> u64, u64);
+    let acts: [Act; 6] = [
+        |table, rehash, hash| _ = table.insert(hash, 1_000, 0, rehash),
+        |table, rehash, hash| _ = table.remove(hash, &1_000, rehash),
+        |table, rehash, hash| _ = table.find_mut(hash, &1_000, rehash),
+        |table, rehash, _| _ = table.grow_on(50, rehash),
+        |table, rehash, _| table.reserve(500, rehash),
+        |table, rehash, _| table.shrink_to_fit(rehash),
+    ];
+    for hasher in [good, equal] {
+        // Full ones, growing ones, and such as are full of places that cannot be used.
+        for (entries, gone) in [7, 14, 28, 29, 31, 112, 113, 115]
+            .into_iter()
+            .flat_map(|entries| [(entries, 0), (entries, entries * 2 / 3)])
+        {
+            let mut whole = table_of(entries, hasher);
+            for key in 1..=gone {
+                whole.remove(hasher(&key), &key, hasher);
+            }
+            for (act, after) in acts
+                .iter()
+                .flat_map(|act| [0, 1, 6].map(|after| (act, after)))
+            {
+                let mut table = whole.duplicate();
+                let left = Cell::new(after);
+                let rehash = |key: &u32| {
+                    assert_ne!(left.get(), 0, "planted");
+                    left.set(left.get() - 1);
+                    hasher(key)
+                };
+                let hash = hasher(&1_000);
+                let _ = catch_unwind(AssertUnwindSafe(|| act(&mut table, &rehash, hash)));
+                table.check();
+                for (key, value) in whole.iter() {
+                    assert_eq!(table.find(hasher(key), key), Some((key, value)));
+                }
+                table.insert(hash, 1_000, 0, hasher);
+                assert_eq!(table.len(), whole.len() + 1);
+                assert_eq!(table.iter().count(), table.len());
+                table.check();
+            }
+        }
+    }
+}
