@@ -117,6 +117,42 @@ impl<K, V> IncrementalTable<K, V> {
         }
     }
 
+    /// What a change to this key does for a growth: its entry moves first, and then some others.
+    ///
+    /// Out of line, since most changes find no growth under way.
+    #[inline(never)]
+    fn work_off<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        self.fetch(hash, key, rehash);
+        self.evacuate(EVACUATED, rehash);
+    }
+
+    /// Inserts into a table without room, which is in no growth.
+    #[cold]
+    #[inline(never)]
+    fn insert_into_full(
+        &mut self,
+        hash: u64,
+        key: K,
+        value: V,
+        rehash: &impl Fn(&K) -> u64,
+    ) -> Option<(K, V)>
+    where
+        K: Eq,
+    {
+        // A key that is there needs no room.
+        if let Some((_, present)) = self.table.find_mut(hash, |(k, _)| *k == key) {
+            return Some((key, mem::replace(present, value)));
+        }
+        self.grow(rehash);
+        self.table
+            .insert_unique(hash, (key, value), |(k, _)| rehash(k));
+        None
+    }
+
     /// Gives the old allocation back when nothing is in it any more.
     fn drop_empty(&mut self) {
         if self.draining.as_ref().is_some_and(|d| d.table.is_empty()) {
@@ -281,8 +317,9 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.fetch(hash, key, &rehash);
-        self.evacuate(EVACUATED, &rehash);
+        if self.is_growing() {
+            self.work_off(hash, key, &rehash);
+        }
         let (_, v) = self.table.find_mut(hash, |(k, _)| k.borrow() == key)?;
         Some(v)
     }
@@ -291,17 +328,11 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
     where
         K: Eq,
     {
-        self.fetch(hash, &key, &rehash);
-        self.evacuate(EVACUATED, &rehash);
+        if self.is_growing() {
+            self.work_off(hash, &key, &rehash);
+        }
         if self.table.len() == self.table.capacity() {
-            // Full, but a key that is there needs no room.
-            if let Some((_, present)) = self.table.find_mut(hash, |(k, _)| *k == key) {
-                return Some((key, mem::replace(present, value)));
-            }
-            self.grow(&rehash);
-            self.table
-                .insert_unique(hash, (key, value), |(k, _)| rehash(k));
-            return None;
+            return self.insert_into_full(hash, key, value, &rehash);
         }
         match self
             .table
