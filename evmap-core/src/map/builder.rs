@@ -11,7 +11,7 @@ use crate::DefaultHashBuilder;
 use crate::op::MapOp;
 use crate::removed::Removed;
 use crate::state::State;
-use crate::table::{Engine, Swiss};
+use crate::table::{Engine, DefaultEngine};
 
 /// Makes a map with other than the usual settings.
 ///
@@ -33,7 +33,7 @@ use crate::table::{Engine, Swiss};
 /// assert_eq!(*reader.read().meta(), "loaded at nine");
 /// ```
 #[derive(Clone)]
-pub struct Builder<S = DefaultHashBuilder, M = (), E = Swiss> {
+pub struct Builder<S = DefaultHashBuilder, M = (), E = DefaultEngine> {
     capacity: usize,
     hasher: S,
     meta: M,

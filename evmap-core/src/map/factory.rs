@@ -5,7 +5,7 @@ use std::fmt;
 use super::ReadHandle;
 use crate::DefaultHashBuilder;
 use crate::state::State;
-use crate::table::{Engine, Swiss};
+use crate::table::{Engine, DefaultEngine};
 
 /// Makes [`ReadHandle`]s in whichever thread needs one; `Send` and `Sync`, and no reader itself.
 ///
@@ -22,7 +22,7 @@ use crate::table::{Engine, Swiss};
 ///     }
 /// });
 /// ```
-pub struct ReadHandleFactory<K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss> {
+pub struct ReadHandleFactory<K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine> {
     inner: left_right::ReadHandleFactory<State<K, V, S, M, E>>,
     hasher: S,
 }

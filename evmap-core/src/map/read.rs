@@ -10,7 +10,7 @@ use super::lookups::lookups;
 use super::{ReadHandleFactory, SharedReader, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
-use crate::table::{Engine, Swiss, Table};
+use crate::table::{Engine, DefaultEngine, Table};
 
 /// One reader's own way into a map: the cheapest lookups there are.
 ///
@@ -32,7 +32,7 @@ use crate::table::{Engine, Swiss, Table};
 /// drop(writer);
 /// assert_eq!(*reader.get(&1).unwrap(), "one"); // the last state stays
 /// ```
-pub struct ReadHandle<K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss> {
+pub struct ReadHandle<K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine> {
     inner: left_right::ReadHandle<State<K, V, S, M, E>>,
     /// Beside the table's own, so that a key is hashed before the table is found.
     hasher: S,

@@ -10,7 +10,7 @@ use super::lookups::lookups;
 use super::{ReadHandle, ReadHandleFactory, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
-use crate::table::{Engine, Swiss, Table};
+use crate::table::{Engine, DefaultEngine, Table};
 
 /// One value through which any thread looks things up, for a web framework's shared state.
 ///
@@ -31,7 +31,7 @@ use crate::table::{Engine, Swiss, Table};
 ///     }
 /// });
 /// ```
-pub struct SharedReader<K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss> {
+pub struct SharedReader<K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine> {
     inner: left_right::SharedReader<State<K, V, S, M, E>>,
     hasher: S,
 }

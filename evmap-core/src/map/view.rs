@@ -8,7 +8,7 @@ use left_right::{ReadGuard, Version};
 
 use crate::DefaultHashBuilder;
 use crate::state::State;
-use crate::table::{Engine, Swiss, Table};
+use crate::table::{Engine, DefaultEngine, Table};
 
 /// One published state of a map, for all keys, unchanged for as long as the view lives.
 ///
@@ -28,7 +28,7 @@ use crate::table::{Engine, Swiss, Table};
 /// assert_eq!(view.values().sum::<i32>(), 3);
 /// assert_eq!(view.version().as_u64(), 1);
 /// ```
-pub struct View<'a, K, V, S = DefaultHashBuilder, M = (), E: Engine = Swiss> {
+pub struct View<'a, K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine> {
     state: ReadGuard<'a, State<K, V, S, M, E>>,
 }
 

@@ -8,7 +8,7 @@ use super::{ReadHandle, Values, WriteHandle};
 use crate::DefaultHashBuilder;
 use crate::op::{Hashed, MultimapOp};
 use crate::state::State;
-use crate::table::{Engine, Swiss};
+use crate::table::{Engine, DefaultEngine};
 
 /// Makes a multimap with other than the usual settings, which are those of the map's
 /// [`Builder`](crate::Builder).
@@ -24,7 +24,7 @@ use crate::table::{Engine, Swiss};
 /// assert_eq!(*reader.read().meta(), 7);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Builder<S = DefaultHashBuilder, M = (), E = Swiss>(crate::Builder<S, M, E>);
+pub struct Builder<S = DefaultHashBuilder, M = (), E = DefaultEngine>(crate::Builder<S, M, E>);
 
 impl Builder {
     /// The usual settings.

@@ -26,26 +26,26 @@ pub use values::Values;
 
 use crate::DefaultHashBuilder;
 use crate::op::MultimapOp;
-use crate::table::Swiss;
+use crate::table::DefaultEngine;
 
 /// The writer of a multimap: see [`WriteHandle`](crate::WriteHandle).
-pub type WriteHandle<K, V, S = DefaultHashBuilder, M = (), E = Swiss> =
+pub type WriteHandle<K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::WriteHandle<K, Values<V>, S, M, E, MultimapOp<K, V, M>>;
 
 /// One reader's own way into a multimap: see [`ReadHandle`](crate::ReadHandle).
-pub type ReadHandle<K, V, S = DefaultHashBuilder, M = (), E = Swiss> =
+pub type ReadHandle<K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::ReadHandle<K, Values<V>, S, M, E>;
 
 /// Makes readers of a multimap: see [`ReadHandleFactory`](crate::ReadHandleFactory).
-pub type ReadHandleFactory<K, V, S = DefaultHashBuilder, M = (), E = Swiss> =
+pub type ReadHandleFactory<K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::ReadHandleFactory<K, Values<V>, S, M, E>;
 
 /// A multimap's reader that threads may share: see [`SharedReader`](crate::SharedReader).
-pub type SharedReader<K, V, S = DefaultHashBuilder, M = (), E = Swiss> =
+pub type SharedReader<K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::SharedReader<K, Values<V>, S, M, E>;
 
 /// One published state of a multimap: see [`View`](crate::View).
-pub type View<'a, K, V, S = DefaultHashBuilder, M = (), E = Swiss> =
+pub type View<'a, K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::View<'a, K, Values<V>, S, M, E>;
 
 /// An empty multimap with the usual settings: its writer, and a first reader.

@@ -11,7 +11,7 @@ use crate::map::WriteHandle;
 use crate::map::compute::{Decision, computes, doomed, infallible};
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
-use crate::table::{Engine, Swiss, Table};
+use crate::table::{Engine, DefaultEngine, Table};
 
 /// The changes of one write: made by [`SharedMap::write`](crate::SharedMap::write), and visible to
 /// readers in one step.
@@ -37,7 +37,7 @@ use crate::table::{Engine, Swiss, Table};
 /// assert_eq!((view.get("from"), view.get("to")), (Some(&7), Some(&3)));
 /// assert!(view.version() >= version);
 /// ```
-pub struct Batch<'a, K, V, S = DefaultHashBuilder, E: Engine = Swiss> {
+pub struct Batch<'a, K, V, S = DefaultHashBuilder, E: Engine = DefaultEngine> {
     map: &'a mut WriteHandle<K, V, S, (), E>,
 }
 

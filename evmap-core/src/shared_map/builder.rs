@@ -17,7 +17,7 @@ use crate::map::WriteHandle;
 use crate::op::MapOp;
 use crate::removed::{Gone, Removed};
 use crate::state::State;
-use crate::table::{Engine, Swiss};
+use crate::table::{Engine, DefaultEngine};
 
 /// How long a reader may hold up writes, unless told otherwise: more than a thread usually waits for
 /// a processor, less than a person notices.
@@ -43,7 +43,7 @@ const STALL_LIMIT: Duration = Duration::from_millis(50);
 /// assert_eq!(hits.get_cloned("/"), Some(1));
 /// ```
 #[must_use = "a builder makes nothing before `build`"]
-pub struct Builder<K, V, S = DefaultHashBuilder, E = Swiss> {
+pub struct Builder<K, V, S = DefaultHashBuilder, E = DefaultEngine> {
     map: crate::Builder<S, (), E>,
     refresh_every: Option<Duration>,
     max_pending: usize,

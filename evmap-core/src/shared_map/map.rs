@@ -14,7 +14,7 @@ use crate::DefaultHashBuilder;
 use crate::map::lookups::lookups;
 use crate::map::{ReadHandle, ReadHandleFactory, SharedReader, View};
 use crate::state::State;
-use crate::table::{Engine, Swiss, Table};
+use crate::table::{Engine, DefaultEngine, Table};
 
 /// A map that any thread reads and writes: the type that a web handler would hold.
 ///
@@ -96,7 +96,7 @@ use crate::table::{Engine, Swiss, Table};
 /// let map = evmap_core::SharedMap::new();
 /// map.insert(1, std::sync::Arc::new(std::sync::atomic::AtomicU32::new(1)));
 /// ```
-pub struct SharedMap<K, V, S = DefaultHashBuilder, E: Engine = Swiss> {
+pub struct SharedMap<K, V, S = DefaultHashBuilder, E: Engine = DefaultEngine> {
     inner: left_right::SharedReader<State<K, V, S, (), E>>,
     hasher: S,
     handle: Arc<Handle<K, V, S, E>>,

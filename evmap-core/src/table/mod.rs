@@ -17,6 +17,9 @@ pub use incremental::Incremental;
 pub use robin_hood::RobinHood;
 pub use swiss::Swiss;
 
+/// The engine of a map that does not say otherwise.
+pub type DefaultEngine = Incremental;
+
 use std::borrow::Borrow;
 
 /// Chooses the table of a map.
