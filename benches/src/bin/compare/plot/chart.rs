@@ -155,7 +155,13 @@ fn note(what: &str, rounds: &str, is_short: bool) -> String {
 
 /// Of the contender in this place, where so many are references.
 fn part(name: &str, place: usize, references: usize) -> Part {
-    let ours = ["ours", INCREMENTAL, ROBIN_HOOD];
+    let ours = [
+        "ours",
+        "ReadHandle",
+        "SharedReader",
+        INCREMENTAL,
+        ROBIN_HOOD,
+    ];
     if place < references {
         Part::Reference
     } else if ours.iter().any(|ours| name.starts_with(ours)) {

@@ -24,7 +24,7 @@ const FRAME: u32 = 90;
 /// From one bar to the next.
 const STEP: u32 = 24;
 /// Of the names.
-const NAMES: u32 = 140;
+const NAMES: u32 = 160;
 const PADDING: i32 = 16;
 
 const INK: RGBColor = RGBColor(0x22, 0x28, 0x30);
