@@ -143,7 +143,7 @@ pub use builder::Builder;
 pub use error::{CopiesDiffer, Poisoned, SwapError, TooManyRetired};
 pub use fence::FenceMode;
 pub use operation::Operation;
-pub use read::{ReadGuard, ReadHandle, ReadHandleFactory, SharedReader};
+pub use read::{Project, ReadGuard, ReadHandle, ReadHandleFactory, SharedReader};
 pub use stall::{BusyReader, ReadersBusy};
 pub use stats::Stats;
 pub use version::Version;

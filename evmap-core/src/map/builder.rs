@@ -11,7 +11,7 @@ use crate::DefaultHashBuilder;
 use crate::op::MapOp;
 use crate::removed::Removed;
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine};
+use crate::table::{DefaultEngine, Engine};
 
 /// Makes a map with other than the usual settings.
 ///

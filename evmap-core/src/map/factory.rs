@@ -5,7 +5,7 @@ use std::fmt;
 use super::ReadHandle;
 use crate::DefaultHashBuilder;
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine};
+use crate::table::{DefaultEngine, Engine};
 
 /// Makes [`ReadHandle`]s in whichever thread needs one; `Send` and `Sync`, and no reader itself.
 ///

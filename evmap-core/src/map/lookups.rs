@@ -4,6 +4,34 @@
 //! Each holds an `inner` reader of the copies, and a `hasher` beside the table's own, so that a key
 //! is hashed before the table is found.
 
+use std::borrow::Borrow;
+
+use left_right::Project;
+
+use crate::state::State;
+use crate::table::{Engine, Table};
+
+/// The value of a key, whose hash is known.
+pub(crate) struct ValueOf<'q, Q: ?Sized> {
+    pub(crate) hash: u64,
+    pub(crate) key: &'q Q,
+}
+
+impl<K, V, S, M, E, Q> Project<State<K, V, S, M, E>> for ValueOf<'_, Q>
+where
+    K: Borrow<Q>,
+    E: Engine,
+    Q: Eq + ?Sized,
+{
+    type Part = V;
+
+    #[inline(always)]
+    fn project(self, whole: &State<K, V, S, M, E>) -> Option<&V> {
+        let (_, value) = whole.table.find(self.hash, self.key)?;
+        Some(value)
+    }
+}
+
 /// Writes the calls for one of them: its parameters, the type of its meta value, and itself.
 macro_rules! lookups {
     ([$($param:ident),+] $Meta:ty, $Reader:ty) => {
@@ -64,9 +92,7 @@ macro_rules! lookups {
                 Q: Hash + Eq + ?Sized,
             {
                 let hash = self.hasher.hash_one(key);
-                ReadGuard::filter_map(self.inner.read(), |state| {
-                    state.table.find(hash, key).map(|(_, value)| value)
-                })
+                ReadGuard::project(self.inner.read(), $crate::map::lookups::ValueOf { hash, key })
             }
 
             /// A clone of the value of this key: the simplest lookup of a small value.
@@ -81,23 +107,25 @@ macro_rules! lookups {
                 V: Clone,
             {
                 let hash = self.hasher.hash_one(key);
-                self.inner
-                    .with(|state| state.table.find(hash, key).map(|(_, value)| value.clone()))
+                // Not by `with`, whose closure might become a function of its own.
+                let state = self.inner.read();
+                let (_, value) = state.table.find(hash, key)?;
+                Some(value.clone())
             }
 
             /// Whether there is a value of this key.
             ///
             /// # Panics
             /// If the key's `Hash` or `Eq` does; the read has ended then.
-            #[inline]
+            #[inline(always)]
             pub fn contains_key<Q>(&self, key: &Q) -> bool
             where
                 K: Borrow<Q>,
                 Q: Hash + Eq + ?Sized,
             {
                 let hash = self.hasher.hash_one(key);
-                self.inner
-                    .with(|state| state.table.find(hash, key).is_some())
+                let state = self.inner.read();
+                state.table.find(hash, key).is_some()
             }
         }
     };

@@ -10,7 +10,7 @@ use super::lookups::lookups;
 use super::{ReadHandleFactory, SharedReader, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine, Table};
+use crate::table::{DefaultEngine, Engine, Table};
 
 /// One reader's own way into a map: the cheapest lookups there are.
 ///

@@ -10,7 +10,7 @@ use super::lookups::lookups;
 use super::{ReadHandle, ReadHandleFactory, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine, Table};
+use crate::table::{DefaultEngine, Engine, Table};
 
 /// One value through which any thread looks things up, for a web framework's shared state.
 ///

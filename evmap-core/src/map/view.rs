@@ -8,7 +8,7 @@ use left_right::{ReadGuard, Version};
 
 use crate::DefaultHashBuilder;
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine, Table};
+use crate::table::{DefaultEngine, Engine, Table};
 
 /// One published state of a map, for all keys, unchanged for as long as the view lives.
 ///

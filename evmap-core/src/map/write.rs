@@ -11,7 +11,7 @@ use super::{ReadHandle, ReadHandleFactory, SharedReader};
 use crate::DefaultHashBuilder;
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine, Table};
+use crate::table::{DefaultEngine, Engine, Table};
 
 /// The writer of a map: changes are logged, and readers see them all at once on
 /// [`refresh`](Self::refresh).
@@ -34,8 +34,14 @@ use crate::table::{Engine, DefaultEngine, Table};
 /// writer.refresh();
 /// assert_eq!(reader.len(), 1);
 /// ```
-pub struct WriteHandle<K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine, O = MapOp<K, V, M>>
-{
+pub struct WriteHandle<
+    K,
+    V,
+    S = DefaultHashBuilder,
+    M = (),
+    E: Engine = DefaultEngine,
+    O = MapOp<K, V, M>,
+> {
     pub(super) ops: OpWriteHandle<State<K, V, S, M, E>, O>,
     hasher: S,
     /// How many changes an operation stands for. Here, since what every writer has knows nothing of

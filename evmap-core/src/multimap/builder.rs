@@ -8,7 +8,7 @@ use super::{ReadHandle, Values, WriteHandle};
 use crate::DefaultHashBuilder;
 use crate::op::{Hashed, MultimapOp};
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine};
+use crate::table::{DefaultEngine, Engine};
 
 /// Makes a multimap with other than the usual settings, which are those of the map's
 /// [`Builder`](crate::Builder).

@@ -11,7 +11,7 @@ use crate::map::WriteHandle;
 use crate::map::compute::{Decision, computes, doomed, infallible};
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine, Table};
+use crate::table::{DefaultEngine, Engine, Table};
 
 /// The changes of one write: made by [`SharedMap::write`](crate::SharedMap::write), and visible to
 /// readers in one step.

@@ -17,7 +17,7 @@ use crate::map::WriteHandle;
 use crate::op::MapOp;
 use crate::removed::{Gone, Removed};
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine};
+use crate::table::{DefaultEngine, Engine};
 
 /// How long a reader may hold up writes, unless told otherwise: more than a thread usually waits for
 /// a processor, less than a person notices.

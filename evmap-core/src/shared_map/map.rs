@@ -14,7 +14,7 @@ use crate::DefaultHashBuilder;
 use crate::map::lookups::lookups;
 use crate::map::{ReadHandle, ReadHandleFactory, SharedReader, View};
 use crate::state::State;
-use crate::table::{Engine, DefaultEngine, Table};
+use crate::table::{DefaultEngine, Engine, Table};
 
 /// A map that any thread reads and writes: the type that a web handler would hold.
 ///

@@ -18,7 +18,7 @@ pub use robin_hood::RobinHood;
 pub use swiss::Swiss;
 
 /// The engine of a map that does not say otherwise.
-pub type DefaultEngine = Incremental;
+pub type DefaultEngine = Swiss;
 
 use std::borrow::Borrow;
 

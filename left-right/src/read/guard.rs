@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use super::enter::enter;
+use super::project::Project;
 use crate::Version;
 use crate::buffers::Buffer;
 use crate::registry::Slot;
@@ -186,6 +187,16 @@ impl<'a, T: ?Sized> ReadGuard<'a, T> {
         f: impl FnOnce(&T) -> Option<&U>,
     ) -> Option<ReadGuard<'a, U>> {
         let value = NonNull::from(f(&guard)?);
+        Some(guard.with_value(value))
+    }
+
+    /// As [`filter_map`](Self::filter_map), by a type instead of a closure: see [`Project`].
+    ///
+    /// # Panics
+    /// If the projection does; the guard is dropped then.
+    #[inline(always)]
+    pub fn project<P: Project<T>>(guard: Self, projection: P) -> Option<ReadGuard<'a, P::Part>> {
+        let value = NonNull::from(projection.project(&guard)?);
         Some(guard.with_value(value))
     }
 

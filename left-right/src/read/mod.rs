@@ -14,11 +14,13 @@ mod factory;
 mod guard;
 mod handle;
 mod local;
+mod project;
 mod shared_reader;
 
 pub use factory::ReadHandleFactory;
 pub use guard::ReadGuard;
 pub use handle::ReadHandle;
+pub use project::Project;
 pub use shared_reader::SharedReader;
 
 pub(crate) use local::LocalIndex;

@@ -60,6 +60,8 @@ pub struct Args {
 pub enum Command {
     #[command(flatten)]
     Measure(Measurement),
+    /// Everything, as without a command
+    All,
     /// What `stall` runs in a process of its own
     #[command(hide = true, name = peer::COMMAND)]
     PublishBesideAGuard,
@@ -137,7 +139,7 @@ impl Args {
         match &self.command {
             Some(Command::Measure(one)) => vec![one.clone()],
             Some(Command::PublishBesideAGuard | Command::MemoryOf { .. }) => Vec::new(),
-            None => vec![
+            None | Some(Command::All) => vec![
                 Measurement::Read(ReadArgs::default()),
                 Measurement::Shared(SharedArgs::default()),
                 Measurement::Write(WriteArgs::default()),
