@@ -2,8 +2,9 @@
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
-use std::mem;
+use std::{mem, vec};
 
+use crate::op::Hashed;
 use crate::removed::Removed;
 use crate::table::{Engine, Table};
 
@@ -110,12 +111,30 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         table.load(
             hashed,
             |key| hasher.hash_one(key),
-            |key, value| {
-                if let Some(removed) = removed {
-                    removed.keep_key(key);
-                    removed.keep_value(value);
-                }
-            },
+            |key, value| keep(removed, key, value),
+        );
+    }
+
+    /// As [`load`](Self::load), of entries that are used up. If one panics, those behind it are discarded.
+    pub(crate) fn load_all(&mut self, entries: Vec<(Hashed<K>, V)>)
+    where
+        K: Hash + Eq,
+    {
+        let State {
+            table,
+            hasher,
+            removed,
+            ..
+        } = self;
+        let mut arriving = Arriving {
+            entries: entries.into_iter(),
+            removed,
+        };
+        let Arriving { entries, removed } = &mut arriving;
+        table.load(
+            entries.map(|(key, value)| (key.hash, key.key, value)),
+            |key| hasher.hash_one(key),
+            |key, value| keep(removed, key, value),
         );
     }
 
@@ -173,5 +192,27 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     {
         let hasher = &self.hasher;
         self.table.shrink_to_fit(|key| hasher.hash_one(key));
+    }
+}
+
+/// Entries on their way into a table, which whoever brings them must not drop.
+struct Arriving<'r, K, V, T> {
+    entries: vec::IntoIter<(Hashed<K>, V)>,
+    removed: &'r mut Option<Removed<K, V, T>>,
+}
+
+impl<K, V, T> Drop for Arriving<'_, K, V, T> {
+    fn drop(&mut self) {
+        for (key, value) in self.entries.by_ref() {
+            keep(self.removed, key.key, value);
+        }
+    }
+}
+
+/// Drops an entry, or leaves that to somebody.
+fn keep<K, V, T>(removed: &mut Option<Removed<K, V, T>>, key: K, value: V) {
+    if let Some(removed) = removed {
+        removed.keep_key(key);
+        removed.keep_value(value);
     }
 }

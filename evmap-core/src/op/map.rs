@@ -61,11 +61,7 @@ where
                 let out = target.insert(key.hash, key.key, value);
                 target.discard(out);
             }
-            MapOp::Load(entries) => target.load(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| (key.hash, key.key, value)),
-            ),
+            MapOp::Load(entries) => target.load_all(entries),
             MapOp::SetMeta(meta) => target.meta = meta,
             MapOp::Remove(key) => {
                 let out = target.remove(key.hash, &key.key);

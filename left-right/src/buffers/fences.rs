@@ -51,8 +51,9 @@ impl Fences {
                 if tempo.skip() < LOOK_EVERY && self.is_tagged {
                     return true;
                 }
-                tempo.tick(Instant::now());
-                tempo.wants_fences(self.is_tagged)
+                let now = Instant::now();
+                tempo.tick(now);
+                tempo.wants_fences(self.is_tagged, now)
             };
         }
         self.is_tagged

@@ -7,6 +7,8 @@ const LONGEST: Duration = Duration::from_millis(1);
 /// No interval counts for more than so many times the break-even point, so that one pause alone decides
 /// nothing.
 const LONG: u32 = 4;
+/// So old may be what is known of barriers while none is run: then one is.
+const STALE: Duration = Duration::from_millis(100);
 /// The share that the latest of several has in their average.
 const WEIGHT: u32 = 8;
 /// What a short read takes without a fence: a lookup in a table that fits into the caches.
@@ -23,6 +25,8 @@ pub(super) struct Tempo {
     ///
     /// Its own, since a barrier costs as much as there are busy readers to interrupt.
     barrier: Option<Duration>,
+    /// When the last of them was over.
+    measured: Option<Instant>,
     /// The interval at which it makes no difference who pays; unknown before the first barrier.
     even: Option<Duration>,
 }
@@ -34,6 +38,7 @@ impl Tempo {
             unseen: 0,
             interval: LONGEST,
             barrier: None,
+            measured: None,
             even: None,
         }
     }
@@ -59,8 +64,14 @@ impl Tempo {
     pub(super) fn barrier_done(&mut self, now: Instant, fence: Duration) {
         if let Some(last) = self.last {
             let latest = now.saturating_duration_since(last).min(LONGEST);
-            let barrier = average(self.barrier.unwrap_or(latest), latest);
+            let barrier = match self.barrier {
+                None => latest,
+                // One may have been slow because its thread was interrupted; none is fast by accident.
+                Some(before) if latest < before => (before + latest) / 2,
+                Some(before) => average(before, latest.min(before * LONG)),
+            };
             self.barrier = Some(barrier);
+            self.measured = Some(now);
             self.even = Some(break_even(barrier, fence));
         }
     }
@@ -78,13 +89,20 @@ impl Tempo {
     }
 
     /// Whether readers should fence for themselves.
-    pub(super) fn wants_fences(&self, has_fences: bool) -> bool {
+    ///
+    /// Now and then they are told not to, since only a barrier shows what barriers cost by now.
+    pub(super) fn wants_fences(&self, has_fences: bool, now: Instant) -> bool {
         let Some(even) = self.even else {
             return false;
         };
         // A switch has to be worth it: around that point both ways cost the same.
         let limit = if has_fences { even * 3 / 2 } else { even };
-        self.interval < limit
+        self.interval < limit && !(has_fences && self.is_stale(now))
+    }
+
+    fn is_stale(&self, now: Instant) -> bool {
+        self.measured
+            .is_none_or(|measured| now.saturating_duration_since(measured) >= STALE)
     }
 
     /// What an interval counts for at most.
@@ -131,7 +149,7 @@ mod tests {
                 if !has_fences {
                     tempo.barrier_done(now + barrier, FENCE);
                 }
-                has_fences = tempo.wants_fences(has_fences);
+                has_fences = tempo.wants_fences(has_fences, now);
             }
         }
         has_fences
@@ -147,7 +165,8 @@ mod tests {
         assert!(!fences(false, &[(1000, micros(45))]), "as it was");
         assert!(fences(false, &[(100, micros(30))]), "often: fences");
         assert!(fences(true, &[(1000, micros(45))]), "as it was");
-        let one_pause = [(100, micros(5)), (1, micros(1_000_000))];
+        // After so long a barrier is due, to see what they cost by now.
+        let one_pause = [(100, micros(5)), (1, micros(1_000_000)), (1, micros(5))];
         assert!(fences(true, &one_pause), "one pause decides nothing");
         assert!(!fences(true, &[(100, micros(60))]), "seldom: barrier");
         assert!(fences(true, &[(100, micros(5))]), "often again: fences");
@@ -171,6 +190,35 @@ mod tests {
     }
 
     #[test]
+    fn barriers_that_grow_cheap_again_are_noticed_though_none_is_run() {
+        let mut tempo = Tempo::new();
+        let fences = after(&mut tempo, false, micros(12), &[(200, micros(20))]);
+        assert!(fences);
+        // A second of swaps at the same tempo, while the readers rest.
+        assert!(!after(
+            &mut tempo,
+            fences,
+            micros(1),
+            &[(50_000, micros(20))]
+        ));
+    }
+
+    #[test]
+    fn one_slow_barrier_decides_nothing_for_long() {
+        for first in [micros(12), micros(2000)] {
+            let mut tempo = Tempo::new();
+            let fences = after(&mut tempo, false, first, &[(1, micros(100))]);
+            let fences = after(&mut tempo, fences, micros(2000), &[(1, micros(100))]);
+            assert!(!after(
+                &mut tempo,
+                fences,
+                micros(12),
+                &[(20_000, micros(100))]
+            ));
+        }
+    }
+
+    #[test]
     fn there_is_a_way_back_however_dear_barriers_are() {
         let mut tempo = Tempo::new();
         let fences = after(&mut tempo, false, micros(900), &[(100, micros(100))]);
@@ -190,7 +238,7 @@ mod tests {
         for n in 0..100 {
             tempo.skip();
             tempo.tick(now + micros(n));
-            assert!(!tempo.wants_fences(false));
+            assert!(!tempo.wants_fences(false, now + micros(n)));
         }
     }
 }

@@ -77,9 +77,13 @@ struct Stay<'a> {
 }
 
 impl<'a, T> ReadGuard<'a, T> {
-    /// For a slot of this structure, which lives as G3 says.
+    /// A guard by this slot, entered now.
+    ///
+    /// # Safety
+    /// The slot is one of this structure's, it is the calling thread's to use, and it lives until the
+    /// guard is dropped (G3).
     #[inline(always)]
-    pub(super) fn of(shared: &'a Shared<T>, slot: &Slot) -> Self {
+    pub(super) unsafe fn of(shared: &'a Shared<T>, slot: &Slot) -> Self {
         let buffer = enter(slot, &shared.published);
         // Made after the entry, which so has nothing to undo: it keeps to registers.
         let stay = Stay {
@@ -239,7 +243,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for ReadGuard<'_, T> {
 impl Drop for Stay<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: the slot is alive (G3).
+        // SAFETY: the slot is alive (G3); only this thread could end it, by a later stay's drop.
         let slot = unsafe { self.slot.as_ref() };
         if slot.has_one_guard() {
             slot.leave_for_good();

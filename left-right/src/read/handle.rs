@@ -86,7 +86,8 @@ impl<T> ReadHandle<T> {
     /// If this handle has a guard already, the new one shows the same state as that one.
     #[inline(always)]
     pub fn read(&self) -> ReadGuard<'_, T> {
-        ReadGuard::of(&self.shared, self.reader.slot())
+        // SAFETY: the handle's own slot, in its structure; the guard borrows the handle (G3).
+        unsafe { ReadGuard::of(&self.shared, self.reader.slot()) }
     }
 
     /// Calls `f` with the published state: a [`read`](Self::read) that ends with the call.

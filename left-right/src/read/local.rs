@@ -63,7 +63,9 @@ impl Readers {
                 self.list.pop();
             }
             self.list.shrink_to(self.list.len() * 2);
-            self.sweep_at = (self.count * 2).max(self.list.len() / 2).max(8);
+            self.sweep_at = (self.count * 2)
+                .max(self.list.len().max(index + 1) / 2)
+                .max(8);
         }
         if self.list.len() <= index {
             self.list.resize_with(index + 1, || None);

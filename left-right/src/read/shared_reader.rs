@@ -15,9 +15,10 @@ use crate::{BusyReader, Version};
 /// until some first read after the structure is gone; clones share it.
 /// A read costs a look into a thread-local list on top of a [`ReadHandle`]'s.
 ///
-/// The first read of a thread locks the list of readers for a moment (and the first of all, a list
-/// of the process); it waits for no guard.
-/// Now and then it looks through the thread's list, which makes it amortised O(1).
+/// The first read of a thread locks the list of readers for a moment (and the first `SharedReader` of a
+/// structure, when it is made, a list of the process); it waits for no guard.
+/// Now and then it looks through the thread's list, which has a place for each structure that was read
+/// through a `SharedReader` at the same time, by whichever thread: amortised O(1) but for that.
 /// While a thread ends and its list is gone already, each read is a first read, and so is
 /// independent of guards that the thread still keeps.
 /// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state, and keeps
@@ -69,8 +70,10 @@ impl<T> SharedReader<T> {
     #[inline(always)]
     pub fn read(&self) -> ReadGuard<'_, T> {
         let slot = local::slot(&self.shared.registry, self.index);
-        // SAFETY: it is alive until the guard is dropped (G3).
-        ReadGuard::of(&self.shared, unsafe { slot.as_ref() })
+        // SAFETY: it is alive: nothing that could end the thread's list comes between.
+        let slot = unsafe { slot.as_ref() };
+        // SAFETY: the thread's slot for this structure, which lives until the guard is dropped (G3).
+        unsafe { ReadGuard::of(&self.shared, slot) }
     }
 
     /// Calls `f` with the published state: a [`read`](Self::read) that ends with the call.
@@ -106,6 +109,8 @@ impl<T> SharedReader<T> {
 
     /// Whether this is the calling thread's own reader, as an error names it: to wait for it would be to
     /// wait for a guard of this very thread.
+    ///
+    /// While the thread ends and its list is gone already, it knows none of its readers: the answer is no.
     ///
     /// # Examples
     /// ```

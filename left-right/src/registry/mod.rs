@@ -13,6 +13,8 @@
 //!   the scan and the wait (Acquire): who sees it knows that the reads of earlier stays are over.
 //! - **O3** A join (unlock) pairs with a later scan (lock), and a scan with a later join: a slot
 //!   that a scan did not meet belongs to a reader that will load the pointer after the swap.
+//! - **O5** `close` says so before it locks a slot's owner to take its orphan, and `adopt` asks after it
+//!   has locked it: so one of the two ends the reader.
 
 mod pins;
 mod reader;
@@ -82,14 +84,19 @@ impl Registry {
         self.lock().len()
     }
 
-    /// Says that the structure is gone.
+    /// Says that the structure is gone, and ends the readers that were left to guards: these have been
+    /// forgotten, since no other guard outlives its structure.
     pub(crate) fn close(&self) {
-        // ORDER: none needed: it only tells thread-local lists what they may throw away.
-        self.is_closed.store(true, Ordering::Relaxed);
+        // ORDER: O5.
+        self.is_closed.store(true, Ordering::Release);
+        let slots = self.lock().clone();
+        // Each ends outside the lock, which it takes.
+        slots.iter().for_each(|slot| drop(slot.take_orphan()));
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::Relaxed)
+        // ORDER: O5.
+        self.is_closed.load(Ordering::Acquire)
     }
 
     /// A planted fault: the list of slots is taken before the swap, so that who joins in between
@@ -111,10 +118,25 @@ mod tests {
     use std::thread;
 
     use crate::buffers::Buffers;
+    use crate::sync::Arc;
     use crate::{FenceMode, ReadHandle, SharedReader};
 
     /// Processors fetch lines of 64 bytes, in pairs.
     const LINES: usize = 128;
+
+    /// The reader of a guard that was forgotten, in a thread that has ended, names its own slot and the
+    /// registry, which names the slot: the structure's end has to undo that.
+    #[test]
+    fn a_guard_forgotten_by_a_thread_that_ended_keeps_nothing_of_a_structure_that_is_gone() {
+        let buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+        let registry = Arc::downgrade(&buffers.shared().registry);
+        let reader = SharedReader::new(buffers.shared());
+        let thread = thread::spawn(move || std::mem::forget(reader.read()));
+        thread.join().expect("no panic");
+        assert_eq!(registry.upgrade().map(|registry| registry.len()), Some(1));
+        drop(buffers);
+        assert!(registry.upgrade().is_none());
+    }
 
     /// What a reader writes is its slot, and what it reads besides is only stored to by a swap; so
     /// readers scale as if each were alone.

@@ -39,10 +39,10 @@ impl Reader {
     }
 
     /// Leaves the reader to its own guards: it ends with the last of them, or with the next one if there
-    /// is none now.
+    /// is none now; and at the latest with its structure.
     pub(crate) fn leave_to_guards(self) {
         let slot = Arc::clone(&self.slot);
-        slot.adopt(self);
+        drop(slot.adopt(self));
     }
 }
 

@@ -118,7 +118,7 @@ impl Slot {
         match nested & MOST_NESTED {
             0 => {
                 self.leave_for_good();
-                self.lock_owner().orphan.take()
+                self.take_orphan()
             }
             MOST_NESTED => None,
             _ => {
@@ -128,11 +128,22 @@ impl Slot {
         }
     }
 
-    /// Keeps the reader whose slot this is until its last guard leaves.
-    pub(super) fn adopt(&self, reader: Reader) {
+    /// Keeps the reader whose slot this is until its last guard leaves; hands it back if its structure is
+    /// gone, and with it all guards but forgotten ones.
+    pub(super) fn adopt(&self, reader: Reader) -> Option<Reader> {
         let nested = self.nested.load(Ordering::Relaxed);
         self.nested.store(nested | ORPHAN, Ordering::Relaxed);
-        self.lock_owner().orphan = Some(reader);
+        let mut owner = self.lock_owner();
+        if reader.is_of_closed() {
+            return Some(reader);
+        }
+        owner.orphan = Some(reader);
+        None
+    }
+
+    /// The reader whose slot this is, if it was left to its guards.
+    pub(super) fn take_orphan(&self) -> Option<Reader> {
+        self.lock_owner().orphan.take()
     }
 
     /// The reader is in no copy any more, however many of its guards were forgotten.

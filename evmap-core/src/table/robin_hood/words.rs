@@ -139,12 +139,12 @@ impl Words {
         loop {
             let block = self.block(from)?;
             let above = above_in(block, bar);
-            let word = block[above as usize];
+            let word = block[above];
             // The index if the bits are these; far more than any index if they are others.
             let index = word ^ bar;
             if index < len as u64 {
                 if let Some(found) = found_at(index as usize) {
-                    return Some(((from + above) as usize, found));
+                    return Some((from + above, found));
                 }
             } else if word < bar {
                 return None;
@@ -154,24 +154,21 @@ impl Words {
     }
 
     /// The first slot from this one on whose word is not above the bar.
-    fn seek(&self, mut from: u32, bar: u64) -> Option<usize> {
+    fn seek(&self, mut from: usize, bar: u64) -> Option<usize> {
         loop {
             let block = self.block(from)?;
             let above = above_in(block, bar);
-            if block[above as usize] <= bar {
-                return Some((from + above) as usize);
+            if block[above] <= bar {
+                return Some(from + above);
             }
             from += above + 1;
         }
     }
 
-    /// The words from this slot on; if it has none, all words are before it (S5).
-    ///
-    /// In 32 bits, so that there is no overflow to look for.
+    /// The words from this slot on; if there are not so many, all words are before it (S5).
     #[inline(always)]
-    fn block(&self, from: u32) -> Option<&[u64; BLOCK]> {
-        let from = from as usize;
-        self.slots.get(from..from + BLOCK)?.first_chunk()
+    fn block(&self, from: usize) -> Option<&[u64; BLOCK]> {
+        self.slots.get(from..)?.first_chunk()
     }
 
     /// The slot of this index, which is there; with these bits, unless a hasher lies.
@@ -348,9 +345,9 @@ impl Words {
     }
 
     #[inline]
-    fn home_of(&self, bits: u32) -> u32 {
+    fn home_of(&self, bits: u32) -> usize {
         // As `home`, which shifts 64 bits of which these are the upper ones.
-        bits.wrapping_shr(self.shift)
+        bits.wrapping_shr(self.shift) as usize
     }
 
     /// The invariants.
@@ -385,8 +382,8 @@ impl Words {
 /// How many words of the block are above the bar, without the last one: they are the first ones, so
 /// bisecting finds their number. No branch, since nobody could foresee where a search ends.
 #[inline(always)]
-fn above_in(block: &[u64; BLOCK], bar: u64) -> u32 {
-    let mut above = u32::from(block[3] > bar) * 4;
-    above += u32::from(block[above as usize + 1] > bar) * 2;
-    above + u32::from(block[above as usize] > bar)
+fn above_in(block: &[u64; BLOCK], bar: u64) -> usize {
+    let mut above = usize::from(block[3] > bar) * 4;
+    above += usize::from(block[above + 1] > bar) * 2;
+    above + usize::from(block[above] > bar)
 }
