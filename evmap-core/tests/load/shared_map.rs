@@ -14,6 +14,7 @@ on_each! {
     a_shared_extend_counts_its_entries,
     an_extend_that_cannot_be_applied_once_more_is_undone_whole,
     what_a_shared_extend_replaces_is_dropped_outside_of_the_turn,
+    what_is_behind_a_panic_on_the_second_copy_is_dropped_outside_of_the_turn,
     the_drops_of_an_undone_extend_may_all_panic,
 }
 
@@ -130,6 +131,48 @@ where
     }
     assert!(outside.load(Ordering::Relaxed) > 800);
     assert_eq!(inside.load(Ordering::Relaxed), 0);
+}
+
+/// A key that may panic where it is compared.
+#[derive(Clone, Hash)]
+struct Picky(u32);
+
+impl PartialEq for Picky {
+    fn eq(&self, other: &Self) -> bool {
+        may_panic("eq");
+        self.0 == other.0
+    }
+}
+
+impl Eq for Picky {}
+
+fn what_is_behind_a_panic_on_the_second_copy_is_dropped_outside_of_the_turn<E: Engine>()
+where
+    E::Table<Picky, Caller>: Send + Sync,
+{
+    for after in [0, 30] {
+        let calls = Arc::new([const { AtomicU64::new(0) }; 2]);
+        let there = Arc::new(OnceLock::new());
+        let map = SharedMap::builder().engine::<E>().build();
+        let (writing, counting) = (map.clone(), Arc::clone(&calls));
+        let call: Call = Box::new(move || {
+            let write = AssertUnwindSafe(|| writing.try_write(|w| w.len()).is_ok());
+            let is_inside = catch_unwind(write).is_err();
+            counting[usize::from(is_inside)].fetch_add(1, Ordering::Relaxed);
+        });
+        assert!(there.set(call).is_ok());
+        map.extend((0..100).map(|n| (Picky(n % 60), Caller(Arc::clone(&there)))));
+        // The next write brings the other copy up to date, and meets the panic there.
+        let _ = panics_at("eq", after, || {
+            map.insert(Picky(1000), Caller::default());
+        });
+        map.flush();
+        map.flush();
+        assert!(map.len() >= 60);
+        let [outside, inside] = &*calls;
+        assert_eq!(inside.load(Ordering::Relaxed), 0, "after {after}");
+        assert!(outside.load(Ordering::Relaxed) > 40);
+    }
 }
 
 /// A list that drops two of them in one go would abort the program.

@@ -30,7 +30,10 @@ use words::Words;
 /// pass over an array of words that hashes no key and touches no entry.
 ///
 /// - **Lookups** go to a word, and then to its entry: two arrays, so two cache misses in a table far
-///   larger than the caches, where [`Swiss`](super::Swiss) has little more than one.
+///   larger than the caches, where [`Swiss`](super::Swiss) has little more than one, and about twice its
+///   time. To find that a key is not there takes a look at the words only.
+/// - **Insertions** one by one move words on, and take two to four times as long as Swiss's; many into an
+///   empty table are sorted instead, and take less.
 /// - **Iteration** is that of a slice. Its order is that of insertion, until a removal: that moves
 ///   the last entry into the gap. Clones of a table keep the order.
 /// - **Memory**: an entry's own, and 8 bytes for each slot. 7/8 of the slots are taken before the
