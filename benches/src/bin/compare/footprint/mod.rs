@@ -1,7 +1,7 @@
 //! `compare memory`: what each map takes of the machine's memory, and what a log keeps.
 //!
 //! Each figure comes from several processes, in each of which one map is built and nothing else; see
-//! [`memory`](crate::memory).
+//! [`memory`].
 
 mod log;
 mod pairs;
