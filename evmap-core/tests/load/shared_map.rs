@@ -1,5 +1,6 @@
 //! Entries into a map with many writers.
 
+use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -134,8 +135,14 @@ where
 }
 
 /// A key that may panic where it is compared.
-#[derive(Clone, Hash)]
+#[derive(Clone)]
 struct Picky(u32);
+
+impl Hash for Picky {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl PartialEq for Picky {
     fn eq(&self, other: &Self) -> bool {
