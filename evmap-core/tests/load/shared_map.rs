@@ -157,8 +157,9 @@ fn what_is_behind_a_panic_on_the_second_copy_is_dropped_outside_of_the_turn<E: E
 where
     E::Table<Picky, Caller>: Send + Sync,
 {
-    // Each copy compares the forty keys that come again: these are in the second one.
-    for after in [40, 60] {
+    // Each copy compares the forty keys that come again, and a few whose hashes are alike: these are in the
+    // second one.
+    for after in [60, 70] {
         let calls = Arc::new([const { AtomicU64::new(0) }; 2]);
         let there = Arc::new(OnceLock::new());
         let map = SharedMap::builder().engine::<E>().build();
