@@ -1,33 +1,11 @@
 //! Keys and values that panic, lie, are large, are nothing, or count their lives, in every engine.
 
-use evmap_core::table::Engine;
-use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, WriteHandle};
-
-/// Runs each of these tests over every engine.
-macro_rules! on_each {
-    ($($test:ident,)*) => {
-        on_each! { @engine swiss Swiss $($test)* }
-        on_each! { @engine incremental Incremental $($test)* }
-        on_each! { @engine robin_hood RobinHood $($test)* }
-    };
-    (@engine $name:ident $Engine:ident $($test:ident)*) => {
-        mod $name {
-            $(#[test]
-            fn $test() {
-                super::$test::<evmap_core::table::$Engine>();
-            })*
-        }
-    };
-}
-
+#[macro_use]
+#[path = "../each_engine/mod.rs"]
+mod each_engine;
 mod lies;
 mod lives;
 mod panics;
 mod sizes;
 
-type Writer<K, V, E> = WriteHandle<K, V, DefaultHashBuilder, (), E>;
-type Reader<K, V, E> = ReadHandle<K, V, DefaultHashBuilder, (), E>;
-
-fn map<K, V, E: Engine>() -> (Writer<K, V, E>, Reader<K, V, E>) {
-    Builder::new().engine::<E>().build()
-}
+use each_engine::map;

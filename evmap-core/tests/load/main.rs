@@ -4,38 +4,18 @@
 use std::collections::{HashMap, HashSet};
 
 use evmap_core::table::Engine;
-use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, WriteHandle};
 
 use things::Thing;
 
-/// Runs each of these tests over every engine.
-macro_rules! on_each {
-    ($($test:ident,)*) => {
-        on_each! { @engine swiss Swiss $($test)* }
-        on_each! { @engine incremental Incremental $($test)* }
-        on_each! { @engine robin_hood RobinHood $($test)* }
-    };
-    (@engine $name:ident $Engine:ident $($test:ident)*) => {
-        mod $name {
-            $(#[test]
-            fn $test() {
-                super::$test::<evmap_core::table::$Engine>();
-            })*
-        }
-    };
-}
-
+#[macro_use]
+#[path = "../each_engine/mod.rs"]
+mod each_engine;
 mod map;
 mod panics;
 mod shared_map;
 mod things;
 
-type Writer<K, V, E> = WriteHandle<K, V, DefaultHashBuilder, (), E>;
-type Reader<K, V, E> = ReadHandle<K, V, DefaultHashBuilder, (), E>;
-
-fn map<K, V, E: Engine>() -> (Writer<K, V, E>, Reader<K, V, E>) {
-    Builder::new().engine::<E>().build()
-}
+use each_engine::{Reader, Writer, map};
 
 /// Name and tag of each key, and the tag of its value.
 type Tags = HashMap<u32, (u32, u32)>;

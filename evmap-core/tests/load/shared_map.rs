@@ -1,6 +1,6 @@
 //! Entries into a map with many writers.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -94,15 +94,30 @@ impl Drop for Caller {
     }
 }
 
-fn what_a_shared_extend_replaces_is_dropped_outside_of_the_turn<E: Engine>()
+/// What is counted of drops: those outside of a turn, and those inside of one.
+type Drops = Arc<[AtomicU64; 2]>;
+
+/// Without a seed, so that keys are compared as often in each run.
+type SameHashes = BuildHasherDefault<DefaultHasher>;
+
+/// A map, and a call for its values to make, which counts where it is made.
+fn called_back<K, E>() -> (
+    SharedMap<K, Caller, SameHashes, E>,
+    Arc<OnceLock<Call>>,
+    Drops,
+)
 where
-    E::Table<u32, Caller>: Send + Sync,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    E: Engine,
+    E::Table<K, Caller>: Send + Sync,
 {
-    let calls = Arc::new([const { AtomicU64::new(0) }; 2]);
-    let [outside, inside] = &*calls;
+    let drops = Drops::default();
     let there = Arc::new(OnceLock::new());
-    let map = SharedMap::builder().engine::<E>().build();
-    let (writing, counting) = (map.clone(), Arc::clone(&calls));
+    let map = SharedMap::builder()
+        .hasher(SameHashes::default())
+        .engine::<E>()
+        .build();
+    let (writing, counting) = (map.clone(), Arc::clone(&drops));
     let call: Call = Box::new(move || {
         // Inside of a turn of its own thread this panics.
         let write = AssertUnwindSafe(|| writing.try_write(|w| w.len()).is_ok());
@@ -110,6 +125,15 @@ where
         counting[usize::from(is_inside)].fetch_add(1, Ordering::Relaxed);
     });
     assert!(there.set(call).is_ok());
+    (map, there, drops)
+}
+
+fn what_a_shared_extend_replaces_is_dropped_outside_of_the_turn<E: Engine>()
+where
+    E::Table<u32, Caller>: Send + Sync,
+{
+    let (map, there, drops) = called_back::<u32, E>();
+    let [outside, inside] = &*drops;
     let entries = || (0..100).map(|n| (n % 60, Caller(Arc::clone(&there))));
     for is_empty in [true, false] {
         map.extend(entries());
@@ -160,16 +184,7 @@ where
     // Each copy compares the forty keys that come again, and a few whose hashes are alike: these are in the
     // second one.
     for after in [60, 70] {
-        let calls = Arc::new([const { AtomicU64::new(0) }; 2]);
-        let there = Arc::new(OnceLock::new());
-        let map = SharedMap::builder().engine::<E>().build();
-        let (writing, counting) = (map.clone(), Arc::clone(&calls));
-        let call: Call = Box::new(move || {
-            let write = AssertUnwindSafe(|| writing.try_write(|w| w.len()).is_ok());
-            let is_inside = catch_unwind(write).is_err();
-            counting[usize::from(is_inside)].fetch_add(1, Ordering::Relaxed);
-        });
-        assert!(there.set(call).is_ok());
+        let (map, there, drops) = called_back::<Picky, E>();
         // The map contains what panics there, so nothing comes out.
         let contained = catch_unwind(AssertUnwindSafe(|| {
             panics_at("eq", after, || {
@@ -180,7 +195,7 @@ where
         map.flush();
         map.flush();
         assert!(map.len() >= 60);
-        let [outside, inside] = &*calls;
+        let [outside, inside] = &*drops;
         // The entry that panics is dropped where it does, and no other.
         assert!(inside.load(Ordering::Relaxed) <= 1, "after {after}");
         assert!(outside.load(Ordering::Relaxed) > 40);
