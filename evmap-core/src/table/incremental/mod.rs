@@ -31,6 +31,7 @@
 //! if a hash panics then. No table is rehashed here: each entry goes to a table that has a place for
 //! it, and its hash is asked for while it is still in the old one.
 
+mod draining;
 mod iter;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::{Engine, Table};
+use draining::Draining;
 use iter::IncrementalIter;
 
 /// Buckets that a change evacuates while the table drains. Three would be enough for D3; with
@@ -74,12 +76,6 @@ pub struct Incremental;
 pub struct IncrementalTable<K, V> {
     table: HashTable<(K, V)>,
     draining: Option<Box<Draining<K, V>>>,
-}
-
-/// A table that was full, and gives its entries away.
-struct Draining<K, V> {
-    table: HashTable<(K, V)>,
-    next: usize,
 }
 
 impl Engine for Incremental {
@@ -181,7 +177,7 @@ impl<K, V> IncrementalTable<K, V> {
     fn drain_into(&mut self, new: HashTable<(K, V)>, rehash: &impl Fn(&K) -> u64) {
         let table = mem::replace(&mut self.table, new);
         let is_small = table.num_buckets() < SMALL;
-        self.draining = Some(Box::new(Draining { table, next: 0 }));
+        self.draining = Some(Box::new(Draining::new(table)));
         self.drop_empty();
         if is_small {
             self.finish(rehash);
@@ -200,58 +196,6 @@ fn room_of(buckets: usize) -> usize {
         buckets - 1
     } else {
         buckets / 8 * 7
-    }
-}
-
-impl<K, V> Draining<K, V> {
-    fn evacuate(
-        &mut self,
-        new: &mut HashTable<(K, V)>,
-        buckets: usize,
-        rehash: &impl Fn(&K) -> u64,
-    ) {
-        let end = self
-            .next
-            .saturating_add(buckets)
-            .min(self.table.num_buckets());
-        while self.next < end {
-            if let Ok(entry) = self.table.get_bucket_entry(self.next) {
-                // Before anything is moved, since it may panic.
-                let hash = rehash(&entry.get().0);
-                let (entry, _) = entry.remove();
-                new.insert_unique(hash, entry, |(k, _)| rehash(k));
-            }
-            self.next += 1;
-        }
-    }
-
-    /// Both tables, first the one that is more likely to have the entry of this hash.
-    ///
-    /// hashbrown begins its search at the bucket that the lowest bits of a hash name, so entries go in
-    /// about that order. If that is not so, a lookup looks into both tables more often, and no more.
-    fn likelier_first<'a>(
-        &'a self,
-        new: &'a HashTable<(K, V)>,
-        hash: u64,
-    ) -> (&'a HashTable<(K, V)>, &'a HashTable<(K, V)>) {
-        let begin = hash as usize & self.table.num_buckets().wrapping_sub(1);
-        if begin < self.next {
-            (new, &self.table)
-        } else {
-            (&self.table, new)
-        }
-    }
-
-    fn take<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
-    where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
-    {
-        let entry = self
-            .table
-            .find_entry(hash, |(k, _)| k.borrow() == key)
-            .ok()?;
-        Some(entry.remove().0)
     }
 }
 
@@ -277,12 +221,10 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
     {
         IncrementalTable {
             table: self.table.clone(),
-            draining: self.draining.as_ref().map(|draining| {
-                Box::new(Draining {
-                    table: draining.table.clone(),
-                    next: draining.next,
-                })
-            }),
+            draining: self
+                .draining
+                .as_ref()
+                .map(|draining| Box::new(draining.duplicate())),
         }
     }
 

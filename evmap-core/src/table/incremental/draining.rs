@@ -1,0 +1,82 @@
+//! [`Draining`]: a table that was full, and gives its entries away.
+
+use std::borrow::Borrow;
+
+use hashbrown::HashTable;
+
+/// A table that was full, and gives its entries away.
+pub(super) struct Draining<K, V> {
+    pub(super) table: HashTable<(K, V)>,
+    /// The buckets before this one are empty (D2).
+    pub(super) next: usize,
+}
+
+impl<K, V> Draining<K, V> {
+    pub(super) fn new(table: HashTable<(K, V)>) -> Self {
+        Draining { table, next: 0 }
+    }
+
+    pub(super) fn duplicate(&self) -> Self
+    where
+        K: Clone,
+        V: Clone,
+    {
+        Draining {
+            table: self.table.clone(),
+            next: self.next,
+        }
+    }
+
+    /// Moves the entries of so many buckets (D1, D2).
+    pub(super) fn evacuate(
+        &mut self,
+        new: &mut HashTable<(K, V)>,
+        buckets: usize,
+        rehash: &impl Fn(&K) -> u64,
+    ) {
+        let end = self
+            .next
+            .saturating_add(buckets)
+            .min(self.table.num_buckets());
+        while self.next < end {
+            if let Ok(entry) = self.table.get_bucket_entry(self.next) {
+                // Before anything is moved, since it may panic.
+                let hash = rehash(&entry.get().0);
+                let (entry, _) = entry.remove();
+                new.insert_unique(hash, entry, |(k, _)| rehash(k));
+            }
+            self.next += 1;
+        }
+    }
+
+    /// Both tables, first the one that is more likely to have the entry of this hash.
+    ///
+    /// hashbrown begins its search at the bucket that the lowest bits of a hash name, so entries go in
+    /// about that order. If that is not so, a lookup looks into both tables more often, and no more.
+    #[inline(always)]
+    pub(super) fn likelier_first<'a>(
+        &'a self,
+        new: &'a HashTable<(K, V)>,
+        hash: u64,
+    ) -> (&'a HashTable<(K, V)>, &'a HashTable<(K, V)>) {
+        let begin = hash as usize & self.table.num_buckets().wrapping_sub(1);
+        if begin < self.next {
+            (new, &self.table)
+        } else {
+            (&self.table, new)
+        }
+    }
+
+    /// Takes out this key's entry.
+    pub(super) fn take<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let entry = self
+            .table
+            .find_entry(hash, |(k, _)| k.borrow() == key)
+            .ok()?;
+        Some(entry.remove().0)
+    }
+}
