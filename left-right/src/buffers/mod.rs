@@ -15,6 +15,8 @@ mod fences;
 mod published;
 mod retired;
 mod tempo;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use buffer::{Buffer, drop_each, reclaim};
 pub(crate) use published::Published;
@@ -130,7 +132,7 @@ impl<T> Buffers<T> {
         unsafe { &(*content).value }
     }
 
-    /// Whether nobody is left in the writer's copy, by one look.
+    /// Whether nobody is left in the writer's copy, by a bounded number of looks at each reader.
     pub(crate) fn is_finished(&self) -> bool {
         match &self.own {
             Own::Ready(_) | Own::Lost(_) => true,
@@ -370,67 +372,5 @@ impl<T> Drop for Buffers<T> {
                 self.shared.abandon(NonNull::from(Box::leak(buffer)));
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::thread;
-    use std::time::Duration;
-
-    use super::*;
-    use crate::{ReadHandle, SharedReader};
-
-    fn check(words: &[u64; 16], last: &mut u64) {
-        assert!(words.iter().all(|word| *word == words[0]) && words[0] >= *last);
-        *last = words[0];
-    }
-
-    /// Every order of modes, while readers read: a copy that changes under a reader would show.
-    #[test]
-    fn switching_all_the_time_tears_nothing() {
-        let mut buffers = Buffers::new([0u64; 16], [0; 16], FenceMode::Auto, 4);
-        if buffers.fences.is_tagged() {
-            // No barrier on this system, so there is nothing to switch to.
-            return;
-        }
-        let is_over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let handle = ReadHandle::join(&buffers.shared);
-            let shared = SharedReader::new(&buffers.shared);
-            let is_over = &is_over;
-            scope.spawn(move || {
-                let mut last = 0;
-                while !is_over.load(Ordering::Relaxed) {
-                    check(&handle.read(), &mut last);
-                }
-            });
-            scope.spawn(move || {
-                let mut last = 0;
-                while !is_over.load(Ordering::Relaxed) {
-                    check(&shared.read(), &mut last);
-                }
-            });
-            let mut random = 1u32;
-            for number in 1..=20_000 {
-                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                buffers.fences.force(random >> 31 == 1);
-                if random >> 28 == 3 {
-                    // Between swaps a pointer may lose its tag.
-                    let published = NonNull::new(buffers.shared.published.peek().as_ptr());
-                    buffers.shared.published.swap(published.unwrap(), false);
-                }
-                let far = Patience::Until(Deadline::after(Duration::from_secs(60)));
-                let Ok(mut copy) = buffers.writable(far) else {
-                    is_over.store(true, Ordering::Relaxed);
-                    panic!("a reader is stuck");
-                };
-                *copy.as_mut() = [number; 16];
-                let version = copy.0.version.next();
-                copy.swap(version);
-            }
-            is_over.store(true, Ordering::Relaxed);
-        });
     }
 }

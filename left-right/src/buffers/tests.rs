@@ -1,0 +1,67 @@
+//! What needs to force a fence mode, swap by swap.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::*;
+use crate::{ReadHandle, SharedReader};
+
+fn check(words: &[u64; 16], last: &mut u64) {
+    assert!(words.iter().all(|word| *word == words[0]) && words[0] >= *last);
+    *last = words[0];
+}
+
+/// Reads until it is over.
+///
+/// Where there are more threads than processors, a reader that is interrupted pins a copy until it has its
+/// turn again; better it gives way now and then where it pins none.
+fn read_on(is_over: &AtomicBool, mut read: impl FnMut(&mut u64)) {
+    let mut last = 0;
+    for number in 1_u64.. {
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
+        read(&mut last);
+        if number % 64 == 0 {
+            thread::yield_now();
+        }
+    }
+}
+
+/// Every order of modes, while readers read: a copy that changes under a reader would show.
+#[test]
+fn switching_all_the_time_tears_nothing() {
+    let mut buffers = Buffers::new([0u64; 16], [0; 16], FenceMode::Auto, 4);
+    if buffers.fences.is_tagged() {
+        // No barrier on this system, so there is nothing to switch to.
+        return;
+    }
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let handle = ReadHandle::join(&buffers.shared);
+        let shared = SharedReader::new(&buffers.shared);
+        let is_over = &is_over;
+        scope.spawn(move || read_on(is_over, |last| check(&handle.read(), last)));
+        scope.spawn(move || read_on(is_over, |last| check(&shared.read(), last)));
+        let mut random = 1u32;
+        for number in 1..=20_000 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            buffers.fences.force(random >> 31 == 1);
+            if random >> 28 == 3 {
+                // Between swaps a pointer may lose its tag.
+                let published = NonNull::new(buffers.shared.published.peek().as_ptr());
+                buffers.shared.published.swap(published.unwrap(), false);
+            }
+            let far = Patience::Until(Deadline::after(Duration::from_secs(60)));
+            let Ok(mut copy) = buffers.writable(far) else {
+                is_over.store(true, Ordering::Relaxed);
+                panic!("a reader is stuck");
+            };
+            *copy.as_mut() = [number; 16];
+            let version = copy.0.version.next();
+            copy.swap(version);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
