@@ -168,12 +168,12 @@ fn first_read(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
     let slot = NonNull::from(reader.slot());
     let mut reader = Some(reader);
     let put = READERS.try_with(|readers| {
-        let reader = reader.take()?;
-        Some(readers.borrow_mut().put(index, reader))
+        let mut readers = readers.try_borrow_mut().ok()?;
+        Some(readers.put(index, reader.take()?))
     });
     // What the list gave up ends here, after the borrow.
     drop(put);
-    // The list has gone meanwhile: as in `one_off`.
+    // There is no list to be had (its memory is just being allocated): as in `one_off`.
     reader.into_iter().for_each(Reader::leave_to_guards);
     slot
 }
