@@ -51,34 +51,36 @@ impl<K: Kind> Entrant<K> {
     pub fn visiting<L: Visit<K>>(
         name: &'static str,
         writer: impl Any,
-        mut reader: L,
+        reader: L,
         script: &Script<K>,
     ) -> Self {
-        let mut second = reader.clone();
-        script.check(name, &mut reader);
-        script.check(name, &mut second);
-        Entrant {
-            name,
-            first: Box::new(Visiting(reader)),
-            second: Some(Box::new(Visiting(second))),
-            _writer: Box::new(writer),
-        }
+        Self::new(name, writer, reader, script, Visiting)
     }
 
     /// Enters and leaves for each lookup.
     pub fn one_by_one<L: Lookup<K>>(
         name: &'static str,
         writer: impl Any,
+        reader: L,
+        script: &Script<K>,
+    ) -> Self {
+        Self::new(name, writer, reader, script, OneByOne)
+    }
+
+    fn new<L: Lookup<K>, W: Lookups<K> + 'static>(
+        name: &'static str,
+        writer: impl Any,
         mut reader: L,
         script: &Script<K>,
+        way: fn(L) -> W,
     ) -> Self {
         let mut second = reader.clone();
         script.check(name, &mut reader);
         script.check(name, &mut second);
         Entrant {
             name,
-            first: Box::new(OneByOne(reader)),
-            second: Some(Box::new(OneByOne(second))),
+            first: Box::new(way(reader)),
+            second: Some(Box::new(way(second))),
             _writer: Box::new(writer),
         }
     }
