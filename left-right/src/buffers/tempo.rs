@@ -11,8 +11,9 @@ const LONG: u32 = 4;
 const STALE: Duration = Duration::from_millis(100);
 /// The share that the latest of several has in their average.
 const WEIGHT: u32 = 8;
-/// What a short read takes without a fence: a lookup in a table that fits into the caches.
-const READ: Duration = Duration::from_nanos(10);
+/// What the shortest reads take without a fence, which are those that it slows down most: one that looks
+/// at something in the nearest cache.
+const READ: Duration = Duration::from_nanos(1);
 
 /// How often swaps come, and what barriers cost.
 pub(super) struct Tempo {
@@ -21,14 +22,19 @@ pub(super) struct Tempo {
     unseen: u32,
     /// The moving average of the intervals.
     interval: Duration,
-    /// The moving average of the barriers that this writer has run.
-    ///
-    /// Its own, since a barrier costs as much as there are busy readers to interrupt.
-    barrier: Option<Duration>,
+    /// Unknown before the first barrier.
+    even: Option<BreakEven>,
+}
+
+/// The interval at which it makes no difference who pays, by the barriers that this writer has run.
+///
+/// Its own ones, since a barrier costs as much as there are busy readers to interrupt.
+#[derive(Clone, Copy)]
+struct BreakEven {
+    /// The moving average of what each barrier said.
+    interval: Duration,
     /// When the last of them was over.
-    measured: Option<Instant>,
-    /// The interval at which it makes no difference who pays; unknown before the first barrier.
-    even: Option<Duration>,
+    since: Instant,
 }
 
 impl Tempo {
@@ -37,8 +43,6 @@ impl Tempo {
             last: None,
             unseen: 0,
             interval: LONGEST,
-            barrier: None,
-            measured: None,
             even: None,
         }
     }
@@ -63,16 +67,17 @@ impl Tempo {
     /// would cost so much.
     pub(super) fn barrier_done(&mut self, now: Instant, fence: Duration) {
         if let Some(last) = self.last {
-            let latest = now.saturating_duration_since(last).min(LONGEST);
-            let barrier = match self.barrier {
+            let latest = break_even(now.saturating_duration_since(last), fence);
+            let interval = match self.even.map(|even| even.interval) {
                 None => latest,
                 // One may have been slow because its thread was interrupted; none is fast by accident.
                 Some(before) if latest < before => (before + latest) / 2,
                 Some(before) => average(before, latest.min(before * LONG)),
             };
-            self.barrier = Some(barrier);
-            self.measured = Some(now);
-            self.even = Some(break_even(barrier, fence));
+            self.even = Some(BreakEven {
+                interval,
+                since: now,
+            });
         }
     }
 
@@ -96,18 +101,18 @@ impl Tempo {
             return false;
         };
         // A switch has to be worth it: around that point both ways cost the same.
-        let limit = if has_fences { even * 3 / 2 } else { even };
-        self.interval < limit && !(has_fences && self.is_stale(now))
-    }
-
-    fn is_stale(&self, now: Instant) -> bool {
-        self.measured
-            .is_none_or(|measured| now.saturating_duration_since(measured) >= STALE)
+        let limit = if has_fences {
+            even.interval * 3 / 2
+        } else {
+            even.interval
+        };
+        let is_stale = now.saturating_duration_since(even.since) >= STALE;
+        self.interval < limit && !(has_fences && is_stale)
     }
 
     /// What an interval counts for at most.
     fn longest(&self) -> Duration {
-        self.even.map_or(LONGEST, |even| even * LONG)
+        self.even.map_or(LONGEST, |even| even.interval * LONG)
     }
 }
 
@@ -158,17 +163,17 @@ mod tests {
     #[test]
     fn the_mode_follows_the_tempo_with_hysteresis() {
         let mut tempo = Tempo::new();
-        // Break-even is at (10 + 5) / 5 barriers: 36 µs, and 54 µs for the way back.
+        // Break-even is at (1 + 5) / 5 barriers: 14.4 µs, and 21.6 µs for the way back.
         let mut fences =
             |has_fences, intervals: &[_]| after(&mut tempo, has_fences, micros(12), intervals);
         assert!(!fences(false, &[(1000, micros(1000))]), "seldom: barrier");
-        assert!(!fences(false, &[(1000, micros(45))]), "as it was");
-        assert!(fences(false, &[(100, micros(30))]), "often: fences");
-        assert!(fences(true, &[(1000, micros(45))]), "as it was");
+        assert!(!fences(false, &[(1000, micros(18))]), "as it was");
+        assert!(fences(false, &[(100, micros(10))]), "often: fences");
+        assert!(fences(true, &[(1000, micros(18))]), "as it was");
         // After so long a barrier is due, to see what they cost by now.
         let one_pause = [(100, micros(5)), (1, micros(1_000_000)), (1, micros(5))];
         assert!(fences(true, &one_pause), "one pause decides nothing");
-        assert!(!fences(true, &[(100, micros(60))]), "seldom: barrier");
+        assert!(!fences(true, &[(100, micros(30))]), "seldom: barrier");
         assert!(fences(true, &[(100, micros(5))]), "often again: fences");
     }
 
@@ -176,7 +181,7 @@ mod tests {
     fn cheap_barriers_are_kept_at_a_tempo_that_dear_ones_are_not() {
         for (barrier, wanted) in [(micros(1), false), (micros(12), true)] {
             let mut tempo = Tempo::new();
-            let fences = after(&mut tempo, false, barrier, &[(200, micros(20))]);
+            let fences = after(&mut tempo, false, barrier, &[(200, micros(10))]);
             assert_eq!(fences, wanted, "barriers of {barrier:?}");
         }
     }
@@ -184,22 +189,22 @@ mod tests {
     #[test]
     fn barriers_that_grow_dear_are_noticed() {
         let mut tempo = Tempo::new();
-        let idle = after(&mut tempo, false, micros(1), &[(200, micros(20))]);
+        let idle = after(&mut tempo, false, micros(1), &[(200, micros(10))]);
         assert!(!idle);
-        assert!(after(&mut tempo, idle, micros(12), &[(100, micros(20))]));
+        assert!(after(&mut tempo, idle, micros(12), &[(100, micros(10))]));
     }
 
     #[test]
     fn barriers_that_grow_cheap_again_are_noticed_though_none_is_run() {
         let mut tempo = Tempo::new();
-        let fences = after(&mut tempo, false, micros(12), &[(200, micros(20))]);
+        let fences = after(&mut tempo, false, micros(12), &[(200, micros(10))]);
         assert!(fences);
         // A second of swaps at the same tempo, while the readers rest.
         assert!(!after(
             &mut tempo,
             fences,
             micros(1),
-            &[(50_000, micros(20))]
+            &[(100_000, micros(10))]
         ));
     }
 

@@ -11,7 +11,7 @@ pub enum FenceMode {
     /// they come half as often again apart, or not at all for a millisecond while
     /// [`OpWriteHandle::swap_buffers`](crate::OpWriteHandle::swap_buffers) finds nothing to publish.
     /// Where that line is follows from what the map's own barriers have cost of late, and from what a fence
-    /// costs on this processor, measured once for the process: some 20 to 50 microseconds between swaps
+    /// costs on this processor, measured once for the process: some 15 to 30 microseconds between swaps
     /// beside a busy reader.
     /// Elsewhere, [`SeqCst`](Self::SeqCst).
     #[default]
