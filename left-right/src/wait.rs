@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::sync::{sleep, spin, yield_now};
 
-/// A reader in mid-lookup is gone after a few looks, but one that fences for itself is between its
-/// announcement and its arrival at most looks: the fence is where it makes its word visible.
+/// A reader in mid-lookup is gone after a few looks; one that is being slowed down by ours, or by a fence,
+/// after some more.
 const LOOKS: u32 = 400;
 /// So many processor hints, less one, lie between two looks at the most. Their number changes from look
 /// to look, else a reader in a loop may be in step with them, and never be seen elsewhere.

@@ -28,6 +28,8 @@ struct Pointer {
 enum Word {
     Out,
     Entering,
+    /// With the number of the entry.
+    Fencing(u8),
     In(Copy),
 }
 
@@ -36,7 +38,9 @@ enum Word {
 enum Reading {
     Announce,
     Load,
-    /// The pointer was tagged: the buffer must drain, then the pointer is loaded again.
+    /// The pointer was tagged: the buffer must drain, with a number in it, then the pointer is loaded
+    /// again.
+    AnnounceFence,
     Fence,
     Reload,
     Settle(Copy),
@@ -73,7 +77,8 @@ struct Machine {
     current: Pointer,
     /// The writer's store to it, while it is in the writer's buffer.
     pending: Option<Pointer>,
-    remembered: [bool; READERS],
+    /// The words that the scan met of readers to wait for.
+    remembered: [Option<Word>; READERS],
     swaps_done: usize,
 }
 
@@ -85,6 +90,8 @@ enum Fault {
     NoWriterFence,
     NoAnnouncement,
     EnteringIgnored,
+    /// Who fences is elsewhere, whatever the number.
+    NumberIgnored,
     ScanBeforeSwap,
     NoWait,
     /// Whether to flush is asked of the new pointer instead of the old one.
@@ -118,7 +125,7 @@ impl Exploration {
                 is_tagged: self.modes[0],
             },
             pending: None,
-            remembered: [false; READERS],
+            remembered: [None; READERS],
             swaps_done: 0,
         }
     }
@@ -160,7 +167,7 @@ impl Exploration {
         }
         let loaded = |pointer: Pointer| {
             if pointer.is_tagged {
-                Reading::Fence
+                Reading::AnnounceFence
             } else {
                 Reading::Settle(pointer.copy)
             }
@@ -174,6 +181,10 @@ impl Exploration {
                 reader.next = Reading::Load;
             }),
             Reading::Load => push(&|reader| reader.next = loaded(machine.current)),
+            Reading::AnnounceFence => push(&|reader| {
+                reader.buffer.push(Word::Fencing(reader.reads_left));
+                reader.next = Reading::Fence;
+            }),
             Reading::Fence => {
                 if reader.buffer.is_empty() || self.fault == Fault::NoReaderFence {
                     push(&|reader| reader.next = Reading::Reload);
@@ -226,7 +237,7 @@ impl Exploration {
                 after.writer = Writing::Swap;
                 if self.fault == Fault::ScanBeforeSwap {
                     for (index, reader) in machine.readers.iter().enumerate() {
-                        after.remembered[index] = self.may_be_in(reader.word, published(machine));
+                        after.remembered[index] = self.remember(reader.word, published(machine));
                     }
                 }
             }
@@ -278,16 +289,22 @@ impl Exploration {
                 after.writer = Writing::Wait(machine.own, 0);
             }
             Writing::Scan(old, index) => {
-                after.remembered[index] = self.may_be_in(machine.readers[index].word, old.copy);
+                after.remembered[index] = self.remember(machine.readers[index].word, old.copy);
                 after.writer = Writing::Scan(old, index + 1);
             }
             Writing::Wait(_, READERS) => {
-                after.remembered = [false; READERS];
+                after.remembered = [None; READERS];
                 after.writer = Writing::Change;
             }
             Writing::Wait(old, index) => {
                 let word = machine.readers[index].word;
-                let stays = machine.remembered[index] && self.may_be_in(word, old);
+                let stays = match (machine.remembered[index], word) {
+                    (None, _) => false,
+                    (Some(met), Word::Fencing(_)) => {
+                        met == word && self.fault != Fault::NumberIgnored
+                    }
+                    (Some(_), word) => self.may_be_in(word, old),
+                };
                 if stays && self.fault != Fault::NoWait {
                     return Ok(());
                 }
@@ -298,10 +315,14 @@ impl Exploration {
         Ok(())
     }
 
+    fn remember(&self, word: Word, copy: Copy) -> Option<Word> {
+        self.may_be_in(word, copy).then_some(word)
+    }
+
     fn may_be_in(&self, word: Word, copy: Copy) -> bool {
         match word {
             Word::Out => false,
-            Word::Entering => self.fault != Fault::EnteringIgnored,
+            Word::Entering | Word::Fencing(_) => self.fault != Fault::EnteringIgnored,
             Word::In(inside) => inside == copy,
         }
     }
@@ -341,6 +362,7 @@ fn each_planted_fault_leads_to_a_violation() {
         Fault::NoWriterFence,
         Fault::NoAnnouncement,
         Fault::EnteringIgnored,
+        Fault::NumberIgnored,
         Fault::ScanBeforeSwap,
         Fault::NoWait,
         Fault::ModeOfTheNewPointer,

@@ -21,7 +21,7 @@ pub(super) fn enter<T>(slot: &Slot, published: &Published<T>) -> *const Buffer<T
     let seen = published.load();
     let buffer = match seen.untagged() {
         Some(buffer) => buffer,
-        None => load_fenced(published),
+        None => load_fenced(slot, published),
     };
     slot.settle(buffer.cast());
     buffer
@@ -30,9 +30,10 @@ pub(super) fn enter<T>(slot: &Slot, published: &Published<T>) -> *const Buffer<T
 /// The published buffer, for a reader that was told to pay for the order itself.
 #[cold]
 #[inline(never)]
-fn load_fenced<T>(published: &Published<T>) -> *mut Buffer<T> {
+fn load_fenced<T>(slot: &Slot, published: &Published<T>) -> *mut Buffer<T> {
+    slot.announce_fence();
     if !planted("reader-fence-gone") {
-        // Either our ENTERING is visible to the scan, or our load comes later and sees the new
+        // Either our announcement is visible to the scan, or our load comes later and sees the new
         // pointer (F2).
         fence::full();
     }

@@ -7,10 +7,12 @@
 //!   and no user code runs and no user data is dropped under it.
 //!
 //! # Orderings
-//! - **O1** A reader's `ENTERING` and the writer's scan are ordered by the fences F1 or F2: see
-//!   [`fence`](crate::fence).
-//! - **O2** Every store that says where a reader is now, a buffer or `OUT` (Release), pairs with
-//!   the scan and the wait (Acquire): who sees it knows that the reads of earlier stays are over.
+//! - **O1** A reader's announcement, `ENTERING` or the number of an entry, and the writer's scan are
+//!   ordered by the fences F1 or F2: see [`fence`](crate::fence). An announcement that the scan did not
+//!   meet is followed by a load that sees the swap.
+//! - **O2** Every store that says where a reader is now, a buffer or `OUT`, or that it has come to an
+//!   entry of another number (Release), pairs with the scan and the wait (Acquire): who sees it knows
+//!   that the reads of earlier stays are over. A bare `ENTERING` is Relaxed, and says nothing of them.
 //! - **O3** A join (unlock) pairs with a later scan (lock), and a scan with a later join: a slot
 //!   that a scan did not meet belongs to a reader that will load the pointer after the swap.
 //! - **O5** `close` says so before it locks a slot's owner to take its orphan, and `adopt` asks after it

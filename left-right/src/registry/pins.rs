@@ -11,7 +11,7 @@ use crate::wait::{Deadline, wait_until};
 /// The readers that were in a copy, or about to enter some copy, when it was swapped out.
 ///
 /// A copy that is not published cannot be entered again, so a reader that has once been seen
-/// elsewhere is done with it.
+/// elsewhere is done with it. Elsewhere is also another entry than the one in which it was met.
 #[derive(Clone, Default)]
 pub(crate) struct Pins {
     readers: Vec<Pin>,
@@ -22,16 +22,15 @@ pub(crate) struct Pins {
 /// One of them.
 struct Pin {
     slot: Arc<Slot>,
+    /// The number of the entry in which it was about to fence.
+    fencing: Option<usize>,
     /// Whether somebody who only asks has seen it elsewhere already.
     has_left: AtomicBool,
 }
 
 impl Pins {
     pub(crate) fn collect<'a>(old: *mut (), slots: impl Iterator<Item = &'a Arc<Slot>>) -> Self {
-        let readers: Vec<_> = slots
-            .filter(|slot| may_be_in(old, slot))
-            .map(|slot| Pin::new(Arc::clone(slot)))
-            .collect();
+        let readers: Vec<_> = slots.filter_map(|slot| Pin::if_in(old, slot)).collect();
         let since = (!readers.is_empty()).then(Instant::now);
         Pins { readers, since }
     }
@@ -101,11 +100,17 @@ impl Pins {
 }
 
 impl Pin {
-    fn new(slot: Arc<Slot>) -> Self {
-        Pin {
-            slot,
+    /// Of the reader of this slot, if it is in the copy at `old` or may be about to be.
+    fn if_in(old: *mut (), slot: &Arc<Slot>) -> Option<Self> {
+        let place = slot.place();
+        may_be_in(old, place).then(|| Pin {
+            slot: Arc::clone(slot),
+            fencing: match place {
+                Place::Fencing(number) => Some(number),
+                _ => None,
+            },
             has_left: AtomicBool::new(false),
-        }
+        })
     }
 
     /// Whether the reader has been seen elsewhere, by a bounded number of looks.
@@ -125,21 +130,33 @@ impl Pin {
 
     fn may_be_in(&self, old: *mut ()) -> bool {
         // ORDER: O2: with what `looks_away` has stored.
-        !self.has_left.load(Ordering::Acquire) && may_be_in(old, &self.slot)
+        !self.has_left.load(Ordering::Acquire)
+            && match self.slot.place() {
+                // An entry that the scan did not meet is to a later copy (O1), and the earlier ones are
+                // over (O2). Should its number be that of the one met, one more look is needed.
+                Place::Fencing(number) => {
+                    self.fencing == Some(number) && !planted("number-ignored")
+                }
+                place => may_be_in(old, place),
+            }
     }
 }
 
 impl Clone for Pin {
     fn clone(&self) -> Self {
-        Pin::new(Arc::clone(&self.slot))
+        Pin {
+            slot: Arc::clone(&self.slot),
+            fencing: self.fencing,
+            has_left: AtomicBool::new(false),
+        }
     }
 }
 
-/// Whether the reader is in the copy at `old`, or may be about to be.
-fn may_be_in(old: *mut (), slot: &Slot) -> bool {
-    match slot.place() {
+/// Whether a reader there is in the copy at `old`, or may be about to be.
+fn may_be_in(old: *mut (), place: Place) -> bool {
+    match place {
         Place::Out => false,
-        Place::Entering => !planted("entering-ignored"),
+        Place::Entering | Place::Fencing(_) => !planted("entering-ignored"),
         Place::In(buffer) => buffer == old,
     }
 }

@@ -19,6 +19,9 @@ pub(crate) enum Place {
     Out,
     /// About to enter whichever copy is published.
     Entering,
+    /// The same, of a reader that fences for itself, with the number of its entry. Numbers come again,
+    /// in 2^30 entries at the earliest.
+    Fencing(usize),
     /// In the copy at this address.
     In(*mut ()),
 }
@@ -34,6 +37,9 @@ pub(crate) struct Slot {
     /// The count sticks at the top, where the pin then stays until the reader is dropped: forgetting
     /// guards in a loop must not wrap it.
     nested: AtomicU32,
+    /// How often the reader has fenced for itself, as far as that can be told by a word; only the owner
+    /// uses it (R1).
+    fenced: AtomicU32,
     /// The slot's place in the registry, read and written under the registry's lock only.
     index: AtomicUsize,
     owner: Mutex<Owner>,
@@ -53,12 +59,16 @@ const MOST_NESTED: u32 = ORPHAN - 1;
 const OUT: *mut () = ptr::null_mut();
 /// No buffer has this address: they are aligned to at least four bytes.
 const ENTERING: *mut () = ptr::without_provenance_mut(1);
+/// The lowest bits of a word that says so, with a number above them: no buffer has them, as above.
+const FENCING: usize = 0b11;
+const NUMBER_AT: u32 = 2;
 
 impl Slot {
     pub(crate) fn new() -> Self {
         Slot {
             word: AtomicPtr::new(OUT),
             nested: AtomicU32::new(0),
+            fenced: AtomicU32::new(0),
             index: AtomicUsize::new(usize::MAX),
             owner: Mutex::new(Owner {
                 label: None,
@@ -80,6 +90,23 @@ impl Slot {
     pub(crate) fn announce(&self) {
         // ORDER: O1, by the fence that follows.
         self.word.store(ENTERING, Ordering::Relaxed);
+    }
+
+    /// The reader, which has announced itself, is about to fence, and to enter then.
+    ///
+    /// A writer that waits tells one entry of a busy reader from the next by their numbers. It would else
+    /// have to look until it finds the reader between a fence and the next announcement.
+    pub(crate) fn announce_fence(&self) {
+        let number = self.fenced.load(Ordering::Relaxed).wrapping_add(1);
+        self.fenced.store(number, Ordering::Relaxed);
+        let word = (number as usize) << NUMBER_AT | FENCING;
+        let order = if planted("fencing-relaxed") {
+            Ordering::Relaxed
+        } else {
+            // ORDER: O2. A writer that sees the number knows that our earlier stays are over.
+            Ordering::Release
+        };
+        self.word.store(ptr::without_provenance_mut(word), order);
     }
 
     /// The reader is in the copy at `buffer`.
@@ -170,6 +197,7 @@ impl Slot {
         match self.word.load(order) {
             OUT => Place::Out,
             ENTERING => Place::Entering,
+            word if word.addr() & FENCING == FENCING => Place::Fencing(word.addr() >> NUMBER_AT),
             buffer => Place::In(buffer),
         }
     }
