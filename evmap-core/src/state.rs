@@ -84,7 +84,23 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         self.table.find(self.hasher.hash_one(key), key)
     }
 
+    /// As [`insert`](Self::insert), with a clone of the key only if it is not there.
+    #[inline]
+    pub(crate) fn insert_cloned(&mut self, key: &Hashed<K>, value: V) -> Option<V>
+    where
+        K: Hash + Eq + Clone,
+    {
+        if let Some(present) = self.get_mut(key.hash, &key.key) {
+            return Some(mem::replace(present, value));
+        }
+        let hasher = &self.hasher;
+        self.table
+            .insert_absent(key.hash, key.key.clone(), value, |key| hasher.hash_one(key));
+        None
+    }
+
     /// Adds an entry, or replaces the value of the one that has this key: the value replaced.
+    #[inline]
     pub(crate) fn insert(&mut self, hash: u64, key: K, value: V) -> Option<V>
     where
         K: Hash + Eq,
@@ -161,6 +177,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     }
 
     /// The value of a key, for changing.
+    #[inline]
     pub(crate) fn get_mut(&mut self, hash: u64, key: &K) -> Option<&mut V>
     where
         K: Hash + Eq,

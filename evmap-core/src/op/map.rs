@@ -37,24 +37,13 @@ where
     M: Clone,
     E: Engine,
 {
+    #[inline]
     fn apply(&mut self, target: &mut State<K, V, S, M, E>) {
-        match self {
-            MapOp::Insert(..) | MapOp::Remove(_) => {
-                let out = self.apply_taking(target);
-                target.discard(out);
-            }
-            MapOp::Load(entries) => target.load(
-                entries
-                    .iter()
-                    .map(|(key, value)| (key.hash, key.key.clone(), value.clone())),
-            ),
-            MapOp::Clear => target.clear(),
-            MapOp::Reserve(additional) => target.reserve(*additional),
-            MapOp::ShrinkToFit => target.shrink_to_fit(),
-            MapOp::SetMeta(meta) => target.meta = meta.clone(),
-        }
+        let out = self.apply_taking(target);
+        target.discard(out);
     }
 
+    #[inline]
     fn apply_once(mut self, target: &mut State<K, V, S, M, E>) {
         match self {
             MapOp::Insert(key, value) => {
@@ -76,6 +65,7 @@ where
 impl<K, V, M> MapOp<K, V, M> {
     /// Makes the change, as [`apply`](Operation::apply) does: the value that it took out, if it is a
     /// change to one key.
+    #[inline]
     pub(crate) fn apply_taking<S, E>(&mut self, target: &mut State<K, V, S, M, E>) -> Option<V>
     where
         K: Hash + Eq + Clone,
@@ -85,17 +75,19 @@ impl<K, V, M> MapOp<K, V, M> {
         E: Engine,
     {
         match self {
-            MapOp::Insert(key, value) => target.insert(key.hash, key.key.clone(), value.clone()),
-            MapOp::Remove(key) => target.remove(key.hash, &key.key),
-            MapOp::Load(_)
-            | MapOp::Clear
-            | MapOp::Reserve(_)
-            | MapOp::ShrinkToFit
-            | MapOp::SetMeta(_) => {
-                self.apply(target);
-                None
-            }
+            MapOp::Insert(key, value) => return target.insert_cloned(key, value.clone()),
+            MapOp::Remove(key) => return target.remove(key.hash, &key.key),
+            MapOp::Load(entries) => target.load(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.hash, key.key.clone(), value.clone())),
+            ),
+            MapOp::Clear => target.clear(),
+            MapOp::Reserve(additional) => target.reserve(*additional),
+            MapOp::ShrinkToFit => target.shrink_to_fit(),
+            MapOp::SetMeta(meta) => target.meta = meta.clone(),
         }
+        None
     }
 
     /// How many changes it stands for: each entry is one.

@@ -43,6 +43,7 @@ pub use swiss::Swiss;
 pub type DefaultEngine = Swiss;
 
 use std::borrow::Borrow;
+use std::mem;
 
 /// Chooses the table of a map.
 ///
@@ -115,9 +116,20 @@ pub trait Table<K, V> {
     /// not needed, and the value replaced.
     ///
     /// `rehash` gives the hash of a key that is in the table already, for growth.
+    #[inline]
     fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
-        K: Eq;
+        K: Eq,
+    {
+        if let Some(present) = self.find_mut(hash, &key, &rehash) {
+            return Some((key, mem::replace(present, value)));
+        }
+        self.insert_absent(hash, key, value, rehash);
+        None
+    }
+
+    /// Adds the entry of a key that is not there, as [`find_mut`](Self::find_mut) has just said.
+    fn insert_absent(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64);
 
     /// Inserts many entries, each with its hash, in order. Keys that are not needed, and the values
     /// replaced, are given to `discard`.

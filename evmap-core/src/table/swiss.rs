@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 
 use hashbrown::HashTable;
-use hashbrown::hash_table::{Entry, Iter};
+use hashbrown::hash_table::Iter;
 
 use super::{Engine, Table};
 
@@ -64,6 +64,7 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         Some((k, v))
     }
 
+    #[inline]
     fn find_mut<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -73,19 +74,10 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         Some(v)
     }
 
-    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
-    where
-        K: Eq,
-    {
-        match self.0.entry(hash, |(k, _)| *k == key, |(k, _)| rehash(k)) {
-            Entry::Occupied(mut entry) => {
-                Some((key, std::mem::replace(&mut entry.get_mut().1, value)))
-            }
-            Entry::Vacant(entry) => {
-                entry.insert((key, value));
-                None
-            }
-        }
+    #[inline(never)]
+    fn insert_absent(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) {
+        self.0
+            .insert_unique(hash, (key, value), |(k, _)| rehash(k));
     }
 
     fn remove<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<(K, V)>

@@ -41,7 +41,6 @@ use std::fmt;
 use std::mem;
 
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use super::{Engine, Table};
 use draining::Draining;
@@ -124,29 +123,6 @@ impl<K, V> IncrementalTable<K, V> {
     {
         self.fetch(hash, key, rehash);
         self.evacuate(EVACUATED, rehash);
-    }
-
-    /// Inserts into a table without room, which is in no growth.
-    #[cold]
-    #[inline(never)]
-    fn insert_into_full(
-        &mut self,
-        hash: u64,
-        key: K,
-        value: V,
-        rehash: &impl Fn(&K) -> u64,
-    ) -> Option<(K, V)>
-    where
-        K: Eq,
-    {
-        // A key that is there needs no room.
-        if let Some((_, present)) = self.table.find_mut(hash, |(k, _)| *k == key) {
-            return Some((key, mem::replace(present, value)));
-        }
-        self.grow(rehash);
-        self.table
-            .insert_unique(hash, (key, value), |(k, _)| rehash(k));
-        None
     }
 
     /// Gives the old allocation back when nothing is in it any more.
@@ -254,6 +230,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         Some((k, v))
     }
 
+    #[inline]
     fn find_mut<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -266,26 +243,13 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         Some(v)
     }
 
-    fn insert(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
-    where
-        K: Eq,
-    {
-        if self.is_growing() {
-            self.work_off(hash, &key, &rehash);
-        }
+    #[inline(never)]
+    fn insert_absent(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) {
         if self.table.len() == self.table.capacity() {
-            return self.insert_into_full(hash, key, value, &rehash);
+            self.grow(&rehash);
         }
-        match self
-            .table
-            .entry(hash, |(k, _)| *k == key, |(k, _)| rehash(k))
-        {
-            Entry::Occupied(mut entry) => Some((key, mem::replace(&mut entry.get_mut().1, value))),
-            Entry::Vacant(entry) => {
-                entry.insert((key, value));
-                None
-            }
-        }
+        self.table
+            .insert_unique(hash, (key, value), |(k, _)| rehash(k));
     }
 
     fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>

@@ -19,7 +19,6 @@ pub use probe::{grow_probe, grow_probe_warm, grow_probe_with};
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::mem;
 use std::slice::Iter;
 
 use super::{Engine, Table, insert_each};
@@ -79,15 +78,8 @@ impl<K, V> RobinHoodTable<K, V> {
         })
     }
 
-    /// As [`insert`](Table::insert), into a table that holds at most so many.
-    fn insert_within(&mut self, limit: usize, hash: u64, key: K, value: V) -> Option<(K, V)>
-    where
-        K: Eq,
-    {
-        if let Some((_, (index, _))) = self.locate(hash, &key) {
-            let replaced = mem::replace(&mut self.entries[index].1, value);
-            return Some((key, replaced));
-        }
+    /// As [`insert_absent`](Table::insert_absent), into a table that holds at most so many.
+    fn insert_within(&mut self, limit: usize, hash: u64, key: K, value: V) {
         let len = self.entries.len();
         refuse_beyond(limit, len + 1);
         if len == self.words.room() {
@@ -99,7 +91,6 @@ impl<K, V> RobinHoodTable<K, V> {
         self.entries.reserve(1);
         self.words.insert(bits_of(hash), len, len);
         self.entries.push((key, value));
-        None
     }
 
     /// The invariants.
@@ -166,6 +157,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         Some((k, v))
     }
 
+    #[inline]
     fn find_mut<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -175,11 +167,9 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         Some(&mut self.entries[index].1)
     }
 
-    fn insert(&mut self, hash: u64, key: K, value: V, _: impl Fn(&K) -> u64) -> Option<(K, V)>
-    where
-        K: Eq,
-    {
-        self.insert_within(MAX_ENTRIES, hash, key, value)
+    #[inline(never)]
+    fn insert_absent(&mut self, hash: u64, key: K, value: V, _: impl Fn(&K) -> u64) {
+        self.insert_within(MAX_ENTRIES, hash, key, value);
     }
 
     /// Many entries into an empty table are sorted, and laid in one pass.
