@@ -76,8 +76,7 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
 
     #[inline(never)]
     fn insert_absent(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) {
-        self.0
-            .insert_unique(hash, (key, value), |(k, _)| rehash(k));
+        self.0.insert_unique(hash, (key, value), |(k, _)| rehash(k));
     }
 
     fn remove<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<(K, V)>

@@ -4,7 +4,8 @@
 //! A barrier costs the writer some microseconds for each swap, the more the more processors are busy with
 //! readers; fences cost each read some nanoseconds.
 //! So a writer that swaps all the time is better off with fences, and one that seldom swaps leaves
-//! the readers undisturbed: where the line is follows from what either costs here (see [`Tempo`]).
+//! the readers undisturbed: where the line is follows from what either costs here, and from whether
+//! anybody reads (see [`Tempo`]).
 //!
 //! A swap may switch either way, since the rule looks at the pointer swapped out.
 //! Between swaps a pointer may only lose its tag: the next swap then runs the barrier, which is
@@ -63,6 +64,13 @@ impl Fences {
     pub(super) fn barrier_done(&mut self) {
         if let (Some(tempo), false) = (&mut self.tempo, MODELLED) {
             tempo.barrier_done(Instant::now(), fence::cost::of_full());
+        }
+    }
+
+    /// The swap that was last asked for has looked at all readers: whether any was reading just then.
+    pub(super) fn scanned(&mut self, met_any: bool) {
+        if let Some(tempo) = &mut self.tempo {
+            tempo.scanned(met_any);
         }
     }
 

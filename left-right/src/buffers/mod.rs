@@ -326,6 +326,7 @@ impl<'a, T> Writable<'a, T> {
             (None, Some(slots)) => Pins::collect(old_word, slots.iter()),
             (None, None) => shared.registry.scan(old_word),
         };
+        buffers.fences.scanned(pins.met_any());
         buffers.own = if pins.is_empty() {
             Own::Ready(old_buffer)
         } else {

@@ -15,7 +15,12 @@ const WEIGHT: u32 = 8;
 /// at something in the nearest cache.
 const READ: Duration = Duration::from_nanos(1);
 
-/// How often swaps come, and what barriers cost.
+/// After so many swaps in a row that met nobody reading, readers are thought to spend no more than one part
+/// in [`SELDOM`] of their time in a copy.
+const ALONE: u32 = 16;
+const SELDOM: u32 = 8;
+
+/// How often swaps come, what barriers cost, and whether anybody reads.
 pub(super) struct Tempo {
     last: Option<Instant>,
     /// Swaps since the last look at the clock.
@@ -24,9 +29,12 @@ pub(super) struct Tempo {
     interval: Duration,
     /// Unknown before the first barrier.
     even: Option<BreakEven>,
+    /// Swaps since one met somebody reading.
+    alone: u32,
 }
 
-/// The interval at which it makes no difference who pays, by the barriers that this writer has run.
+/// The interval at which it makes no difference who pays, beside a reader that does nothing but read, by
+/// the barriers that this writer has run.
 ///
 /// Its own ones, since a barrier costs as much as there are busy readers to interrupt.
 #[derive(Clone, Copy)]
@@ -44,6 +52,7 @@ impl Tempo {
             unseen: 0,
             interval: LONGEST,
             even: None,
+            alone: 0,
         }
     }
 
@@ -81,6 +90,15 @@ impl Tempo {
         }
     }
 
+    /// A swap has looked at all readers: whether any was in a copy, or about to be.
+    pub(super) fn scanned(&mut self, met_any: bool) {
+        self.alone = if met_any {
+            0
+        } else {
+            self.alone.saturating_add(1)
+        };
+    }
+
     /// Whether so few swaps came of late that the next is not to be counted with those before.
     pub(super) fn has_rested(&self) -> bool {
         // The last look may be some swaps old, which took as long as swaps do.
@@ -100,11 +118,12 @@ impl Tempo {
         let Some(even) = self.even else {
             return false;
         };
+        let even_here = self.even_here(even);
         // A switch has to be worth it: around that point both ways cost the same.
         let limit = if has_fences {
-            even.interval * 3 / 2
+            even_here * 3 / 2
         } else {
-            even.interval
+            even_here
         };
         let is_stale = now.saturating_duration_since(even.since) >= STALE;
         self.interval < limit && !(has_fences && is_stale)
@@ -112,7 +131,18 @@ impl Tempo {
 
     /// What an interval counts for at most.
     fn longest(&self) -> Duration {
-        self.even.map_or(LONGEST, |even| even.interval * LONG)
+        self.even
+            .map_or(LONGEST, |even| self.even_here(even) * LONG)
+    }
+
+    /// The break-even point beside the readers that there are: fences cost those who read, and no longer
+    /// than they read.
+    fn even_here(&self, even: BreakEven) -> Duration {
+        if self.alone < ALONE {
+            even.interval
+        } else {
+            (even.interval * SELDOM).min(LONGEST)
+        }
     }
 }
 
@@ -206,6 +236,28 @@ mod tests {
             micros(1),
             &[(100_000, micros(10))]
         ));
+    }
+
+    #[test]
+    fn fences_that_nobody_pays_are_cheap_until_somebody_does() {
+        let mut tempo = Tempo::new();
+        let mut fences = |fences, has_reader, barrier, count| {
+            tempo.scanned(has_reader);
+            (0..ALONE).for_each(|_| tempo.scanned(has_reader));
+            after(&mut tempo, fences, barrier, &[(count, micros(4))])
+        };
+        // Break-even is at 1.2 µs, and with nobody there at 9.6 µs.
+        assert!(!fences(false, true, micros(1), 100));
+        assert!(fences(false, false, micros(1), 100));
+        assert!(!fences(true, true, micros(1), 100));
+    }
+
+    #[test]
+    fn a_writer_without_readers_that_pauses_has_barriers() {
+        let mut tempo = Tempo::new();
+        (0..ALONE).for_each(|_| tempo.scanned(false));
+        assert!(after(&mut tempo, false, micros(1), &[(100, micros(4))]));
+        assert!(!after(&mut tempo, true, micros(1), &[(100, micros(100))]));
     }
 
     #[test]

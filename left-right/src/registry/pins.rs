@@ -17,6 +17,8 @@ pub(crate) struct Pins {
     readers: Vec<Pin>,
     /// When the copy was swapped out; asked of the clock only if somebody was inside.
     since: Option<Instant>,
+    /// Whether the scan met a reader in any copy.
+    met_any: bool,
 }
 
 /// One of them.
@@ -30,9 +32,25 @@ struct Pin {
 
 impl Pins {
     pub(crate) fn collect<'a>(old: *mut (), slots: impl Iterator<Item = &'a Arc<Slot>>) -> Self {
-        let readers: Vec<_> = slots.filter_map(|slot| Pin::if_in(old, slot)).collect();
+        let mut met_any = false;
+        let readers: Vec<_> = slots
+            .filter_map(|slot| {
+                let place = slot.place();
+                met_any |= place != Place::Out;
+                Pin::if_in(old, place, slot)
+            })
+            .collect();
         let since = (!readers.is_empty()).then(Instant::now);
-        Pins { readers, since }
+        Pins {
+            readers,
+            since,
+            met_any,
+        }
+    }
+
+    /// Whether anybody was reading just then, in whichever copy.
+    pub(crate) fn met_any(&self) -> bool {
+        self.met_any
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -100,9 +118,9 @@ impl Pins {
 }
 
 impl Pin {
-    /// Of the reader of this slot, if it is in the copy at `old` or may be about to be.
-    fn if_in(old: *mut (), slot: &Arc<Slot>) -> Option<Self> {
-        let place = slot.place();
+    /// Of the reader of this slot, which is at this place, if it is in the copy at `old` or may be about
+    /// to be.
+    fn if_in(old: *mut (), place: Place, slot: &Arc<Slot>) -> Option<Self> {
         may_be_in(old, place).then(|| Pin {
             slot: Arc::clone(slot),
             fencing: match place {
