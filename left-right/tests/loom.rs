@@ -186,6 +186,8 @@ fn a_handle_joins_during_a_scan() {
     model(|mode| {
         let mut writer = DelayWriteHandle::new(writer(mode));
         let factory = writer.factory();
+        // From here on the writer has a list of its own.
+        publish_next(&mut writer);
         let thread = thread::spawn(move || {
             let reader = factory.handle();
             read(&reader);

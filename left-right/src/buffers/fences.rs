@@ -17,10 +17,6 @@ use super::tempo::Tempo;
 use crate::fence::{self, FenceMode};
 use crate::sync::MODELLED;
 
-/// While readers fence for themselves, a swap costs little more than a look at the clock: so only
-/// every so many swaps look.
-const LOOK_EVERY: u32 = 8;
-
 /// Decides for each swap how its readers and the next swap are ordered.
 pub(super) struct Fences {
     is_tagged: bool,
@@ -49,7 +45,7 @@ impl Fences {
                 // A model has no clock: it switches with every swap.
                 !self.is_tagged
             } else {
-                if tempo.skip() < LOOK_EVERY && self.is_tagged {
+                if tempo.skips() && self.is_tagged {
                     return true;
                 }
                 let now = Instant::now();

@@ -32,7 +32,7 @@ use self::retired::Retired;
 use crate::error::{Poisoned, SwapError, TooManyRetired};
 use crate::fence::{self, FenceMode};
 use crate::mutant::planted;
-use crate::registry::Pins;
+use crate::registry::{Listing, Pins};
 use crate::shared::Shared;
 use crate::stall::ReadersBusy;
 use crate::sync::{Arc, model_light_fence};
@@ -49,6 +49,8 @@ pub(crate) struct Buffers<T> {
     retired: Retired<T>,
     /// Whether the next published pointer sends its readers through a fence of their own.
     fences: Fences,
+    /// The readers, as the last swap has found them.
+    listing: Listing,
     /// Not `Send` or `Sync` but by the promises below.
     _not_auto: PhantomData<*mut T>,
 }
@@ -92,6 +94,7 @@ impl<T> Buffers<T> {
             version: Version::default(),
             retired: Retired::new(max_retired),
             fences,
+            listing: Listing::new(),
             _not_auto: PhantomData,
         }
     }
@@ -162,9 +165,14 @@ impl<T> Buffers<T> {
         if self.fences.rest() {
             // Losing the tag needs no more: the next swap finds it lost, and runs the barrier for
             // the readers of before and of after.
-            if let Some(published) = NonNull::new(self.shared.published.peek().as_ptr()) {
-                self.shared.published.swap(published, false);
-            }
+            self.untag();
+        }
+    }
+
+    /// Lets readers come to the published copy without a fence of their own.
+    fn untag(&mut self) {
+        if let Some(published) = NonNull::new(self.shared.published.peek().as_ptr()) {
+            self.shared.published.swap(published, false);
         }
     }
 
@@ -307,7 +315,7 @@ impl<'a, T> Writable<'a, T> {
         // tagged (F2), else without one, and then they must be flushed (F1).
         if old.is_tagged() {
             if !planted("writer-fence-gone") {
-                fence::full();
+                fence::full_after_swap();
             }
         } else if fence::flush().is_err() {
             // The kernel refuses what it once did: nothing is known of the readers of `old`, now
@@ -324,7 +332,7 @@ impl<'a, T> Writable<'a, T> {
         let pins = match (too_early, listed_too_early) {
             (Some(pins), _) => pins,
             (None, Some(slots)) => Pins::collect(old_word, slots.iter()),
-            (None, None) => shared.registry.scan(old_word),
+            (None, None) => shared.registry.scan(&mut buffers.listing, old_word),
         };
         buffers.fences.scanned(pins.met_any());
         buffers.own = if pins.is_empty() {
@@ -339,13 +347,15 @@ impl<'a, T> Writable<'a, T> {
 fn scan_too_early<T>(shared: &Shared<T>) -> Option<Pins> {
     planted("scan-before-swap").then(|| {
         let published = shared.published.peek().as_ptr();
-        shared.registry.scan(published.cast())
+        shared.registry.scan(&mut Listing::new(), published.cast())
     })
 }
 
 impl<T> Drop for Buffers<T> {
     /// Never waits: a copy that readers are still in is freed with the last handle.
     fn drop(&mut self) {
+        // There is no swap to come that readers would have to be ordered with.
+        self.untag();
         self.shared.writer_is_gone();
         let mut free = self.retired.take_free();
         for buffer in self.retired.take_all() {

@@ -20,11 +20,19 @@ const READ: Duration = Duration::from_nanos(1);
 const ALONE: u32 = 16;
 const SELDOM: u32 = 8;
 
+/// While readers fence for themselves, a swap costs little more than a look at the clock: so only every so
+/// many swaps look, and fewer at a tempo so many times as fast as at the break-even point, from which no
+/// look is likely to change anything.
+const LOOK_EVERY: u32 = 8;
+const HURRIED: u32 = 4;
+const HURRIED_LOOK_EVERY: u32 = 32;
+
 /// How often swaps come, what barriers cost, and whether anybody reads.
 pub(super) struct Tempo {
     last: Option<Instant>,
-    /// Swaps since the last look at the clock.
+    /// Swaps since the last look at the clock, and how many of them there may be.
     unseen: u32,
+    look_every: u32,
     /// The moving average of the intervals.
     interval: Duration,
     /// Unknown before the first barrier.
@@ -50,16 +58,17 @@ impl Tempo {
         Tempo {
             last: None,
             unseen: 0,
+            look_every: LOOK_EVERY,
             interval: LONGEST,
             even: None,
             alone: 0,
         }
     }
 
-    /// A swap that nobody asks the clock for: how many there were since it was asked.
-    pub(super) fn skip(&mut self) -> u32 {
+    /// One swap more: whether it does without a look at the clock, if readers fence for themselves.
+    pub(super) fn skips(&mut self) -> bool {
         self.unseen += 1;
-        self.unseen
+        self.unseen < self.look_every
     }
 
     /// Looks at the clock, before the last of the swaps since it did.
@@ -68,6 +77,12 @@ impl Tempo {
             let latest = now.saturating_duration_since(last) / self.unseen.max(1);
             self.interval = average(self.interval, latest.min(self.longest()));
         }
+        let is_hurried = |even: BreakEven| self.interval * HURRIED < even.interval;
+        self.look_every = if self.even.is_some_and(is_hurried) {
+            HURRIED_LOOK_EVERY
+        } else {
+            LOOK_EVERY
+        };
         self.last = Some(now);
         self.unseen = 0;
     }
@@ -179,7 +194,7 @@ mod tests {
         for &(count, interval) in intervals {
             for _ in 0..count {
                 now += interval;
-                tempo.skip();
+                tempo.skips();
                 tempo.tick(now);
                 if !has_fences {
                     tempo.barrier_done(now + barrier, FENCE);
@@ -293,7 +308,7 @@ mod tests {
         let mut tempo = Tempo::new();
         let now = Instant::now();
         for n in 0..100 {
-            tempo.skip();
+            tempo.skips();
             tempo.tick(now + micros(n));
             assert!(!tempo.wants_fences(false, now + micros(n)));
         }

@@ -65,3 +65,12 @@ fn switching_all_the_time_tears_nothing() {
         is_over.store(true, Ordering::Relaxed);
     });
 }
+
+#[test]
+fn readers_that_outlive_the_writer_need_no_fences() {
+    let buffers = Buffers::new(0, 0, FenceMode::SeqCst, 4);
+    let shared = Arc::clone(buffers.shared());
+    assert!(shared.published.peek().is_tagged());
+    drop(buffers);
+    assert!(!shared.published.peek().is_tagged());
+}

@@ -20,8 +20,8 @@
 //! # Orderings
 //! - **F1** `light` (reader, after its `ENTERING` store) pairs with `flush` (writer, after its
 //!   swap), for readers that came in by an untagged pointer.
-//! - **F2** `full` (reader) pairs with `full` (writer, after its swap), for readers that came in by
-//!   a tagged pointer.
+//! - **F2** `full` (reader) pairs with `full_after_swap` (writer), for readers that came in by a tagged
+//!   pointer.
 
 pub(crate) mod cost;
 mod mode;
@@ -68,11 +68,23 @@ pub(crate) fn flush() -> Result<(), Refused> {
     backend::flush()
 }
 
-/// Either half of F2.
+/// The reader's half of F2.
 #[inline(always)]
 pub(crate) fn full() {
     // ORDER: F2.
     fence(Ordering::SeqCst);
+}
+
+/// The writer's half of F2, right behind an atomic read-modify-write.
+#[inline(always)]
+pub(crate) fn full_after_swap() {
+    if cfg!(target_arch = "x86_64") && !MODELLED {
+        // ORDER: F2, by the locked instruction that every read-modify-write is here: no later load
+        // overtakes it. So only the compiler is left to be told.
+        compiler_fence(Ordering::SeqCst);
+    } else {
+        full();
+    }
 }
 
 /// Whether [`flush`] can be had. Decided once for the process, before any reader relies on it.

@@ -13,15 +13,19 @@
 //! - **O2** Every store that says where a reader is now, a buffer or `OUT`, or that it has come to an
 //!   entry of another number (Release), pairs with the scan and the wait (Acquire): who sees it knows
 //!   that the reads of earlier stays are over. A bare `ENTERING` is Relaxed, and says nothing of them.
-//! - **O3** A join (unlock) pairs with a later scan (lock), and a scan with a later join: a slot
-//!   that a scan did not meet belongs to a reader that will load the pointer after the swap.
+//! - **O3** A join's new generation and the scan's load of it are ordered by the fences F1 or F2, as the
+//!   announcement of O1 is, since a reader joins before it first enters: a slot that is not in the list
+//!   of a scan belongs to a reader that will load the pointer after the swap. A list that is not of the
+//!   latest generation is made anew under the lock, which pairs with the join's.
 //! - **O5** `close` says so before it locks a slot's owner to take its orphan, and `adopt` asks after it
 //!   has locked it: so one of the two ends the reader.
 
+mod listing;
 mod pins;
 mod reader;
 mod slot;
 
+pub(crate) use listing::Listing;
 pub(crate) use pins::Pins;
 pub(crate) use reader::Reader;
 pub(crate) use slot::{Place, Slot};
@@ -29,12 +33,14 @@ pub(crate) use slot::{Place, Slot};
 use std::sync::PoisonError;
 
 use crate::mutant::planted;
-use crate::sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// The slots of all live readers of one structure.
 pub(crate) struct Registry {
     /// Dense, so that a scan costs what the live readers cost. Each slot knows its index.
     slots: Mutex<Vec<Arc<Slot>>>,
+    /// Another one with each change to the list; stored under the lock.
+    generation: AtomicUsize,
     /// Set when the structure is gone, for thread-local lists that still name it.
     is_closed: AtomicBool,
 }
@@ -43,6 +49,7 @@ impl Registry {
     pub(crate) fn new() -> Self {
         Registry {
             slots: Mutex::new(Vec::new()),
+            generation: AtomicUsize::new(0),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -53,6 +60,7 @@ impl Registry {
         let mut slots = self.lock();
         slot.set_index(slots.len());
         slots.push(Arc::clone(&slot));
+        self.begin_generation();
         slot
     }
 
@@ -64,6 +72,7 @@ impl Registry {
         if let Some(moved) = slots.get(index) {
             moved.set_index(index);
         }
+        self.begin_generation();
         // A peak of handles must not be paid for ever after.
         if slots.len() < slots.capacity() / 4 {
             let keep = slots.len() * 2;
@@ -73,12 +82,39 @@ impl Registry {
         drop(gone);
     }
 
-    /// The readers that are, or may be, in the copy at `old`. Locks the registry.
+    /// The readers that are, or may be, in the copy at `old`. Locks the registry if somebody has joined or
+    /// quit since `listing` was made by the last scan, or if there are many readers.
     ///
     /// To be called after the swap that took `old` out and after its heavy fence (O1, O3).
-    pub(crate) fn scan(&self, old: *mut ()) -> Pins {
+    #[inline]
+    pub(crate) fn scan(&self, listing: &mut Listing, old: *mut ()) -> Pins {
+        // ORDER: O3, by the fence that came before.
+        let generation = self.generation.load(Ordering::Relaxed);
+        match listing.of(generation) {
+            Some(slots) => Pins::collect(old, slots.iter()),
+            None => self.list_and_scan(listing, old),
+        }
+    }
+
+    #[cold]
+    fn list_and_scan(&self, listing: &mut Listing, old: *mut ()) -> Pins {
         let slots = self.lock();
-        Pins::collect(old, slots.iter())
+        let generation = self.generation.load(Ordering::Relaxed);
+        let listed = Listing::of_slots(generation, &slots);
+        let pins = Pins::collect(old, slots.iter());
+        drop(slots);
+        *listing = listed;
+        pins
+    }
+
+    /// Under the lock.
+    fn begin_generation(&self) {
+        let generation = self.generation.load(Ordering::Relaxed);
+        if !planted("generation-kept") {
+            // ORDER: O3, by the fences of the reader's own first entry.
+            let next = generation.wrapping_add(1);
+            self.generation.store(next, Ordering::Relaxed);
+        }
     }
 
     /// The number of live readers. Locks the registry.
