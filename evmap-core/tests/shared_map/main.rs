@@ -6,6 +6,7 @@ mod inside;
 mod model;
 mod panics;
 mod stalls;
+mod things;
 mod waits;
 mod writes;
 
