@@ -14,10 +14,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use left_right::{
-    Builder, DelayWriteHandle, FenceMode, OpWriteHandle, Operation, ReadGuard, SwapError,
-    WriteHandle,
+    Builder, DelayWriteHandle, FenceMode, OpWriteHandle, Operation, SwapError, WriteHandle,
 };
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
+
+mod frozen;
 
 /// Names the part that a process of this binary plays.
 const PART: &str = "LEFT_RIGHT_PART";
@@ -296,134 +297,4 @@ fn a_forked_child_reads() {
     writer.push(Add);
     writer.swap_buffers();
     assert_eq!(*reader.read(), 2);
-}
-
-static FROZEN: AtomicBool = AtomicBool::new(false);
-static ARRIVED: AtomicU64 = AtomicU64::new(0);
-static RELEASED: AtomicU64 = AtomicU64::new(0);
-
-/// Holds its thread wherever the signal found it.
-extern "C" fn freeze(_: libc::c_int) {
-    ARRIVED.fetch_add(1, Ordering::SeqCst);
-    while FROZEN.load(Ordering::SeqCst) {
-        std::hint::spin_loop();
-    }
-    RELEASED.fetch_add(1, Ordering::SeqCst);
-}
-
-/// A reader, and then the writer, is stopped at an arbitrary instruction, again and again. The
-/// other readers go on; so does the writer, or it says who it would have to wait for.
-#[test]
-fn threads_frozen_at_arbitrary_instructions_stop_nobody_else() {
-    in_own_process(
-        "threads_frozen_at_arbitrary_instructions_stop_nobody_else",
-        |_| {},
-        || {
-            // SAFETY: the handler uses atomics only.
-            unsafe { libc::signal(libc::SIGUSR1, freeze as *const () as libc::sighandler_t) };
-            for mode in [FenceMode::Auto, FenceMode::SeqCst] {
-                freeze_readers(mode);
-                freeze_writer(mode);
-            }
-        },
-    );
-}
-
-const FREEZES: u64 = 300;
-
-fn frozen<R>(thread: libc::pthread_t, body: impl FnOnce() -> R) -> R {
-    let arrived = ARRIVED.load(Ordering::SeqCst);
-    FROZEN.store(true, Ordering::SeqCst);
-    // SAFETY: the thread runs until the caller's scope ends.
-    unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
-    while ARRIVED.load(Ordering::SeqCst) == arrived {
-        thread::yield_now();
-    }
-    let result = body();
-    FROZEN.store(false, Ordering::SeqCst);
-    // The next signal must find the handler left.
-    while RELEASED.load(Ordering::SeqCst) == arrived {
-        thread::yield_now();
-    }
-    result
-}
-
-fn freeze_readers(mode: FenceMode) {
-    let mut writer = writer(mode);
-    let is_over = AtomicBool::new(false);
-    let victim = AtomicU64::new(0);
-    thread::scope(|scope| {
-        let reader = writer.read_handle();
-        scope.spawn({
-            let (is_over, victim) = (&is_over, &victim);
-            move || {
-                // SAFETY: asks for this thread's own name.
-                victim.store(unsafe { libc::pthread_self() }, Ordering::SeqCst);
-                while !is_over.load(Ordering::Relaxed) {
-                    check(&reader.read());
-                }
-            }
-        });
-        while victim.load(Ordering::SeqCst) == 0 {
-            thread::yield_now();
-        }
-        let other = writer.read_handle();
-        for _ in 0..FREEZES {
-            frozen(victim.load(Ordering::SeqCst), || {
-                // The first refresh may still wait for the swap before it, the others too.
-                for _ in 0..3 {
-                    writer.push(Add);
-                    match writer.try_swap_buffers() {
-                        Ok(version) => assert_eq!(other.version(), version),
-                        Err(SwapError::Busy(busy)) => assert_eq!(busy.readers().len(), 1),
-                        Err(error) => panic!("{error}"),
-                    }
-                    check(&other.read());
-                }
-            });
-        }
-        is_over.store(true, Ordering::Relaxed);
-    });
-    assert_eq!(writer.verify_copies(), Ok(()));
-}
-
-/// A batch holds several additions when an attempt before it was busy.
-fn check(guard: &ReadGuard<'_, u64>) {
-    assert!(**guard >= guard.version().as_u64());
-}
-
-fn freeze_writer(mode: FenceMode) {
-    let mut writer = writer(mode);
-    let reader = writer.read_handle();
-    let (shared, factory) = (writer.shared_reader(), writer.factory());
-    let is_over = AtomicBool::new(false);
-    let victim = AtomicU64::new(0);
-    thread::scope(|scope| {
-        scope.spawn({
-            let (is_over, victim) = (&is_over, &victim);
-            move || {
-                // SAFETY: asks for this thread's own name.
-                victim.store(unsafe { libc::pthread_self() }, Ordering::SeqCst);
-                while !is_over.load(Ordering::Relaxed) {
-                    writer.push(Add);
-                    writer.swap_buffers();
-                }
-            }
-        });
-        while victim.load(Ordering::SeqCst) == 0 {
-            thread::yield_now();
-        }
-        shared.read();
-        for _ in 0..FREEZES {
-            frozen(victim.load(Ordering::SeqCst), || {
-                let first = *reader.read();
-                assert_eq!(*shared.read(), first);
-                assert_eq!(*reader.read(), first);
-            });
-            // Handles come and go while the writer works; frozen under the registry's lock it
-            // would hold them up, which a stopped thread does to any lock.
-            drop(factory.handle());
-        }
-        is_over.store(true, Ordering::Relaxed);
-    });
 }
