@@ -4,13 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use super::log::Log;
-use super::{DelayWriteHandle, Settled, WriteHandle};
+use super::{DelayWriteHandle, WriteHandle};
 use crate::buffers::{Buffers, Patience};
 use crate::mutant::planted;
 use crate::wait::Deadline;
 use crate::{
-    CopiesDiffer, Operation, Poisoned, ReadHandle, ReadHandleFactory, SharedReader, Stats,
-    SwapError, Version,
+    Operation, Poisoned, ReadHandle, ReadHandleFactory, SharedReader, Stats, SwapError, Version,
 };
 
 /// A writer that is told its changes as [`Operation`]s and makes each of them to both copies.
@@ -251,82 +250,6 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         self.catch_up_within(Patience::Until(Deadline::after(timeout)))
     }
 
-    /// Lets `work` tidy the writer's copy (finish a table's growth, say) while nothing is pending,
-    /// then swaps the two copies, which are equal, under the same version: so the next call meets
-    /// the other one.
-    ///
-    /// `work` must change the layout only, never what the copy says to a reader; it returns
-    /// whether it changed anything (`bool`), or `()`, which stands for a change.
-    /// Where it changed nothing, nothing is swapped.
-    ///
-    /// Does nothing if operations are pending or if readers are still in the writer's copy.
-    /// Whether the copies were swapped.
-    ///
-    /// # Blocking
-    /// Waits for nobody.
-    /// But a swap is a swap: the guards taken before it hold up the next one.
-    ///
-    /// # Panics
-    /// If an operation or `work` panics, and from then on.
-    ///
-    /// # Examples
-    /// ```
-    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
-    /// # struct Push(u32);
-    /// # impl Operation<Vec<u32>> for Push {
-    /// #     fn apply(&mut self, target: &mut Vec<u32>) { target.push(self.0); }
-    /// # }
-    /// let copies = WriteHandle::new(Vec::with_capacity(99), Vec::with_capacity(99));
-    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(copies));
-    /// writer.push(Push(1));
-    /// let version = writer.swap_buffers();
-    /// assert!(writer.settle_with(|numbers| numbers.shrink_to_fit()));
-    /// assert!(writer.settle_with(|numbers| numbers.shrink_to_fit()));
-    /// assert_eq!(writer.get().read_buffer().capacity(), 1);
-    /// assert_eq!(writer.get().write_buffer().capacity(), 1);
-    /// assert_eq!(writer.version(), version);
-    /// ```
-    pub fn settle_with<S: Into<Settled>>(&mut self, work: impl FnOnce(&mut T) -> S) -> bool {
-        if !self.is_poisoned() && !self.pending().is_empty() {
-            return false;
-        }
-        match self.settle_within(work) {
-            Ok(settled) => settled == Settled::Changed,
-            Err(SwapError::Busy(_)) => false,
-            Err(SwapError::Poisoned(poisoned)) => panic!("{poisoned}"),
-        }
-    }
-
-    /// Compares the two copies, after publishing what is pending and applying it to both.
-    ///
-    /// For tests: an operation that acts differently on the two copies shows here.
-    ///
-    /// # Blocking
-    /// Waits for all guards that were taken before this call, for ever if the calling thread holds
-    /// one of them.
-    ///
-    /// # Errors
-    /// [`CopiesDiffer`] if they do.
-    ///
-    /// # Panics
-    /// If an operation panics, and from then on; and if the comparison does.
-    pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer>
-    where
-        T: PartialEq,
-    {
-        if !self.pending().is_empty() {
-            self.swap_buffers();
-        }
-        // With nothing pending: settles.
-        self.swap_buffers();
-        self.catch_up();
-        if self.get().read_buffer() == self.get().write_buffer() {
-            Ok(())
-        } else {
-            Err(CopiesDiffer)
-        }
-    }
-
     fn swap_within(&mut self, patience: Patience) -> Result<Version, SwapError> {
         if self.pending().is_empty() {
             return match self.settle_within(|_| false) {
@@ -349,29 +272,6 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     fn catch_up_within(&mut self, patience: Patience) -> Result<&T, SwapError> {
         self.update(patience)?;
         Ok(self.get().write_buffer())
-    }
-
-    /// With nothing pending: replays what is owed, lets `work` run, and swaps the equal copies if
-    /// that changed one.
-    fn settle_within<S: Into<Settled>>(
-        &mut self,
-        work: impl FnOnce(&mut T) -> S,
-    ) -> Result<Settled, SwapError> {
-        if !self.is_poisoned() {
-            // Whoever is in the writer's copy, it concerns the other one.
-            self.buffers().rest();
-        }
-        self.update(Patience::Try)?;
-        self.log.shrink();
-        let version = self.version();
-        let mut copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
-        self.health = Health::Settling;
-        let settled = work(copy.as_mut()).into();
-        self.health = Health::Sound;
-        if settled == Settled::Changed {
-            copy.swap(version);
-        }
-        Ok(settled)
     }
 
     /// Brings the writer's copy up to date with everything pushed.
