@@ -93,10 +93,18 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         if let Some(present) = self.get_mut(key.hash, &key.key) {
             return Some(mem::replace(present, value));
         }
+        self.insert_absent(key.hash, key.key.clone(), value);
+        None
+    }
+
+    /// Adds an entry of a key that is not there, as [`get_mut`](Self::get_mut) has just said.
+    pub(crate) fn insert_absent(&mut self, hash: u64, key: K, value: V)
+    where
+        K: Hash,
+    {
         let hasher = &self.hasher;
         self.table
-            .insert_absent(key.hash, key.key.clone(), value, |key| hasher.hash_one(key));
-        None
+            .insert_absent(hash, key, value, |key| hasher.hash_one(key));
     }
 
     /// Adds an entry, or replaces the value of the one that has this key: the value replaced.

@@ -41,7 +41,7 @@ where
             MultimapOp::Add(key, value) => match target.get_mut(key.hash, &key.key) {
                 Some(bag) => bag.push(value.clone()),
                 None => {
-                    target.insert(key.hash, key.key.clone(), Values::one(value.clone()));
+                    target.insert_absent(key.hash, key.key.clone(), Values::one(value.clone()));
                 }
             },
             MultimapOp::RemoveValue(key, value) => {
@@ -72,7 +72,7 @@ where
             MultimapOp::Add(key, value) => match target.get_mut(key.hash, &key.key) {
                 Some(bag) => bag.push(value),
                 None => {
-                    target.insert(key.hash, key.key, Values::one(value));
+                    target.insert_absent(key.hash, key.key, Values::one(value));
                 }
             },
             MultimapOp::RemoveValue(..)

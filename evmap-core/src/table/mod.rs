@@ -129,6 +129,13 @@ pub trait Table<K, V> {
     }
 
     /// Adds the entry of a key that is not there, as [`find_mut`](Self::find_mut) has just said.
+    ///
+    /// Maps call both instead of [`insert`](Self::insert) where the key need not be cloned otherwise.
+    /// A growth that is under way is worked off by `find_mut` only. If the key is there all the same, the
+    /// table has two entries of it from then on.
+    ///
+    /// # Panics
+    /// May do so if it was not `find_mut` that said so.
     fn insert_absent(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64);
 
     /// Inserts many entries, each with its hash, in order. Keys that are not needed, and the values

@@ -13,6 +13,7 @@ on_each! {
     an_extend_keeps_its_place_among_other_changes,
     each_is_hashed_and_cloned_once_and_dropped_once,
     a_map_is_built_from_entries,
+    one_entry_is_cloned_once_and_its_key_only_if_it_is_not_there,
 }
 
 fn an_extend_is_that_of_a_hash_map<E: Engine>() {
@@ -61,6 +62,20 @@ fn an_extend_keeps_its_place_among_other_changes<E: Engine>() {
     turn_round(&mut writer);
     assert_eq!(tags(&reader), expected(50, 40));
     writer.verify_copies().unwrap();
+}
+
+fn one_entry_is_cloned_once_and_its_key_only_if_it_is_not_there<E: Engine>() {
+    let census = Census::default();
+    let (mut writer, reader) = map::<_, _, E>();
+    for (tag, clones) in [(1, 2), (2, 1)] {
+        let (key, value) = (census.born(7, tag), census.born(0, tag));
+        let births = census.births();
+        writer.insert(key, value);
+        turn_round(&mut writer);
+        assert_eq!(census.births() - births, clones);
+        assert_eq!(census.alive(), 4, "two copies of one entry");
+        assert_eq!(tags(&reader), [(7, (1, tag))].into());
+    }
 }
 
 fn each_is_hashed_and_cloned_once_and_dropped_once<E: Engine>() {

@@ -10,6 +10,7 @@ fn one_entry_more_than_an_index_can_name_is_refused() {
     for key in 0..10u32 {
         table.insert_within(10, u64::from(key), key, 1);
     }
+    assert_eq!(table.insert(3, 3, 2, |_| 0), Some((3, 1)));
     let panic = catch_unwind(AssertUnwindSafe(|| table.insert_within(10, 10, 10, 1))).unwrap_err();
     let message = panic.downcast_ref::<String>().unwrap();
     assert!(message.contains("no more than 10 entries"), "{message}");
