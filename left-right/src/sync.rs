@@ -28,6 +28,10 @@ mod native {
     /// a reader in the middle of a lookup one time in five.
     pub(crate) const TRY_LOOKS: usize = 64;
 
+    /// A writer lists its readers when so many scans in a row have found the same ones, so that handles
+    /// which come and go do not have it make lists for nothing.
+    pub(crate) const QUIET_SCANS: u32 = 16;
+
     /// Only the model checker has to be told how strong a light fence is.
     pub(crate) fn model_light_fence(_is_full: bool) {}
 
@@ -82,6 +86,8 @@ mod modelled {
 
     // More looks would only be more interleavings that differ in nothing.
     pub(crate) const TRY_LOOKS: usize = 2;
+
+    pub(crate) const QUIET_SCANS: u32 = 0;
 
     thread_local! {
         /// Loom runs all threads of a model on one thread of the system, so this is the model's.

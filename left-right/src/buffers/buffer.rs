@@ -23,6 +23,8 @@ pub(crate) struct Content<T> {
 impl<T> Buffer<T> {
     /// A new buffer on the heap, to be freed with `Box::from_raw`.
     pub(crate) fn allocate(value: T) -> NonNull<Self> {
+        // Tags and the words of readers in no copy use the lowest bits of its address.
+        const { assert!(align_of::<Self>() >= 4) };
         NonNull::from(Box::leak(Box::new(Buffer {
             content: Tracked::new(Content {
                 version: Version::default(),

@@ -89,6 +89,12 @@ impl Fences {
         self.tempo = None;
     }
 
+    /// How many swaps in a row have met nobody, where that is counted.
+    #[cfg(test)]
+    pub(super) fn alone(&self) -> Option<u32> {
+        self.tempo.as_ref().map(Tempo::alone)
+    }
+
     /// A mode for the next swap, whatever the tempo.
     #[cfg(test)]
     pub(super) fn force(&mut self, is_tagged: bool) {

@@ -21,8 +21,7 @@ const ALONE: u32 = 16;
 const SELDOM: u32 = 8;
 
 /// While readers fence for themselves, a swap costs little more than a look at the clock: so only every so
-/// many swaps look, and fewer at a tempo so many times as fast as at the break-even point, from which no
-/// look is likely to change anything.
+/// many swaps look, and fewer at a tempo so many times as fast as at the break-even point while nobody reads.
 const LOOK_EVERY: u32 = 8;
 const HURRIED: u32 = 4;
 const HURRIED_LOOK_EVERY: u32 = 32;
@@ -75,10 +74,15 @@ impl Tempo {
     pub(super) fn tick(&mut self, now: Instant) {
         if let Some(last) = self.last {
             let latest = now.saturating_duration_since(last) / self.unseen.max(1);
-            self.interval = average(self.interval, latest.min(self.longest()));
+            if self.unseen > 1 && latest >= LONGEST {
+                // No one pause, but a slow tempo, or one that was longer than many swaps.
+                self.forget();
+            } else {
+                self.interval = average(self.interval, latest.min(self.longest()));
+            }
         }
         let is_hurried = |even: BreakEven| self.interval * HURRIED < even.interval;
-        self.look_every = if self.even.is_some_and(is_hurried) {
+        self.look_every = if self.alone >= ALONE && self.even.is_some_and(is_hurried) {
             HURRIED_LOOK_EVERY
         } else {
             LOOK_EVERY
@@ -91,7 +95,9 @@ impl Tempo {
     /// would cost so much.
     pub(super) fn barrier_done(&mut self, now: Instant, fence: Duration) {
         if let Some(last) = self.last {
-            let latest = break_even(now.saturating_duration_since(last), fence);
+            // A coarse clock may say that it took no time, and averages would stay at that.
+            let latest = now.saturating_duration_since(last).max(fence);
+            let latest = break_even(latest, fence);
             let interval = match self.even.map(|even| even.interval) {
                 None => latest,
                 // One may have been slow because its thread was interrupted; none is fast by accident.
@@ -107,11 +113,21 @@ impl Tempo {
 
     /// A swap has looked at all readers: whether any was in a copy, or about to be.
     pub(super) fn scanned(&mut self, met_any: bool) {
-        self.alone = if met_any {
-            0
-        } else {
-            self.alone.saturating_add(1)
-        };
+        if !met_any {
+            self.alone = self.alone.saturating_add(1);
+            return;
+        }
+        if self.alone >= ALONE {
+            // The first for a while: the next swap sees at once what is best beside it.
+            self.look_every = 0;
+        }
+        self.alone = 0;
+    }
+
+    /// How many swaps in a row have met nobody.
+    #[cfg(test)]
+    pub(super) fn alone(&self) -> u32 {
+        self.alone
     }
 
     /// Whether so few swaps came of late that the next is not to be counted with those before.
@@ -273,6 +289,53 @@ mod tests {
         (0..ALONE).for_each(|_| tempo.scanned(false));
         assert!(after(&mut tempo, false, micros(1), &[(100, micros(4))]));
         assert!(!after(&mut tempo, true, micros(1), &[(100, micros(100))]));
+    }
+
+    /// As [`after`], but as `Fences` does it: most swaps do without a look. How many swaps had fences.
+    fn fenced(tempo: &mut Tempo, barrier: Duration, interval: Duration, most: u32) -> u32 {
+        let mut now = tempo.last.unwrap_or_else(Instant::now);
+        for count in 0..most {
+            now += interval;
+            if tempo.skips() {
+                continue;
+            }
+            tempo.tick(now);
+            if !tempo.wants_fences(true, now) {
+                tempo.barrier_done(now + barrier, FENCE);
+                return count;
+            }
+        }
+        most
+    }
+
+    #[test]
+    fn a_writer_that_grows_slow_looks_at_the_clock_soon() {
+        for (is_alone, most) in [(false, 8), (true, 32)] {
+            let mut tempo = Tempo::new();
+            if is_alone {
+                (0..ALONE).for_each(|_| tempo.scanned(false));
+            }
+            assert!(after(&mut tempo, false, micros(1), &[(100, micros(0))]));
+            let swaps = fenced(&mut tempo, micros(1), micros(1_000_000), 1000);
+            assert!(swaps <= most, "{swaps}");
+        }
+    }
+
+    #[test]
+    fn a_hurried_writer_that_meets_a_reader_looks_at_the_next_swap() {
+        let mut tempo = Tempo::new();
+        (0..ALONE).for_each(|_| tempo.scanned(false));
+        assert!(after(&mut tempo, false, micros(1), &[(100, micros(0))]));
+        assert!(tempo.skips() && tempo.skips());
+        tempo.scanned(true);
+        assert_eq!(fenced(&mut tempo, micros(1), micros(1_000_000), 1000), 0);
+    }
+
+    #[test]
+    fn a_clock_that_shows_no_barrier_decides_nothing_for_good() {
+        let mut tempo = Tempo::new();
+        let fences = after(&mut tempo, false, micros(0), &[(1, micros(5))]);
+        assert!(after(&mut tempo, fences, micros(12), &[(1000, micros(5))]));
     }
 
     #[test]

@@ -74,3 +74,26 @@ fn readers_that_outlive_the_writer_need_no_fences() {
     drop(buffers);
     assert!(!shared.published.peek().is_tagged());
 }
+
+/// Only who is told of readers can weigh what fences cost them.
+#[test]
+fn the_tempo_learns_from_each_swap_whether_anybody_reads() {
+    let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+    let swap = |buffers: &mut Buffers<_>| {
+        let version = buffers.version().next();
+        let Ok(copy) = buffers.writable(Patience::Try) else {
+            panic!("nobody is in that copy");
+        };
+        copy.swap(version);
+        buffers.fences.alone()
+    };
+    let Some(before) = swap(&mut buffers) else {
+        // No barrier on this system, so there is nothing to weigh.
+        return;
+    };
+    assert_eq!(swap(&mut buffers), Some(before + 1));
+    let reader = ReadHandle::join(buffers.shared());
+    let guard = reader.read();
+    assert_eq!(swap(&mut buffers), Some(0));
+    drop(guard);
+}

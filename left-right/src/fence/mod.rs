@@ -78,7 +78,7 @@ pub(crate) fn full() {
 /// The writer's half of F2, right behind an atomic read-modify-write.
 #[inline(always)]
 pub(crate) fn full_after_swap() {
-    if cfg!(target_arch = "x86_64") && !MODELLED {
+    if cfg!(all(target_arch = "x86_64", not(miri))) && !MODELLED {
         // ORDER: F2, by the locked instruction that every read-modify-write is here: no later load
         // overtakes it. So only the compiler is left to be told.
         compiler_fence(Ordering::SeqCst);

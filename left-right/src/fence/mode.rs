@@ -13,8 +13,9 @@ pub enum FenceMode {
     /// Where that line is follows from what the map's own barriers have cost of late, and from what a fence
     /// costs on this processor, measured once for the process: some 15 to 30 microseconds between swaps
     /// beside a busy reader. It is eight times as far away where swap after swap meets nobody reading.
-    /// A writer that stops in the middle of such swaps, and neither tries another nor is dropped, leaves
-    /// readers with their fences.
+    /// While fences rule, only every eighth swap looks at the clock, or fewer where nobody reads: a writer
+    /// that grows slow leaves readers with their fences for that long, and one that stops altogether,
+    /// until it is dropped or tries a swap with nothing to publish.
     /// Elsewhere, [`SeqCst`](Self::SeqCst).
     #[default]
     Auto,

@@ -7,7 +7,8 @@ use crate::registry::Slot;
 
 /// Enters the published copy, or again the copy that this reader is in already.
 ///
-/// Wait-free: three stores to the reader's own line and one load of the published pointer.
+/// Wait-free: two stores to the reader's own line and one load of the published pointer. A reader that
+/// fences for itself stores twice more, and loads the pointer again.
 /// The buffer may be read until the matching leave (G1).
 #[inline(always)]
 pub(super) fn enter<T>(slot: &Slot, published: &Published<T>) -> *const Buffer<T> {

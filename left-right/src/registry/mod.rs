@@ -5,6 +5,8 @@
 //! - **R2** A slot is in the registry from before its reader first enters until after it last left.
 //! - **R3** The lock is held for a push, a removal or one look at each word: never while waiting,
 //!   and no user code runs and no user data is dropped under it.
+//! - **R4** No two lists of slots have the same generation but the last, of which no writer keeps a
+//!   list.
 //!
 //! # Orderings
 //! - **O1** A reader's announcement, `ENTERING` or the number of an entry, and the writer's scan are
@@ -100,10 +102,10 @@ impl Registry {
     fn list_and_scan(&self, listing: &mut Listing, old: *mut ()) -> Pins {
         let slots = self.lock();
         let generation = self.generation.load(Ordering::Relaxed);
-        let listed = Listing::of_slots(generation, &slots);
+        let outdated = listing.found(generation, &slots);
         let pins = Pins::collect(old, slots.iter());
         drop(slots);
-        *listing = listed;
+        drop(outdated);
         pins
     }
 
@@ -112,7 +114,7 @@ impl Registry {
         let generation = self.generation.load(Ordering::Relaxed);
         if !planted("generation-kept") {
             // ORDER: O3, by the fences of the reader's own first entry.
-            let next = generation.wrapping_add(1);
+            let next = generation.saturating_add(1);
             self.generation.store(next, Ordering::Relaxed);
         }
     }
@@ -155,8 +157,9 @@ mod tests {
     use std::sync::Barrier;
     use std::thread;
 
-    use crate::buffers::Buffers;
-    use crate::sync::Arc;
+    use super::listing::{LAST, MOST};
+    use crate::buffers::{Buffers, Patience};
+    use crate::sync::{Arc, Ordering, QUIET_SCANS};
     use crate::{FenceMode, ReadHandle, SharedReader};
 
     /// Processors fetch lines of 64 bytes, in pairs.
@@ -211,5 +214,76 @@ mod tests {
             assert!(written.windows(2).all(|two| two[1] - two[0] >= LINES));
             are_in.wait();
         });
+    }
+
+    fn swap(buffers: &mut Buffers<u64>) {
+        let version = buffers.version().next();
+        match buffers.writable(Patience::Try) {
+            Ok(copy) => copy.swap(version),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// So often that the writer has a list of its readers, if it ever makes one.
+    fn swap_quietly(buffers: &mut Buffers<u64>) {
+        (0..QUIET_SCANS + 2).for_each(|_| swap(buffers));
+    }
+
+    fn is_waited_for(buffers: &mut Buffers<u64>, reader: &ReadHandle<u64>) -> bool {
+        let _guard = reader.read();
+        swap(buffers);
+        buffers.finish(Patience::Try).is_err()
+    }
+
+    #[test]
+    fn every_reader_is_waited_for_however_many_there_are() {
+        for readers in [1, MOST - 1, MOST, MOST + 1, 3 * MOST] {
+            let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+            let mut handles: Vec<_> = (0..readers)
+                .map(|_| ReadHandle::join(buffers.shared()))
+                .collect();
+            for _ in 0..2 {
+                swap_quietly(&mut buffers);
+                for reader in [&handles[0], &handles[handles.len() - 1]] {
+                    assert!(is_waited_for(&mut buffers, reader), "of {readers}");
+                }
+                // The next list has one slot at another place.
+                handles.push(handles[0].clone());
+                handles.swap_remove(0);
+            }
+        }
+    }
+
+    /// It cannot be had by joining and quitting on a machine of 64 bits, but on others in minutes.
+    #[test]
+    fn the_last_generation_is_never_listed() {
+        for before in [LAST - 2, LAST - 1, LAST] {
+            for is_quiet in [false, true] {
+                let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+                let registry = Arc::clone(&buffers.shared().registry);
+                registry.generation.store(before, Ordering::Relaxed);
+                let readers = [(); 4].map(|()| {
+                    if is_quiet {
+                        swap_quietly(&mut buffers);
+                    }
+                    ReadHandle::join(buffers.shared())
+                });
+                for reader in &readers {
+                    assert!(is_waited_for(&mut buffers, reader), "from {before}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_slot_of_a_reader_that_quit_is_let_go_by_the_next_swap() {
+        let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+        let reader = ReadHandle::join(buffers.shared());
+        swap_quietly(&mut buffers);
+        let slot = Arc::downgrade(&buffers.shared().registry.lock()[0]);
+        drop(reader);
+        assert!(slot.upgrade().is_some(), "there was no list");
+        swap(&mut buffers);
+        assert!(slot.upgrade().is_none());
     }
 }

@@ -178,3 +178,50 @@ fn may_be_in(old: *mut (), place: Place) -> bool {
         Place::In(buffer) => buffer == old,
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+
+    const OLD: *mut () = ptr::without_provenance_mut(8);
+    const NEW: *mut () = ptr::without_provenance_mut(16);
+
+    fn pins(slot: &Arc<Slot>) -> Pins {
+        Pins::collect(OLD, [slot].into_iter())
+    }
+
+    /// A busy reader that fences is about to enter at most looks: this is how it is seen elsewhere.
+    #[test]
+    fn the_next_entry_of_a_reader_that_fences_is_not_waited_for() {
+        let slot = Arc::new(Slot::new());
+        slot.announce();
+        slot.announce_fence();
+        let mut pins = pins(&slot);
+        let asked = pins.clone();
+        for pins in [&pins, &asked] {
+            assert!(pins.are_held(OLD) && !pins.have_left(OLD));
+        }
+        slot.settle(OLD);
+        assert!(pins.are_held(OLD));
+        slot.leave_for_good();
+        slot.announce();
+        assert!(pins.are_held(OLD), "which entry this is cannot be told");
+        slot.announce_fence();
+        assert!(asked.have_left(OLD) && !asked.are_held(OLD));
+        assert!(pins.let_go(OLD));
+    }
+
+    #[test]
+    fn whoever_reads_is_met_and_only_who_may_be_in_the_old_copy_is_waited_for() {
+        let slot = Arc::new(Slot::new());
+        assert!(!pins(&slot).met_any());
+        slot.settle(NEW);
+        assert!(pins(&slot).met_any() && pins(&slot).is_empty());
+        slot.settle(OLD);
+        assert!(pins(&slot).met_any() && !pins(&slot).is_empty());
+        slot.announce();
+        assert!(pins(&slot).met_any() && !pins(&slot).is_empty());
+    }
+}

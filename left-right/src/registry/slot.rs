@@ -57,9 +57,11 @@ const ORPHAN: u32 = 1 << 31;
 const MOST_NESTED: u32 = ORPHAN - 1;
 
 const OUT: *mut () = ptr::null_mut();
-/// No buffer has this address: they are aligned to at least four bytes.
+/// No buffer has this address, or the lowest bits below: see [`Buffer::allocate`].
+///
+/// [`Buffer::allocate`]: crate::buffers::Buffer::allocate
 const ENTERING: *mut () = ptr::without_provenance_mut(1);
-/// The lowest bits of a word that says so, with a number above them: no buffer has them, as above.
+/// The lowest bits of a word that says so and has a number above them.
 const FENCING: usize = 0b11;
 const NUMBER_AT: u32 = 2;
 
