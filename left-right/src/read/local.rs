@@ -10,11 +10,19 @@
 //! A list may end, with its thread, before a guard that an older thread-local value keeps: then it leaves
 //! the reader to its guards, the last of which ends it.
 //! Nothing is ever handed from one thread to another here.
+//!
+//! A list has a destructor, so whoever uses it has to ask first whether it is still there, and whether
+//! somebody else is at it. A read looks into a [`Row`] instead, which says the same in two words.
+//!
+//! # Invariants
+//! - **Y1** The thread's `ROW` is that of its list's `row`, from each change to the next, and empty once the
+//!   list has ended. No reference to an entry is kept.
+//! - **Y2** An entry of the row names a reader that the list has at the same number, or nobody, whatever
+//!   panics meanwhile.
 
-use std::cell::RefCell;
-use std::ptr::NonNull;
+use std::cell::{Cell, RefCell};
+use std::ptr::{self, NonNull};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread::AccessError;
 
 use slab::Slab;
 
@@ -23,11 +31,50 @@ use crate::sync::Arc;
 
 thread_local! {
     static READERS: RefCell<Readers> = const { RefCell::new(Readers::new()) };
+    static ROW: Cell<Row> = const { Cell::new(Row::EMPTY) };
+}
+
+/// Where the entries of a list's row are, and how many.
+#[derive(Clone, Copy)]
+struct Row {
+    first: *const Entry,
+    len: usize,
+}
+
+impl Row {
+    const EMPTY: Row = Row {
+        first: ptr::null(),
+        len: 0,
+    };
+}
+
+/// A reader in the list: what tells it from others, and its slot.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// Null, which no structure's is, for nobody.
+    registry: *const Registry,
+    slot: NonNull<Slot>,
+}
+
+impl Entry {
+    fn of(reader: &Option<Reader>) -> Self {
+        match reader {
+            Some(reader) => Entry {
+                registry: reader.registry(),
+                slot: NonNull::from(reader.slot()),
+            },
+            None => Entry {
+                registry: ptr::null(),
+                slot: NonNull::dangling(),
+            },
+        }
+    }
 }
 
 /// One thread's readers, each at the number of its structure.
 struct Readers {
     list: Vec<Option<Reader>>,
+    row: Vec<Entry>,
     count: usize,
     /// The count at which those of structures that are gone are next swept out: so much more than
     /// were left by the last time that a first read costs a fixed share of the list's length.
@@ -38,21 +85,25 @@ impl Readers {
     const fn new() -> Self {
         Readers {
             list: Vec::new(),
+            row: Vec::new(),
             count: 0,
             sweep_at: 8,
         }
     }
 
-    #[inline(always)]
-    fn get(&self, index: usize) -> Option<&Reader> {
-        self.list.get(index)?.as_ref()
+    /// The slot of this structure's reader, if there is one.
+    fn slot(&self, registry: &Arc<Registry>, index: usize) -> Option<NonNull<Slot>> {
+        let reader = self.list.get(index)?.as_ref()?;
+        reader.is_of(registry).then(|| NonNull::from(reader.slot()))
     }
 
     /// Puts a reader at its structure's number; what it replaces, and what was swept out, is handed
     /// out.
     fn put(&mut self, index: usize, reader: Reader) -> Vec<Reader> {
+        ROW.set(Row::EMPTY);
         let mut out = Vec::new();
         if self.count >= self.sweep_at {
+            self.row.clear();
             for entry in &mut self.list {
                 if entry.as_ref().is_some_and(|reader| reader.is_of_closed()) {
                     out.extend(entry.take());
@@ -63,23 +114,37 @@ impl Readers {
                 self.list.pop();
             }
             self.list.shrink_to(self.list.len() * 2);
+            self.row = self.list.iter().map(Entry::of).collect();
             self.sweep_at = (self.count * 2)
                 .max(self.list.len().max(index + 1) / 2)
                 .max(8);
         }
         if self.list.len() <= index {
             self.list.resize_with(index + 1, || None);
+            self.row.resize(index + 1, Entry::of(&None));
         }
+        self.row[index] = Entry::of(&None);
         match self.list[index].replace(reader) {
             Some(replaced) => out.push(replaced),
             None => self.count += 1,
         }
+        self.row[index] = Entry::of(&self.list[index]);
+        self.publish();
         out
+    }
+
+    /// Shows the row to the thread's reads.
+    fn publish(&self) {
+        ROW.set(Row {
+            first: self.row.as_ptr(),
+            len: self.row.len(),
+        });
     }
 }
 
 impl Drop for Readers {
     fn drop(&mut self) {
+        ROW.set(Row::EMPTY);
         for reader in self.list.drain(..).flatten() {
             // Of a structure that is there: a guard lives that an older thread-local value keeps, or one was
             // forgotten (G3).
@@ -126,9 +191,8 @@ impl Drop for LocalIndex {
 #[inline(always)]
 pub(super) fn slot(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
     match known(registry, index) {
-        Ok(Some(slot)) => slot,
-        Ok(None) => first_read(registry, index),
-        Err(_) => one_off(registry),
+        Some(slot) => slot,
+        None => first_read(registry, index),
     }
 }
 
@@ -138,32 +202,58 @@ pub(super) fn with_known<R>(
     index: usize,
     f: impl FnOnce(&Slot) -> R,
 ) -> Option<R> {
-    let slot = known(registry, index).ok().flatten()?;
+    let slot = known(registry, index)?;
     // SAFETY: it is in the list, which gives up no slot of a structure that is there (G3).
     Some(f(unsafe { slot.as_ref() }))
 }
 
-/// Sees to it that the calling thread has a slot for this structure, unless its list is gone.
+/// Sees to it that the calling thread has a slot for this structure, unless it has no list to keep it in.
 pub(super) fn make_known(registry: &Arc<Registry>, index: usize) {
-    if let Ok(None) = known(registry, index) {
-        first_read(registry, index);
+    if known(registry, index).is_none() {
+        drop(enlist(registry, index));
     }
 }
 
-/// An error if the thread is ending and its list is gone.
+/// None if this thread has not read the structure yet, or if it is ending and its list is gone.
 #[inline(always)]
-fn known(registry: &Arc<Registry>, index: usize) -> Result<Option<NonNull<Slot>>, AccessError> {
-    READERS.try_with(|readers| {
-        // SAFETY: the reference ends with this closure, which calls nothing that borrows the list.
-        let readers = unsafe { readers.try_borrow_unguarded() }.ok()?;
-        let reader = readers.get(index)?;
-        reader.is_of(registry).then(|| NonNull::from(reader.slot()))
-    })
+fn known(registry: &Arc<Registry>, index: usize) -> Option<NonNull<Slot>> {
+    let row = ROW.get();
+    if index >= row.len {
+        return None;
+    }
+    // SAFETY: within the row.
+    let entry = unsafe { row.first.add(index) };
+    // SAFETY: the row is alive and does not change meanwhile (Y1): nothing is called here.
+    let entry = unsafe { *entry };
+    ptr::eq(entry.registry, Arc::as_ptr(registry)).then_some(entry.slot)
 }
 
 #[cold]
 #[inline(never)]
 fn first_read(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
+    match enlist(registry, index) {
+        Ok(slot) => slot,
+        Err(reader) => {
+            let slot = NonNull::from(reader.slot());
+            reader.leave_to_guards();
+            slot
+        }
+    }
+}
+
+/// A reader in the thread's list, or one without if there is no list to be had: the thread is ending and
+/// its list is gone, or the list's memory is just being allocated.
+fn enlist(registry: &Arc<Registry>, index: usize) -> Result<NonNull<Slot>, Reader> {
+    let listed = READERS.try_with(|readers| {
+        let readers = readers.try_borrow().ok()?;
+        let slot = readers.slot(registry, index)?;
+        // A panic may have come between the list and its row.
+        readers.publish();
+        Some(slot)
+    });
+    if let Ok(Some(slot)) = listed {
+        return Ok(slot);
+    }
     let reader = Reader::join(registry);
     let slot = NonNull::from(reader.slot());
     let mut reader = Some(reader);
@@ -173,19 +263,7 @@ fn first_read(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
     });
     // What the list gave up ends here, after the borrow.
     drop(put);
-    // There is no list to be had (its memory is just being allocated): as in `one_off`.
-    reader.into_iter().for_each(Reader::leave_to_guards);
-    slot
-}
-
-/// The thread is ending and its list is gone: a reader for one guard.
-#[cold]
-#[inline(never)]
-fn one_off(registry: &Arc<Registry>) -> NonNull<Slot> {
-    let reader = Reader::join(registry);
-    let slot = NonNull::from(reader.slot());
-    reader.leave_to_guards();
-    slot
+    reader.map_or(Ok(slot), Err)
 }
 
 #[cfg(test)]
@@ -243,6 +321,31 @@ mod tests {
             drop(writer);
             assert_eq!(*negative.read(), -round);
             assert_eq!(*shared.read(), round);
+        }
+    }
+
+    #[test]
+    fn a_reader_is_told_from_those_that_had_its_number_before() {
+        let make = |number: usize| {
+            let writer = WriteHandle::cloned(number);
+            let reader = writer.shared_reader();
+            (number, writer, reader)
+        };
+        let mut structures: Vec<_> = (0..24).map(make).collect();
+        for round in 1..50 {
+            for (number, _, reader) in &structures {
+                assert_eq!((*reader.read(), *reader.read()), (*number, *number));
+            }
+            // Every third is another one from now on, under the number of the one that ends.
+            for at in (round % 3..structures.len()).step_by(3) {
+                let (number, writer, reader) = structures.swap_remove(at);
+                let guard = reader.read();
+                drop(writer);
+                assert_eq!(*guard, number);
+                drop(guard);
+                drop(reader);
+                structures.push(make(number + 1000));
+            }
         }
     }
 }

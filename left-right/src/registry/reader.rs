@@ -29,7 +29,11 @@ impl Reader {
         &self.slot
     }
 
-    #[inline(always)]
+    /// Whose it is, by address; nobody else's while the reader lives.
+    pub(crate) fn registry(&self) -> *const Registry {
+        Arc::as_ptr(&self.registry)
+    }
+
     pub(crate) fn is_of(&self, registry: &Arc<Registry>) -> bool {
         Arc::ptr_eq(&self.registry, registry)
     }
