@@ -121,7 +121,9 @@ impl Readers {
         }
         if self.list.len() <= index {
             self.list.resize_with(index + 1, || None);
-            self.row.resize(index + 1, Entry::of(&None));
+        }
+        if self.row.len() < self.list.len() {
+            self.row.resize(self.list.len(), Entry::of(&None));
         }
         self.row[index] = Entry::of(&None);
         match self.list[index].replace(reader) {
