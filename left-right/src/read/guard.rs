@@ -25,7 +25,7 @@ use crate::sync::Reading;
 /// the handle is dropped.
 ///
 /// It belongs to its thread, and it must not be taken in a signal handler that may have interrupted
-/// a read of the same handle.
+/// a read of the same handle, or a read through any [`SharedReader`](crate::SharedReader).
 ///
 /// ```compile_fail,E0277
 /// fn send<T: Send>(_: T) {}

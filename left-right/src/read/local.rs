@@ -97,6 +97,15 @@ impl Readers {
         reader.is_of(registry).then(|| NonNull::from(reader.slot()))
     }
 
+    /// As [`slot`](Self::slot), which a panic may have kept out of the row: makes that whole again.
+    fn show(&mut self, registry: &Arc<Registry>, index: usize) -> Option<NonNull<Slot>> {
+        let slot = self.slot(registry, index)?;
+        ROW.set(Row::EMPTY);
+        self.row = self.list.iter().map(Entry::of).collect();
+        self.publish();
+        Some(slot)
+    }
+
     /// Puts a reader at its structure's number; what it replaces, and what was swept out, is handed
     /// out.
     fn put(&mut self, index: usize, reader: Reader) -> Vec<Reader> {
@@ -246,26 +255,30 @@ fn first_read(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
 /// A reader in the thread's list, or one without if there is no list to be had: the thread is ending and
 /// its list is gone, or the list's memory is just being allocated.
 fn enlist(registry: &Arc<Registry>, index: usize) -> Result<NonNull<Slot>, Reader> {
-    let listed = READERS.try_with(|readers| {
-        let readers = readers.try_borrow().ok()?;
-        let slot = readers.slot(registry, index)?;
-        // A panic may have come between the list and its row.
-        readers.publish();
-        Some(slot)
-    });
+    let listed = READERS.try_with(|readers| readers.try_borrow_mut().ok()?.show(registry, index));
     if let Ok(Some(slot)) = listed {
         return Ok(slot);
     }
-    let reader = Reader::join(registry);
-    let slot = NonNull::from(reader.slot());
-    let mut reader = Some(reader);
+    let mut reader = Some(Reader::join(registry));
     let put = READERS.try_with(|readers| {
         let mut readers = readers.try_borrow_mut().ok()?;
-        Some(readers.put(index, reader.take()?))
+        // An allocator may have read the same structure while we joined, and may still do.
+        if let Some(slot) = readers.slot(registry, index) {
+            return Some((slot, Vec::new()));
+        }
+        let reader = reader.take()?;
+        let slot = NonNull::from(reader.slot());
+        Some((slot, readers.put(index, reader)))
     });
-    // What the list gave up ends here, after the borrow.
-    drop(put);
-    reader.map_or(Ok(slot), Err)
+    match (put, reader) {
+        // What the list gave up or did not need ends here, after the borrow.
+        (Ok(Some((slot, out))), reader) => {
+            drop((out, reader));
+            Ok(slot)
+        }
+        (_, Some(reader)) => Err(reader),
+        (_, None) => unreachable!("who takes the reader puts it into the list"),
+    }
 }
 
 #[cfg(test)]
@@ -349,5 +362,18 @@ mod tests {
                 structures.push(make(number + 1000));
             }
         }
+    }
+
+    #[test]
+    fn a_row_that_lacks_a_reader_is_made_whole_by_its_next_read() {
+        let writer = WriteHandle::cloned(7);
+        let (reader, guard) = (writer.shared_reader(), writer.shared_reader());
+        let guard = guard.read();
+        let before = entries();
+        READERS.with(|readers| readers.borrow_mut().row.clear());
+        ROW.set(Row::EMPTY);
+        assert_eq!((*reader.read(), *guard), (7, 7));
+        assert_eq!((entries(), writer.stats().readers), (before, 1));
+        assert_ne!(ROW.get().len, 0);
     }
 }
