@@ -232,7 +232,7 @@ fn known(registry: &Arc<Registry>, index: usize) -> Option<NonNull<Slot>> {
     if index >= row.len {
         return None;
     }
-    // SAFETY: within the row.
+    // SAFETY: within the row (Y1).
     let entry = unsafe { row.first.add(index) };
     // SAFETY: the row is alive and does not change meanwhile (Y1): nothing is called here.
     let entry = unsafe { *entry };

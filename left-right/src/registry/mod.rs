@@ -101,6 +101,7 @@ impl Registry {
     #[cold]
     fn list_and_scan(&self, listing: &mut Listing, old: *mut ()) -> Pins {
         let slots = self.lock();
+        // ORDER: none needed: it is stored under the lock only.
         let generation = self.generation.load(Ordering::Relaxed);
         let outdated = listing.found(generation, &slots);
         let pins = Pins::collect(old, slots.iter());
@@ -111,6 +112,7 @@ impl Registry {
 
     /// Under the lock.
     fn begin_generation(&self) {
+        // ORDER: none needed: it is stored under the lock only.
         let generation = self.generation.load(Ordering::Relaxed);
         if !planted("generation-kept") {
             // ORDER: O3, by the fences of the reader's own first entry.

@@ -99,6 +99,7 @@ impl Slot {
     /// A writer that waits tells one entry of a busy reader from the next by their numbers. It would else
     /// have to look until it finds the reader between a fence and the next announcement.
     pub(crate) fn announce_fence(&self) {
+        // ORDER: none needed: only this thread uses the count (R1).
         let number = self.fenced.load(Ordering::Relaxed).wrapping_add(1);
         self.fenced.store(number, Ordering::Relaxed);
         let word = (number as usize) << NUMBER_AT | FENCING;
