@@ -78,6 +78,8 @@ mod removed;
 #[cfg(feature = "serde")]
 mod serde;
 mod state;
+#[cfg(doctest)]
+mod types;
 
 pub use error::CopiesDiffer;
 pub use left_right::{

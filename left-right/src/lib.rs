@@ -134,6 +134,8 @@ mod shared;
 mod stall;
 mod stats;
 mod sync;
+#[cfg(doctest)]
+mod types;
 mod version;
 mod wait;
 mod watch;

@@ -57,7 +57,7 @@ use crate::sync::Reading;
 /// let first: &i32 = &guard[0];
 /// println!("{first}");
 /// ```
-pub struct ReadGuard<'a, T: ?Sized> {
+pub struct ReadGuard<'a, T: ?Sized + 'a> {
     // A pointer, not a reference: the data may change as soon as `stay` is dropped, which a
     // reference in an argument would forbid until the call's end.
     value: NonNull<T>,
@@ -76,7 +76,7 @@ struct Stay<'a> {
     _reader: PhantomData<&'a ()>,
 }
 
-impl<'a, T> ReadGuard<'a, T> {
+impl<'a, T: 'a> ReadGuard<'a, T> {
     /// A guard by this slot, entered now.
     ///
     /// # Safety
@@ -111,7 +111,7 @@ impl<'a, T> ReadGuard<'a, T> {
     }
 }
 
-impl<'a, T: ?Sized> ReadGuard<'a, T> {
+impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
     /// The version that this guard shows.
     pub fn version(&self) -> Version {
         self.version
