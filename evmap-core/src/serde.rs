@@ -104,11 +104,30 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Entries<K, 
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        // The hint is the sender's word: it may not make us allocate without end.
-        let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(0).min(4096));
+        let mut entries = Vec::with_capacity(cautious::<(K, V)>(map.size_hint()));
         while let Some(entry) = map.next_entry()? {
             entries.push(entry);
         }
         Ok(entries)
+    }
+}
+
+/// How many entries to make room for. The hint is the sender's word: it may not make us allocate without end.
+fn cautious<T>(hint: Option<usize>) -> usize {
+    const MOST_BYTES: usize = 64 * 1024;
+    hint.unwrap_or(0).min(MOST_BYTES / size_of::<T>().max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_makes_room_for_bytes_not_for_elements() {
+        assert_eq!(cautious::<u64>(None), 0);
+        assert_eq!(cautious::<u64>(Some(7)), 7);
+        assert_eq!(cautious::<u64>(Some(usize::MAX)), 8 * 1024);
+        assert_eq!(cautious::<[u8; 1 << 20]>(Some(4096)), 0);
+        assert_eq!(cautious::<()>(Some(usize::MAX)), 64 * 1024);
     }
 }
