@@ -74,6 +74,7 @@ pub mod shared_map;
 pub mod table;
 
 mod error;
+mod panics;
 mod removed;
 #[cfg(feature = "serde")]
 mod serde;

@@ -5,15 +5,16 @@
 //! What needs no drop is not kept.
 
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
-/// What changes took out of one copy, and where its table goes when the copy ends.
-pub(crate) struct Removed<K, V, T> {
+use crate::panics::Drops;
+use crate::table::Table;
+
+/// What changes took out of one copy, and where that and its table go when the copy ends.
+pub(crate) struct Removed<K, V, T: Table<K, V>> {
     contents: Contents<K, V, T>,
-    gone: Gone<T>,
+    gone: Gone<K, V, T>,
 }
 
 /// Things that were taken out of a copy.
@@ -23,17 +24,17 @@ pub(crate) struct Contents<K, V, T> {
     tables: Vec<T>,
 }
 
-/// The tables of copies that are gone, of all copies of a map: whoever leaves a copy last may be a
+/// The contents of copies that are gone, of all copies of a map: whoever leaves a copy last may be a
 /// writer in his turn, too.
-pub(crate) struct Gone<T>(Arc<Tables<T>>);
+pub(crate) struct Gone<K, V, T: Table<K, V>>(Arc<Copies<K, V, T>>);
 
-struct Tables<T> {
+struct Copies<K, V, T: Table<K, V>> {
     has_some: AtomicBool,
-    tables: Mutex<Vec<T>>,
+    contents: Mutex<Vec<Contents<K, V, T>>>,
 }
 
-impl<K, V, T> Removed<K, V, T> {
-    pub(crate) fn new(gone: &Gone<T>) -> Self {
+impl<K, V, T: Table<K, V>> Removed<K, V, T> {
+    pub(crate) fn new(gone: &Gone<K, V, T>) -> Self {
         Removed {
             contents: Contents::new(),
             gone: gone.clone(),
@@ -66,10 +67,12 @@ impl<K, V, T> Removed<K, V, T> {
         self.contents.tables.push(table);
     }
 
-    /// Keeps the table of a copy that ends.
-    pub(crate) fn keep_last_table(&self, table: T) {
+    /// Keeps the table of a copy that ends, and whatever else is kept here.
+    pub(crate) fn keep_all(&mut self, table: T) {
         if Contents::<K, V, T>::IS_NEEDED {
-            self.gone.put(table);
+            self.keep_table(table);
+            self.gone
+                .put(mem::replace(&mut self.contents, Contents::new()));
         }
     }
 
@@ -93,70 +96,69 @@ impl<K, V, T> Contents<K, V, T> {
             tables: Vec::new(),
         }
     }
+}
 
-    /// Drops everything, one thing after the other: how many panicked.
-    ///
-    /// A `Vec` with two values whose `Drop` panics would abort the program.
-    pub(crate) fn drop_each(self) -> u64 {
-        drop_each(self.keys) + drop_each(self.values) + drop_each(self.tables)
+impl<K, V, T: Table<K, V>> Contents<K, V, T> {
+    /// Drops everything, one thing after the other.
+    pub(crate) fn drop_each(self, drops: &mut Drops) {
+        drops.drop_each(self.keys);
+        drops.drop_each(self.values);
+        for mut table in self.tables {
+            table.drain(|key, value| {
+                drops.drop(key);
+                drops.drop(value);
+            });
+        }
     }
 }
 
-impl<T> Gone<T> {
+impl<K, V, T: Table<K, V>> Gone<K, V, T> {
     pub(crate) fn new() -> Self {
-        Gone(Arc::new(Tables {
+        Gone(Arc::new(Copies {
             has_some: AtomicBool::new(false),
-            tables: Mutex::new(Vec::new()),
+            contents: Mutex::new(Vec::new()),
         }))
     }
 
-    fn put(&self, table: T) {
-        let Tables { has_some, tables } = &*self.0;
-        lock(tables).push(table);
-        // ORDER: none needed: what is missed by one look is found by the next.
-        has_some.store(true, Ordering::Relaxed);
+    fn put(&self, contents: Contents<K, V, T>) {
+        lock(&self.0.contents).push(contents);
+        // ORDER: none needed: a hint; what is missed by one look is found by the next, and the lock orders
+        // the contents.
+        self.0.has_some.store(true, Ordering::Relaxed);
     }
 
-    /// Hands out all tables.
-    pub(crate) fn take(&self) -> Vec<T> {
-        let Tables { has_some, tables } = &*self.0;
-        if !has_some.load(Ordering::Relaxed) {
+    /// Hands out the contents of all copies that are gone.
+    pub(crate) fn take(&self) -> Vec<Contents<K, V, T>> {
+        // ORDER: none needed: a hint, as above.
+        if !self.0.has_some.load(Ordering::Relaxed) {
             return Vec::new();
         }
-        let mut tables = lock(tables);
-        has_some.store(false, Ordering::Relaxed);
-        mem::take(&mut tables)
+        let mut contents = lock(&self.0.contents);
+        // ORDER: none needed: a hint, as above.
+        self.0.has_some.store(false, Ordering::Relaxed);
+        mem::take(&mut contents)
     }
 }
 
-impl<T> Clone for Gone<T> {
+impl<K, V, T: Table<K, V>> Clone for Gone<K, V, T> {
     fn clone(&self) -> Self {
         Gone(Arc::clone(&self.0))
     }
 }
 
-impl<T> Drop for Tables<T> {
+impl<K, V, T: Table<K, V>> Drop for Copies<K, V, T> {
     /// Whoever drops a map drops both copies: two panics in one go would abort the program.
     fn drop(&mut self) {
-        let tables = self
-            .tables
+        let contents = self
+            .contents
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        let panics = drop_each(mem::take(tables));
-        assert!(
-            panics == 0 || thread::panicking(),
-            "{panics} panics while the entries of a map were dropped"
-        );
+        let mut drops = Drops::default();
+        for contents in mem::take(contents) {
+            contents.drop_each(&mut drops);
+        }
+        drops.resume();
     }
-}
-
-/// Drops each thing by itself: how many panicked.
-pub(crate) fn drop_each<T>(things: impl IntoIterator<Item = T>) -> u64 {
-    let mut panics = 0;
-    for thing in things {
-        panics += u64::from(catch_unwind(AssertUnwindSafe(|| drop(thing))).is_err());
-    }
-    panics
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

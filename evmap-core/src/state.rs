@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use std::{mem, vec};
 
 use crate::op::Hashed;
+use crate::panics::Drops;
 use crate::removed::Removed;
 use crate::table::{Engine, Table};
 
@@ -41,24 +42,37 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
         }
     }
 
-    /// Takes out everything, and keeps the room.
+    /// Removes everything, and keeps the capacity.
+    ///
+    /// If the `Drop` of a key or value panics, so does this, once everything is dropped.
     pub(crate) fn clear(&mut self) {
         match &mut self.removed {
             Some(removed) if removed.keeps_tables() => {
-                let empty = Table::with_capacity(self.table.capacity());
+                let empty = self.table.empty_like();
                 removed.keep_table(mem::replace(&mut self.table, empty));
             }
-            _ => self.table.clear(),
+            _ => drain(&mut self.table),
+        }
+    }
+
+    /// Removes everything, and keeps no capacity. Panics as [`clear`](Self::clear) does.
+    pub(crate) fn purge(&mut self) {
+        let mut table = mem::replace(&mut self.table, Table::with_capacity(0));
+        match &mut self.removed {
+            Some(removed) if removed.keeps_tables() => removed.keep_table(table),
+            _ => drain(&mut table),
         }
     }
 }
 
 impl<K, V, S, M, E: Engine> Drop for State<K, V, S, M, E> {
-    /// The table's entries are not dropped by whoever happens to end this copy, if somebody collects
-    /// them.
+    /// What is here is not dropped by whoever happens to end this copy, if somebody collects it.
     fn drop(&mut self) {
-        if let Some(removed) = &self.removed {
-            removed.keep_last_table(mem::replace(&mut self.table, Table::with_capacity(0)));
+        match &mut self.removed {
+            Some(removed) => {
+                removed.keep_all(mem::replace(&mut self.table, Table::with_capacity(0)));
+            }
+            None => drain(&mut self.table),
         }
     }
 }
@@ -221,12 +235,12 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
 }
 
 /// Entries on their way into a table, which whoever brings them must not drop.
-struct Arriving<'r, K, V, T> {
+struct Arriving<'r, K, V, T: Table<K, V>> {
     entries: vec::IntoIter<(Hashed<K>, V)>,
     removed: &'r mut Option<Removed<K, V, T>>,
 }
 
-impl<K, V, T> Drop for Arriving<'_, K, V, T> {
+impl<K, V, T: Table<K, V>> Drop for Arriving<'_, K, V, T> {
     fn drop(&mut self) {
         for (key, value) in self.entries.by_ref() {
             keep(self.removed, key.key, value);
@@ -234,8 +248,22 @@ impl<K, V, T> Drop for Arriving<'_, K, V, T> {
     }
 }
 
+/// Drops all entries, each by itself. If some panic, the first panic goes on when all are dropped.
+fn drain<K, V>(table: &mut impl Table<K, V>) {
+    if !(mem::needs_drop::<K>() || mem::needs_drop::<V>()) {
+        table.clear();
+        return;
+    }
+    let mut drops = Drops::default();
+    table.drain(|key, value| {
+        drops.drop(key);
+        drops.drop(value);
+    });
+    drops.resume();
+}
+
 /// Drops an entry, or leaves that to somebody.
-fn keep<K, V, T>(removed: &mut Option<Removed<K, V, T>>, key: K, value: V) {
+fn keep<K, V, T: Table<K, V>>(removed: &mut Option<Removed<K, V, T>>, key: K, value: V) {
     if let Some(removed) = removed {
         removed.keep_key(key);
         removed.keep_value(value);

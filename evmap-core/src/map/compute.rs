@@ -33,7 +33,7 @@ impl<V> Decision<V> {
 
 /// Writes the calls of one of the writers, over its
 /// `decide(key, |Option<&V>| -> Result<(Decision<V>, R), X>) -> Result<R, X>`, and its
-/// `take_if(&key, |&V| -> bool) -> Option<_>`.
+/// `remove_where(&key, |&V| -> bool) -> bool`.
 macro_rules! computes {
     ([$($receiver:tt)+] $this:ident [$($bound:tt)*]) => {
         /// Sets the key's value to what `f` makes of it, or removes the key where `f` says `None`: the
@@ -202,7 +202,7 @@ macro_rules! computes {
             K: Borrow<Q>,
             Q: Hash + Eq + ?Sized,
         {
-            $this.take_if(key, condition).is_some()
+            $this.remove_where(key, condition)
         }
     };
 }
@@ -257,25 +257,28 @@ where
     }
 
     /// Drops what a call was given and does not need, or leaves that to whoever collects it.
-    fn discard(&mut self, key: Hashed<K>, value: Option<V>) {
+    pub(crate) fn discard(&mut self, key: Option<K>, value: Option<V>) {
         if self.own().removed.is_some() {
             self.ops().tidy_with(|state| {
-                state.discard_key(key.key);
+                if let Some(key) = key {
+                    state.discard_key(key);
+                }
                 state.discard(value);
             });
         }
     }
 
-    fn take_if<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<()>
+    fn remove_where<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
         let state = self.caught_up();
         let hash = state.hasher.hash_one(key);
-        let key = doomed(state, hash, key, condition)?;
-        self.log(MapOp::Remove(key));
-        Some(())
+        let doomed = doomed(state, hash, key, condition);
+        let is_doomed = doomed.is_some();
+        self.log_all(doomed.map(MapOp::Remove));
+        is_doomed
     }
 
     pub(crate) fn decide_hashed<R, X>(
@@ -285,14 +288,17 @@ where
     ) -> Result<R, X> {
         let present = self.caught_up().table.find(key.hash, &key.key);
         let is_present = present.is_some();
-        let (decision, result) = decide(present.map(|(_, value)| value))?;
+        let (decision, result) = match decide(present.map(|(_, value)| value)) {
+            Ok((decision, result)) => (decision, Ok(result)),
+            Err(error) => (Decision::Keep, Err(error)),
+        };
         match decision {
             Decision::Put(value) => self.log(MapOp::Insert(key, value)),
             Decision::Remove if is_present => self.log(MapOp::Remove(key)),
-            Decision::Remove | Decision::Keep => self.discard(key, None),
-            Decision::Spare(value) => self.discard(key, Some(value)),
+            Decision::Remove | Decision::Keep => self.discard(Some(key.key), None),
+            Decision::Spare(value) => self.discard(Some(key.key), Some(value)),
         }
-        Ok(result)
+        result
     }
 }
 

@@ -126,6 +126,11 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         self.own().table.is_growing() || self.published().table.is_growing()
     }
 
+    /// How many buckets of a growth are put off, in both copies.
+    pub(crate) fn put_off(&self) -> usize {
+        self.own().table.put_off() + self.published().table.put_off()
+    }
+
     /// The copy that readers see.
     pub(crate) fn published(&self) -> &State<K, V, S, M, E> {
         self.ops.get().read_buffer()

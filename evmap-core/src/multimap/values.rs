@@ -1,9 +1,11 @@
 //! [`Values`]: the bag of values of one key.
 
-use std::fmt;
 use std::slice;
+use std::{fmt, mem};
 
 use smallvec::SmallVec;
+
+use crate::panics::Drops;
 
 /// The values of one key, in the order in which they were added.
 ///
@@ -78,6 +80,17 @@ impl<V> Values<V> {
 
     pub(crate) fn shrink_to_fit(&mut self) {
         self.0.shrink_to_fit();
+    }
+}
+
+impl<V> Drop for Values<V> {
+    /// If the `Drop` of some values panics, the first panic goes on when all are dropped.
+    fn drop(&mut self) {
+        if mem::needs_drop::<V>() {
+            let mut drops = Drops::default();
+            drops.drop_each(self.0.drain(..));
+            drops.resume();
+        }
     }
 }
 

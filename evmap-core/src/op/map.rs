@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use left_right::Operation;
 
 use super::Hashed;
+use crate::panics::Drops;
 use crate::state::State;
 use crate::table::Engine;
 
@@ -88,6 +89,23 @@ impl<K, V, M> MapOp<K, V, M> {
             MapOp::SetMeta(meta) => target.meta = meta.clone(),
         }
         None
+    }
+
+    /// Drops each key and value by itself.
+    pub(crate) fn drop_each(self, drops: &mut Drops) {
+        match self {
+            MapOp::Insert(key, value) => {
+                drops.drop(key);
+                drops.drop(value);
+            }
+            MapOp::Load(entries) => {
+                for (key, value) in entries {
+                    drops.drop(key);
+                    drops.drop(value);
+                }
+            }
+            op => drops.drop(op),
+        }
     }
 
     /// How many changes it stands for: each entry is one.

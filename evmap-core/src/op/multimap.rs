@@ -7,7 +7,7 @@ use left_right::Operation;
 use super::{Hashed, MapOp};
 use crate::multimap::Values;
 use crate::state::State;
-use crate::table::{Engine, Table};
+use crate::table::Engine;
 
 /// A change to a multimap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ where
                     bag.reserve(*additional);
                 }
             }
-            MultimapOp::Purge => target.table = Table::with_capacity(0),
+            MultimapOp::Purge => target.purge(),
         }
     }
 

@@ -128,7 +128,7 @@ where
     /// Keeps the entries that `keep` says yes to. It is called once for each.
     pub fn retain(&mut self, keep: impl FnMut(&K, &V) -> bool) {
         self.map.retain(keep);
-        self.map.caught_up();
+        self.map.ops().catch_up();
     }
 
     /// Makes room for this many more entries in each copy, if there is so much memory.
@@ -171,9 +171,9 @@ where
         key: Hashed<K>,
         decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
     ) -> Result<R, X> {
-        let result = self.map.decide_hashed(key, decide)?;
-        self.map.caught_up();
-        Ok(result)
+        let result = self.map.decide_hashed(key, decide);
+        self.map.ops().catch_up();
+        result
     }
 
     fn decide<R, X>(
@@ -192,6 +192,18 @@ where
     {
         let hash = self.state().hasher.hash_one(key);
         self.take_hashed(hash, key, condition)
+    }
+
+    /// As [`take_if`](Self::take_if): whether it took one out, which is dropped after the write.
+    fn remove_where<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let taken = self.take_if(key, condition);
+        let is_taken = taken.is_some();
+        self.map.discard(None, taken);
+        is_taken
     }
 
     /// Makes a change to one key: the value that it took out.

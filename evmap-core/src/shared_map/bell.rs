@@ -1,7 +1,6 @@
 //! [`Bell`]: an event that costs next to nothing to ring while nobody listens.
 
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
@@ -9,6 +8,8 @@ use std::task::{Context, Wake, Waker};
 use std::time::Instant;
 
 use event_listener::{Event, EventListener, IntoNotification, Listener};
+
+use crate::panics::contain;
 
 /// An event that costs next to nothing to ring while nobody listens.
 ///
@@ -42,6 +43,7 @@ impl Bell {
     /// All, since one who was told and does not look would keep the others from being told.
     #[inline]
     pub(super) fn ring(&self) {
+        // ORDER: N1, by the fence that came before.
         if self.listeners.load(Ordering::Relaxed) > 0 {
             self.event.notify(usize::MAX.relaxed());
         }
@@ -49,6 +51,7 @@ impl Bell {
 
     /// Listens; to be followed by a look at what is waited for, before the wait.
     pub(super) fn listen(&self) -> Ear<'_> {
+        // ORDER: N1, by the fence that follows.
         self.listeners.fetch_add(1, Ordering::Relaxed);
         let ear = Ear {
             _counted: Counted(&self.listeners),
@@ -93,7 +96,7 @@ impl Wake for Contained {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if let Some(waker) = &self.0 {
-            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake_by_ref()));
+            contain(|| waker.wake_by_ref());
         }
     }
 }
@@ -101,12 +104,13 @@ impl Wake for Contained {
 impl Drop for Contained {
     fn drop(&mut self) {
         let waker = self.0.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
+        contain(|| drop(waker));
     }
 }
 
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
+        // ORDER: none needed: who rings for nobody does no harm.
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

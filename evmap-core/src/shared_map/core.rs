@@ -16,7 +16,7 @@
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -30,8 +30,9 @@ use super::refresher::Alarm;
 use super::stats::{Counters, Stats};
 use super::turn::{Patience, Turn, Turns};
 use super::versions::Versions;
-use super::writer::{Settling, Ticket, Writer};
+use super::writer::{Settling, Ticket, Unready, Writer};
 use crate::map::SharedReader;
+use crate::panics::{Payload, catch};
 use crate::table::Engine;
 
 /// How long a writer that left its publication to another stays awake for it.
@@ -105,6 +106,11 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         }
     }
 
+    /// Counts a panic that nobody is told of.
+    pub(super) fn note_panic(&self, payload: Payload) {
+        self.counters.note_panic(payload);
+    }
+
     pub(super) fn publishing(&self) -> &Publishing {
         &self.publishing
     }
@@ -128,13 +134,12 @@ where
         let had_pending = turn.map().has_pending();
         let outcome = turn.run(batch, &self.counters);
         let carrier = turn.carrier();
-        let mut is_left_to_next = false;
         match &self.publishing {
             Publishing::AtOnce => {
                 // Who is awake for the next turn takes these changes along, where that saves a
                 // barrier; a fence is cheaper than the change of hands. Who may not wait, for this
                 // turn's publication neither, publishes himself.
-                is_left_to_next = matches!(patience, Patience::Endless)
+                let is_left_to_next = matches!(patience, Patience::Endless)
                     && turn.has_barrier()
                     && self.turns.has_next();
                 if !is_left_to_next {
@@ -154,18 +159,22 @@ where
             }
         }
         self.end(turn);
-        if is_left_to_next {
-            self.see_to(carrier);
-        }
         match outcome {
             Err(panic) => resume_unwind(panic),
             Ok((result, ticket)) => {
-                if is_left_to_next {
+                // It was left to the next turn, or the publication failed.
+                if self.is_behind(carrier) {
+                    self.see_to(carrier);
                     self.ask_for_losses(ticket);
                 }
                 Ok((result, carrier))
             }
         }
+    }
+
+    /// Whether this version should be visible, and is not yet.
+    fn is_behind(&self, version: Version) -> bool {
+        matches!(self.publishing, Publishing::AtOnce) && self.versions.visible() < version
     }
 
     /// Publishes what is pending; with nothing pending, gives the writer's copy what it lacks. The
@@ -182,13 +191,19 @@ where
         }
         let carrier = self.versions.carrier();
         if let Publishing::Within { alarm, .. } = &self.publishing {
+            if alarm.is_refresher() {
+                // To wait for the version would be to wait for this very thread.
+                return self.flush().0;
+            }
             alarm.set_now();
         }
         self.versions.reach(carrier).await
     }
 
+    /// # Panics
+    /// If a `Clone` does, after an earlier panic: what is pending is kept.
     fn flush_in(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) -> (Version, Settling) {
-        self.make_whole(&mut turn);
+        let recovered = turn.make_whole(&self.counters);
         let settling = if turn.map().has_pending() {
             self.publish(&mut turn);
             Settling::Begun
@@ -197,6 +212,9 @@ where
         };
         let version = turn.map().version();
         self.end(turn);
+        if let Err(panic) = recovered {
+            resume_unwind(panic);
+        }
         (version, settling)
     }
 
@@ -211,13 +229,15 @@ where
             let Some(mut turn) = self.turns.take(patience) else {
                 return Err(WriteError::Occupied);
             };
-            let Err(obstacle) = turn.prepare(&self.counters) else {
+            let Err(unready) = self.make_ready(&mut turn) else {
                 return Ok(turn);
             };
-            let Err(obstacle) = self.go_past(&mut turn, obstacle) else {
-                continue;
-            };
             self.end(turn);
+            let obstacle = match unready {
+                Unready::Busy(busy) => WriteError::Busy(busy),
+                Unready::TooManyRetired(too_many) => WriteError::TooManyRetired(too_many),
+                Unready::Panicked(panic) => resume_unwind(panic),
+            };
             if let WriteError::TooManyRetired(too_many) = &obstacle {
                 self.counters.count(
                     |c| &c.stalls,
@@ -239,23 +259,23 @@ where
         }
     }
 
-    /// Makes a fresh copy, if the one that is written next is held up by a guard of the calling
-    /// thread, or has been held up for long.
-    fn go_past(
-        &self,
-        turn: &mut Turn<'_, Writer<K, V, S, E>>,
-        obstacle: WriteError,
-    ) -> Result<(), WriteError> {
-        let WriteError::Busy(busy) = obstacle else {
-            return Err(obstacle);
+    /// Prepares the writer's copy. Makes a fresh one, if the one that is written next is held up by a guard
+    /// of the calling thread, or has been held up for long.
+    fn make_ready(&self, turn: &mut Turn<'_, Writer<K, V, S, E>>) -> Result<(), Unready> {
+        let busy = match turn.prepare(&self.counters) {
+            Err(Unready::Busy(busy)) => busy,
+            other => return other,
         };
         let is_stalled = |reader: &BusyReader| reader.waited >= self.stall_limit;
         let mut readers = busy.readers().iter();
         if !readers.any(|reader| self.reader.is_own(reader) || is_stalled(reader)) {
-            return Err(WriteError::Busy(busy));
+            return Err(Unready::Busy(busy));
         }
-        turn.rebuild(&self.counters)
-            .map_err(WriteError::TooManyRetired)
+        match catch(|| turn.rebuild(&self.counters)) {
+            Ok(rebuilt) => rebuilt.map_err(Unready::TooManyRetired)?,
+            Err(payload) => return Err(Unready::Panicked(payload)),
+        }
+        turn.prepare(&self.counters)
     }
 
     /// Whether all these readers are the calling thread's own.
@@ -274,19 +294,17 @@ where
         }
         for _ in 0..MENDED_FOR_OTHERS {
             let mut turn = self.turns.take_next();
-            // A panic here is that of a `Clone`, in the mending of another write's panic: our changes
-            // are kept, and the next turn tries again.
-            let mended = catch_unwind(AssertUnwindSafe(|| {
-                if self.versions.visible() < version {
-                    self.make_whole(&mut turn);
-                    self.publish(&mut turn);
+            if self.versions.visible() < version {
+                // A panic here is that of a `Clone`, in the mending of another write's panic: our changes
+                // are kept, and the next turn tries again.
+                if let Err(payload) = turn.make_whole(&self.counters) {
+                    self.counters.note_panic(payload);
                 }
-            }));
+                self.publish(&mut turn);
+            }
             self.end(turn);
-            match mended {
-                Ok(()) if self.versions.visible() >= version => return,
-                Ok(()) => {}
-                Err(_) => self.counters.count(|c| &c.panics, 1),
+            if self.versions.visible() >= version {
+                return;
             }
         }
         panic!(
@@ -297,6 +315,8 @@ where
 
     /// Panics if the batch of this ticket was undone after its turn.
     fn ask_for_losses(&self, ticket: Option<Ticket>) {
+        // ORDER: none needed: who undid our batch has shown a version since, by which we learnt that the
+        // wait is over (V1).
         if self.counters.lost.load(Ordering::Relaxed) == 0 {
             return;
         }
@@ -309,14 +329,6 @@ where
         );
     }
 
-    /// After an earlier panic in a `Clone`, which left the writer's copy behind.
-    fn make_whole(&self, turn: &mut Turn<'_, Writer<K, V, S, E>>) {
-        if !turn.is_whole() {
-            // An error only if copies are pinned, which one that is to be mended is not.
-            let _ = turn.mend(&self.counters);
-        }
-    }
-
     fn publish(&self, turn: &mut Turn<'_, Writer<K, V, S, E>>) {
         if turn.map().has_pending() && turn.is_whole() {
             let version = turn.publish(&self.counters);
@@ -326,18 +338,19 @@ where
 
     /// Ends the turn, and drops what it took out.
     fn end(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) {
+        // ORDER: none needed: a figure by itself.
         self.counters
             .pending
             .store(turn.pending(), Ordering::Relaxed);
-        let trash = turn.take_trash();
+        let drops = turn.take_drops();
         let has_published = turn.take_news();
         self.versions.promise(turn.carrier());
         drop(turn);
         if has_published {
             self.versions.notify();
         }
-        if let Some(trash) = trash {
-            self.counters.count(|c| &c.panics, trash.drop_each());
+        if let Some(drops) = drops {
+            self.counters.count(|c| &c.panics, drops.drop_each());
         }
     }
 }

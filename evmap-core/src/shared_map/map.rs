@@ -3,7 +3,6 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use left_right::{ReadGuard, Version};
@@ -13,6 +12,7 @@ use super::{Builder, Stats};
 use crate::DefaultHashBuilder;
 use crate::map::lookups::lookups;
 use crate::map::{ReadHandle, ReadHandleFactory, SharedReader, View};
+use crate::panics::contain;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
 
@@ -223,7 +223,7 @@ impl<K, V, S, E: Engine> Drop for Handle<K, V, S, E> {
     fn drop(&mut self) {
         // A panic is that of a `Clone`, in the mending of an earlier panic: there is nobody left to
         // try again.
-        let _ = catch_unwind(AssertUnwindSafe(|| (self.flush)(&self.core)));
+        contain(|| (self.flush)(&self.core));
         if let Publishing::Within { alarm, .. } = self.core.publishing() {
             alarm.end();
         }

@@ -16,7 +16,8 @@
 //!
 //! # Promises, and the tests that hold them
 //!
-//! All in `tests/shared_map`.
+//! In `tests/shared_map`; those on panics in `tests/panic_matrix`, too, where each piece of user code panics
+//! in each kind of write.
 //!
 //! - Each write is atomic, returns its result, and is visible when it returns.
 //!   (`writes::no_increment_is_lost_and_each_result_is_seen_once`,
@@ -34,8 +35,9 @@
 //!   (`panics::a_panic_in_user_code_of_any_kind_undoes_the_write_and_drops_everything_once`,
 //!   `panics::panics_of_some_threads_never_hurt_the_writes_of_others`,
 //!   `panics::every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neighbours`)
+//! - A stored key whose `Hash` panics in a growth stops no write. (`growth::*`)
 //! - A call from inside that would wait for itself panics; the `Drop` of what was replaced may call
-//!   the map. (`inside::*`)
+//!   the map. (`inside::*`, `deferred_drops::*`)
 //! - Waiters are woken. (`waits::threads_and_tasks_wake_up_when_the_version_comes`,
 //!   `waits::a_waker_that_panics_hurts_neither_the_writer_nor_who_else_waits`)
 //! - Dropping the last handle publishes what is pending.
@@ -45,6 +47,7 @@ mod batch;
 mod bell;
 mod builder;
 mod core;
+mod deferred_drops;
 mod error;
 mod map;
 mod refresher;

@@ -4,8 +4,7 @@
 
 use std::hash::{BuildHasher, Hash};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::core::Core;
 use super::turn::own_mark;
 use super::writer::Settling;
+use crate::panics::catch;
 use crate::table::Engine;
 
 /// How long the refresher rests between two steps of tidying up: at least, and at the most while a
@@ -23,7 +23,7 @@ const LONGEST_REST: Duration = Duration::from_secs(1);
 /// When the refresher is to run next.
 pub(super) struct Alarm {
     /// The refresher's own mark.
-    refresher: AtomicUsize,
+    refresher: AtomicU64,
     state: Mutex<State>,
     has_changed: Condvar,
 }
@@ -38,7 +38,7 @@ struct State {
 impl Alarm {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Alarm {
-            refresher: AtomicUsize::new(0),
+            refresher: AtomicU64::new(0),
             state: Mutex::default(),
             has_changed: Condvar::new(),
         })
@@ -60,12 +60,17 @@ impl Alarm {
         self.has_changed.notify_one();
     }
 
+    /// Whether the calling thread is the refresher.
+    pub(super) fn is_refresher(&self) -> bool {
+        // ORDER: none needed: only the refresher stores its own mark.
+        self.refresher.load(Ordering::Relaxed) == own_mark()
+    }
+
     /// # Panics
     /// If the calling thread is the refresher.
     pub(super) fn refuse_refresher(&self) {
-        // ORDER: none needed: only the refresher stores its own mark.
         assert!(
-            self.refresher.load(Ordering::Relaxed) != own_mark(),
+            !self.is_refresher(),
             "the refresher of a SharedMap drops what was removed, and a `Drop` waits for a version \
              there: it would wait for the refresher itself"
         );
@@ -142,6 +147,7 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
+    // ORDER: none needed: only this thread's own look at it matters.
     alarm.refresher.store(own_mark(), Ordering::Relaxed);
     // How long until the next look, while there is something to tidy up.
     let mut rest = None;
@@ -149,12 +155,18 @@ where
         let Some(core) = core.upgrade() else { return };
         // A panic is that of a `Clone`, in the mending of an earlier panic: the next turn tries
         // again.
-        let flushed = catch_unwind(AssertUnwindSafe(|| core.flush()));
-        rest = match flushed {
-            Ok((_, Settling::Done)) => None,
-            Ok((_, Settling::Begun)) => Some(every.clamp(SHORTEST_REST, LONGEST_REST)),
-            // Longer and longer while a reader stays.
-            Ok((_, Settling::HeldUp)) | Err(_) => {
+        let settling = match catch(|| core.flush().1) {
+            Ok(settling) => settling,
+            Err(payload) => {
+                core.note_panic(payload);
+                Settling::HeldUp
+            }
+        };
+        rest = match settling {
+            Settling::Done => None,
+            Settling::Begun => Some(every.clamp(SHORTEST_REST, LONGEST_REST)),
+            // Longer and longer while a reader stays, or user code panics.
+            Settling::HeldUp => {
                 let next = rest.map_or(every, |rest: Duration| rest.saturating_mul(2));
                 Some(next.clamp(SHORTEST_REST, LONGEST_REST))
             }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use left_right::{FenceMode, Version};
 
 use crate::map::WriteHandle;
+use crate::panics::{Payload, dispose};
 use crate::table::Engine;
 
 /// Figures of a shared map, taken without waiting for anybody, so not all of one moment.
@@ -22,6 +23,9 @@ pub struct Stats {
     pub pending: usize,
     /// Whether a copy's table is growing: see [`Incremental`](crate::table::Incremental).
     pub is_growing: bool,
+    /// Buckets that a growth has put off, in both copies, since the `Hash` of the key there panicked: see
+    /// [`Incremental`](crate::table::Incremental).
+    pub put_off: usize,
     /// How reads and publications are ordered now, never [`FenceMode::Auto`].
     pub fence_mode: FenceMode,
     /// The version that readers see.
@@ -35,7 +39,8 @@ pub struct Stats {
     /// Writes that found readers in their copy and could set aside no more copies.
     pub stalls: u64,
     /// Panics of user code that no caller was there to get: when a change was made to its second
-    /// copy, or when something that was replaced or removed was dropped.
+    /// copy, when a fresh copy was made after another panic, or when something that was replaced or removed
+    /// was dropped. (A `Hash` that panics in a growth is counted in `put_off`.)
     pub panics: u64,
     /// Writes that were undone after their call may have returned, since they panicked when they had
     /// to be applied once more: the user code in them acts differently each time.
@@ -45,12 +50,13 @@ pub struct Stats {
 /// What is counted, and what is noted at the end of each turn.
 ///
 /// # Orderings
-/// None: each is a figure by itself.
+/// - **C0** None are needed: each is a figure by itself, and nothing is read because of it.
 #[derive(Default)]
 pub(super) struct Counters {
     pub(super) retired: AtomicUsize,
     pub(super) pending: AtomicUsize,
     pub(super) is_growing: AtomicBool,
+    pub(super) put_off: AtomicUsize,
     pub(super) is_fenced: AtomicBool,
     pub(super) writes: AtomicU64,
     pub(super) publications: AtomicU64,
@@ -63,33 +69,45 @@ pub(super) struct Counters {
 impl Counters {
     /// Notes the figures of the writer inside, in a turn.
     pub(super) fn note<K, V, S, E: Engine>(&self, writer: &WriteHandle<K, V, S, (), E>) {
+        // ORDER: none needed (C0), for all of them.
         let copies = writer.copies();
         self.retired.store(copies.retired(), Ordering::Relaxed);
         self.is_growing
             .store(writer.is_growing(), Ordering::Relaxed);
+        self.put_off.store(writer.put_off(), Ordering::Relaxed);
         let is_fenced = copies.fence_mode() == FenceMode::SeqCst;
         self.is_fenced.store(is_fenced, Ordering::Relaxed);
+    }
+
+    /// Counts a panic that nobody else is told of.
+    pub(super) fn note_panic(&self, payload: Payload) {
+        dispose(payload);
+        self.count(|c| &c.panics, 1);
     }
 
     /// Counts one, in a turn: so nobody else counts meanwhile.
     pub(super) fn bump(&self, counter: fn(&Self) -> &AtomicU64) {
         let counter = counter(self);
+        // ORDER: none needed (C0), for both.
         counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     pub(super) fn count(&self, counter: fn(&Self) -> &AtomicU64, more: u64) {
         if more > 0 {
+            // ORDER: none needed (C0).
             counter(self).fetch_add(more, Ordering::Relaxed);
         }
     }
 
     pub(super) fn stats(&self, readers: usize, version: Version) -> Stats {
+        // ORDER: none needed (C0), for all of them.
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             readers,
             retired: self.retired.load(Ordering::Relaxed),
             pending: self.pending.load(Ordering::Relaxed),
             is_growing: self.is_growing.load(Ordering::Relaxed),
+            put_off: self.put_off.load(Ordering::Relaxed),
             fence_mode: if self.is_fenced.load(Ordering::Relaxed) {
                 FenceMode::SeqCst
             } else {

@@ -17,7 +17,7 @@
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 pub(super) struct Turns<T> {
     value: Mutex<T>,
     /// The mark of the thread whose turn it is; 0 for none.
-    owner: AtomicUsize,
+    owner: AtomicU64,
     /// Threads that are awake and polite.
     polite: AtomicUsize,
     /// Threads that sleep now and then.
@@ -77,7 +77,7 @@ impl<T> Turns<T> {
     pub(super) fn new(value: T) -> Self {
         Turns {
             value: Mutex::new(value),
-            owner: AtomicUsize::new(0),
+            owner: AtomicU64::new(0),
             polite: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             impatient: AtomicUsize::new(0),
@@ -101,6 +101,7 @@ impl<T> Turns<T> {
             Some(guard) => guard,
             None => self.wait(patience)?,
         };
+        // ORDER: none needed: who else looks takes it for a hint.
         self.owner.store(own_mark(), Ordering::Relaxed);
         Some(Turn { guard, turns: self })
     }
@@ -125,8 +126,8 @@ impl<T> Turns<T> {
     /// # Panics
     /// If the calling thread has its turn.
     pub(super) fn refuse_own(&self) {
-        // ORDER: none needed: only the calling thread stores its own mark, and takes it away. (Where an
-        // ended thread's address is used again, its last store came before.)
+        // ORDER: none needed: only the calling thread stores its own mark, which nobody else ever has, and
+        // takes it away.
         assert!(
             self.owner.load(Ordering::Relaxed) != own_mark(),
             "a call back into a SharedMap from a closure (or from a key's or value's own code) that \
@@ -142,6 +143,7 @@ impl<T> Turns<T> {
     }
 
     fn sleep_and_look(&self, patience: Patience) -> Option<MutexGuard<'_, T>> {
+        // ORDER: none needed: it says how long to sleep, roughly.
         let waiting = u32::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
         let pause = QUANTUM.saturating_mul(waiting).min(LONGEST_PAUSE);
         thread::sleep(pause.min(patience.left()));
@@ -189,6 +191,7 @@ impl<T> Turns<T> {
 
     fn look_impatiently(&self) -> Option<MutexGuard<'_, T>> {
         for _ in 0..IMPATIENT_LOOKS {
+            // ORDER: none needed: the lock has its own.
             if self.owner.load(Ordering::Relaxed) == 0 {
                 let guard = self.try_lock();
                 if guard.is_some() {
@@ -226,25 +229,32 @@ impl<T> DerefMut for Turn<'_, T> {
 
 impl<T> Drop for Turn<'_, T> {
     fn drop(&mut self) {
+        // ORDER: none needed: a hint to who looks; the lock, which is given back after this, has its own.
         self.turns.owner.store(0, Ordering::Relaxed);
     }
 }
 
 /// Runs it while the thread is counted there.
 fn counted<R>(counter: &AtomicUsize, run: impl FnOnce() -> R) -> R {
+    // ORDER: none needed, for both: how many wait is a hint.
     counter.fetch_add(1, Ordering::Relaxed);
     let result = run();
     counter.fetch_sub(1, Ordering::Relaxed);
     result
 }
 
-/// A number that no other live thread has.
-pub(super) fn own_mark() -> usize {
+/// A number that no other thread has, has had, or will have.
+pub(super) fn own_mark() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
     thread_local! {
         /// Without a destructor, so it is there as long as its thread is.
-        static MARK: Cell<u8> = const { Cell::new(0) };
+        static MARK: Cell<u64> = const { Cell::new(0) };
     }
-    MARK.with(|mark| std::ptr::from_ref(mark).addr())
+    if MARK.get() == 0 {
+        // ORDER: none needed: each number is drawn once, whoever draws first.
+        MARK.set(NEXT.fetch_add(1, Ordering::Relaxed));
+    }
+    MARK.get()
 }
 
 #[cfg(test)]
@@ -268,6 +278,19 @@ mod tests {
         drop(turn);
         assert_eq!(*turns.take(Patience::Try).unwrap(), 1);
         assert_eq!(*turns.take(Patience::Endless).unwrap(), 1);
+    }
+
+    /// An address in a thread's own memory would come again with a later thread.
+    #[test]
+    fn no_two_threads_have_the_same_mark_though_one_has_ended_before_the_other_began() {
+        let mark = || thread::spawn(|| (own_mark(), own_mark())).join().unwrap();
+        let marks: std::collections::HashSet<_> = (0..100).map(|_| mark()).collect();
+        assert_eq!(marks.len(), 100);
+        assert!(
+            marks
+                .iter()
+                .all(|&(once, again)| once == again && once != 0)
+        );
     }
 
     #[test]

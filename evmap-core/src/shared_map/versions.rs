@@ -56,6 +56,7 @@ impl Versions {
 
     /// The version that shows everything that was written so far.
     pub(super) fn carrier(&self) -> Version {
+        // ORDER: none needed: see `promise`.
         Version::from_u64(self.carrier.load(Ordering::Relaxed))
     }
 

@@ -5,22 +5,26 @@
 //!   runs no user code and waits for nobody. (Unless the `Clone` of a key or value panicked in a
 //!   [`mend`](Writer::mend): then the next turn mends.)
 //! - **M2** `batches` says which pending operations are whose: what is undone is undone whole.
-//! - **M3** What changes take out or leave over is not dropped here: it goes to the [`Trash`], which is
+//! - **M3** What changes take out or leave over is not dropped here: it goes to the [`DeferredDrops`], which is
 //!   emptied after the turn. (What a closure holds, or is given and ignores, it drops itself; and what a
 //!   panic unwinds is dropped by that.)
+//! - **M4** A copy that is published has nothing left in it that changes took out: that is collected
+//!   before each swap.
+//! - **M5** A panic of user code leaves a turn only through the write that it belongs to, and after the
+//!   turn has ended as every other does.
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use left_right::{FenceMode, SwapError, TooManyRetired, Version};
+use left_right::{FenceMode, ReadersBusy, SwapError, TooManyRetired, Version};
 
 use super::batch::Batch;
-use super::error::WriteError;
+use super::deferred_drops::DeferredDrops;
 use super::stats::Counters;
 use crate::map::WriteHandle;
 use crate::op::MapOp;
-use crate::removed::{Contents, Gone, drop_each};
+use crate::panics::{Payload, catch, contain, dispose};
+use crate::removed::{Contents, Gone};
 use crate::table::Engine;
 
 /// Tells a batch from all others.
@@ -34,12 +38,19 @@ pub(super) enum Settling {
     Done,
     /// They come nearer to it with each turn.
     Begun,
-    /// Not while a reader is in the writer's copy.
+    /// Not while a reader is in the writer's copy, or user code panics.
     HeldUp,
 }
 
-/// What a panic left.
-pub(super) type Panic = Box<dyn std::any::Any + Send>;
+/// Why the writer's copy is not ready for a write.
+pub(super) enum Unready {
+    /// Readers are in it.
+    Busy(ReadersBusy),
+    /// Readers are in it, and it cannot be set aside.
+    TooManyRetired(TooManyRetired),
+    /// No other copy could be made: a `Clone` panicked. Nothing has changed.
+    Panicked(Payload),
+}
 
 /// The one writer inside.
 pub(super) struct Writer<K, V, S, E: Engine> {
@@ -54,22 +65,15 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     lost: Option<Vec<Ticket>>,
     /// Whether this turn has published something.
     has_news: bool,
-    gone: Gone<E::Table<K, V>>,
-    trash: Trash<K, V, E::Table<K, V>>,
-}
-
-/// What is to be dropped after the turn.
-pub(super) struct Trash<K, V, T> {
-    contents: Vec<Contents<K, V, T>>,
-    ops: Vec<MapOp<K, V, ()>>,
-    tables: Vec<T>,
+    gone: Gone<K, V, E::Table<K, V>>,
+    drops: DeferredDrops<K, V, E::Table<K, V>>,
 }
 
 impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     /// `tells` says whether callers wait until what they wrote is visible.
     pub(super) fn new(
         map: WriteHandle<K, V, S, (), E>,
-        gone: Gone<E::Table<K, V>>,
+        gone: Gone<K, V, E::Table<K, V>>,
         tells: bool,
     ) -> Self {
         Writer {
@@ -80,7 +84,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             lost: tells.then(Vec::new),
             has_news: false,
             gone,
-            trash: Trash::new(),
+            drops: DeferredDrops::new(),
         }
     }
 
@@ -131,28 +135,28 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     }
 
     /// What this turn has to drop after it, if entries need that at all.
-    pub(super) fn take_trash(&mut self) -> Option<Trash<K, V, E::Table<K, V>>> {
+    pub(super) fn take_drops(&mut self) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
         if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
-            self.trash.ops.clear();
+            self.drops.ops.clear();
             return None;
         }
         // After a publication the writer's copy is the other one, in which nothing was left.
         if !self.has_news {
             self.collect();
         }
-        let mut trash = mem::replace(&mut self.trash, Trash::new());
-        trash.tables = self.gone.take();
-        Some(trash)
+        let mut drops = mem::replace(&mut self.drops, DeferredDrops::new());
+        drops.contents.extend(self.gone.take());
+        Some(drops)
     }
 
-    /// Collects what changes took out of the writer's copy, before that becomes another one.
+    /// Collects what changes took out of the writer's copy, before that becomes another one (M4).
     fn collect(&mut self) {
         if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
-            let taken = self
-                .map
-                .ops()
-                .tidy_with(|state| state.removed.as_mut()?.take());
-            self.trash.contents.extend(taken.flatten());
+            let ops = self.map.ops();
+            // It may panic before it takes anything: copies that were set aside are freed first, and their
+            // hashers dropped.
+            let taken = contain(|| ops.tidy_with(|state| state.removed.as_mut()?.take()));
+            self.drops.contents.extend(taken.flatten().flatten());
         }
     }
 }
@@ -168,25 +172,27 @@ where
     /// is pending.
     ///
     /// # Errors
-    /// Who is in it.
-    ///
-    /// # Panics
-    /// If a `Clone` does in a [`mend`](Self::mend).
-    pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), WriteError> {
+    /// What is in the way.
+    pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), Unready> {
         if self.map.ops().is_caught_up() {
             return Ok(());
         }
         loop {
             if !self.is_whole() {
-                self.mend(counters).map_err(WriteError::TooManyRetired)?;
+                match catch(|| self.mend(counters)) {
+                    Ok(mended) => mended.map_err(Unready::TooManyRetired)?,
+                    Err(payload) => return Err(Unready::Panicked(payload)),
+                }
             }
-            // Replays what was published before: whoever wrote it is gone with its result.
-            match catch_unwind(AssertUnwindSafe(|| self.map.try_catch_up().map(|_| ()))) {
+            // Replays what was published before: whoever wrote it is gone with its result. Only that: a
+            // growth that is under way asks for hashes of keys that have nothing to do with it.
+            let ops = self.map.ops();
+            match catch(|| ops.try_catch_up().map(|_| ())) {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(SwapError::Busy(busy))) => return Err(WriteError::Busy(busy)),
+                Ok(Err(SwapError::Busy(busy))) => return Err(Unready::Busy(busy)),
                 // A refused barrier; the next round mends.
                 Ok(Err(SwapError::Poisoned(_))) => {}
-                Err(_) => counters.count(|c| &c.panics, 1),
+                Err(payload) => counters.note_panic(payload),
             }
         }
     }
@@ -195,23 +201,20 @@ where
     ///
     /// # Errors
     /// What panicked in it; then it is undone whole.
-    ///
-    /// # Panics
-    /// If a `Clone` does while it is undone.
     pub(super) fn run<R>(
         &mut self,
         batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
         counters: &Counters,
-    ) -> Result<(R, Option<Ticket>), Panic> {
+    ) -> Result<(R, Option<Ticket>), Payload> {
         let begin = self.end();
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let outcome = catch(|| {
             let result = batch(&mut Batch::new(&mut self.map));
             // A panic that the closure has caught shows here.
             if !self.map.ops().is_caught_up() {
-                self.map.catch_up();
+                self.map.ops().catch_up();
             }
             result
-        }));
+        });
         match outcome {
             Ok(result) => {
                 let ticket = (self.end() > begin).then(|| {
@@ -227,10 +230,11 @@ where
             }
             Err(panic) => {
                 let undone = self.map.ops().split_off(begin);
-                self.trash.ops.extend(undone);
-                if !self.is_whole() {
-                    // An error only if copies are pinned, which this one was not.
-                    let _ = self.mend(counters);
+                self.drops.ops.extend(undone);
+                // The next turn mends if that fails now: by a `Clone` that panics (an error comes only if
+                // readers are in the copy, which they were not).
+                if let Err(payload) = self.make_whole(counters) {
+                    counters.note_panic(payload);
                 }
                 Err(panic)
             }
@@ -241,7 +245,7 @@ where
     pub(super) fn publish(&mut self, counters: &Counters) -> Version {
         debug_assert!(self.is_whole(), "M1");
         self.collect();
-        match catch_unwind(AssertUnwindSafe(|| self.map.try_refresh())) {
+        match catch(|| self.map.try_refresh()) {
             Ok(Ok(_)) => {
                 self.batches.clear();
                 self.changes = 0;
@@ -250,7 +254,7 @@ where
             }
             // Not to be had by M1; if it comes all the same, the next turn tries again.
             Ok(Err(_)) => {}
-            Err(_) => counters.count(|c| &c.panics, 1),
+            Err(payload) => counters.note_panic(payload),
         }
         counters.note(&self.map);
         self.map.version()
@@ -260,15 +264,26 @@ where
     /// is in it.
     pub(super) fn settle(&mut self, counters: &Counters) -> Settling {
         debug_assert!(!self.map.has_pending());
-        let is_free = self.map.ops().tidy_with(|_| ()).is_some();
-        if catch_unwind(AssertUnwindSafe(|| self.map.try_refresh())).is_err() {
-            counters.count(|c| &c.panics, 1);
-        }
+        let ops = self.map.ops();
+        let replayed = catch(|| ops.try_catch_up().is_ok());
+        // What the replay took out, before a growth swaps the copies (M4).
         self.collect();
+        let outcome = replayed.and_then(|is_free| {
+            if is_free {
+                // Nobody is in the copy, so the only error would be a poison that shows again.
+                catch(|| self.map.try_refresh().is_ok())
+            } else {
+                Ok(false)
+            }
+        });
+        let goes_on = outcome.unwrap_or_else(|payload| {
+            counters.note_panic(payload);
+            false
+        });
         counters.note(&self.map);
         if self.map.is_settled() {
             Settling::Done
-        } else if is_free {
+        } else if goes_on {
             Settling::Begun
         } else {
             Settling::HeldUp
@@ -284,9 +299,9 @@ where
     /// If a `Clone` does: nothing has changed.
     pub(super) fn rebuild(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
         self.collect();
-        let rejected = self.map.ops().rebuild_into(&mut self.trash.ops)?;
+        let rejected = self.map.ops().rebuild_into(&mut self.drops.ops)?;
         debug_assert!(rejected.is_none(), "what panicked was taken back before");
-        self.trash.ops.extend(rejected);
+        self.drops.ops.extend(rejected);
         counters.count(|c| &c.rebuilds, 1);
         counters.note(&self.map);
         Ok(())
@@ -300,17 +315,37 @@ where
     ///
     /// # Panics
     /// If a `Clone` does: nothing has changed, and what is pending is kept.
-    pub(super) fn mend(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
-        loop {
+    fn mend(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
+        while !self.is_whole() {
             if self.map.is_poisoned() {
                 self.rebuild(counters)?;
             }
-            if catch_unwind(AssertUnwindSafe(|| self.map.catch_up().version())).is_ok() {
-                return Ok(());
+            // Only the operations: see `prepare`.
+            let ops = self.map.ops();
+            if let Err(payload) = catch(|| _ = ops.catch_up()) {
+                if self.map.is_poisoned() {
+                    dispose(payload);
+                    let at = self.map.ops().applied();
+                    self.lose(at, counters);
+                } else {
+                    // No operation has panicked, but something that was dropped on the way.
+                    counters.note_panic(payload);
+                }
             }
-            let at = self.map.ops().applied();
-            self.lose(at, counters);
         }
+        Ok(())
+    }
+
+    /// [Mends](Self::mend) what an earlier panic in a `Clone` has left, if anything.
+    ///
+    /// # Errors
+    /// What panicked in a `Clone` again: nothing has changed.
+    pub(super) fn make_whole(&mut self, counters: &Counters) -> Result<(), Payload> {
+        if self.is_whole() {
+            return Ok(());
+        }
+        // An error only if copies are pinned, which one that is to be mended is not.
+        catch(|| self.mend(counters)).map(drop)
     }
 
     /// Whether M1 holds.
@@ -318,7 +353,7 @@ where
         !self.map.is_poisoned() && self.map.ops().applied() == self.end()
     }
 
-    /// Undoes the batch that has the operation at `at`.
+    /// Undoes the batch that has the operation at `at`, which has panicked.
     fn lose(&mut self, at: usize, counters: &Counters) {
         let index = self.batches.partition_point(|&(begin, _)| begin <= at);
         let index = index.saturating_sub(1);
@@ -334,7 +369,7 @@ where
         let ops = self.map.ops();
         let mut undone = ops.split_off(begin);
         ops.extend(undone.split_off(end - begin));
-        self.trash.ops.extend(undone);
+        self.drops.ops.extend(undone);
         self.batches.remove(index);
         for (later, _) in &mut self.batches[index..] {
             *later -= end - begin;
@@ -348,25 +383,5 @@ where
             lost.push(ticket);
         }
         counters.count(|c| &c.lost, 1);
-    }
-}
-
-impl<K, V, T> Trash<K, V, T> {
-    const fn new() -> Self {
-        Trash {
-            contents: Vec::new(),
-            ops: Vec::new(),
-            tables: Vec::new(),
-        }
-    }
-
-    /// Drops everything: how many panicked.
-    pub(super) fn drop_each(self) -> u64 {
-        let contents: u64 = self.contents.into_iter().map(Contents::drop_each).sum();
-        let ops = self.ops.into_iter().map(|op| match op {
-            MapOp::Load(entries) => drop_each(entries),
-            op => drop_each([op]),
-        });
-        contents + ops.sum::<u64>() + drop_each(self.tables)
     }
 }

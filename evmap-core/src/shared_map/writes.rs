@@ -163,6 +163,14 @@ where
         self.run(|batch| batch.take_hashed(hash, key, condition)).0
     }
 
+    fn remove_where<Q>(&self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.take_if(key, condition).is_some()
+    }
+
     fn hashed(&self, key: K) -> Hashed<K> {
         Hashed {
             hash: self.hasher().hash_one(&key),

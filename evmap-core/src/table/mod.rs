@@ -64,7 +64,7 @@ pub trait Engine: 'static {
 /// - if `rehash` panics while an insertion or [`reserve`](Self::reserve) makes room in the table of
 ///   [`Swiss`]: hashbrown may rehash it in place then, and drops what it has not moved yet;
 /// - if a `Drop` panics in [`clear`](Self::clear): the table is empty then, but not every entry need
-///   have been dropped.
+///   have been dropped. (Maps [drain](Self::drain) a table instead, and drop each entry.)
 ///
 /// [`Incremental`] and [`RobinHood`] lose nothing to a panic of `rehash`, and no engine does to one of
 /// `Eq`: the change is made as a whole, or not at all. ([`load`](Self::load) is many changes.)
@@ -163,6 +163,14 @@ pub trait Table<K, V> {
     /// Takes out all entries, and keeps the room.
     fn clear(&mut self);
 
+    /// As [`clear`](Self::clear), but gives each entry to `each` instead of dropping it.
+    ///
+    /// If `each` panics, the entries that it was not given are dropped or leaked, and the table is empty.
+    fn drain(&mut self, each: impl FnMut(K, V));
+
+    /// An empty table with the capacity that this one has once it is cleared.
+    fn empty_like(&self) -> Self;
+
     /// Makes room for this many entries more, if there is so much.
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64);
 
@@ -174,6 +182,12 @@ pub trait Table<K, V> {
         false
     }
 
+    /// How many buckets of a growth are put off, since the hash of the key there panicked: it is not under
+    /// way any more, and not over.
+    fn put_off(&self) -> usize {
+        0
+    }
+
     /// Works off so many buckets of a growth that is under way: whether one was.
     fn grow_on(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {
         let _ = (buckets, rehash);
@@ -182,6 +196,15 @@ pub trait Table<K, V> {
 
     /// All entries.
     fn iter(&self) -> Self::Iter<'_>;
+}
+
+/// How many entries so many buckets have room for, in hashbrown's table.
+fn room_of(buckets: usize) -> usize {
+    if buckets < 8 {
+        buckets.saturating_sub(1)
+    } else {
+        buckets / 8 * 7
+    }
 }
 
 /// [`load`](Table::load) one by one.

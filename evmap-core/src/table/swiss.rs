@@ -6,7 +6,7 @@ use std::fmt;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Iter;
 
-use super::{Engine, Table};
+use super::{Engine, Table, room_of};
 
 /// The engine over `hashbrown::HashTable`, a SwissTable.
 ///
@@ -90,6 +90,14 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
 
     fn clear(&mut self) {
         self.0.clear();
+    }
+
+    fn drain(&mut self, mut each: impl FnMut(K, V)) {
+        self.0.drain().for_each(|(key, value)| each(key, value));
+    }
+
+    fn empty_like(&self) -> Self {
+        Self::with_capacity(room_of(self.0.num_buckets()))
     }
 
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {

@@ -3,6 +3,7 @@
 #[macro_use]
 #[path = "../each_engine/mod.rs"]
 mod each_engine;
+mod drops;
 mod lies;
 mod lives;
 mod panics;

@@ -1,11 +1,12 @@
 //! Keys and values that panic.
 
+use std::any::TypeId;
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use evmap_core::SwapError;
-use evmap_core::table::Engine;
+use evmap_core::table::{Engine, Incremental};
 
 use crate::map;
 
@@ -114,14 +115,18 @@ fn a_panic_in_a_hash_that_a_table_asks_for_is_mended<E: Engine>() {
             writer.insert(Trap(key), key);
         }
         PANIC_IN.set(Some("hash"));
-        catch_unwind(AssertUnwindSafe(|| writer.refresh())).unwrap_err();
+        let outcome = catch_unwind(AssertUnwindSafe(|| writer.refresh()));
         assert_eq!(PANIC_IN.get(), None, "no hash was asked for");
-        assert!(writer.is_poisoned());
-        let view = reader.read();
-        assert!((0..present).all(|key| view.get(&Trap(key)) == Some(&key)));
-        drop(view);
-
-        assert!(writer.rebuild().unwrap().is_some(), "it was not published");
+        // A growth that is worked off bit by bit puts that key off.
+        let is_put_off = TypeId::of::<E>() == TypeId::of::<Incremental>();
+        assert_eq!(outcome.is_ok(), is_put_off);
+        assert_eq!(writer.is_poisoned(), !is_put_off);
+        if !is_put_off {
+            let view = reader.read();
+            assert!((0..present).all(|key| view.get(&Trap(key)) == Some(&key)));
+            drop(view);
+            assert!(writer.rebuild().unwrap().is_some(), "it was not published");
+        }
         writer.insert(Trap(500), 500);
         writer.refresh();
         writer.verify_copies().unwrap();

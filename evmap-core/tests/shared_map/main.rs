@@ -1,7 +1,9 @@
 //! The map with many writers.
 
 mod deferred;
+mod deferred_drops;
 mod fairness;
+mod growth;
 mod inside;
 mod model;
 mod panics;

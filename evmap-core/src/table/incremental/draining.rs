@@ -4,10 +4,12 @@ use std::borrow::Borrow;
 
 use hashbrown::HashTable;
 
+use crate::panics::{Payload, catch, dispose};
+
 /// A table that was full, and gives its entries away.
 pub(super) struct Draining<K, V> {
     pub(super) table: HashTable<(K, V)>,
-    /// The buckets before this one are empty (D2).
+    /// The buckets before this one are empty, or put off (D2).
     pub(super) next: usize,
 }
 
@@ -27,17 +29,51 @@ impl<K, V> Draining<K, V> {
         }
     }
 
-    /// Moves the entries of so many buckets (D1, D2).
+    /// Whether there are buckets left that have not been tried.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.next < self.table.num_buckets()
+    }
+
+    /// How many buckets are put off, once all have been tried.
+    pub(super) fn put_off(&self) -> usize {
+        if self.is_under_way() {
+            0
+        } else {
+            self.table.len()
+        }
+    }
+
+    /// Moves the entries of so many buckets (D1, D2). Where the hash of a key panics, its bucket is put off:
+    /// the first such panic is returned.
     pub(super) fn evacuate(
         &mut self,
         new: &mut HashTable<(K, V)>,
         buckets: usize,
         rehash: &impl Fn(&K) -> u64,
-    ) {
+    ) -> Option<Payload> {
         let end = self
             .next
             .saturating_add(buckets)
             .min(self.table.num_buckets());
+        let mut first = None;
+        while self.next < end {
+            if let Err(payload) = catch(|| self.evacuate_until(end, new, rehash)) {
+                self.next += 1;
+                match first {
+                    None => first = Some(payload),
+                    Some(_) => dispose(payload),
+                }
+            }
+        }
+        first
+    }
+
+    fn evacuate_until(
+        &mut self,
+        end: usize,
+        new: &mut HashTable<(K, V)>,
+        rehash: &impl Fn(&K) -> u64,
+    ) {
         while self.next < end {
             if let Ok(entry) = self.table.get_bucket_entry(self.next) {
                 // Before anything is moved, since it may panic.

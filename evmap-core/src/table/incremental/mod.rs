@@ -8,8 +8,10 @@
 //!
 //! # Invariants
 //! - **D1** Each entry is in one of the two tables, never in both.
-//! - **D2** The buckets of the draining table before `next` are empty.
-//! - **D3** Draining ends before the next growth is due.
+//! - **D2** The buckets of the draining table before `next` are empty, or *put off*: the hash of the key
+//!   there panicked.
+//! - **D3** Draining ends before the next growth is due, but for buckets that are put off.
+//! - **D4** The new table has a place for each entry that drains.
 //!
 //! # Why D3 holds
 //!
@@ -21,9 +23,17 @@
 //!   room for `7/8 B ≥ n + 7/16 B`.
 //!
 //! Each change uses up at most one place beyond those of the `n` entries, and evacuates `EVACUATED`
-//! buckets, so after `B / EVACUATED` changes the old table is empty; and `B / 24 < 7/16 B`.
+//! buckets, so after `B / EVACUATED` changes each bucket of the old table is empty, or put off; and
+//! `B / 24 < 7/16 B`.
 //! (`reserve` and `shrink_to_fit`, where they change anything, end the draining first; the room that
 //! `reserve` makes is no less than a growth would.)
+//!
+//! # Why a hash that panics stops nobody
+//!
+//! Growth hashes keys that are in the table, which have nothing to do with the change that works it off.
+//! If such a hash panics, the panic ends here, and the bucket is put off: its entry is found where it is,
+//! and moves when a change touches its key (whose hash was given then), or with the next growth. That one
+//! cannot do without it, so a panic goes on to the insertion that needs the room.
 //!
 //! # Why no panic loses an entry
 //!
@@ -39,10 +49,12 @@ mod tests;
 use std::borrow::Borrow;
 use std::fmt;
 use std::mem;
+use std::panic::resume_unwind;
 
 use hashbrown::HashTable;
 
-use super::{Engine, Table};
+use super::{Engine, Table, room_of};
+use crate::panics::{Payload, dispose};
 use draining::Draining;
 use iter::IncrementalIter;
 
@@ -66,8 +78,12 @@ const SMALL: usize = 32;
 ///   each new bucket is written, and the pages of the old table are given back.
 /// - **Memory**: until a growth has ended, the copy that grows has the old table and the new one: three
 ///   times the buckets of the old one, and each of the two copies has.
-/// - **A stored key whose `Hash` keeps panicking** lets no change through while it is in the old table, not
-///   even its own removal: only `clear`.
+/// - **A stored key whose `Hash` panics** during a growth stays in the old table until a change touches
+///   it, and the old table stays for it: until then lookups look into both. Only if it keeps panicking until
+///   the next growth, the insertion that needs that growth panics. [`shared_map::Stats::put_off`] counts
+///   such keys.
+///
+/// [`shared_map::Stats::put_off`]: crate::shared_map::Stats::put_off
 #[derive(Clone, Copy, Debug)]
 pub struct Incremental;
 
@@ -87,14 +103,30 @@ impl<K, V> IncrementalTable<K, V> {
         let Some(draining) = &mut self.draining else {
             return false;
         };
-        draining.evacuate(&mut self.table, buckets, rehash);
+        if let Some(payload) = draining.evacuate(&mut self.table, buckets, rehash) {
+            dispose(payload);
+        }
         self.drop_empty();
         true
     }
 
-    /// Ends the draining at once: whether the table did.
-    fn finish(&mut self, rehash: &impl Fn(&K) -> u64) -> bool {
-        self.evacuate(usize::MAX, rehash)
+    /// Evacuates all buckets, also those that were put off.
+    ///
+    /// # Errors
+    /// The first panic of a hash; then some are put off.
+    fn finish(&mut self, rehash: &impl Fn(&K) -> u64) -> Result<(), Payload> {
+        let Some(draining) = &mut self.draining else {
+            return Ok(());
+        };
+        draining.next = 0;
+        let panic = draining.evacuate(&mut self.table, usize::MAX, rehash);
+        self.drop_empty();
+        panic.map_or(Ok(()), Err)
+    }
+
+    /// As [`finish`](Self::finish), for what is only a hint: whether nothing drains any more.
+    fn try_finish(&mut self, rehash: &impl Fn(&K) -> u64) -> bool {
+        self.finish(rehash).map_err(dispose).is_ok()
     }
 
     /// Moves this key's entry, if the draining table has it. Some evacuation must follow, which looks
@@ -135,8 +167,10 @@ impl<K, V> IncrementalTable<K, V> {
     /// Makes room for one more entry in a full table.
     #[cold]
     fn grow(&mut self, rehash: &impl Fn(&K) -> u64) {
-        debug_assert!(self.draining.is_none(), "D3");
-        self.finish(rehash);
+        debug_assert!(!self.is_growing(), "D3");
+        if let Err(panic) = self.finish(rehash) {
+            resume_unwind(panic);
+        }
         self.drain_into(HashTable::with_capacity(self.next_room()), rehash);
     }
 
@@ -150,28 +184,21 @@ impl<K, V> IncrementalTable<K, V> {
         }
     }
 
+    /// Nothing may drain yet.
     fn drain_into(&mut self, new: HashTable<(K, V)>, rehash: &impl Fn(&K) -> u64) {
+        debug_assert!(self.draining.is_none(), "D1");
         let table = mem::replace(&mut self.table, new);
         let is_small = table.num_buckets() < SMALL;
         self.draining = Some(Box::new(Draining::new(table)));
         self.drop_empty();
         if is_small {
-            self.finish(rehash);
+            self.try_finish(rehash);
         }
     }
 
     /// Whether so many more find room, besides those that drain.
     fn has_room(&self, additional: usize) -> bool {
         self.len().saturating_add(additional) <= self.table.capacity()
-    }
-}
-
-/// How many entries so many buckets have room for, in hashbrown's table.
-fn room_of(buckets: usize) -> usize {
-    if buckets < 8 {
-        buckets - 1
-    } else {
-        buckets / 8 * 7
     }
 }
 
@@ -236,7 +263,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        if self.is_growing() {
+        if self.draining.is_some() {
             self.work_off(hash, key, &rehash);
         }
         let (_, v) = self.table.find_mut(hash, |(k, _)| k.borrow() == key)?;
@@ -245,7 +272,8 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
 
     #[inline(never)]
     fn insert_absent(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) {
-        if self.table.len() == self.table.capacity() {
+        if self.len() >= self.table.capacity() {
+            // One more, and what drains would find no place (D4).
             self.grow(&rehash);
         }
         self.table
@@ -271,8 +299,21 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         self.table.clear();
     }
 
+    fn drain(&mut self, mut each: impl FnMut(K, V)) {
+        let draining = self.draining.take().into_iter();
+        draining
+            .flat_map(|draining| draining.table)
+            .chain(self.table.drain())
+            .for_each(|(key, value)| each(key, value));
+    }
+
+    fn empty_like(&self) -> Self {
+        Self::with_capacity(room_of(self.table.num_buckets()))
+    }
+
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
-        if self.has_room(additional) || self.finish(&rehash) && self.has_room(additional) {
+        // Room is a hint: where buckets are put off, none is made.
+        if self.has_room(additional) || !self.try_finish(&rehash) || self.has_room(additional) {
             return;
         }
         // No less than growth would take, so that D3 holds. Room is a hint: where there is not so much,
@@ -287,16 +328,21 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
 
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64) {
         let buckets = self.table.num_buckets();
-        if self.draining.is_some() && self.len() > room_of(buckets / 2) {
+        if self.is_growing() && self.len() > room_of(buckets / 2) {
             // Half of them would not do. What drains is given back in time.
             return;
         }
-        self.finish(&rehash);
-        self.table.shrink_to_fit(|(k, _)| rehash(k));
+        if self.try_finish(&rehash) {
+            self.table.shrink_to_fit(|(k, _)| rehash(k));
+        }
     }
 
     fn is_growing(&self) -> bool {
-        self.draining.is_some()
+        self.draining.as_ref().is_some_and(|d| d.is_under_way())
+    }
+
+    fn put_off(&self) -> usize {
+        self.draining.as_ref().map_or(0, |d| d.put_off())
     }
 
     fn grow_on(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {

@@ -214,6 +214,23 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         self.entries.clear();
     }
 
+    fn drain(&mut self, mut each: impl FnMut(K, V)) {
+        // Words first: `each` may panic.
+        if !self.entries.is_empty() {
+            self.words.clear();
+        }
+        self.entries
+            .drain(..)
+            .for_each(|(key, value)| each(key, value));
+    }
+
+    fn empty_like(&self) -> Self {
+        RobinHoodTable {
+            words: Words::with_room(self.words.room()),
+            entries: Vec::with_capacity(self.entries.capacity()),
+        }
+    }
+
     fn reserve(&mut self, additional: usize, _: impl Fn(&K) -> u64) {
         // Room is a hint: where there is not so much, the entries to come will say so.
         let len = self.entries.len();

@@ -1,0 +1,136 @@
+//! Panics of user code: caught where something of ours must go on, and handed on once it has.
+//!
+//! A panic's payload is user data, too: its own `Drop` may panic.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::thread;
+
+/// What a panic left.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// How many payloads in a row may panic in their `Drop` before one is leaked.
+const MOST_PAYLOADS: usize = 8;
+
+/// Calls `f`. If it panics, disposes of the payload; returns nothing then.
+pub(crate) fn contain<R>(f: impl FnOnce() -> R) -> Option<R> {
+    catch(f).map_err(dispose).ok()
+}
+
+/// Calls `f`, and returns the payload if it panics.
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Payload> {
+    catch_unwind(AssertUnwindSafe(f))
+}
+
+/// Drops a payload. If its `Drop` panics, that payload is dropped, and so on; one that goes on for long is
+/// leaked.
+pub(crate) fn dispose(mut payload: Payload) {
+    for _ in 0..MOST_PAYLOADS {
+        match catch(|| drop(payload)) {
+            Ok(()) => return,
+            Err(next) => payload = next,
+        }
+    }
+    std::mem::forget(payload);
+}
+
+/// Drops things, each by itself, so that a panic in one `Drop` still drops the others.
+///
+/// A `Vec` with two values whose `Drop` panics would abort the program.
+#[derive(Default)]
+pub(crate) struct Drops {
+    panics: u64,
+    first: Option<Payload>,
+}
+
+impl Drops {
+    /// Drops this. Does not panic.
+    pub(crate) fn drop<T>(&mut self, thing: T) {
+        if let Err(payload) = catch(|| drop(thing)) {
+            self.panics += 1;
+            match self.first {
+                None => self.first = Some(payload),
+                Some(_) => dispose(payload),
+            }
+        }
+    }
+
+    /// Drops each of these. Does not panic, unless the iterator does.
+    pub(crate) fn drop_each<T>(&mut self, things: impl IntoIterator<Item = T>) {
+        for thing in things {
+            self.drop(thing);
+        }
+    }
+
+    /// How many have panicked.
+    pub(crate) fn count(mut self) -> u64 {
+        if let Some(payload) = self.first.take() {
+            dispose(payload);
+        }
+        self.panics
+    }
+
+    /// Lets the first panic go on, unless the thread unwinds already: two would abort the program.
+    pub(crate) fn resume(mut self) {
+        let Some(payload) = self.first.take() else {
+            return;
+        };
+        if thread::panicking() {
+            dispose(payload);
+        } else {
+            resume_unwind(payload);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::panic::panic_any;
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// Panics when it is dropped, with a payload that does the same so many times more.
+    struct Bomb(u32);
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if self.0 > 0 {
+                panic_any(Bomb(self.0 - 1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_payload_whose_own_drop_panics_is_contained() {
+        for depth in [0, 1, 3, 1_000] {
+            assert!(contain(|| panic_any(Bomb(depth))).is_none());
+        }
+        assert_eq!(contain(|| 7), Some(7));
+    }
+
+    #[test]
+    fn each_thing_is_dropped_whatever_the_others_do_and_the_first_panic_goes_on() {
+        struct Counted(Rc<Cell<u32>>, u32);
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                self.0.set(self.0.get() + 1);
+                if self.1 > 0 {
+                    panic_any(self.1);
+                }
+            }
+        }
+        let count = Rc::new(Cell::new(0));
+        let things = || [0, 3, 0, 4, 5].map(|number| Counted(Rc::clone(&count), number));
+        let mut drops = Drops::default();
+        drops.drop_each(things());
+        assert_eq!(count.get(), 5);
+        let payload = catch(|| drops.resume()).unwrap_err();
+        assert_eq!(payload.downcast_ref(), Some(&3_u32));
+
+        let mut drops = Drops::default();
+        drops.drop_each(things());
+        assert_eq!((drops.count(), count.get()), (3, 10));
+    }
+}

@@ -1,0 +1,33 @@
+//! [`DeferredDrops`]: what a writer drops after its turn.
+
+use crate::op::MapOp;
+use crate::panics::Drops;
+use crate::removed::Contents;
+use crate::table::Table;
+
+/// What is to be dropped after the turn, since a `Drop` may call the map.
+pub(super) struct DeferredDrops<K, V, T> {
+    pub(super) contents: Vec<Contents<K, V, T>>,
+    pub(super) ops: Vec<MapOp<K, V, ()>>,
+}
+
+impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
+    pub(super) const fn new() -> Self {
+        DeferredDrops {
+            contents: Vec::new(),
+            ops: Vec::new(),
+        }
+    }
+
+    /// Drops each key and value by itself: how many panicked.
+    pub(super) fn drop_each(self) -> u64 {
+        let mut drops = Drops::default();
+        for contents in self.contents {
+            contents.drop_each(&mut drops);
+        }
+        for op in self.ops {
+            op.drop_each(&mut drops);
+        }
+        drops.count()
+    }
+}

@@ -1,0 +1,80 @@
+//! Keys whose hash panics in a growth.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{Numbers, Table, good, growing};
+
+/// A table that grows, with a key whose hash panics: it has come to the end of the growth but for that key.
+fn with_one_put_off() -> Numbers {
+    let mut table = growing(1024);
+    let mut steps = 0;
+    while table.is_growing() {
+        table.grow_on(100, bad_five);
+        steps += 1;
+        assert!(steps <= 11, "it does not come to an end");
+    }
+    assert_eq!((table.put_off(), table.check_others()), (1, 1));
+    assert!(table.iter().any(|(key, _)| *key == 5));
+    table
+}
+
+fn bad_five(key: &u32) -> u64 {
+    assert_ne!(*key, 5, "planted");
+    good(key)
+}
+
+#[test]
+fn a_hash_that_panics_puts_its_own_bucket_off_and_no_other() {
+    let table = with_one_put_off();
+    for key in 0..table.len() as u32 {
+        assert_eq!(table.find(good(&key), &key), Some((&key, &key)));
+    }
+    // Whatever touches the key ends the growth.
+    type Touch = fn(&mut Numbers);
+    let touches: [Touch; 3] = [
+        |table| assert!(table.find_mut(good(&5), &5, bad_five).is_some()),
+        |table| assert_eq!(table.insert(good(&5), 5, 5, bad_five), Some((5, 5))),
+        |table| assert_eq!(table.remove(good(&5), &5, bad_five), Some((5, 5))),
+    ];
+    for touch in touches {
+        let mut touched = table.duplicate();
+        touch(&mut touched);
+        assert!(touched.draining.is_none() && touched.put_off() == 0);
+    }
+    // So does a hash that panics no more.
+    let mut tried = table.duplicate();
+    tried.shrink_to_fit(good);
+    assert!(tried.draining.is_none());
+}
+
+#[test]
+fn what_is_put_off_keeps_its_place_until_a_growth_needs_its_hash() {
+    let mut table = with_one_put_off();
+    let room = table.capacity();
+    let mut key = 10_000;
+    while table.len() < room {
+        table.insert(good(&key), key, key, bad_five);
+        key += 1;
+        assert_eq!(table.capacity(), room);
+    }
+    // Its place is left.
+    let mut touched = table.duplicate();
+    assert!(touched.find_mut(good(&5), &5, |_| unreachable!()).is_some());
+    assert_eq!((touched.capacity(), touched.len()), (room, room));
+    // The growth cannot do without its hash, and nothing is lost.
+    let insert = |table: &mut Numbers, rehash: fn(&u32) -> u64| {
+        catch_unwind(AssertUnwindSafe(|| {
+            _ = table.insert(good(&key), key, key, rehash)
+        }))
+    };
+    for _ in 0..2 {
+        assert!(insert(&mut table, bad_five).is_err());
+        assert_eq!((table.len(), table.put_off()), (room, 1));
+        table.reserve(1, bad_five);
+        table.shrink_to_fit(bad_five);
+        assert_eq!((table.len(), table.put_off()), (room, 1));
+    }
+    assert!(insert(&mut table, good).is_ok());
+    assert_eq!((table.len(), table.put_off()), (room + 1, 0));
+    table.check();
+}

@@ -1,0 +1,233 @@
+//! What a write removes is dropped after it, by whichever way it comes to that.
+
+use std::future::Future;
+use std::hash::BuildHasher;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
+use evmap_core::{DefaultHashBuilder, SharedMap, Version};
+
+use crate::FAR;
+
+/// A value that asks, when it is dropped, whether the thread is inside a write of its map.
+#[derive(Clone)]
+struct Asker(Arc<Asked>);
+
+struct Asked {
+    map: OnceLock<SharedMap<u32, Asker, DefaultHashBuilder, Incremental>>,
+    drops: AtomicU32,
+    inside: AtomicU32,
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.0.drops.fetch_add(1, Ordering::SeqCst);
+        let Some(map) = self.0.map.get() else { return };
+        let never = Version::from_u64(u64::MAX);
+        let ask = || map.wait_for_timeout(never, Duration::ZERO).is_err();
+        let is_inside = catch_unwind(AssertUnwindSafe(ask)).is_err();
+        self.0
+            .inside
+            .fetch_add(u32::from(is_inside), Ordering::SeqCst);
+    }
+}
+
+/// Once a settling that swapped the copies left in the published one what the replay had taken out. Set aside
+/// for a reader, that copy was freed in the midst of somebody's write.
+#[test]
+fn what_a_settling_takes_out_is_dropped_before_its_copy_is_published() {
+    let asked = Arc::new(Asked {
+        map: OnceLock::new(),
+        drops: AtomicU32::new(0),
+        inside: AtomicU32::new(0),
+    });
+    let asker = || Asker(Arc::clone(&asked));
+    let map = SharedMap::builder().engine::<Incremental>().build();
+    // One more than 1,024 buckets have places for: each copy has a growth to work off.
+    map.extend((0..897).map(|n| (n, asker())));
+    assert!(asked.map.set(map.clone()).is_ok());
+    drop(map.remove(&1));
+    assert!(map.stats().is_growing);
+    let before = asked.drops.load(Ordering::SeqCst);
+    map.flush();
+    let after = asked.drops.load(Ordering::SeqCst);
+    assert_eq!(
+        after - before,
+        1,
+        "what was removed is dropped from the second copy"
+    );
+    // The copy that is published now is set aside, and freed by a later write.
+    let view = map.read();
+    drop((map.insert(2, asker()), map.insert(3, asker())));
+    assert_eq!(map.stats().retired, 1);
+    drop(view);
+    drop((map.insert(4, asker()), map.insert(5, asker())));
+    assert_eq!(map.stats().retired, 0);
+    assert_eq!(asked.inside.load(Ordering::SeqCst), 0);
+}
+
+/// A hasher whose drop panics when it is told to, once.
+#[derive(Clone)]
+struct Loud(DefaultHashBuilder, Arc<AtomicBool>);
+
+impl BuildHasher for Loud {
+    type Hasher = <DefaultHashBuilder as BuildHasher>::Hasher;
+
+    fn build_hasher(&self) -> Self::Hasher {
+        self.0.build_hasher()
+    }
+}
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        assert!(!self.1.swap(false, Ordering::SeqCst), "planted");
+    }
+}
+
+/// Once such a write returned although nobody could see what it wrote.
+#[test]
+fn a_write_whose_publication_fails_at_first_is_visible_when_it_returns() {
+    let is_armed = Arc::new(AtomicBool::new(false));
+    let map = SharedMap::builder()
+        .hasher(Loud(DefaultHashBuilder::default(), Arc::clone(&is_armed)))
+        .stall_limit(Duration::ZERO)
+        .build();
+    let (leave, is_to_leave) = mpsc::channel();
+    let (came, has_come) = mpsc::channel();
+    let has_come = Mutex::new(has_come);
+    let wait = || has_come.lock().unwrap().recv().unwrap();
+    thread::scope(|scope| {
+        let reader = map.clone();
+        scope.spawn(move || {
+            let view = reader.read();
+            came.send(()).unwrap();
+            is_to_leave.recv().unwrap();
+            drop(view);
+            came.send(()).unwrap();
+        });
+        wait();
+        map.insert(1, 1);
+        map.insert(2, 2);
+        assert_eq!(map.stats().retired, 1);
+        let (_, version) = map.write(|w| {
+            w.insert(3, 3);
+            // The copy that is set aside is freed by the publication, and its hasher with it.
+            leave.send(()).unwrap();
+            wait();
+            is_armed.store(true, Ordering::SeqCst);
+        });
+        assert!(!is_armed.load(Ordering::SeqCst), "nothing has panicked");
+        assert!(map.version() >= version);
+        assert_eq!(map.get_cloned(&3), Some(3));
+        assert_eq!((map.stats().panics, map.stats().pending), (1, 0));
+    });
+}
+
+type Flushed = SharedMap<u32, Flusher>;
+
+/// A value that flushes its map when it is dropped by the map's own thread, as a task, while another thread
+/// is inside a write.
+#[derive(Clone)]
+struct Flusher(Arc<Mutex<Option<Flushing>>>);
+
+struct Flushing {
+    map: Flushed,
+    begins: mpsc::Sender<()>,
+    is_inside: mpsc::Receiver<()>,
+    ends: mpsc::Sender<Poll<Version>>,
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        let Some(flushing) = self.0.lock().unwrap().take() else {
+            return;
+        };
+        flushing.begins.send(()).unwrap();
+        flushing.is_inside.recv().unwrap();
+        let flushed = {
+            let mut future = pin!(flushing.map.flush_async());
+            future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+        };
+        flushing.ends.send(flushed).unwrap();
+    }
+}
+
+/// Once it waited for its own thread to publish.
+#[test]
+fn a_drop_on_the_map_s_own_thread_may_flush_as_a_task() {
+    let there = Arc::new(Mutex::new(None));
+    let map = Flushed::builder()
+        .refresh_every(Duration::from_millis(1))
+        .build();
+    map.insert(1, Flusher(Arc::clone(&there)));
+    map.flush();
+    map.flush();
+    let (begins, has_begun) = mpsc::channel();
+    let (comes, is_inside) = mpsc::channel();
+    let (ends, has_ended) = mpsc::channel();
+    // The copy in hand gives its value back to this call; the other one's is dropped by the map's thread.
+    let removed = map.remove(&1);
+    *there.lock().unwrap() = Some(Flushing {
+        map: map.clone(),
+        begins,
+        is_inside,
+        ends,
+    });
+    has_begun.recv_timeout(FAR).expect("it is dropped");
+    // Pending until the map's own thread goes on.
+    map.insert(3, Flusher(Arc::default()));
+    map.write(|w| {
+        w.insert(2, Flusher(Arc::default()));
+        comes.send(()).unwrap();
+        // That it is met inside is likely, and needed only to see it wait.
+        thread::sleep(Duration::from_millis(20));
+    });
+    let flushed = has_ended.recv_timeout(FAR).expect("it flushes");
+    assert!(flushed.is_ready());
+    drop(removed);
+}
+
+#[test]
+fn a_clear_keeps_the_capacity_of_both_copies() {
+    fn check<E: Engine>()
+    where
+        E::Table<u32, String>: Send + Sync,
+    {
+        for entries in [4, 7, 28, 29, 100, 897, 2_000] {
+            let map = SharedMap::<u32, String>::builder().engine::<E>().build();
+            map.extend((0..entries).map(|n| (n, n.to_string())));
+            // Removed entries leave places that cannot be used.
+            map.retain(|n, _| n % 7 == 0);
+            for _ in 0..8 {
+                map.flush();
+            }
+            let mut plain = evmap_core::Builder::new()
+                .engine::<E>()
+                .build::<u32, u32>()
+                .0;
+            plain.extend((0..entries).map(|n| (n, n)));
+            for _ in 0..8 {
+                plain.refresh();
+            }
+            plain.clear();
+            plain.refresh();
+            let capacity = plain.read_handle().read().capacity();
+            for _ in 0..3 {
+                map.clear();
+                assert_eq!(map.read().capacity(), capacity, "{entries} entries");
+                map.insert(1, String::new());
+            }
+        }
+    }
+    check::<Swiss>();
+    check::<Incremental>();
+    check::<RobinHood>();
+}
