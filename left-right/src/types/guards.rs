@@ -1,7 +1,4 @@
-//! What the types of this crate forbid, and the nearest program that they allow.
-//!
-//! Each program that must not compile stands beside a twin that differs in the forbidden step only, so that
-//! it fails for that step and for nothing else.
+//! What a guard forbids. (See the table of [`types`](super).)
 //!
 //! # A guard lends nothing that ends before it
 //!
@@ -122,4 +119,138 @@
 //! let local = 7;
 //! let guard = ReadGuard::project(reader.read(), Lend(&local));
 //! assert_eq!(guard.as_deref(), Some(&7));
+//! ```
+//!
+//! So does a type that holds one:
+//! ```compile_fail,E0310
+//! use left_right::ReadGuard;
+//!
+//! struct Holds<T>(ReadGuard<'static, T>);
+//! ```
+//! ```
+//! use left_right::ReadGuard;
+//!
+//! struct Holds<T: 'static>(ReadGuard<'static, T>);
+//! ```
+//!
+//! # A guard lends for as long as it lives, and borrows its reader
+//!
+//! ```compile_fail,E0505
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! drop(reader);
+//! assert_eq!(*guard, 7);
+//! ```
+//! ```
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! assert_eq!(*guard, 7);
+//! drop(guard);
+//! drop(reader);
+//! ```
+//! ```compile_fail,E0505
+//! let reader = left_right::WriteHandle::cloned(7).shared_reader();
+//! let guard = reader.read();
+//! drop(reader);
+//! assert_eq!(*guard, 7);
+//! ```
+//! ```
+//! let reader = left_right::WriteHandle::cloned(7).shared_reader();
+//! let guard = reader.read();
+//! assert_eq!(*guard, 7);
+//! drop(guard);
+//! drop(reader);
+//! ```
+//!
+//! What a projection is shown ends with the call, and only the guard that comes of it goes on:
+//! ```compile_fail,E0521
+//! use left_right::{ReadGuard, WriteHandle};
+//!
+//! let reader = WriteHandle::cloned((1, 2)).read_handle();
+//! let mut kept = &0;
+//! let guard = ReadGuard::map(reader.read(), |pair| {
+//!     kept = &pair.0;
+//!     &pair.1
+//! });
+//! drop(guard);
+//! assert_eq!(*kept, 1);
+//! ```
+//! ```
+//! use left_right::{ReadGuard, WriteHandle};
+//!
+//! let reader = WriteHandle::cloned((1, 2)).read_handle();
+//! let mut kept = 0;
+//! let guard = ReadGuard::map(reader.read(), |pair| {
+//!     kept = pair.0;
+//!     &pair.1
+//! });
+//! drop(guard);
+//! assert_eq!(kept, 1);
+//! ```
+//!
+//! # A guard is covariant, and what it shows is what it is
+//!
+//! ```
+//! use left_right::ReadGuard;
+//!
+//! fn shrink<'a, 's>(guard: ReadGuard<'static, &'static str>) -> ReadGuard<'a, &'s str>
+//! where
+//!     's: 'a,
+//! {
+//!     guard
+//! }
+//! ```
+//! A `Cell` may be changed through a guard, so it is a cell of the same for everybody:
+//! ```compile_fail,E0597
+//! use std::cell::Cell;
+//! use left_right::{ReadGuard, WriteHandle};
+//!
+//! fn set<'s>(guard: &ReadGuard<'_, Cell<&'s str>>, value: &'s str) {
+//!     guard.set(value);
+//! }
+//!
+//! let writer = WriteHandle::cloned(Cell::new("static"));
+//! let reader = writer.read_handle();
+//! {
+//!     let local = String::from("local");
+//!     set(&reader.read(), &local);
+//! }
+//! assert_eq!(reader.read().get(), "local");
+//! ```
+//! ```
+//! use std::cell::Cell;
+//! use left_right::{ReadGuard, WriteHandle};
+//!
+//! fn set<'s>(guard: &ReadGuard<'_, Cell<&'s str>>, value: &'s str) {
+//!     guard.set(value);
+//! }
+//!
+//! let writer = WriteHandle::cloned(Cell::new("static"));
+//! let reader = writer.read_handle();
+//! {
+//!     let local = String::from("local");
+//!     set(&reader.read(), local.leak());
+//! }
+//! assert_eq!(reader.read().get(), "local");
+//! ```
+//!
+//! # A guard stays on its thread
+//!
+//! (That it cannot be sent stands at [`ReadGuard`](crate::ReadGuard).) Nor can it be lent to one, though what
+//! it shows can:
+//! ```compile_fail,E0277
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! let lent = &guard;
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| assert_eq!(**lent, 7));
+//! });
+//! ```
+//! ```
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! let lent = &*guard;
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| assert_eq!(*lent, 7));
+//! });
 //! ```

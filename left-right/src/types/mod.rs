@@ -1,0 +1,109 @@
+//! What the types of this crate forbid, and the nearest program that they allow.
+//!
+//! | type | variance | `Send` if | `Sync` if |
+//! |---|---|---|---|
+//! | [`WriteHandle<T>`], [`DelayWriteHandle<T>`] | invariant | `T: Send + Sync` | `T: Send + Sync` |
+//! | [`OpWriteHandle<T, O>`] | invariant in `T`, covariant in `O` | `T: Send + Sync`, `O: Send` | `T: Send + Sync`, `O: Sync` |
+//! | [`ReadHandle<T>`] | invariant | `T: Send + Sync` | never |
+//! | [`ReadHandleFactory<T>`], [`SharedReader<T>`] | invariant | `T: Send + Sync` | `T: Send + Sync` |
+//! | [`ReadGuard<'a, T>`] | covariant in `'a` and `T`; `T: 'a` | never | never |
+//! | futures of the writers | | the writer is `Send` | |
+//! | all others, which have no parameter | | always | always |
+//!
+//! - **Variance.** Whoever holds a writer of a `T` that lives less long could publish one to readers of the
+//!   longer-lived. Readers are invariant since they share their type of copies with the writer; a covariant
+//!   one would be sound. A guard only reads, so it is covariant; what is inside may be invariant itself, as
+//!   a `Cell` is.
+//! - **`Send` and `Sync`.** The last handle drops both copies, on its thread (`T: Send`), and handles on
+//!   several threads lend a `&T` at the same time (`T: Sync`). A [`ReadHandle`] is in one place at a time,
+//!   so it is not `Sync`, and a guard leaves the slot of the thread that took it, so it is neither; the `&T`
+//!   that it lends may go to scoped threads.
+//! - **Drop.** A handle may be the last one, so `T` outlives each of them strictly: its `Drop` may look at
+//!   what it borrows. No thread-local list, and no thread of this crate, holds a `T`.
+//! - **Unwinding.** `UnwindSafe` follows from the fields, and nothing rests on it.
+//!
+//! [`WriteHandle<T>`]: crate::WriteHandle
+//! [`DelayWriteHandle<T>`]: crate::DelayWriteHandle
+//! [`OpWriteHandle<T, O>`]: crate::OpWriteHandle
+//! [`ReadHandle`]: crate::ReadHandle
+//! [`ReadHandle<T>`]: crate::ReadHandle
+//! [`ReadHandleFactory<T>`]: crate::ReadHandleFactory
+//! [`SharedReader<T>`]: crate::SharedReader
+//! [`ReadGuard<'a, T>`]: crate::ReadGuard
+//!
+//! # The tests
+//!
+//! Each program that must not compile stands beside a twin that differs in the forbidden step only, so that
+//! it fails for that step and for nothing else. Where many types forbid the same, a macro writes the pairs.
+
+/// A program that must not compile, and its twin, which has `$right` where that one has `$wrong`.
+macro_rules! pair {
+    ($name:ident: $code:literal, $before:expr, $wrong:expr => $right:expr, $after:expr) => {
+        #[doc = concat!("```compile_fail,", $code, "\n", $before, $wrong, $after, "\n```")]
+        #[doc = concat!("```\n", $before, $right, $after, "\n```")]
+        mod $name {}
+    };
+}
+
+/// `demand!(name, "Trait", "type without it" => "type that has it")`
+macro_rules! demand {
+    ($name:ident, $trait:literal, $wrong:literal => $right:literal) => {
+        pair!(
+            $name: "E0277",
+            concat!(
+                "use left_right::*;\n",
+                "use std::{cell::Cell, rc::Rc, sync::MutexGuard};\n",
+                "fn demand<T: ", $trait, ">() {}\n",
+                "demand::<"
+            ),
+            $wrong => $right,
+            ">();"
+        );
+    };
+}
+
+/// `invariant!(name, "type of &'s str", "one of &'static str, made by `writer`")`: what it holds cannot be
+/// taken for something that lives less long.
+macro_rules! invariant {
+    ($name:ident, $type:literal, $make:literal) => {
+        pair!(
+            $name: "E0597",
+            concat!(
+                "use left_right::*;\n",
+                "fn unify<'s>(_: &", $type, ", _: &'s str) {}\n",
+                "let writer = WriteHandle::cloned(\"static\");\n",
+                "let it = ", $make, ";\n",
+                "unify(&it, \"static\");\n",
+                "{\n    let local = String::from(\"local\");\n    unify(&it, "
+            ),
+            "&local" => "\"static\"",
+            ");\n}\nunify(&it, \"static\");"
+        );
+    };
+}
+
+/// `outlives!(name, "a handle, made of `writer`")`: what a copy's `Drop` looks at ends after the handle.
+macro_rules! outlives {
+    ($name:ident, $make:literal) => {
+        pair!(
+            $name: "E0597",
+            concat!(
+                "use left_right::*;\n",
+                "struct Looks<'s>(&'s str);\n",
+                "impl Drop for Looks<'_> {\n",
+                "    fn drop(&mut self) { assert_eq!(self.0, \"seen\"); }\n",
+                "}\n"
+            ),
+            "let it;\nlet seen = String::from(\"seen\");\n" => "let seen = String::from(\"seen\");\nlet it;\n",
+            concat!(
+                "let writer = WriteHandle::new(Looks(&seen), Looks(&seen));\n",
+                "it = ", $make, ";\n",
+                "let _ = &it;"
+            )
+        );
+    };
+}
+
+mod guards;
+mod readers;
+mod writers;
