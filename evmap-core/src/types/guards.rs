@@ -1,7 +1,4 @@
-//! What the types of this crate forbid, and the nearest program that they allow.
-//!
-//! Each program that must not compile stands beside a twin that differs in the forbidden step only, so that
-//! it fails for that step and for nothing else.
+//! What a guard of a value forbids. (See the table of [`types`](super).)
 //!
 //! # A guard lends nothing that ends before it
 //!
@@ -25,4 +22,46 @@
 //! let lent = &local;
 //! let guard = evmap_core::ReadGuard::map(reader.get(&1).unwrap(), |_| lent);
 //! assert_eq!(*guard, 7);
+//! ```
+//!
+//! # A guard borrows its reader
+//!
+//! ```compile_fail,E0505
+//! let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
+//! let guard = reader.get(&1).unwrap();
+//! drop(reader);
+//! assert_eq!(*guard, 2);
+//! ```
+//! ```
+//! let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
+//! let guard = reader.get(&1).unwrap();
+//! assert_eq!(*guard, 2);
+//! drop(guard);
+//! drop(reader);
+//! ```
+//! ```compile_fail,E0505
+//! let map = evmap_core::SharedMap::builder().build_from([(1, 2)]);
+//! let guard = map.get(&1).unwrap();
+//! drop(map);
+//! assert_eq!(*guard, 2);
+//! ```
+//! ```
+//! let map = evmap_core::SharedMap::builder().build_from([(1, 2)]);
+//! let guard = map.get(&1).unwrap();
+//! assert_eq!(*guard, 2);
+//! drop(guard);
+//! drop(map);
+//! ```
+//! ```compile_fail,E0505
+//! let (_writer, reader) = evmap_core::multimap::Builder::new().build_from([(1, 2)]);
+//! let guard = reader.get_one(&1).unwrap();
+//! drop(reader);
+//! assert_eq!(*guard, 2);
+//! ```
+//! ```
+//! let (_writer, reader) = evmap_core::multimap::Builder::new().build_from([(1, 2)]);
+//! let guard = reader.get_one(&1).unwrap();
+//! assert_eq!(*guard, 2);
+//! drop(guard);
+//! drop(reader);
 //! ```

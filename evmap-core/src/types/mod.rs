@@ -1,0 +1,143 @@
+//! What the types of this crate forbid, and the nearest program that they allow.
+//!
+//! `T` stands for the engine's table of `K` and `V`, which is `Send` and `Sync` where these are, in all three
+//! engines.
+//!
+//! | type | variance | `Send` if | `Sync` if |
+//! |---|---|---|---|
+//! | [`WriteHandle<K, V, S, M, E, O>`] | invariant | `K, V, S, M, T: Send + Sync`, `O: Send` | `K, V, S, M, T: Send + Sync`, `O: Sync` |
+//! | [`ReadHandle<K, V, S, M, E>`] | invariant | `K, V, S, M, T: Send + Sync` | never |
+//! | [`ReadHandleFactory`], [`SharedReader`] | invariant | `K, V, S, M, T: Send + Sync` | `K, V, S, M, T: Send + Sync` |
+//! | [`SharedMap<K, V, S, E>`]; `K, V, S: 'static` where it is made | invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
+//! | [`Batch<'a, K, V, S, E>`] | covariant in `'a`, else invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
+//! | [`View<'a, K, V, S, M, E>`] | covariant in `'a`, `S` and `M`, invariant in `K` and `V`; all outlive `'a` | never | never |
+//! | [`ReadGuard<'a, V>`] | as `left_right` says | never | never |
+//! | [`Values<V>`] | invariant | `V: Send` | `V: Sync` |
+//! | [`MapOp<K, V, M>`], [`Hashed<K>`], [`CopiesDiffer<K>`] | covariant | all are `Send` | all are `Sync` |
+//! | [`MultimapOp<K, V, M>`] | invariant in `V`, else covariant | all are `Send` | all are `Sync` |
+//! | [`Builder<S, M, E>`], [`multimap::Builder<S, M, E>`] | covariant | `S, M: Send` | `S, M: Sync` |
+//! | [`shared_map::Builder<K, V, S, E>`] | covariant | `S: Send` | `S: Sync` |
+//! | an engine's `Table<K, V>` | covariant | `K, V: Send` | `K, V: Sync` |
+//! | an engine's `Iter<'a>` | covariant | `K, V: Sync` | `K, V: Sync` |
+//! | futures of `WriteHandle` and `SharedMap` | | the handle is `Send` and `Sync` | |
+//! | all others, which have no parameter | | always | always |
+//!
+//! There is no `unsafe` here, so nothing of this can go wrong unless it goes wrong in `left_right`, or in a
+//! crate that holds the entries. What follows from it:
+//!
+//! - **Variance.** A writer, and so a [`SharedMap`], which anybody writes to, is of one `K` and one `V`:
+//!   else a key that lives less long could be published to readers of the longer-lived. Views are invariant in
+//!   both since an engine chooses the table, and bags since `SmallVec` is; nothing rests on either.
+//! - **`'static`.** A `SharedMap`'s own thread, and whoever writes, drop what others have put in. Its calls
+//!   need no `'static` closures.
+//! - **Drop.** A handle may be the last one, so keys and values outlive each of them strictly.
+//!
+//! [`WriteHandle<K, V, S, M, E, O>`]: crate::WriteHandle
+//! [`ReadHandle<K, V, S, M, E>`]: crate::ReadHandle
+//! [`ReadHandleFactory`]: crate::ReadHandleFactory
+//! [`SharedReader`]: crate::SharedReader
+//! [`SharedMap`]: crate::SharedMap
+//! [`SharedMap<K, V, S, E>`]: crate::SharedMap
+//! [`Batch<'a, K, V, S, E>`]: crate::shared_map::Batch
+//! [`View<'a, K, V, S, M, E>`]: crate::View
+//! [`ReadGuard<'a, V>`]: crate::ReadGuard
+//! [`Values<V>`]: crate::multimap::Values
+//! [`MapOp<K, V, M>`]: crate::op::MapOp
+//! [`Hashed<K>`]: crate::op::Hashed
+//! [`CopiesDiffer<K>`]: crate::CopiesDiffer
+//! [`MultimapOp<K, V, M>`]: crate::op::MultimapOp
+//! [`Builder<S, M, E>`]: crate::Builder
+//! [`multimap::Builder<S, M, E>`]: crate::multimap::Builder
+//! [`shared_map::Builder<K, V, S, E>`]: crate::shared_map::Builder
+//!
+//! # The tests
+//!
+//! Each program that must not compile stands beside a twin that differs in the forbidden step only, so that
+//! it fails for that step and for nothing else. Where many types forbid the same, a macro writes the pairs.
+
+/// A program that must not compile, and its twin, which has `$right` where that one has `$wrong`.
+macro_rules! pair {
+    ($name:ident: $code:literal, $before:expr, $wrong:expr => $right:expr, $after:expr) => {
+        #[doc = concat!("```compile_fail,", $code, "\n", $before, $wrong, $after, "\n```")]
+        #[doc = concat!("```\n", $before, $right, $after, "\n```")]
+        mod $name {}
+    };
+}
+
+/// `demand!(name, "Trait", "type without it" => "type that has it")`. There, `No` is neither `Send` nor
+/// `Sync`, `Sent` is only the one, and `Lent` only the other.
+macro_rules! demand {
+    ($name:ident, $trait:literal, $wrong:expr => $right:expr) => {
+        pair!(
+            $name: "E0277",
+            concat!(
+                "use evmap_core::{*, multimap::Values, op::*, shared_map::Batch, table::*};\n",
+                "type No = std::rc::Rc<u32>;\n",
+                "type Sent = std::cell::Cell<u32>;\n",
+                "type Lent = std::sync::MutexGuard<'static, u32>;\n",
+                "fn demand<T: ", $trait, ">() {}\n",
+                "demand::<"
+            ),
+            $wrong => $right,
+            ">();"
+        );
+    };
+}
+
+/// `invariant!(name, "type of &'s str", "how to make one of &'static str")`: what it holds cannot be taken
+/// for something that lives less long.
+macro_rules! invariant {
+    ($name:ident, $type:literal, $make:literal) => {
+        pair!(
+            $name: "E0597",
+            concat!(
+                "use evmap_core::{*, multimap::Values, op::*};\n",
+                "fn unify<'s>(_: &", $type, ", _: &'s str) {}\n",
+                $make, "\n",
+                "unify(&it, \"static\");\n",
+                "{\n    let local = String::from(\"local\");\n    unify(&it, "
+            ),
+            "&local" => "\"static\"",
+            ");\n}\nunify(&it, \"static\");"
+        );
+    };
+}
+
+/// `covariant!(name, "a type that lives long" => "one that lives for 's")`
+macro_rules! covariant {
+    ($name:ident, $long:expr => $short:expr) => {
+        #[doc = "```\nuse evmap_core::{*, multimap::Values, op::*, table::*};"]
+        #[doc = concat!("fn shrink<'s>(it: ", $long, ") -> ", $short, " { it }\n```")]
+        mod $name {}
+    };
+}
+
+/// `outlives!(name, "a handle, made of `writer`")`: what a value's `Drop` looks at ends after the handle.
+macro_rules! outlives {
+    ($name:ident, $make:literal) => {
+        pair!(
+            $name: "E0597",
+            concat!(
+                "#[derive(Clone)]\n",
+                "struct Looks<'s>(&'s str);\n",
+                "impl Drop for Looks<'_> {\n",
+                "    fn drop(&mut self) { assert_eq!(self.0, \"seen\"); }\n",
+                "}\n"
+            ),
+            "let it;\nlet seen = String::from(\"seen\");\n" => "let seen = String::from(\"seen\");\nlet it;\n",
+            concat!(
+                "let (mut writer, _) = evmap_core::new();\n",
+                "writer.insert(1, Looks(&seen));\n",
+                "writer.refresh();\n",
+                "it = ", $make, ";\n",
+                "let _ = &it;"
+            )
+        );
+    };
+}
+
+mod data;
+mod guards;
+mod readers;
+mod shared_map;
+mod writers;
