@@ -1,4 +1,7 @@
-//! One read, as a function that can be found in the binary: `tests/read_path.rs` disassembles it.
+//! One read, as a function that can be found in the binary: `tests/read_path` disassembles it.
+
+use std::cell::RefCell;
+use std::hint::black_box;
 
 use left_right::{ReadHandle, SharedReader, WriteHandle};
 
@@ -42,6 +45,111 @@ pub extern "C" fn probe_looping(reader: &SharedReader<u64>) -> u64 {
     value
 }
 
+/// The control: a store that is no `mov`.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_adding(sum: &mut u64) {
+    *sum = sum.wrapping_add(1);
+}
+
+/// The control: two stores of sixteen bytes each.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_clearing(values: &mut [u64; 4]) {
+    *values = [0; 4];
+}
+
+/// The control: stores to the function's own stack only.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_spilling(n: u64) -> u64 {
+    let kept = [n, !n];
+    // SAFETY: it writes to nothing.
+    unsafe {
+        std::arch::asm!("/* {0} */", in(reg) &kept, options(readonly, nostack, preserves_flags));
+    }
+    n
+}
+
+/// The control: a read that has std register a thread-local destructor.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_registering(value: u64) {
+    thread_local! {
+        static KEPT: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    }
+    KEPT.with(|kept| {
+        if let Some(first) = kept.borrow_mut().first_mut() {
+            *first = value;
+        }
+    });
+}
+
+/// What the controls call.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_called(value: u64) -> u64 {
+    black_box(value)
+}
+
+/// What a control calls besides.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_called_first(value: u64) -> u64 {
+    black_box(value ^ 1)
+}
+
+/// The control: a call.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_calling(value: u64) -> u64 {
+    probe_called(value) ^ 1
+}
+
+/// The control: a call that is a jump, since nothing comes after it.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_jumping(value: u64) -> u64 {
+    probe_called(value)
+}
+
+/// The control: a call of a function that nobody knows.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_calling_whatever(function: extern "C" fn(u64) -> u64) -> u64 {
+    function(1) ^ 1
+}
+
+/// The control: a call that is cold, if the function called is.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_cold(value: u64) -> u64 {
+    if value == 0 {
+        return probe_called(value) ^ 1;
+    }
+    value
+}
+
+/// The control: the same by a jump.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_cold_by_jump(value: u64) -> u64 {
+    if value == 0 {
+        return probe_called(value);
+    }
+    value
+}
+
+/// The control: a call before the one that is cold.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_cold_too_late(value: u64) -> u64 {
+    if value == 0 {
+        return probe_called(probe_called_first(value)) ^ 1;
+    }
+    value
+}
+
 fn main() {
     let writer = WriteHandle::cloned(7);
     let reader = writer.read_handle();
@@ -51,4 +159,13 @@ fn main() {
         + probe_locking(&std::sync::Mutex::new(7))
         + probe_looping(&writer.shared_reader());
     assert_eq!(sum, 35);
+    let (mut sum, mut values) = (0, [1; 4]);
+    probe_adding(&mut sum);
+    probe_clearing(&mut values);
+    probe_registering(1);
+    assert_eq!((sum, values, probe_spilling(2)), (1, [0; 4], 2));
+    assert_eq!((probe_calling(3), probe_jumping(3)), (2, 3));
+    assert_eq!(probe_calling_whatever(probe_called), 0);
+    let cold = [probe_cold, probe_cold_by_jump, probe_cold_too_late];
+    assert_eq!(cold.map(|probe| probe(0)), [1, 0, 0]);
 }

@@ -1,0 +1,131 @@
+//! The read path, as machine code: no loop, no lock, no fence, no call, three stores.
+//!
+//! Builds `examples/read_probe.rs` in release, disassembles its probes, and walks their control
+//! flow from entry to return without the edges into the cold functions: a nested guard, a pointer whose
+//! tag asks the reader for a fence of its own, and a thread's first read.
+//! A cold function is named below; whatever else is called, jumped to or stored is held against the read.
+#![cfg(all(target_arch = "x86_64", target_os = "linux", not(loom), not(mutants)))]
+
+mod program;
+mod walk;
+
+use std::collections::BTreeSet;
+
+use program::Program;
+use walk::{Fault, HotPath};
+
+/// The functions that a read calls only when it is nested or was told to fence, by the ends of their paths.
+const COLD: [&str; 3] = [
+    "Slot::settle_again",
+    "guard::leave_otherwise",
+    "enter::load_fenced",
+];
+/// The one that a read through the thread's list calls, too, when it is the thread's first one.
+const FIRST: [&str; 1] = ["local::first_read"];
+
+#[test]
+fn a_read_has_no_loop_lock_fence_or_call_and_stores_three_times() {
+    let program = Program::build();
+    let with_first: Vec<_> = COLD.iter().chain(&FIRST).copied().collect();
+    for (probe, cold, most) in [
+        ("probe_guard", &COLD[..], 40),
+        ("probe_with", &COLD[..], 40),
+        ("probe_shared", &with_first[..], 60),
+    ] {
+        let path = HotPath::walk(&program, probe, cold);
+        assert_eq!(path.faults, BTreeSet::new(), "{probe}");
+        assert_eq!(path.stores, 3, "{probe}");
+        assert!(path.instructions < most, "{probe}: {}", path.instructions);
+        // The lists name what is there, and nothing that is not.
+        assert_eq!(path.cold, BTreeSet::from_iter(cold.iter().copied()));
+    }
+}
+
+/// The controls: what the check looks for is found where it is.
+#[test]
+fn the_check_finds_locks_loops_and_fences_where_they_are() {
+    let program = Program::build();
+    let faults = |probe| HotPath::walk(&program, probe, &COLD).faults;
+    let locking = faults("probe_locking");
+    assert!(locking.contains(&Fault::ReadModifyWrite), "{locking:?}");
+    let looping = HotPath::walk(
+        &program,
+        "probe_looping",
+        &[COLD[0], COLD[1], COLD[2], FIRST[0]],
+    );
+    assert!(looping.faults.contains(&Fault::Loop), "{looping:?}");
+    let fenced = faults("enter::load_fenced");
+    assert!(
+        fenced.contains(&Fault::ReadModifyWrite) || fenced.contains(&Fault::Fence),
+        "the cold path pays for the order: {fenced:?}"
+    );
+}
+
+#[test]
+fn the_check_counts_stores_of_any_kind_and_none_to_the_stack() {
+    let program = Program::build();
+    for (probe, stores) in [
+        ("probe_adding", 1),
+        ("probe_clearing", 2),
+        ("probe_spilling", 0),
+    ] {
+        let path = HotPath::walk(&program, probe, &COLD);
+        assert_eq!(path.faults, BTreeSet::new(), "{probe}");
+        assert_eq!(path.stores, stores, "{probe}");
+        let is_plain = path.mnemonics.contains("Mov");
+        assert!(
+            !is_plain || probe == "probe_spilling",
+            "{probe} proves nothing: {path:?}"
+        );
+    }
+}
+
+#[test]
+fn the_check_finds_calls_by_whatever_instruction_and_of_whatever_library() {
+    let program = Program::build();
+    let calls = |probe: &str, cold: &[&'static str]| -> Vec<String> {
+        let faults = HotPath::walk(&program, probe, cold).faults;
+        let call = |fault| match fault {
+            Fault::Call(name) => Some(name),
+            _ => None,
+        };
+        faults.into_iter().filter_map(call).collect()
+    };
+    // Std registers a destructor when a thread-local value is first used.
+    let registering = calls("probe_registering", &COLD);
+    assert!(
+        registering
+            .iter()
+            .any(|name| name.contains("::destructors::")),
+        "{registering:?}"
+    );
+    assert_eq!(calls("probe_calling", &COLD), ["probe_called"]);
+    assert_eq!(calls("probe_jumping", &COLD), ["probe_called"]);
+    assert!(!calls("probe_calling_whatever", &COLD).is_empty());
+    for probe in ["probe_cold", "probe_cold_by_jump"] {
+        assert_eq!(calls(probe, &COLD), ["probe_called"]);
+        assert_eq!(calls(probe, &["probe_called"]), [""; 0]);
+    }
+    // A call before that of a cold function is not excused by it.
+    assert_eq!(
+        calls("probe_cold_too_late", &["probe_called"]),
+        ["probe_called", "probe_called_first"]
+    );
+}
+
+/// A list that names what is not there has to be read again.
+#[test]
+#[should_panic = "no function is called enter::load_fence"]
+fn half_a_name_is_none() {
+    HotPath::walk(&Program::build(), "probe_guard", &["enter::load_fence"]);
+}
+
+#[test]
+#[should_panic = "no function is called linux_like::register"]
+fn the_standard_librarys_functions_are_never_cold() {
+    HotPath::walk(
+        &Program::build(),
+        "probe_registering",
+        &["linux_like::register"],
+    );
+}
