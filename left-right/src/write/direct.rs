@@ -2,7 +2,7 @@
 //! writer's copy itself, for work that no reader notices.
 
 use super::OpWriteHandle;
-use super::op::{Health, unpoisoned};
+use super::op::{Cause, Health, unpoisoned};
 use crate::Operation;
 use crate::buffers::Patience;
 
@@ -42,9 +42,10 @@ impl<T, O> OpWriteHandle<T, O> {
     pub fn split_off(&mut self, at: usize) -> Vec<O> {
         let (taken, had_some) = self.log.split_off(at);
         // The one that panicked is where `applied` ended: gone too, if nothing is left there.
-        let panicked = self.health == Health::Applying && !self.log.has_next();
+        let applying = Health::Poisoned(Cause::Applying);
+        let panicked = self.health == applying && !self.log.has_next();
         if panicked || (had_some && self.health == Health::Sound) {
-            self.health = Health::Undone;
+            self.health = Health::Poisoned(Cause::Undone);
         }
         taken
     }
@@ -61,7 +62,8 @@ impl<T, O> OpWriteHandle<T, O> {
     /// Waits for nobody: it looks a bounded number of times.
     ///
     /// # Panics
-    /// If `work` does; then the handle [is poisoned](Self::is_poisoned).
+    /// If `work` does; then the handle [is poisoned](Self::is_poisoned), for its first cause if it was already.
+    /// Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub fn tidy_with<R>(&mut self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let copy = self
             .delay
@@ -69,9 +71,9 @@ impl<T, O> OpWriteHandle<T, O> {
             .buffers
             .writable(Patience::Try)
             .ok()?;
-        let health = std::mem::replace(&mut self.health, Health::Settling);
+        let before = self.health.begin(Cause::Settling);
         let result = work(copy.into_mut());
-        self.health = health;
+        self.health = before;
         Some(result)
     }
 }
@@ -102,9 +104,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
             unpoisoned(self.update(Patience::ENDLESS));
         }
         let copy = unpoisoned(self.delay.write_mut().buffers.writable(Patience::ENDLESS));
-        self.health = Health::Applying;
+        let before = self.health.begin(Cause::Applying);
         let result = self.log.push_and_apply(op, copy.into_mut(), apply);
-        self.health = Health::Sound;
+        self.health = before;
         result
     }
 }

@@ -33,6 +33,12 @@ use crate::{
 /// installed since) poisons the handle too, since nothing is known then of who reads the copy.
 /// Readers go on with the last published state, and [`rebuild`](Self::rebuild) mends the writer.
 ///
+/// A copy that `rebuild` set aside for its readers is dropped by a later call that needs the writer's copy.
+/// If its `Drop` panics, that call panics before it has done anything else: the handle is as it was, and the
+/// call may be made again.
+/// Wherever several copies or operations are dropped at once, each of them is, and the first panic goes on
+/// then.
+///
 /// # Examples
 ///
 /// ```
@@ -62,18 +68,37 @@ pub struct OpWriteHandle<T, O> {
     pub(super) health: Health,
 }
 
-/// What runs on the writer's copy now, or did not end there: a panic leaves it set.
+/// Whether the writer's copy may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Health {
     Sound,
+    /// It may be half changed. What is known of why says what a rebuild hands back, so nothing that happens
+    /// to such a copy later takes its place.
+    Poisoned(Cause),
+}
+
+/// What runs on the writer's copy now, or did not end there: a panic leaves it set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
     /// Operations that are published already.
     Replaying,
     /// Operations that are pending.
     Applying,
-    /// The work of a call of `settle_with`.
+    /// The work of a call of `settle_with` or `tidy_with`.
     Settling,
     /// Nothing, but it has operations that were taken back.
     Undone,
+}
+
+impl Health {
+    /// This runs on the copy from now on. Returns what there was before, to be put back when it has ended.
+    pub(super) fn begin(&mut self, cause: Cause) -> Health {
+        let before = *self;
+        if before == Health::Sound {
+            *self = Health::Poisoned(cause);
+        }
+        before
+    }
 }
 
 impl<T, O> OpWriteHandle<T, O> {
@@ -186,7 +211,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`FenceMode`](crate::FenceMode)) and a look at each live reader.
     ///
     /// # Panics
-    /// If an operation panics, and from then on.
+    /// If an operation panics, and from then on. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub fn swap_buffers(&mut self) -> Version {
         unpoisoned(self.swap_within(Patience::ENDLESS))
     }
@@ -198,7 +223,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`SwapError`]: nothing was published, and what was pushed is still pending.
     ///
     /// # Panics
-    /// If an operation panics.
+    /// If an operation panics. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub fn try_swap_buffers(&mut self) -> Result<Version, SwapError> {
         self.swap_within(Patience::Try)
     }
@@ -209,7 +234,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`SwapError`]: nothing was published, and what was pushed is still pending.
     ///
     /// # Panics
-    /// If an operation panics.
+    /// If an operation panics. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub fn swap_buffers_timeout(&mut self, timeout: Duration) -> Result<Version, SwapError> {
         self.swap_within(Patience::Until(Deadline::after(timeout)))
     }
@@ -223,7 +248,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`swap_buffers`](Self::swap_buffers) does.
     ///
     /// # Panics
-    /// If an operation panics, and from then on.
+    /// If an operation panics, and from then on. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub fn catch_up(&mut self) -> &T {
         unpoisoned(self.catch_up_within(Patience::ENDLESS))
     }
@@ -234,7 +259,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`SwapError`]: nothing was applied.
     ///
     /// # Panics
-    /// If an operation panics.
+    /// If an operation panics. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub fn try_catch_up(&mut self) -> Result<&T, SwapError> {
         self.catch_up_within(Patience::Try)
     }
@@ -245,7 +270,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`SwapError`]: nothing was applied.
     ///
     /// # Panics
-    /// If an operation panics.
+    /// If an operation panics. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub fn catch_up_timeout(&mut self, timeout: Duration) -> Result<&T, SwapError> {
         self.catch_up_within(Patience::Until(Deadline::after(timeout)))
     }
@@ -282,9 +307,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         let copy = self.delay.write_mut().buffers.writable(patience)?;
         if self.log.is_behind() {
             let target = copy.into_mut();
-            self.health = Health::Replaying;
+            self.health = Health::Poisoned(Cause::Replaying);
             self.log.replay(target);
-            self.health = Health::Applying;
+            self.health = Health::Poisoned(Cause::Applying);
             self.log.apply(target);
             self.health = Health::Sound;
         }

@@ -1,7 +1,7 @@
 //! `OpWriteHandle::rebuild`: a fresh copy for the writer.
 
 use super::OpWriteHandle;
-use super::op::Health;
+use super::op::{Cause, Health};
 use crate::{Operation, TooManyRetired};
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
@@ -96,7 +96,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         T: Clone,
     {
         let replaced = self.buffers().rebuild()?;
-        let owed = self.log.restart(self.health == Health::Applying);
+        let owed = self
+            .log
+            .restart(self.health == Health::Poisoned(Cause::Applying));
         self.health = Health::Sound;
         Ok((owed, replaced))
     }

@@ -1,7 +1,7 @@
 //! [`Settled`]: what an [`OpWriteHandle`] does while nothing is pending, and whether it changed anything.
 
 use super::OpWriteHandle;
-use super::op::Health;
+use super::op::Cause;
 use crate::buffers::Patience;
 use crate::{CopiesDiffer, Operation, SwapError};
 
@@ -49,7 +49,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// But a swap is a swap: the guards taken before it hold up the next one.
     ///
     /// # Panics
-    /// If an operation or `work` panics, and from then on.
+    /// If an operation or `work` panics, and from then on. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     ///
     /// # Examples
     /// ```
@@ -92,6 +92,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///
     /// # Panics
     /// If an operation panics, and from then on; and if the comparison does.
+    /// Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer>
     where
         T: PartialEq,
@@ -123,9 +124,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         self.log.shrink();
         let version = self.version();
         let mut copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
-        self.health = Health::Settling;
+        let before = self.health.begin(Cause::Settling);
         let settled = work(copy.as_mut()).into();
-        self.health = Health::Sound;
+        self.health = before;
         if settled == Settled::Changed {
             copy.swap(version);
         }

@@ -29,7 +29,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// pending.
     ///
     /// # Panics
-    /// If an operation panics, and from then on.
+    /// If an operation panics, and from then on. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub async fn swap_buffers_async(&mut self) -> Version {
         if !self.pending().is_empty() {
             self.delay.finish_swap_async().await;
@@ -43,7 +43,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// To stop waiting, drop the future: nothing was applied then.
     ///
     /// # Panics
-    /// If an operation panics, and from then on.
+    /// If an operation panics, and from then on. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
     pub async fn catch_up_async(&mut self) -> &T {
         self.delay.finish_swap_async().await;
         self.catch_up()

@@ -99,6 +99,30 @@ fn work_that_panicked_while_settling_is_mended_too() {
     writer.verify_copies().unwrap();
 }
 
+/// The copy is half changed already, and what else happens to it says nothing of the operation.
+#[test]
+fn an_operation_that_panicked_is_handed_back_also_if_tidying_its_copy_panics() {
+    let (mut writer, _census) = writer();
+    writer.extend([Op::Add(1), Op::PanicIn(2, 1), Op::Add(3)]);
+    panics(|| {
+        writer.catch_up();
+    });
+    panics(|| {
+        writer.tidy_with(|_| panic!("planted"));
+    });
+    assert_eq!(writer.tidy_with(|data| data.had.len()), Some(2));
+    assert_eq!(writer.rebuild().unwrap(), Some(Op::PanicIn(2, 0)));
+    writer.swap_buffers();
+    assert_eq!(writer.read_handle().read().had, [1, 3]);
+    // Of a sound copy it is known that the work has panicked there.
+    panics(|| {
+        writer.tidy_with(|_| panic!("planted"));
+    });
+    assert!(writer.is_poisoned());
+    assert_eq!(writer.rebuild().unwrap(), None);
+    writer.verify_copies().unwrap();
+}
+
 #[test]
 fn an_operation_whose_drop_panics_poisons_and_is_mended() {
     struct Bomb;
