@@ -83,12 +83,12 @@
 //!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
 //!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`)
 //! 8. **Panics are contained.** A panic in an operation publishes nothing; the writer says that it is
-//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) mends it. Two copies
-//!    whose `Drop` panics end in one panic.
+//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) mends it. Several
+//!    copies or operations whose `Drop` panics are all dropped, and end in one panic.
 //!    (`rebuild::an_operation_that_panicked_unpublished_is_handed_back_and_the_others_are_kept`,
 //!    `log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
 //!    `log::a_panic_on_the_second_copy_leaves_the_published_one_whole`,
-//!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`)
+//!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`, `drops::*`)
 //! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle
 //!    frees its pin.
 //!    (`readers::dropping_a_handle_frees_the_pin_of_a_forgotten_guard`,
@@ -128,6 +128,7 @@ mod error;
 mod fence;
 mod mutant;
 mod operation;
+mod panics;
 mod read;
 mod registry;
 mod shared;

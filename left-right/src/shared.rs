@@ -4,8 +4,9 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::PoisonError;
 
-use crate::buffers::{Buffer, Published, drop_each, reclaim};
+use crate::buffers::{Buffer, Published, reclaim};
 use crate::mutant::planted;
+use crate::panics::drop_each;
 use crate::read::LocalIndex;
 use crate::registry::Registry;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
@@ -84,8 +85,7 @@ impl<T> Drop for Shared<T> {
                 .unwrap_or_else(PoisonError::into_inner),
         );
         let published = NonNull::new(self.published.peek().as_ptr());
-        // All become boxes before the first is dropped, and each is dropped by itself: a panic in one
-        // `Drop` then still drops the others, and a second one does not abort.
+        // All become boxes before the first is dropped.
         let copies: Vec<_> = published
             .into_iter()
             .chain(abandoned)

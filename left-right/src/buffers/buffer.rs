@@ -3,9 +3,7 @@
 //! # Invariants
 //! - **B1** Nobody writes to a published buffer, nor to one that a reader may still be in.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
-use std::thread;
 
 use crate::Version;
 use crate::sync::{Reading, Tracked};
@@ -56,20 +54,4 @@ pub(crate) unsafe fn reclaim<T>(buffer: NonNull<Buffer<T>>) -> Box<Buffer<T>> {
     // Tells the model checker, which then reports who is inside after all.
     let _ = buffer.write();
     buffer
-}
-
-/// Drops each copy by itself. If some panic, the first panic goes on when all are dropped, unless one
-/// unwinds already: two would abort the program.
-pub(crate) fn drop_each<T>(copies: Vec<Box<Buffer<T>>>) {
-    let mut first_panic = None;
-    for copy in copies {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(copy))) {
-            first_panic.get_or_insert(panic);
-        }
-    }
-    if let Some(panic) = first_panic {
-        if !thread::panicking() {
-            resume_unwind(panic);
-        }
-    }
 }

@@ -18,7 +18,7 @@ mod tempo;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use buffer::{Buffer, drop_each, reclaim};
+pub(crate) use buffer::{Buffer, reclaim};
 pub(crate) use published::Published;
 
 use std::marker::PhantomData;
@@ -32,6 +32,7 @@ use self::retired::Retired;
 use crate::error::{Poisoned, SwapError, TooManyRetired};
 use crate::fence::{self, FenceMode};
 use crate::mutant::planted;
+use crate::panics::drop_each;
 use crate::registry::{Listing, Pins};
 use crate::shared::Shared;
 use crate::stall::ReadersBusy;
@@ -177,6 +178,8 @@ impl<T> Buffers<T> {
     }
 
     /// Waits for the readers of the last swap, as far as `patience` goes.
+    ///
+    /// Panics if the `Drop` of a retired copy does: they are dropped first, and nothing else has changed.
     pub(crate) fn finish(&mut self, patience: Patience) -> Result<(), ReadersBusy> {
         self.retired.sweep();
         if let Own::Draining(old, pins) = &mut self.own {
@@ -228,7 +231,7 @@ impl<T: Clone> Buffers<T> {
     ///
     /// The copy replaced is handed out if nobody is in it, for the caller to drop once its own
     /// state is whole, and else it is retired.
-    /// If the clone panics, nothing has changed.
+    /// If the clone panics, nothing has changed but, for a lost copy, which of two equals is published.
     pub(crate) fn rebuild(&mut self) -> Result<Option<Box<Buffer<T>>>, TooManyRetired> {
         // Whoever is still there is retired.
         let _ = self.finish(Patience::Try);
@@ -244,13 +247,14 @@ impl<T: Clone> Buffers<T> {
                 });
             }
         }
-        let fresh = self.published().clone();
         if self.is_lost() && !self.shared.published.peek().is_tagged() {
             // The readers of the published copy come in without a fence, so it can never be the
-            // writer's either (W3): it is leaked too, and another clone takes its place.
-            let published = self.published().clone();
-            self.replace_published(published);
+            // writer's either (W3): it is leaked too, and a clone takes its place. That is published before
+            // another one is made, whose panic so meets no clone to be dropped.
+            let equal = self.published().clone();
+            self.replace_published(equal);
         }
+        let fresh = self.published().clone();
         match mem::replace(&mut self.own, Own::Ready(Buffer::allocate(fresh))) {
             // SAFETY: from `Buffer::allocate`; not published and nobody is in it (W1), and nothing
             // names it any more.
@@ -374,14 +378,8 @@ impl<T> Drop for Buffers<T> {
             // Its readers are unknown (W3): leaked, on purpose.
             Own::Lost(_) => {}
         }
-        // Last, when all others have found their place. If there is no other handle, the shared part
-        // ends right after us: it drops all copies, so that two panics do not meet.
-        if Arc::strong_count(&self.shared) > 1 {
-            drop_each(free);
-        } else {
-            for buffer in free {
-                self.shared.abandon(NonNull::from(Box::leak(buffer)));
-            }
-        }
+        // Last, when all others have found their place. If a panic goes on from here, the shared part, which
+        // may end right after us, adds none to it.
+        drop_each(free);
     }
 }

@@ -8,6 +8,7 @@ use std::ptr::NonNull;
 
 use super::{Buffer, reclaim};
 use crate::mutant::planted;
+use crate::panics::drop_each;
 use crate::registry::Pins;
 use crate::stall::BusyReader;
 
@@ -43,13 +44,15 @@ impl<T> Retired<T> {
     }
 
     /// Frees the copies whose readers have left, by one look at each reader.
+    ///
+    /// Panics if the `Drop` of one does; all of them are dropped then.
     #[inline]
     pub(crate) fn sweep(&mut self) {
         // Mostly they are all held, by the one that was looked at last.
         let is_held =
             |(copy, pins): &(NonNull<Buffer<T>>, Pins)| pins.are_held(copy.as_ptr().cast());
         if !self.copies.iter().all(is_held) || planted("retired-freed-early") {
-            drop(self.take_free());
+            drop_each(self.take_free());
         }
     }
 

@@ -8,8 +8,11 @@
 //!
 //! The boundary between the two lists is the waterline; a swap moves it to the end.
 
+use std::vec;
+
 use crate::Operation;
 use crate::mutant::planted;
+use crate::panics::{Panics, drop_each};
 
 /// Room that an idle log may keep, in operations.
 const KEPT: usize = 1024;
@@ -59,16 +62,19 @@ impl<O> Log<O> {
 
     /// Gives the writer's copy what it is owed, using the operations up.
     ///
-    /// If one panics, the rest of what was owed is dropped, and `target` must not be trusted.
+    /// If one panics, the rest of what was owed is dropped, each operation by itself, and `target` must not be
+    /// trusted.
     pub(super) fn replay<T>(&mut self, target: &mut T)
     where
         O: Operation<T>,
     {
         let replayed = self.owed.len();
         let spared = usize::from(planted("waterline-off-by-one") && replayed > 0);
-        for op in self.owed.drain(..replayed - spared) {
+        let mut owed = Owed(self.owed.drain(..replayed - spared));
+        for op in owed.0.by_ref() {
             op.apply_once(target);
         }
+        drop(owed);
         if spared > 0 {
             self.owed.clear();
         }
@@ -153,6 +159,29 @@ impl<O> Log<O> {
             if list.is_empty() && list.capacity() > KEPT {
                 list.shrink_to(KEPT);
             }
+        }
+    }
+}
+
+impl<O> Drop for Log<O> {
+    /// If operations panic here, the first panic goes on when all are dropped.
+    fn drop(&mut self) {
+        let mut panics = Panics::default();
+        for list in [&mut self.owed, &mut self.pending, &mut self.rejected] {
+            panics.drop_each(list.drain(..));
+        }
+        panics.resume();
+    }
+}
+
+/// What is being replayed.
+struct Owed<'a, O>(vec::Drain<'a, O>);
+
+impl<O> Drop for Owed<'_, O> {
+    /// Whatever is left, behind an operation that panicked, adds no panic to that one.
+    fn drop(&mut self) {
+        if self.0.len() > 0 {
+            drop_each(self.0.by_ref());
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::OpWriteHandle;
 use super::op::{Cause, Health};
+use crate::buffers::Buffer;
+use crate::panics::{Panics, drop_each};
 use crate::{Operation, TooManyRetired};
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
@@ -67,8 +69,10 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     {
         let (owed, replaced) = self.renew()?;
         // Their `Drop` may panic: by now the writer is whole, and what was rejected is kept.
-        drop(owed);
-        drop(replaced);
+        let mut panics = Panics::default();
+        panics.drop_each(owed);
+        panics.drop_each(replaced);
+        panics.resume();
         Ok(self.log.take_rejected())
     }
 
@@ -86,12 +90,12 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     {
         let (ops, replaced) = self.renew()?;
         owed.extend(ops);
-        drop(replaced);
+        drop_each(replaced);
         Ok(self.log.take_rejected())
     }
 
     /// Makes the writer whole: what is to be dropped then.
-    fn renew(&mut self) -> Result<(Vec<O>, impl Sized + use<T, O>), TooManyRetired>
+    fn renew(&mut self) -> Result<(Vec<O>, Option<Box<Buffer<T>>>), TooManyRetired>
     where
         T: Clone,
     {
