@@ -88,7 +88,7 @@
 //!    (`rebuild::an_operation_that_panicked_unpublished_is_handed_back_and_the_others_are_kept`,
 //!    `log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
 //!    `log::a_panic_on_the_second_copy_leaves_the_published_one_whole`,
-//!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`, `drops::*`)
+//!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`, `drops::*`, `wakers::*`)
 //! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle
 //!    frees its pin.
 //!    (`readers::dropping_a_handle_frees_the_pin_of_a_forgotten_guard`,

@@ -5,18 +5,24 @@
 //! a thread that waits for itself; it is there only while some task waits.
 //!
 //! What it sees is a hint: the task that it wakes looks again before it changes anything.
+//!
+//! # Invariants
+//! - **V1** A waker is somebody else's code. It is cloned, woken and dropped outside the lock on the list, and
+//!   the thread that looks outlives whatever it throws.
+//! - **V2** No read takes that lock, so an allocator that reads may run under it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::thread;
 
+use crate::panics::{Panics, drop_each};
 use crate::registry::Pins;
 use crate::wait::{FIRST_PAUSE, LONGEST_PAUSE};
 
 /// One task's wait, given up when this is dropped.
 pub(crate) struct Watch {
-    _entry: Arc<Mutex<Entry>>,
+    /// Always there until the drop.
+    waker: Option<Arc<Waker>>,
 }
 
 /// What the thread looks at.
@@ -24,11 +30,12 @@ struct Entry {
     pins: Pins,
     /// The address of the copy that the readers are in.
     old: usize,
-    waker: Waker,
+    /// Gone when the task has given up.
+    waker: Weak<Waker>,
 }
 
 struct Watched {
-    entries: Vec<Weak<Mutex<Entry>>>,
+    entries: Vec<Entry>,
     is_running: bool,
 }
 
@@ -40,39 +47,59 @@ static HAS_CHANGED: Condvar = Condvar::new();
 
 impl Watch {
     /// Wakes the task once all of `pins` have left the copy at `old`.
+    ///
+    /// Panics if the waker's clone does, or its wake where no thread can be had; nothing has changed then.
     pub(crate) fn start(pins: Pins, old: *mut (), waker: &Waker) -> Self {
-        let entry = Arc::new(Mutex::new(Entry {
+        let own = Arc::new(waker.clone());
+        let entry = Entry {
             pins,
             old: old.addr(),
-            waker: waker.clone(),
-        }));
+            waker: Arc::downgrade(&own),
+        };
+        let watch = Watch { waker: Some(own) };
         let mut watched = lock(&WATCHED);
-        watched.entries.push(Arc::downgrade(&entry));
+        watched.entries.push(entry);
         watched.is_running = watched.is_running
             || thread::Builder::new()
                 .name("left-right-watch".into())
                 .spawn(look_for_all)
                 .is_ok();
-        if !watched.is_running {
+        if watched.is_running {
+            HAS_CHANGED.notify_one();
+        } else {
             // No thread to be had: the task looks for itself, as often as it is run.
-            watched.entries.clear();
+            let entry = watched.entries.pop();
             drop(watched);
+            drop(entry);
             waker.wake_by_ref();
-            return Watch { _entry: entry };
         }
-        HAS_CHANGED.notify_one();
-        Watch { _entry: entry }
+        watch
+    }
+}
+
+impl Drop for Watch {
+    /// If the waker panics here, that goes on to the task, unless another panic does already (V1).
+    fn drop(&mut self) {
+        drop_each(self.waker.take());
     }
 }
 
 impl Entry {
-    /// Wakes the task if nobody is left.
+    /// Whether the task still waits, after a look at the readers. Wakes it if nobody is left.
     fn look(&mut self) -> bool {
+        let Some(waker) = self.waker.upgrade() else {
+            return false;
+        };
         let is_over = self.pins.let_go(std::ptr::without_provenance_mut(self.old));
+        let mut panics = Panics::default();
         if is_over {
-            self.waker.wake_by_ref();
+            panics.catch(|| waker.wake_by_ref());
         }
-        is_over
+        // If the task has given up meanwhile, its waker ends here.
+        panics.drop_each([waker]);
+        // Whatever they are, they concern nobody here (V1).
+        drop(panics);
+        !is_over
     }
 }
 
@@ -80,19 +107,13 @@ fn look_for_all() {
     let mut pause = FIRST_PAUSE;
     let mut watched = lock(&WATCHED);
     loop {
-        let entries = std::mem::take(&mut watched.entries);
+        let mut entries = std::mem::take(&mut watched.entries);
         drop(watched);
-        // A waker is somebody else's code: it runs, and is dropped, without the lock on the list; and
-        // should it panic, the others are still woken.
-        let is_left = |entry: &Weak<Mutex<Entry>>| {
-            let look = || entry.upgrade().is_some_and(|entry| !lock(&entry).look());
-            catch_unwind(AssertUnwindSafe(look)).unwrap_or(false)
-        };
-        let rest: Vec<_> = entries.into_iter().filter(is_left).collect();
+        entries.retain_mut(Entry::look);
 
         watched = lock(&WATCHED);
         let news = watched.entries.len();
-        watched.entries.extend(rest);
+        watched.entries.append(&mut entries);
         if watched.entries.is_empty() {
             watched.is_running = false;
             return;
