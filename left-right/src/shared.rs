@@ -27,7 +27,8 @@ pub(crate) struct Shared<T> {
     /// Where a thread's list keeps its slot for this structure.
     pub(crate) local_index: LocalIndex,
     is_writer_alive: AtomicBool,
-    /// Copies that readers were still inside when their writer ended.
+    /// Copies that readers were still inside when their writer ended. No read takes this lock, so an allocator
+    /// that reads may run under it.
     abandoned: Mutex<Vec<NonNull<Buffer<T>>>>,
     /// Not `Send` or `Sync` but by the promises below.
     _not_auto: PhantomData<*mut T>,

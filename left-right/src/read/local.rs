@@ -22,9 +22,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
-use std::sync::{Mutex, OnceLock, PoisonError};
-
-use slab::Slab;
 
 use crate::registry::{Reader, Registry, Slot};
 use crate::sync::Arc;
@@ -162,38 +159,6 @@ impl Drop for Readers {
             if !reader.slot().inside().is_null() && !reader.is_of_closed() {
                 reader.leave_to_guards();
             }
-        }
-    }
-}
-
-static INDICES: Mutex<Slab<()>> = Mutex::new(Slab::new());
-
-/// The place of one structure in every thread's list, taken with the first shared read.
-pub(crate) struct LocalIndex(OnceLock<usize>);
-
-impl LocalIndex {
-    pub(crate) const fn new() -> Self {
-        LocalIndex(OnceLock::new())
-    }
-
-    /// The number, which the first to ask draws. Locks a list of the process for that.
-    pub(super) fn get(&self) -> usize {
-        *self.0.get_or_init(|| {
-            INDICES
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(())
-        })
-    }
-}
-
-impl Drop for LocalIndex {
-    fn drop(&mut self) {
-        if let Some(&index) = self.0.get() {
-            INDICES
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(index);
         }
     }
 }

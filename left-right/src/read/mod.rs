@@ -13,6 +13,7 @@ mod enter;
 mod factory;
 mod guard;
 mod handle;
+mod index;
 mod local;
 mod project;
 mod shared_reader;
@@ -23,4 +24,4 @@ pub use handle::ReadHandle;
 pub use project::Project;
 pub use shared_reader::SharedReader;
 
-pub(crate) use local::LocalIndex;
+pub(crate) use index::LocalIndex;

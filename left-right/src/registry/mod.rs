@@ -3,8 +3,10 @@
 //! # Invariants
 //! - **R1** Only the owning reader stores to its slot's word, and only it uses the slot's count.
 //! - **R2** A slot is in the registry from before its reader first enters until after it last left.
-//! - **R3** The lock is held for a push, a removal or one look at each word: never while waiting,
-//!   and no user code runs and no user data is dropped under it.
+//! - **R3** The lock is held for a push, a removal or a copy of the list: never while waiting, and no user
+//!   code runs and no user data is dropped under it. No memory is allocated or freed under it either, nor
+//!   under the lock on a slot's owner: a global allocator may read, which takes the one if it is its thread's
+//!   first read, and the other where a reader is left to its guards.
 //! - **R4** No two lists of slots have the same generation but the last, of which no writer keeps a
 //!   list.
 //!
@@ -19,6 +21,11 @@
 //!   announcement of O1 is, since a reader joins before it first enters: a slot that is not in the list
 //!   of a scan belongs to a reader that will load the pointer after the swap. A list that is not of the
 //!   latest generation is made anew under the lock, which pairs with the join's.
+//! - **O6** A list and its generation are read under one lock, and the words of the list after it is
+//!   unlocked. Who joins after that unlocking sees the swap, which came before it, so no copy of the list
+//!   misses who could be in the old one. Who quits after it is kept by the copy: its word is `OUT` then, for
+//!   good, since a slot is nobody else's later; and who quit before it was in no copy, which its own lock
+//!   tells the scan.
 //! - **O5** `close` says so before it locks a slot's owner to take its orphan, and `adopt` asks after it
 //!   has locked it: so one of the two ends the reader.
 
@@ -26,23 +33,20 @@ mod listing;
 mod pins;
 mod reader;
 mod slot;
+mod slots;
 
 pub(crate) use listing::Listing;
 pub(crate) use pins::Pins;
 pub(crate) use reader::Reader;
 pub(crate) use slot::{Place, Slot};
 
-use std::sync::PoisonError;
-
+use self::slots::Slots;
 use crate::mutant::planted;
-use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
+use crate::sync::{Arc, AtomicBool, Ordering};
 
 /// The slots of all live readers of one structure.
 pub(crate) struct Registry {
-    /// Dense, so that a scan costs what the live readers cost. Each slot knows its index.
-    slots: Mutex<Vec<Arc<Slot>>>,
-    /// Another one with each change to the list; stored under the lock.
-    generation: AtomicUsize,
+    slots: Slots,
     /// Set when the structure is gone, for thread-local lists that still name it.
     is_closed: AtomicBool,
 }
@@ -50,8 +54,7 @@ pub(crate) struct Registry {
 impl Registry {
     pub(crate) fn new() -> Self {
         Registry {
-            slots: Mutex::new(Vec::new()),
-            generation: AtomicUsize::new(0),
+            slots: Slots::new(),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -59,29 +62,13 @@ impl Registry {
     /// A slot of its own for a new reader. Locks the registry.
     pub(crate) fn join(&self) -> Arc<Slot> {
         let slot = Arc::new(Slot::new());
-        let mut slots = self.lock();
-        slot.set_index(slots.len());
-        slots.push(Arc::clone(&slot));
-        self.begin_generation();
+        self.slots.push(Arc::clone(&slot));
         slot
     }
 
-    /// Takes out the slot of a reader that has left for good. Locks the registry.
+    /// Removes the slot of a reader that has left for good. Locks the registry.
     pub(crate) fn quit(&self, slot: &Slot) {
-        let mut slots = self.lock();
-        let index = slot.index();
-        let gone = slots.swap_remove(index);
-        if let Some(moved) = slots.get(index) {
-            moved.set_index(index);
-        }
-        self.begin_generation();
-        // A peak of handles must not be paid for ever after.
-        if slots.len() < slots.capacity() / 4 {
-            let keep = slots.len() * 2;
-            slots.shrink_to(keep);
-        }
-        drop(slots);
-        drop(gone);
+        self.slots.remove(slot);
     }
 
     /// The readers that are, or may be, in the copy at `old`. Locks the registry if somebody has joined or
@@ -90,9 +77,7 @@ impl Registry {
     /// To be called after the swap that took `old` out and after its heavy fence (O1, O3).
     #[inline]
     pub(crate) fn scan(&self, listing: &mut Listing, old: *mut ()) -> Pins {
-        // ORDER: O3, by the fence that came before.
-        let generation = self.generation.load(Ordering::Relaxed);
-        match listing.of(generation) {
+        match listing.of(self.slots.generation()) {
             Some(slots) => Pins::collect(old, slots.iter()),
             None => self.list_and_scan(listing, old),
         }
@@ -100,30 +85,16 @@ impl Registry {
 
     #[cold]
     fn list_and_scan(&self, listing: &mut Listing, old: *mut ()) -> Pins {
-        let slots = self.lock();
-        // ORDER: none needed: it is stored under the lock only.
-        let generation = self.generation.load(Ordering::Relaxed);
-        let outdated = listing.found(generation, &slots);
+        let (generation, slots) = self.slots.copy_into(listing.take_capacity());
+        // Outside of the lock (R3, O6).
         let pins = Pins::collect(old, slots.iter());
-        drop(slots);
-        drop(outdated);
+        listing.found(generation, slots);
         pins
-    }
-
-    /// Under the lock.
-    fn begin_generation(&self) {
-        // ORDER: none needed: it is stored under the lock only.
-        let generation = self.generation.load(Ordering::Relaxed);
-        if !planted("generation-kept") {
-            // ORDER: O3, by the fences of the reader's own first entry.
-            let next = generation.saturating_add(1);
-            self.generation.store(next, Ordering::Relaxed);
-        }
     }
 
     /// The number of live readers. Locks the registry.
     pub(crate) fn len(&self) -> usize {
-        self.lock().len()
+        self.slots.len()
     }
 
     /// Says that the structure is gone, and ends the readers that were left to guards: these have been
@@ -131,7 +102,7 @@ impl Registry {
     pub(crate) fn close(&self) {
         // ORDER: O5.
         self.is_closed.store(true, Ordering::Release);
-        let slots = self.lock().clone();
+        let slots = self.slots.copy();
         // Each ends outside the lock, which it takes.
         slots.iter().for_each(|slot| drop(slot.take_orphan()));
     }
@@ -144,12 +115,7 @@ impl Registry {
     /// A planted fault: the list of slots is taken before the swap, so that who joins in between
     /// goes unscanned.
     pub(crate) fn list_too_early(&self) -> Option<Vec<Arc<Slot>>> {
-        planted("slots-listed-before-swap").then(|| self.lock().clone())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
-        // Nothing that panics runs under the lock (R3), and the list is whole at every step.
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+        planted("slots-listed-before-swap").then(|| self.slots.copy())
     }
 }
 
@@ -161,7 +127,7 @@ mod tests {
 
     use super::listing::{LAST, MOST};
     use crate::buffers::{Buffers, Patience};
-    use crate::sync::{Arc, Ordering, QUIET_SCANS};
+    use crate::sync::{Arc, QUIET_SCANS};
     use crate::{FenceMode, ReadHandle, SharedReader};
 
     /// Processors fetch lines of 64 bytes, in pairs.
@@ -202,7 +168,7 @@ mod tests {
                 });
             }
             are_in.wait();
-            let slots = shared.registry.lock().clone();
+            let slots = shared.registry.slots.copy();
             // Four handles, and the threads' own of two shared readers.
             assert_eq!(slots.len(), 6);
             let mut written: Vec<_> = slots.iter().map(|slot| slot.address()).collect();
@@ -263,7 +229,7 @@ mod tests {
             for is_quiet in [false, true] {
                 let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
                 let registry = Arc::clone(&buffers.shared().registry);
-                registry.generation.store(before, Ordering::Relaxed);
+                registry.slots.set_generation(before);
                 let readers = [(); 4].map(|()| {
                     if is_quiet {
                         swap_quietly(&mut buffers);
@@ -282,7 +248,7 @@ mod tests {
         let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
         let reader = ReadHandle::join(buffers.shared());
         swap_quietly(&mut buffers);
-        let slot = Arc::downgrade(&buffers.shared().registry.lock()[0]);
+        let slot = Arc::downgrade(&buffers.shared().registry.slots.copy()[0]);
         drop(reader);
         assert!(slot.upgrade().is_some(), "there was no list");
         swap(&mut buffers);

@@ -1,7 +1,8 @@
 //! [`Slot`]: one reader's word, which says where the reader is.
 
+use std::mem;
 use std::ptr;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 // Not the model checker's: only the owner uses it, so there is nothing to model.
 use std::sync::atomic::AtomicU32;
 use std::thread::{self, Thread};
@@ -46,7 +47,8 @@ pub(crate) struct Slot {
 }
 
 struct Owner {
-    label: Option<String>,
+    /// Shared, so that it can be copied without an allocation (R3).
+    label: Option<Arc<str>>,
     thread: Thread,
     /// The reader itself, once it is left to its guards.
     orphan: Option<Reader>,
@@ -217,11 +219,16 @@ impl Slot {
 
     /// Names the reader, and the calling thread as its thread.
     pub(crate) fn set_label(&self, label: String) {
+        let mut label = Some(Arc::from(label));
+        let mut thread = thread::current();
         let mut owner = self.lock_owner();
-        owner.label = Some(label);
-        owner.thread = thread::current();
+        mem::swap(&mut owner.label, &mut label);
+        mem::swap(&mut owner.thread, &mut thread);
+        // Before what was there until now (R3).
+        drop(owner);
     }
 
+    /// Nothing may be allocated or freed while this is held (R3).
     fn lock_owner(&self) -> MutexGuard<'_, Owner> {
         self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -234,11 +241,13 @@ impl Slot {
     /// This reader, as a writer's error names it.
     pub(super) fn describe(&self, waited: Duration) -> BusyReader {
         let owner = self.lock_owner();
+        let (label, thread) = (owner.label.clone(), owner.thread.clone());
+        drop(owner);
         BusyReader {
-            label: owner.label.clone(),
-            thread: match owner.thread.name() {
+            label: label.as_deref().map(str::to_owned),
+            thread: match thread.name() {
                 Some(name) => name.to_owned(),
-                None => format!("{:?}", owner.thread.id()),
+                None => format!("{:?}", thread.id()),
             },
             waited,
             slot: self.address(),

@@ -1,0 +1,151 @@
+//! [`Slots`]: the list of a structure's slots, under whose lock no memory is allocated or freed (R3).
+//!
+//! Whoever needs a larger list, or a smaller one, allocates it outside the lock, locks, and looks again:
+//! others may have come or gone meanwhile.
+
+use std::mem;
+use std::sync::PoisonError;
+
+use super::Slot;
+use crate::mutant::planted;
+use crate::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering};
+
+/// The capacity that a list begins with, and the least that is worth an allocation.
+pub(super) const FIRST: usize = 4;
+
+/// The list, and its generation.
+pub(super) struct Slots {
+    /// Dense, so that a scan costs what the live readers cost. Each slot knows its index.
+    list: Mutex<Vec<Arc<Slot>>>,
+    /// Another one with each change to the list; stored under the lock.
+    generation: AtomicUsize,
+}
+
+impl Slots {
+    pub(super) fn new() -> Self {
+        Slots {
+            list: Mutex::new(Vec::with_capacity(FIRST)),
+            generation: AtomicUsize::new(0),
+        }
+    }
+
+    /// The latest generation, for a scan: after its swap and heavy fence (O3).
+    #[inline]
+    pub(super) fn generation(&self) -> usize {
+        // ORDER: O3, by the heavy fence that came before.
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// A copy of the list.
+    pub(super) fn copy(&self) -> Vec<Arc<Slot>> {
+        self.copy_into(Vec::with_capacity(FIRST)).1
+    }
+
+    /// Copies the list into `copy`, which is empty, or into a larger one. Also returns the list's generation.
+    pub(super) fn copy_into(&self, mut copy: Vec<Arc<Slot>>) -> (usize, Vec<Arc<Slot>>) {
+        loop {
+            let list = self.lock();
+            if list.len() <= copy.capacity() {
+                copy.extend_from_slice(&list);
+                // ORDER: none needed: it is stored under the lock only.
+                let generation = self.generation.load(Ordering::Relaxed);
+                return (generation, copy);
+            }
+            let needed = list.len();
+            drop(list);
+            // With some capacity for those who join meanwhile.
+            copy = Vec::with_capacity(needed + needed / 4 + FIRST);
+        }
+    }
+
+    /// Inserts a slot.
+    pub(super) fn push(&self, slot: Arc<Slot>) {
+        // Freed after the lock, as what it is exchanged for.
+        let mut spare = Vec::new();
+        loop {
+            let mut list = self.lock();
+            if list.len() == list.capacity() {
+                if spare.capacity() <= list.len() {
+                    let needed = list.len() * 2;
+                    drop(list);
+                    spare = Vec::with_capacity(needed.max(FIRST));
+                    continue;
+                }
+                exchange(&mut list, &mut spare);
+            }
+            slot.set_index(list.len());
+            list.push(slot);
+            self.begin_generation();
+            return;
+        }
+    }
+
+    /// Removes the slot of a reader that has left for good.
+    pub(super) fn remove(&self, slot: &Slot) {
+        let mut list = self.lock();
+        let index = slot.index();
+        let gone = list.swap_remove(index);
+        if let Some(moved) = list.get(index) {
+            moved.set_index(index);
+        }
+        self.begin_generation();
+        let is_sparse = is_sparse(&list);
+        drop(list);
+        drop(gone);
+        if is_sparse {
+            self.shrink();
+        }
+    }
+
+    /// A peak of handles must not be paid for ever after.
+    #[cold]
+    fn shrink(&self) {
+        let keep = self.len() * 2;
+        // Freed after the lock, as what it is exchanged for.
+        let mut spare = Vec::with_capacity(keep.max(FIRST));
+        let mut list = self.lock();
+        // If so many have joined meanwhile, the next to quit sees whether it is worth it.
+        if is_sparse(&list) && list.len() <= spare.capacity() {
+            exchange(&mut list, &mut spare);
+        }
+    }
+
+    /// Under the lock.
+    fn begin_generation(&self) {
+        // ORDER: none needed: it is stored under the lock only.
+        let generation = self.generation.load(Ordering::Relaxed);
+        if !planted("generation-kept") {
+            // ORDER: O3, by the fences of the reader's own first entry.
+            let next = generation.saturating_add(1);
+            self.generation.store(next, Ordering::Relaxed);
+        }
+    }
+
+    /// Nothing may be allocated or freed while this is held.
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
+        // Nothing that panics runs under the lock (R3), and the list is whole at every step.
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Moves all slots to `spare`, which is empty and large enough, and exchanges the two.
+fn exchange(list: &mut Vec<Arc<Slot>>, spare: &mut Vec<Arc<Slot>>) {
+    spare.append(list);
+    mem::swap(list, spare);
+}
+
+fn is_sparse(list: &Vec<Arc<Slot>>) -> bool {
+    list.len().max(FIRST) < list.capacity() / 4
+}
+
+#[cfg(all(test, not(loom)))]
+impl Slots {
+    pub(super) fn set_generation(&self, generation: usize) {
+        // ORDER: none needed: a test's own thread asks.
+        self.generation.store(generation, Ordering::Relaxed);
+    }
+}
