@@ -10,6 +10,9 @@
 //! A swap may switch either way, since the rule looks at the pointer swapped out.
 //! Between swaps a pointer may only lose its tag: the next swap then runs the barrier, which is
 //! enough for readers with a fence of their own too.
+//!
+//! Once the system has refused the barrier, to whichever structure of the process, no pointer is published
+//! without a tag and none loses its own.
 
 use std::time::Instant;
 
@@ -53,6 +56,9 @@ impl Fences {
                 tempo.wants_fences(self.is_tagged, now)
             };
         }
+        if !self.is_tagged && !fence::is_asymmetric() {
+            self.refuse();
+        }
         self.is_tagged
     }
 
@@ -76,6 +82,10 @@ impl Fences {
             return false;
         };
         if !self.is_tagged || !(tempo.has_rested() || MODELLED) {
+            return false;
+        }
+        if !fence::is_asymmetric() {
+            self.refuse();
             return false;
         }
         tempo.forget();

@@ -7,7 +7,8 @@
 //!   among its pins. Nobody can enter it any more.
 //! - **W3** `Own::Lost` holds a buffer that is not published and whose readers are unknown: it may
 //!   be read, and is never changed or freed.
-//!   The same holds for the copy that was published when the barrier was refused.
+//!   The same holds for the copy that was published when the barrier was refused, if it was so without a
+//!   tag.
 //! - **W4** There is one `Buffers` for each `Shared`, and only it changes what is published.
 
 mod buffer;
@@ -323,8 +324,8 @@ impl<'a, T> Writable<'a, T> {
             }
         } else if fence::flush().is_err() {
             // The kernel refuses what it once did: nothing is known of the readers of `old`, now
-            // or later, nor of those that come to `new` meanwhile (W3). From the next copy on,
-            // nobody comes in without a fence.
+            // or later, nor of those that come to `new` meanwhile if it is untagged (W3). From the next
+            // copy on, nobody comes in without a fence.
             buffers.fences.refuse();
             return;
         } else {

@@ -12,7 +12,8 @@
 //!   when it was switched out.
 //! - Windows: `FlushProcessWriteBuffers`, which says the same.
 //! - Elsewhere, and where the kernel refuses: there is none, and every published pointer is tagged,
-//!   which sends readers through [`full`].
+//!   which sends readers through [`full`]. A kernel that refuses what it once did has done so for the whole
+//!   process: the readers of a pointer that is untagged then are unknown, and every later one is tagged.
 //!
 //! Under the model checker `light` and `flush` are two sequentially consistent fences, which is
 //! what they stand for.
@@ -87,7 +88,10 @@ pub(crate) fn full_after_swap() {
     }
 }
 
-/// Whether [`flush`] can be had. Decided once for the process, before any reader relies on it.
+/// Whether [`flush`] can be had, as far as this process knows.
+///
+/// Asked before a pointer is published without a tag, whose readers rely on it. A refusal is remembered: no
+/// structure is made without tags after it, and none that has them takes them off.
 pub(crate) fn is_asymmetric() -> bool {
     MODELLED || backend::is_available()
 }

@@ -25,6 +25,7 @@ pub enum FenceMode {
     ///
     /// Where the system has no such call or refuses it, this is [`SeqCst`](Self::SeqCst); `stats()`
     /// of a write handle says which one is in force.
+    /// A refusal is remembered for the process.
     Membarrier,
     /// Each pays its own: a read has one full fence, some nanoseconds, and so has a swap.
     SeqCst,

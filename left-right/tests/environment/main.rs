@@ -19,6 +19,7 @@ use left_right::{
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
 
 mod frozen;
+mod refused;
 mod threads;
 
 /// Names the part that a process of this binary plays.

@@ -1,0 +1,146 @@
+//! What a refused membarrier means for other structures of the process.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use left_right::{Builder, DelayWriteHandle, FenceMode, OpWriteHandle, Operation, SwapError};
+
+use super::{Add, LIMIT, in_own_process, refuse_membarrier, work, writer};
+
+/// Refuses membarrier, and has a structure find it out. `false` if this kernel never granted it: then
+/// nothing here has a meaning.
+fn find_it_refused(found_by: &mut OpWriteHandle<u64, Add>) -> bool {
+    if found_by.stats().fence_mode == FenceMode::SeqCst {
+        return false;
+    }
+    refuse_membarrier();
+    found_by.push(Add);
+    found_by.swap_buffers();
+    assert!(found_by.is_poisoned());
+    true
+}
+
+#[test]
+fn a_structure_made_after_a_refusal_never_asks_for_the_barrier() {
+    in_own_process(
+        "refused::a_structure_made_after_a_refusal_never_asks_for_the_barrier",
+        |command| {
+            // One copy is leaked, of the structure that finds it out.
+            command.env("ASAN_OPTIONS", "detect_odr_violation=0:detect_leaks=0");
+        },
+        || {
+            if !find_it_refused(&mut writer(FenceMode::Membarrier)) {
+                return;
+            }
+            for mode in [FenceMode::Auto, FenceMode::Membarrier, FenceMode::SeqCst] {
+                let mut later = writer(mode);
+                assert_eq!(later.stats().fence_mode, FenceMode::SeqCst);
+                later.push(Add);
+                later.swap_buffers();
+                assert!(!later.is_poisoned(), "{mode:?}");
+                work(later);
+            }
+        },
+    );
+}
+
+/// One that readers enter through fences of their own has lost nothing, and must not take them off again.
+#[test]
+fn a_structure_with_fences_keeps_them_once_another_was_refused() {
+    in_own_process(
+        "refused::a_structure_with_fences_keeps_them_once_another_was_refused",
+        |command| {
+            command.env("ASAN_OPTIONS", "detect_odr_violation=0:detect_leaks=0");
+        },
+        || {
+            let mut found_by = writer(FenceMode::Membarrier);
+            if found_by.stats().fence_mode == FenceMode::SeqCst {
+                return;
+            }
+            // Two: one rests, and one goes on swapping, but seldom.
+            let mut hurried = [(); 2].map(|()| writer(FenceMode::Auto));
+            for writer in &mut hurried {
+                let begin = Instant::now();
+                while writer.stats().fence_mode == FenceMode::Membarrier {
+                    assert!(begin.elapsed() < LIMIT, "never switched");
+                    writer.push(Add);
+                    writer.swap_buffers();
+                }
+            }
+            assert!(find_it_refused(&mut found_by));
+            let [mut rests, mut swaps] = hurried;
+            for _ in 0..300 {
+                thread::sleep(Duration::from_millis(2));
+                rests.swap_buffers();
+                swaps.push(Add);
+                swaps.swap_buffers();
+                assert_eq!(rests.stats().fence_mode, FenceMode::SeqCst);
+                assert_eq!(swaps.stats().fence_mode, FenceMode::SeqCst);
+            }
+            rests.push(Add);
+            rests.swap_buffers();
+            assert!(!rests.is_poisoned() && !swaps.is_poisoned());
+            work_on(rests);
+            work_on(swaps);
+        },
+    );
+}
+
+fn work_on(mut writer: OpWriteHandle<u64, Add>) {
+    let before = writer.version().as_u64();
+    writer.push(Add);
+    assert_eq!(writer.swap_buffers().as_u64(), before + 1);
+    assert_eq!(writer.verify_copies(), Ok(()));
+}
+
+/// Counts its clones.
+struct Cloned(u64);
+
+static CLONES: AtomicUsize = AtomicUsize::new(0);
+
+impl Clone for Cloned {
+    fn clone(&self) -> Self {
+        CLONES.fetch_add(1, Ordering::SeqCst);
+        Cloned(self.0)
+    }
+}
+
+impl Operation<Cloned> for Add {
+    fn apply(&mut self, target: &mut Cloned) {
+        target.0 += 1;
+    }
+}
+
+/// The readers of the copy swapped out are unknown all the same, but not those of the one published.
+#[test]
+fn a_structure_without_fences_loses_one_copy_once_another_was_refused() {
+    in_own_process(
+        "refused::a_structure_without_fences_loses_one_copy_once_another_was_refused",
+        |command| {
+            command.env("ASAN_OPTIONS", "detect_odr_violation=0:detect_leaks=0");
+        },
+        || {
+            let build = Builder::new().fence(FenceMode::Membarrier);
+            let write = build.build(Cloned(0), Cloned(0));
+            let mut late: OpWriteHandle<Cloned, Add> =
+                OpWriteHandle::new(DelayWriteHandle::new(write));
+            if !find_it_refused(&mut writer(FenceMode::Membarrier)) {
+                return;
+            }
+            let reader = late.read_handle();
+            let guard = reader.read();
+            late.push(Add);
+            assert_eq!(late.swap_buffers().as_u64(), 1);
+            assert_eq!(late.stats().fence_mode, FenceMode::SeqCst);
+            late.push(Add);
+            let error = late.try_swap_buffers().unwrap_err();
+            assert!(matches!(error, SwapError::Poisoned(_)));
+            assert!(late.rebuild().unwrap().is_none());
+            assert_eq!(CLONES.load(Ordering::SeqCst), 1);
+            late.swap_buffers();
+            late.swap_buffers();
+            assert_eq!((guard.0, late.read_handle().read().0), (0, 2));
+        },
+    );
+}
