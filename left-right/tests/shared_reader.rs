@@ -5,6 +5,7 @@ mod setter;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -136,4 +137,46 @@ fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
     // The guard is gone, and with it the thread's slot.
     assert!(try_set(&mut writer, 2).is_ok());
     assert_eq!(writer.stats().readers, 0);
+}
+
+/// A thread-local value that is older than the thread's list ends after it. What it reads then must not be
+/// looked for where the list was: its memory is freed, and its readers have quit.
+#[test]
+fn a_read_after_the_thread_s_list_has_ended_has_a_reader_of_its_own() {
+    struct Older(RefCell<Option<(SharedReader<u64>, mpsc::Sender<[usize; 3]>, u64)>>);
+    impl Drop for Older {
+        fn drop(&mut self) {
+            let Some((reader, sender, expected)) = self.0.take() else {
+                return;
+            };
+            let before = reader.readers();
+            let guard = reader.read();
+            // What panics here would abort.
+            let during = if *guard == expected {
+                reader.readers()
+            } else {
+                usize::MAX
+            };
+            drop(guard);
+            let _ = sender.send([before, during, reader.readers()]);
+        }
+    }
+    thread_local! {
+        static OLDER: Older = const { Older(RefCell::new(None)) };
+    }
+    let mut writer = writer();
+    let reader = writer.shared_reader();
+    set(&mut writer, 5);
+    let (sender, receiver) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        OLDER.with(|older| {
+            *older.0.borrow_mut() = Some((reader.clone(), sender, 5));
+        });
+        assert_eq!((*reader.read(), reader.readers()), (5, 1));
+    });
+    thread.join().unwrap();
+    assert_eq!(receiver.recv(), Ok([0, 1, 0]));
+    // And the writer has nobody to wait for.
+    set(&mut writer, 6);
+    assert!(try_set(&mut writer, 7).is_ok());
 }

@@ -147,6 +147,34 @@ mod tests {
         assert!(registry.upgrade().is_none());
     }
 
+    /// The same, where the thread ends after the structure: the list leaves the reader to its guards, and gets
+    /// it back.
+    #[test]
+    fn a_guard_forgotten_by_a_thread_that_ends_later_keeps_nothing_of_a_structure_that_is_gone() {
+        let buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+        let registry = Arc::downgrade(&buffers.shared().registry);
+        let reader = SharedReader::new(buffers.shared());
+        let is_gone = Arc::new(Barrier::new(2));
+        let thread = thread::spawn({
+            let is_gone = Arc::clone(&is_gone);
+            move || {
+                std::mem::forget(reader.read());
+                drop(reader);
+                is_gone.wait();
+                is_gone.wait();
+            }
+        });
+        is_gone.wait();
+        drop(buffers);
+        assert!(
+            registry.upgrade().is_some(),
+            "the thread's list has a reader"
+        );
+        is_gone.wait();
+        thread.join().expect("no panic");
+        assert!(registry.upgrade().is_none());
+    }
+
     /// What a reader writes is its slot, and what it reads besides is only stored to by a swap; so
     /// readers scale as if each were alone.
     #[test]

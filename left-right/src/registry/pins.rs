@@ -139,7 +139,7 @@ impl Pin {
             }
             !self.may_be_in(old)
         });
-        if has_left {
+        if has_left && !planted("has-left-not-stored") {
             // ORDER: O2, handed on to whoever looks next, on whichever thread.
             self.has_left.store(true, Ordering::Release);
         }
@@ -211,6 +211,22 @@ mod tests {
         slot.announce_fence();
         assert!(asked.have_left(OLD) && !asked.are_held(OLD));
         assert!(pins.let_go(OLD));
+    }
+
+    /// A reader that is about to enter again, like any, may be about to enter the old copy for all its word
+    /// says.
+    #[test]
+    fn who_has_once_been_seen_elsewhere_is_not_asked_again() {
+        let slots = [(); 2].map(|()| Arc::new(Slot::new()));
+        slots.iter().for_each(|slot| slot.settle(OLD));
+        let pins = Pins::collect(OLD, slots.iter());
+        slots[0].leave_for_good();
+        assert!(!pins.have_left(OLD), "the other is there");
+        slots[0].announce();
+        slots[1].leave_for_good();
+        assert!(pins.have_left(OLD), "each has been seen elsewhere");
+        slots[1].announce();
+        assert!(pins.have_left(OLD));
     }
 
     #[test]

