@@ -76,8 +76,8 @@
 //! 5. **Handles come and go without waiting for a guard.**
 //!    (`readers::handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped`)
 //! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and
-//!    what the live handles need.
-//!    (`memory::*`, `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`)
+//!    what the live handles need. What a swap costs follows the live handles, too, and not their peak.
+//!    (`memory::*`, `registry::a_swap_looks_at_the_live_readers_and_not_at_the_peak`, `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`)
 //! 7. **Each copy is dropped exactly once**, never while a reader is in it. (Copies whose readers a
 //!    refused memory barrier has left unknown are leaked.)
 //!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,

@@ -161,6 +161,12 @@ impl<T> Buffers<T> {
         self.retired.len()
     }
 
+    /// For how many readers the writer's own list has capacity.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn listing_capacity(&self) -> usize {
+        self.listing.capacity()
+    }
+
     /// Nothing was to be published: readers need no fences of their own any more if it has been so
     /// for a while.
     pub(crate) fn rest(&mut self) {

@@ -76,3 +76,11 @@ impl Listing {
         };
     }
 }
+
+#[cfg(all(test, not(loom)))]
+impl Listing {
+    pub(crate) fn capacity(&self) -> usize {
+        let (Listed::Capacity(slots) | Listed::All(slots)) = &self.slots;
+        slots.capacity()
+    }
+}

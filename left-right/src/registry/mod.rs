@@ -126,6 +126,7 @@ mod tests {
     use std::thread;
 
     use super::listing::{LAST, MOST};
+    use super::slot::LOOKS;
     use crate::buffers::{Buffers, Patience};
     use crate::sync::{Arc, QUIET_SCANS};
     use crate::{FenceMode, ReadHandle, SharedReader};
@@ -269,6 +270,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What is counted is what a swap looks at: no time, which says little beside other work.
+    #[test]
+    fn a_swap_looks_at_the_live_readers_and_not_at_the_peak() {
+        const PEAK: usize = 100_000;
+        let looks = |buffers: &mut Buffers<u64>| {
+            let before = LOOKS.get();
+            swap(buffers);
+            LOOKS.get() - before
+        };
+        let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+        let mut handles: Vec<_> = (0..PEAK)
+            .map(|_| ReadHandle::join(buffers.shared()))
+            .collect();
+        assert_eq!(looks(&mut buffers), PEAK);
+        // From the middle, so that the list moves its entries.
+        while handles.len() > 3 {
+            handles.swap_remove(handles.len() / 2);
+        }
+        for _ in 0..QUIET_SCANS + 2 {
+            assert_eq!(looks(&mut buffers), 3);
+        }
+        let capacity = buffers.shared().registry.slots.capacity();
+        let listed = buffers.listing_capacity();
+        assert!(capacity <= 32 && listed <= 32, "{capacity}, {listed}");
     }
 
     #[test]

@@ -193,6 +193,8 @@ impl Slot {
     /// Where the reader is, asked by the writer.
     #[inline]
     pub(crate) fn place(&self) -> Place {
+        #[cfg(test)]
+        LOOKS.set(LOOKS.get() + 1);
         let order = if planted("scan-relaxed") {
             Ordering::Relaxed
         } else {
@@ -253,6 +255,12 @@ impl Slot {
             slot: self.address(),
         }
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has looked where a reader is.
+    pub(super) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]

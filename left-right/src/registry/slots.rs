@@ -144,6 +144,10 @@ fn is_sparse(list: &Vec<Arc<Slot>>) -> bool {
 
 #[cfg(all(test, not(loom)))]
 impl Slots {
+    pub(super) fn capacity(&self) -> usize {
+        self.lock().capacity()
+    }
+
     pub(super) fn set_generation(&self, generation: usize) {
         // ORDER: none needed: a test's own thread asks.
         self.generation.store(generation, Ordering::Relaxed);
