@@ -56,14 +56,14 @@ impl<T> Shared<T> {
         let order = if planted("end-relaxed") {
             Ordering::Relaxed
         } else {
-            // ORDER: S-end. Who learns that the writer is gone sees its last published state.
+            // ORDER: S-end, with `writer_is_gone`. Who learns that the writer is gone sees its last published state.
             Ordering::Acquire
         };
         self.is_writer_alive.load(order)
     }
 
     pub(crate) fn writer_is_gone(&self) {
-        // ORDER: S-end. Our last swap happens before whoever sees this.
+        // ORDER: S-end, with `is_writer_alive`. Our last swap happens before whoever sees this.
         self.is_writer_alive.store(false, Ordering::Release);
     }
 

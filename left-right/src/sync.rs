@@ -107,6 +107,7 @@ mod modelled {
 
     pub(crate) fn compiler_fence(order: Ordering) {
         if LIGHT_FENCE_IS_FULL.get() {
+            // ORDER: as the caller says.
             fence(order);
         }
     }

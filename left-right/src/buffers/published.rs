@@ -1,7 +1,8 @@
 //! [`Published`]: the tagged pointer to the copy that readers use.
 //!
 //! # Invariants
-//! - **P1** The pointer names a live buffer for as long as its `Published` lives.
+//! - **P1** The pointer names a live buffer until its `Shared` is dropped, which takes that buffer back.
+//! - **P2** Only the one `Buffers` of the structure stores here, and needs `&mut` for it (W4).
 //!
 //! # Orderings
 //! - **O4** `Published::swap` (Release) pairs with `Published::load` (Acquire): a reader that gets
@@ -72,9 +73,11 @@ impl<T> Published<T> {
         Tagged(self.0.load(order))
     }
 
-    /// The published buffer, for its writer, which alone stores here.
+    /// The published buffer, for who has the writer, if only by reference, or the last handle of all.
     pub(crate) fn peek(&self) -> Tagged<T> {
-        // ORDER: none needed: only the asking thread changes the pointer.
+        // ORDER: none needed. No swap goes on meanwhile (P2), and the last one, with what was done to the buffer
+        // before it, happens before us: by whatever has lent the writer to this thread, or by the count of the
+        // handles, of which the writer's was one.
         Tagged(self.0.load(Ordering::Relaxed))
     }
 
@@ -84,7 +87,7 @@ impl<T> Published<T> {
             Ordering::Relaxed
         } else {
             // ORDER: O4. What we did to `new` happens before any read of it. There is nothing to
-            // acquire: only the writer stores here.
+            // acquire: what is there is the writer's own, by an earlier swap or by its making (P2).
             Ordering::Release
         };
         Tagged(self.0.swap(Tagged::new(new, is_tagged).0, order))

@@ -19,6 +19,7 @@ fn check(words: &[u64; 16], last: &mut u64) {
 fn read_on(is_over: &AtomicBool, mut read: impl FnMut(&mut u64)) {
     let mut last = 0;
     for number in 1_u64.. {
+        // ORDER: none needed, here and where it is set: the flag stands for nothing else.
         if is_over.load(Ordering::Relaxed) {
             break;
         }
@@ -55,6 +56,7 @@ fn switching_all_the_time_tears_nothing() {
             }
             let far = Patience::Until(Deadline::after(Duration::from_secs(60)));
             let Ok(mut copy) = buffers.writable(far) else {
+                // ORDER: none needed, as above.
                 is_over.store(true, Ordering::Relaxed);
                 panic!("a reader is stuck");
             };
@@ -62,6 +64,7 @@ fn switching_all_the_time_tears_nothing() {
             let version = copy.0.version.next();
             copy.swap(version);
         }
+        // ORDER: none needed, as above.
         is_over.store(true, Ordering::Relaxed);
     });
 }

@@ -51,7 +51,7 @@ pub(crate) struct Refused;
 #[inline(always)]
 pub(crate) fn light() {
     if !planted("light-fence-gone") {
-        // ORDER: F1.
+        // ORDER: F1, with `flush`.
         compiler_fence(Ordering::SeqCst);
     }
 }
@@ -62,7 +62,7 @@ pub(crate) fn flush() -> Result<(), Refused> {
         return Ok(());
     }
     if MODELLED {
-        // ORDER: F1, whose light half is a full fence under the model checker.
+        // ORDER: F1, with `light`, which is a full fence too under the model checker.
         fence(Ordering::SeqCst);
         return Ok(());
     }
@@ -72,7 +72,7 @@ pub(crate) fn flush() -> Result<(), Refused> {
 /// The reader's half of F2.
 #[inline(always)]
 pub(crate) fn full() {
-    // ORDER: F2.
+    // ORDER: F2, with `full_after_swap`; on the writer's side, with `full`.
     fence(Ordering::SeqCst);
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn full() {
 pub(crate) fn full_after_swap() {
     if cfg!(all(target_arch = "x86_64", not(miri))) && !MODELLED {
         if !planted("swap-compiler-fence-gone") {
-            // ORDER: F2, by the locked instruction that every read-modify-write is here: no later load
+            // ORDER: F2, with `full`, by the locked instruction that every read-modify-write is here: no later load
             // overtakes it. So only the compiler is left to be told.
             compiler_fence(Ordering::SeqCst);
         }

@@ -1,7 +1,9 @@
 //! The readers of one structure: who they are, and which copy each is in.
 //!
 //! # Invariants
-//! - **R1** Only the owning reader stores to its slot's word, and only it uses the slot's count.
+//! - **R1** Only the owning reader stores to its slot's word, and only it uses the slot's counts. It is one
+//!   thread's at a time: where it is handed on, in a handle that is sent, or to the structure's end that takes
+//!   it from its slot, what hands it on orders the two threads.
 //! - **R2** A slot is in the registry from before its reader first enters until after it last left.
 //! - **R3** The lock is held for a push, a removal or a copy of the list: never while waiting, and no user
 //!   code runs and no user data is dropped under it. No memory is allocated or freed under it either, nor
@@ -24,10 +26,12 @@
 //! - **O6** A list and its generation are read under one lock, and the words of the list after it is
 //!   unlocked. Who joins after that unlocking sees the swap, which came before it, so no copy of the list
 //!   misses who could be in the old one. Who quits after it is kept by the copy: its word is `OUT` then, for
-//!   good, since a slot is nobody else's later; and who quit before it was in no copy, which its own lock
-//!   tells the scan.
-//! - **O5** `close` says so before it locks a slot's owner to take its orphan, and `adopt` asks after it
-//!   has locked it: so one of the two ends the reader.
+//!   good, since a slot is nobody else's later; and of who quit before it, the lock tells the scan that all
+//!   stays are over.
+//! - **O5** `close` stores `is_closed` (Release) before it locks a slot's owner to take the reader left there,
+//!   and `adopt` loads it (Acquire) after it has locked the owner, to leave one there: so one of the two ends
+//!   the reader. A list that sweeps loads it without that lock; what it then ends is its own, and what it
+//!   misses stays for the next sweep.
 
 mod listing;
 mod pins;
@@ -100,7 +104,7 @@ impl Registry {
     /// Says that the structure is gone, and ends the readers that were left to guards: these have been
     /// forgotten, since no other guard outlives its structure.
     pub(crate) fn close(&self) {
-        // ORDER: O5.
+        // ORDER: O5, with `is_closed`. The locks below decide; the store comes before them.
         self.is_closed.store(true, Ordering::Release);
         let slots = self.slots.copy();
         // Each ends outside the lock, which it takes.
@@ -108,7 +112,7 @@ impl Registry {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        // ORDER: O5.
+        // ORDER: O5, with `close`.
         self.is_closed.load(Ordering::Acquire)
     }
 

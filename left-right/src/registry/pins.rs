@@ -140,14 +140,14 @@ impl Pin {
             !self.may_be_in(old)
         });
         if has_left && !planted("has-left-not-stored") {
-            // ORDER: O2, handed on to whoever looks next, on whichever thread.
+            // ORDER: O2, handed on by `may_be_in` to whoever looks next, on whichever thread.
             self.has_left.store(true, Ordering::Release);
         }
         has_left
     }
 
     fn may_be_in(&self, old: *mut ()) -> bool {
-        // ORDER: O2: with what `looks_away` has stored.
+        // ORDER: O2, with what `looks_away` has stored.
         !self.has_left.load(Ordering::Acquire)
             && match self.slot.place() {
                 // An entry that the scan did not meet is to a later copy (O1), and the earlier ones are

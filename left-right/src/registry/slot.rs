@@ -85,14 +85,14 @@ impl Slot {
     /// The copy that the reader is in, asked by the reader itself.
     #[inline(always)]
     pub(crate) fn inside(&self) -> *mut () {
-        // ORDER: none needed: only this thread stores to the word (R1).
+        // ORDER: none needed: only the owner, which asks, stores to the word (R1).
         self.word.load(Ordering::Relaxed)
     }
 
     /// The reader is about to enter whatever is published.
     #[inline(always)]
     pub(crate) fn announce(&self) {
-        // ORDER: O1, by the fence that follows.
+        // ORDER: O1, by the fence that follows, with the scan's.
         self.word.store(ENTERING, Ordering::Relaxed);
     }
 
@@ -101,14 +101,14 @@ impl Slot {
     /// A writer that waits tells one entry of a busy reader from the next by their numbers. It would else
     /// have to look until it finds the reader between a fence and the next announcement.
     pub(crate) fn announce_fence(&self) {
-        // ORDER: none needed: only this thread uses the count (R1).
+        // ORDER: none needed, here and below: only the owner uses the count (R1).
         let number = self.fenced.load(Ordering::Relaxed).wrapping_add(1);
         self.fenced.store(number, Ordering::Relaxed);
         let word = (number as usize) << NUMBER_AT | FENCING;
         let order = if planted("fencing-relaxed") {
             Ordering::Relaxed
         } else {
-            // ORDER: O2. A writer that sees the number knows that our earlier stays are over.
+            // ORDER: O2, with `place`. A writer that sees the number knows that our earlier stays are over.
             Ordering::Release
         };
         self.word.store(ptr::without_provenance_mut(word), order);
@@ -120,7 +120,7 @@ impl Slot {
         let order = if planted("settle-relaxed") {
             Ordering::Relaxed
         } else {
-            // ORDER: O2. A writer that sees it knows that our earlier stays are over.
+            // ORDER: O2, with `place`. A writer that sees it knows that our earlier stays are over.
             Ordering::Release
         };
         self.word.store(buffer, order);
@@ -130,6 +130,7 @@ impl Slot {
     #[cold]
     #[inline(never)]
     pub(crate) fn settle_again(&self) {
+        // ORDER: none needed, here and below: only the owner uses the count (R1). The stay has begun already.
         let nested = self.nested.load(Ordering::Relaxed);
         if nested & MOST_NESTED != MOST_NESTED {
             self.nested.store(nested + 1, Ordering::Relaxed);
@@ -139,6 +140,7 @@ impl Slot {
     /// Whether the guard that asks is the only one, and to leave is all that is to be done.
     #[inline(always)]
     pub(crate) fn has_one_guard(&self) -> bool {
+        // ORDER: none needed: only the owner uses the count (R1).
         self.nested.load(Ordering::Relaxed) == 0 || planted("nested-guard-leaves")
     }
 
@@ -146,6 +148,7 @@ impl Slot {
     ///
     /// If it was the last one of a reader that was left to its guards: that reader, to be dropped.
     pub(crate) fn leave_one(&self) -> Option<Reader> {
+        // ORDER: none needed, here and below: only the owner uses the count (R1).
         let nested = self.nested.load(Ordering::Relaxed);
         match nested & MOST_NESTED {
             0 => {
@@ -163,6 +166,7 @@ impl Slot {
     /// Keeps the reader whose slot this is until its last guard leaves; hands it back if its structure is
     /// gone, and with it all guards but forgotten ones.
     pub(super) fn adopt(&self, reader: Reader) -> Option<Reader> {
+        // ORDER: none needed, here and below: only the owner uses the count (R1).
         let nested = self.nested.load(Ordering::Relaxed);
         self.nested.store(nested | ORPHAN, Ordering::Relaxed);
         let mut owner = self.lock_owner();
@@ -184,7 +188,7 @@ impl Slot {
         let order = if planted("leave-relaxed") {
             Ordering::Relaxed
         } else {
-            // ORDER: O2. Our reads finish before the writer reuses this copy.
+            // ORDER: O2, with `place`. Our reads finish before the writer reuses this copy.
             Ordering::Release
         };
         self.word.store(OUT, order);
@@ -198,7 +202,8 @@ impl Slot {
         let order = if planted("scan-relaxed") {
             Ordering::Relaxed
         } else {
-            // ORDER: O2. The reads of stays that ended before this word happen before us.
+            // ORDER: O2, with `announce_fence`, `settle` and `leave_for_good`. The reads of stays that ended
+            // before this word happen before us.
             Ordering::Acquire
         };
         match self.word.load(order) {
@@ -211,11 +216,13 @@ impl Slot {
 
     /// Under the registry's lock.
     pub(super) fn index(&self) -> usize {
+        // ORDER: none needed: the lock orders all accesses.
         self.index.load(Ordering::Relaxed)
     }
 
     /// Under the registry's lock.
     pub(super) fn set_index(&self, index: usize) {
+        // ORDER: none needed: the lock orders all accesses.
         self.index.store(index, Ordering::Relaxed);
     }
 
@@ -273,6 +280,7 @@ mod tests {
         let buffer = ptr::without_provenance_mut(8);
         let slot = Slot::new();
         slot.settle(buffer);
+        // ORDER: none needed: one thread.
         slot.nested.store(MOST_NESTED - 1, Ordering::Relaxed);
         slot.settle_again();
         slot.settle_again();

@@ -32,7 +32,7 @@ impl Slots {
     /// The latest generation, for a scan: after its swap and heavy fence (O3).
     #[inline]
     pub(super) fn generation(&self) -> usize {
-        // ORDER: O3, by the heavy fence that came before.
+        // ORDER: O3, by the heavy fence that came before, with `begin_generation`.
         self.generation.load(Ordering::Relaxed)
     }
 
@@ -119,7 +119,7 @@ impl Slots {
         // ORDER: none needed: it is stored under the lock only.
         let generation = self.generation.load(Ordering::Relaxed);
         if !planted("generation-kept") {
-            // ORDER: O3, by the fences of the reader's own first entry.
+            // ORDER: O3, by the fences of the reader's own first entry, with `generation`.
             let next = generation.saturating_add(1);
             self.generation.store(next, Ordering::Relaxed);
         }
