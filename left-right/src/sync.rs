@@ -32,6 +32,9 @@ mod native {
     /// which come and go do not have it make lists for nothing.
     pub(crate) const QUIET_SCANS: u32 = 16;
 
+    /// For how many pins the first scan has capacity: none, since mostly nobody is in the copy swapped out.
+    pub(crate) const FIRST_PINS: usize = 0;
+
     /// Only the model checker has to be told how strong a light fence is.
     pub(crate) fn model_light_fence(_is_full: bool) {}
 
@@ -88,6 +91,9 @@ mod modelled {
     pub(crate) const TRY_LOOKS: usize = 2;
 
     pub(crate) const QUIET_SCANS: u32 = 0;
+
+    // A second look would only be more interleavings.
+    pub(crate) const FIRST_PINS: usize = 4;
 
     thread_local! {
         /// Loom runs all threads of a model on one thread of the system, so this is the model's.

@@ -342,7 +342,7 @@ impl<'a, T> Writable<'a, T> {
         let old_word = old.as_ptr().cast();
         let pins = match (too_early, listed_too_early) {
             (Some(pins), _) => pins,
-            (None, Some(slots)) => Pins::collect(old_word, slots.iter()),
+            (None, Some(slots)) => Pins::collect(old_word, &slots),
             (None, None) => shared.registry.scan(&mut buffers.listing, old_word),
         };
         buffers.fences.scanned(pins.met_any());

@@ -4,26 +4,28 @@ use std::mem;
 
 use super::Slot;
 use super::slots::FIRST;
-use crate::sync::{Arc, QUIET_SCANS};
+use crate::sync::{Arc, FIRST_PINS, QUIET_SCANS};
 
-/// More slots than that are not listed: to look at them takes longer than to lock the registry, and their
-/// memory is not to wait for the next scan once their readers have quit.
+/// More slots than that are not listed: to look at them takes longer than to lock the registry.
 pub(super) const MOST: usize = 64;
 /// No list is of this generation, which is the last (R4).
 pub(super) const LAST: usize = usize::MAX;
 
 /// The slots as a writer has found them, so that a scan takes no lock while nobody joins or quits.
 pub(crate) struct Listing {
-    /// The registry's generation as the last scan under the lock has found it.
+    /// The registry's generation as the last scan under the lock has found it, and how many slots.
     generation: usize,
+    len: usize,
     /// How many of those have found the same.
     quiet: u32,
+    /// How many readers the last of them has met in the copy swapped out.
+    pinned: usize,
     slots: Listed,
 }
 
-/// What is kept of the list that a scan has copied.
+/// What there is of a list.
 enum Listed {
-    /// Its capacity, for the next copy.
+    /// Nothing but capacity, made for a scan that may list its slots.
     Capacity(Vec<Arc<Slot>>),
     /// All slots of the generation, which has lasted.
     All(Vec<Arc<Slot>>),
@@ -33,9 +35,20 @@ impl Listing {
     pub(crate) fn new() -> Self {
         Listing {
             generation: LAST,
+            len: 0,
             quiet: 0,
-            slots: Listed::Capacity(Vec::with_capacity(FIRST)),
+            pinned: FIRST_PINS,
+            slots: Listed::Capacity(Vec::new()),
         }
+    }
+
+    /// For how many pins the next scan under the lock should have capacity.
+    pub(super) fn pinned(&self) -> usize {
+        self.pinned
+    }
+
+    pub(super) fn set_pinned(&mut self, pinned: usize) {
+        self.pinned = pinned;
     }
 
     /// The slots, if they are known to be those of this generation.
@@ -47,17 +60,17 @@ impl Listing {
         }
     }
 
-    /// An empty list for the next copy, with the capacity that the last one had.
-    pub(super) fn take_capacity(&mut self) -> Vec<Arc<Slot>> {
-        let empty = Listed::Capacity(Vec::new());
-        let (Listed::Capacity(mut slots) | Listed::All(mut slots)) =
-            mem::replace(&mut self.slots, empty);
-        slots.clear();
-        slots
+    /// Drops a list that is outdated, and makes capacity for the next one if that may come now. To be called
+    /// before a scan locks the registry.
+    pub(super) fn prepare(&mut self) {
+        let may_list = self.quiet.saturating_add(1) >= QUIET_SCANS && self.len <= MOST;
+        let capacity = if may_list { self.len.max(FIRST) } else { 0 };
+        self.slots = Listed::Capacity(Vec::with_capacity(capacity));
     }
 
-    /// These are the slots of this generation. To be called outside of the registry's lock.
-    pub(super) fn found(&mut self, generation: usize, mut slots: Vec<Arc<Slot>>) {
+    /// These are the slots of this generation. Neither allocates nor frees: without the capacity for them,
+    /// they are not listed yet.
+    pub(super) fn found(&mut self, generation: usize, slots: &[Arc<Slot>]) {
         let is_quiet = self.generation == generation;
         self.quiet = if is_quiet {
             self.quiet.saturating_add(1)
@@ -65,15 +78,14 @@ impl Listing {
             0
         };
         self.generation = generation;
+        self.len = slots.len();
         let is_worth_it = self.quiet >= QUIET_SCANS && slots.len() <= MOST && generation != LAST;
-        self.slots = if is_worth_it {
-            Listed::All(slots)
-        } else {
-            // A peak of handles must not be paid for ever after.
-            slots.shrink_to(slots.len().max(FIRST) * 4);
-            slots.clear();
-            Listed::Capacity(slots)
-        };
+        if let Listed::Capacity(list) = &mut self.slots {
+            if is_worth_it && slots.len() <= list.capacity() {
+                list.extend_from_slice(slots);
+                self.slots = Listed::All(mem::take(list));
+            }
+        }
     }
 }
 

@@ -5,8 +5,8 @@
 //!   thread's at a time: where it is handed on, in a handle that is sent, or to the structure's end that takes
 //!   it from its slot, what hands it on orders the two threads.
 //! - **R2** A slot is in the registry from before its reader first enters until after it last left.
-//! - **R3** The lock is held for a push, a removal or a copy of the list: never while waiting, and no user
-//!   code runs and no user data is dropped under it. No memory is allocated or freed under it either, nor
+//! - **R3** The lock is held for a push, a removal or one look at each word: never while waiting, and no
+//!   user code runs and no user data is dropped under it. No memory is allocated or freed under it either, nor
 //!   under the lock on a slot's owner: a global allocator may read, which takes the one if it is its thread's
 //!   first read, and the other where a reader is left to its guards.
 //! - **R4** No two lists of slots have the same generation but the last, of which no writer keeps a
@@ -23,15 +23,13 @@
 //!   announcement of O1 is, since a reader joins before it first enters: a slot that is not in the list
 //!   of a scan belongs to a reader that will load the pointer after the swap. A list that is not of the
 //!   latest generation is made anew under the lock, which pairs with the join's.
-//! - **O6** A list and its generation are read under one lock, and the words of the list after it is
-//!   unlocked. Who joins after that unlocking sees the swap, which came before it, so no copy of the list
-//!   misses who could be in the old one. Who quits after it is kept by the copy: its word is `OUT` then, for
-//!   good, since a slot is nobody else's later; and of who quit before it, the lock tells the scan that all
-//!   stays are over.
 //! - **O5** `close` stores `is_closed` (Release) before it locks a slot's owner to take the reader left there,
 //!   and `adopt` loads it (Acquire) after it has locked the owner, to leave one there: so one of the two ends
 //!   the reader. A list that sweeps loads it without that lock; what it then ends is its own, and what it
 //!   misses stays for the next sweep.
+//! - **O6** A list, its generation and its words are read under one lock. A scan that lacks capacity for what it
+//!   meets looks again from the start: who was in the old copy at the first look and is not at the second has
+//!   been seen elsewhere (O2), and who has joined since then sees the swap (O3).
 
 mod listing;
 mod pins;
@@ -82,18 +80,33 @@ impl Registry {
     #[inline]
     pub(crate) fn scan(&self, listing: &mut Listing, old: *mut ()) -> Pins {
         match listing.of(self.slots.generation()) {
-            Some(slots) => Pins::collect(old, slots.iter()),
+            Some(slots) => Pins::collect(old, slots),
             None => self.list_and_scan(listing, old),
         }
     }
 
     #[cold]
     fn list_and_scan(&self, listing: &mut Listing, old: *mut ()) -> Pins {
-        let (generation, slots) = self.slots.copy_into(listing.take_capacity());
-        // Outside of the lock (R3, O6).
-        let pins = Pins::collect(old, slots.iter());
-        listing.found(generation, slots);
-        pins
+        // What is allocated and freed is so here, and not under the lock (R3).
+        let mut capacity = listing.pinned();
+        loop {
+            listing.prepare();
+            let mut pins = Pins::with_capacity(capacity);
+            let looked = self.slots.look(|generation, slots| {
+                pins.try_collect(old, slots)?;
+                listing.found(generation, slots);
+                Ok::<(), usize>(())
+            });
+            match looked {
+                Ok(()) => {
+                    listing.set_pinned(pins.len());
+                    pins.begin_wait();
+                    return pins;
+                }
+                // With some capacity for those who enter meanwhile (O6).
+                Err(needed) => capacity = needed * 2,
+            }
+        }
     }
 
     /// The number of live readers. Locks the registry.
@@ -251,6 +264,28 @@ mod tests {
                 // The next list has one slot at another place.
                 handles.push(handles[0].clone());
                 handles.swap_remove(0);
+            }
+        }
+    }
+
+    /// More than there was capacity for, and the last of them is the last to leave.
+    #[test]
+    fn each_of_many_guards_is_waited_for() {
+        for readers in [1, 3, MOST, 3 * MOST] {
+            let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+            let handles: Vec<_> = (0..readers)
+                .map(|_| ReadHandle::join(buffers.shared()))
+                .collect();
+            // By a scan of the list, and by one of the writer's own.
+            for _ in 0..2 {
+                let mut guards: Vec<_> = handles.iter().map(ReadHandle::read).collect();
+                swap(&mut buffers);
+                while let Some(last) = guards.pop() {
+                    assert!(!buffers.is_finished(), "{} of {readers}", guards.len() + 1);
+                    drop(last);
+                }
+                assert!(buffers.is_finished());
+                swap_quietly(&mut buffers);
             }
         }
     }

@@ -31,21 +31,56 @@ struct Pin {
 }
 
 impl Pins {
-    pub(crate) fn collect<'a>(old: *mut (), slots: impl Iterator<Item = &'a Arc<Slot>>) -> Self {
-        let mut met_any = false;
-        let readers: Vec<_> = slots
-            .filter_map(|slot| {
-                let place = slot.place();
-                met_any |= place != Place::Out;
-                Pin::if_in(old, place, slot)
-            })
-            .collect();
-        let since = (!readers.is_empty()).then(Instant::now);
-        Pins {
+    /// Those of these slots.
+    #[inline]
+    pub(crate) fn collect(old: *mut (), slots: &[Arc<Slot>]) -> Self {
+        let mut readers = Vec::new();
+        let met_any = for_each_in(old, slots, |slot, place| {
+            readers.push(Pin::new(slot, place))
+        });
+        let mut pins = Pins {
             readers,
-            since,
+            since: None,
             met_any,
+        };
+        pins.begin_wait();
+        pins
+    }
+
+    /// No readers, with capacity for so many.
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Pins {
+            readers: Vec::with_capacity(capacity),
+            ..Pins::default()
         }
+    }
+
+    /// Collects those of these slots, and neither allocates nor frees.
+    ///
+    /// Without the capacity for all of them: how many there are. Then another look is needed, into new pins.
+    pub(super) fn try_collect(&mut self, old: *mut (), slots: &[Arc<Slot>]) -> Result<(), usize> {
+        let readers = &mut self.readers;
+        let mut needed = 0;
+        self.met_any = for_each_in(old, slots, |slot, place| {
+            needed += 1;
+            if readers.len() < readers.capacity() {
+                readers.push(Pin::new(slot, place));
+            }
+        });
+        if needed == readers.len() {
+            Ok(())
+        } else {
+            Err(needed)
+        }
+    }
+
+    /// They are waited for from now on.
+    pub(super) fn begin_wait(&mut self) {
+        self.since = (!self.readers.is_empty()).then(Instant::now);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.readers.len()
     }
 
     /// Whether anybody was reading just then, in whichever copy.
@@ -118,17 +153,16 @@ impl Pins {
 }
 
 impl Pin {
-    /// Of the reader of this slot, which is at this place, if it is in the copy at `old` or may be about
-    /// to be.
-    fn if_in(old: *mut (), place: Place, slot: &Arc<Slot>) -> Option<Self> {
-        may_be_in(old, place).then(|| Pin {
+    /// Of the reader of this slot, which is at this place.
+    fn new(slot: &Arc<Slot>, place: Place) -> Self {
+        Pin {
             slot: Arc::clone(slot),
             fencing: match place {
                 Place::Fencing(number) => Some(number),
                 _ => None,
             },
             has_left: AtomicBool::new(false),
-        })
+        }
     }
 
     /// Whether the reader has been seen elsewhere, by a bounded number of looks.
@@ -170,6 +204,25 @@ impl Clone for Pin {
     }
 }
 
+/// Looks at each slot once, and calls `pin` with those whose readers are in the copy at `old` or may be about
+/// to be. Whether any reader was in a copy at all.
+#[inline(always)]
+fn for_each_in(old: *mut (), slots: &[Arc<Slot>], mut pin: impl FnMut(&Arc<Slot>, Place)) -> bool {
+    let mut met_any = false;
+    for slot in slots {
+        let place = slot.place();
+        // Mostly they are.
+        if place == Place::Out {
+            continue;
+        }
+        met_any = true;
+        if may_be_in(old, place) {
+            pin(slot, place);
+        }
+    }
+    met_any
+}
+
 /// Whether a reader there is in the copy at `old`, or may be about to be.
 fn may_be_in(old: *mut (), place: Place) -> bool {
     match place {
@@ -189,7 +242,7 @@ mod tests {
     const NEW: *mut () = ptr::without_provenance_mut(16);
 
     fn pins(slot: &Arc<Slot>) -> Pins {
-        Pins::collect(OLD, [slot].into_iter())
+        Pins::collect(OLD, std::slice::from_ref(slot))
     }
 
     /// A busy reader that fences is about to enter at most looks: this is how it is seen elsewhere.
@@ -219,7 +272,7 @@ mod tests {
     fn who_has_once_been_seen_elsewhere_is_not_asked_again() {
         let slots = [(); 2].map(|()| Arc::new(Slot::new()));
         slots.iter().for_each(|slot| slot.settle(OLD));
-        let pins = Pins::collect(OLD, slots.iter());
+        let pins = Pins::collect(OLD, &slots);
         slots[0].leave_for_good();
         assert!(!pins.have_left(OLD), "the other is there");
         slots[0].announce();

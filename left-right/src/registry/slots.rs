@@ -40,25 +40,27 @@ impl Slots {
         self.lock().len()
     }
 
-    /// A copy of the list.
-    pub(super) fn copy(&self) -> Vec<Arc<Slot>> {
-        self.copy_into(Vec::with_capacity(FIRST)).1
+    /// Calls `look` with the list's generation and the list, under the lock: it must neither allocate nor free.
+    pub(super) fn look<R>(&self, look: impl FnOnce(usize, &[Arc<Slot>]) -> R) -> R {
+        let list = self.lock();
+        // ORDER: none needed: it is stored under the lock only.
+        let generation = self.generation.load(Ordering::Relaxed);
+        look(generation, &list)
     }
 
-    /// Copies the list into `copy`, which is empty, or into a larger one. Also returns the list's generation.
-    pub(super) fn copy_into(&self, mut copy: Vec<Arc<Slot>>) -> (usize, Vec<Arc<Slot>>) {
+    /// A copy of the list.
+    pub(super) fn copy(&self) -> Vec<Arc<Slot>> {
+        let mut copy = Vec::with_capacity(FIRST);
         loop {
             let list = self.lock();
             if list.len() <= copy.capacity() {
                 copy.extend_from_slice(&list);
-                // ORDER: none needed: it is stored under the lock only.
-                let generation = self.generation.load(Ordering::Relaxed);
-                return (generation, copy);
+                return copy;
             }
             let needed = list.len();
             drop(list);
             // With some capacity for those who join meanwhile.
-            copy = Vec::with_capacity(needed + needed / 4 + FIRST);
+            copy = Vec::with_capacity(needed + needed / 4);
         }
     }
 
