@@ -98,30 +98,36 @@ mod tests {
         static DROPPED: Cell<u32> = const { Cell::new(0) };
     }
 
-    /// Panics when it is dropped, with itself as the payload.
-    struct Stubborn(&'static str);
+    /// Panics when it is dropped, with a payload that does the same.
+    struct Thing(&'static str);
 
-    impl Drop for Stubborn {
+    impl Drop for Thing {
         fn drop(&mut self) {
             DROPPED.set(DROPPED.get() + 1);
-            panic_any(Stubborn(self.0));
+            match self.0 {
+                "first" => panic_any(Stubborn::<1>),
+                _ => panic_any(Stubborn::<2>),
+            }
         }
     }
 
-    /// Whose panic it was; the payload itself can only be leaked.
-    fn thrower(panic: Payload) -> &'static str {
-        let stubborn = panic.downcast::<Stubborn>().expect("a planted panic");
-        let name = stubborn.0;
-        mem::forget(stubborn);
-        name
+    /// A payload that panics when it is dropped, with its like. Without a size, so that to leak it is no leak.
+    struct Stubborn<const NUMBER: u32>;
+
+    impl<const NUMBER: u32> Drop for Stubborn<NUMBER> {
+        fn drop(&mut self) {
+            DROPPED.set(DROPPED.get() + 1);
+            panic_any(Stubborn::<NUMBER>);
+        }
     }
 
     #[test]
     fn the_first_panic_goes_on_once_all_are_dropped_whatever_their_payloads_do() {
         DROPPED.set(0);
-        let things = ["first", "second", "third"].map(Stubborn);
+        let things = ["first", "second", "third"].map(Thing);
         let panic = catch_unwind(AssertUnwindSafe(|| drop_each(things))).unwrap_err();
-        assert_eq!(thrower(panic), "first");
+        assert!(panic.is::<Stubborn<1>>());
+        mem::forget(panic);
         // Each of the three, and the payloads of the two that did not go on.
         assert_eq!(DROPPED.get(), 3 + 2 * DROPS_OF_A_PAYLOAD);
     }
@@ -131,7 +137,7 @@ mod tests {
         struct InUnwinding;
         impl Drop for InUnwinding {
             fn drop(&mut self) {
-                drop_each([Stubborn("first"), Stubborn("second")]);
+                drop_each([Thing("first"), Thing("second")]);
             }
         }
         DROPPED.set(0);
@@ -149,7 +155,7 @@ mod tests {
         DROPPED.set(0);
         let mut panics = Panics::default();
         assert_eq!(panics.catch(|| 1), Some(1));
-        assert_eq!(panics.catch(|| panic_any(Stubborn("only"))), None::<()>);
+        assert_eq!(panics.catch(|| panic_any(Stubborn::<1>)), None::<()>);
         drop(panics);
         assert_eq!(DROPPED.get(), DROPS_OF_A_PAYLOAD);
     }

@@ -8,11 +8,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
-use std::process;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use std::{process, ptr};
 
 use left_right::{DelayWriteHandle, ReadGuard, ReadHandle, SharedReader, WriteHandle};
 
@@ -124,6 +124,16 @@ impl Drop for Watchdog {
     }
 }
 
+/// Lent for good, for an allocator that may call at any time. The list keeps it in reach of a search for leaks.
+fn leak<T>(value: T) -> &'static T {
+    static LENT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    let lent: &'static T = Box::leak(Box::new(value));
+    LENT.lock()
+        .unwrap()
+        .push(ptr::from_ref(lent).expose_provenance());
+    lent
+}
+
 /// A case's structure, and the reader by which the allocator reads it.
 struct Subject {
     writer: DelayWriteHandle<u64>,
@@ -134,7 +144,7 @@ impl Subject {
     fn new() -> Self {
         let writer = DelayWriteHandle::new(WriteHandle::cloned(7));
         // Leaked: a kept guard borrows it.
-        let reader = Box::leak(Box::new(writer.shared_reader()));
+        let reader = leak(writer.shared_reader());
         Subject { writer, reader }
     }
 
@@ -162,7 +172,7 @@ fn has_read_at<R>(
     case: impl Fn(Subject, &dyn Fn()) -> R + Send + 'static,
 ) -> bool {
     let _watchdog = Watchdog::new();
-    let is_done: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+    let is_done = leak(AtomicBool::new(false));
     thread::spawn(move || {
         let subject = Subject::new();
         let reader = subject.reader;
@@ -298,7 +308,7 @@ fn a_read_may_come_while_shared_readers_of_other_structures_are_made() {
 
 #[test]
 fn a_shared_reader_may_be_made_while_the_first_one_of_its_structure_is() {
-    let is_done: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+    let is_done = leak(AtomicBool::new(false));
     // Only now and then does the list of their numbers grow.
     for structure in 0.. {
         let _watchdog = Watchdog::new();
@@ -306,7 +316,7 @@ fn a_shared_reader_may_be_made_while_the_first_one_of_its_structure_is() {
         (0..structure % 2).for_each(|_| drop(Subject::new()));
         let subject = Subject::new();
         let writer = WriteHandle::cloned(structure);
-        HANDLE.set(Some(Box::leak(Box::new(writer.read_handle()))));
+        HANDLE.set(Some(leak(writer.read_handle())));
         ARMED.set(Some(Armed {
             reader: subject.reader,
             calls_before: 0,
@@ -339,7 +349,7 @@ fn a_read_may_come_while_a_thread_ends() {
         let mut calls = 0;
         loop {
             let _watchdog = Watchdog::new();
-            let is_done: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+            let is_done = leak(AtomicBool::new(false));
             let mut subject = Subject::new();
             let other = Subject::new();
             let (reader, other_reader) = (subject.reader, other.reader);
@@ -405,7 +415,7 @@ fn a_first_read_in_the_midst_of_which_another_comes_leaves_each_its_guard() {
 /// that names this reader may be on its way just then.
 #[test]
 fn a_guard_may_end_while_an_error_names_its_reader() {
-    let is_done: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+    let is_done = leak(AtomicBool::new(false));
     let arm = move |subject: &Subject, calls_before, action| {
         is_done.store(false, Ordering::SeqCst);
         ARMED.set(Some(Armed {

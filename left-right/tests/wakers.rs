@@ -177,7 +177,10 @@ fn a_waker_that_panics_as_its_task_gives_up_leaves_other_tasks_theirs() {
         }));
         let payload = given_up.unwrap_err();
         assert_eq!(payload.is::<i32>(), is_panicking);
-        std::mem::forget(payload);
+        if !is_panicking {
+            // No leak, since it has no size.
+            std::mem::forget(payload);
+        }
         end_guard();
         wait_and_be_woken();
     }
