@@ -83,6 +83,22 @@ mod tests {
         assert!(asked >= 2);
     }
 
+    /// Each pause lasts as long as it should or longer, so a slow machine has fewer of them.
+    #[test]
+    fn who_waits_for_long_looks_seldom() {
+        let begin = Instant::now();
+        let mut asked = 0;
+        let deadline = Deadline::after(LONGEST_PAUSE * 50);
+        wait_until(deadline, || {
+            asked += 1;
+            false
+        });
+        let pauses = begin.elapsed().as_nanos() / LONGEST_PAUSE.as_nanos();
+        // The first pauses are shorter, and the last one ends with the wait.
+        let most = u128::from(LOOKS + YIELDS) + 10 + pauses;
+        assert!(asked <= most, "{asked} looks, {most} are enough");
+    }
+
     #[test]
     fn waiting_ends_with_the_first_yes() {
         let mut asked = 0;

@@ -71,13 +71,23 @@ fn a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped() 
         // Dropped unfinished: nothing was published.
     }
     assert_eq!((writer.version().as_u64(), writer.pending().len()), (1, 1));
-    thread::spawn(move || {
-        thread::sleep(Duration::from_millis(20));
+    let unpark = Arc::new(Unpark(thread::current(), AtomicUsize::new(0)));
+    {
+        let waker = Waker::from(Arc::clone(&unpark));
+        let mut refresh = pin!(writer.swap_buffers_async());
+        let poll = refresh.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(poll.is_pending());
+        // Only now, so that it has to be woken.
         let_go.send(()).unwrap();
-    });
-    let (version, wakes) = run(is_send(writer.swap_buffers_async()));
-    assert_eq!(version.as_u64(), 2);
-    assert!((1..10).contains(&wakes), "woken {wakes} times");
+        let begin = Instant::now();
+        while unpark.1.load(Ordering::SeqCst) == 0 {
+            assert!(begin.elapsed() < FAR, "the task was forgotten");
+            thread::park_timeout(FAR);
+        }
+        let poll = refresh.as_mut().poll(&mut Context::from_waker(&waker));
+        assert_eq!(poll.map(|version| version.as_u64()), Poll::Ready(2));
+    }
+    assert_eq!(unpark.1.load(Ordering::SeqCst), 1, "woken once");
     assert_eq!(*writer.read_handle().read(), 2);
     holder.join().unwrap();
 }
