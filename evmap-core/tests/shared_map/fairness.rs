@@ -1,42 +1,86 @@
 //! Everybody gets a turn, however long the turns of others are.
+//!
+//! Turns are counted, not times, and each lasts until the thread that waits for one has looked and sleeps
+//! again: while it does not run, for want of a processor, it is nobody's fault that it gets none.
 
+use std::fs;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use evmap_core::SharedMap;
 
-use crate::FAR;
+use crate::{FAR, eventually};
 
 /// Turns that a thread which writes all the time may have while another one waits for one.
-const FEW: u64 = 25;
+///
+/// It may have a few, if the other one wakes up late. It has all of them where its next turn begins before
+/// the other one can wake up.
+const MANY: u64 = 1_000;
 
-/// Runs `body` while another thread has turns of this length, one after the other; `body` is given the
-/// number of its turns.
-fn beside_a_hog(map: &SharedMap<u64, u64>, length: Duration, body: impl FnOnce(&AtomicU64)) {
-    let (turns, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
-                map.write(|w| {
-                    thread::sleep(length);
-                    w.insert(0, turns.fetch_add(1, Ordering::Relaxed));
-                });
-            }
+/// A thread that others can look at, once it has told of itself.
+#[derive(Clone, Default)]
+struct Seen(Arc<OnceLock<String>>);
+
+impl Seen {
+    /// Tells of the calling thread.
+    fn is_me(&self) {
+        self.0.get_or_init(|| {
+            let own = fs::read_link("/proc/thread-self").unwrap_or_default();
+            format!("/proc/{}/status", own.display())
         });
-        while turns.load(Ordering::Relaxed) == 0 {
+    }
+
+    fn is_known(&self) -> bool {
+        self.0.get().is_some()
+    }
+
+    /// Waits until the thread sleeps, or until it is over; where the system does not tell, for a moment.
+    fn until_it_sleeps(&self, is_over: &AtomicBool) {
+        let path = self.0.get().expect("a thread that has told of itself");
+        while !is_over.load(Ordering::Relaxed) {
+            let Ok(status) = fs::read_to_string(path) else {
+                thread::sleep(Duration::from_millis(2));
+                return;
+            };
+            if status.contains("\nState:\tS") {
+                return;
+            }
             thread::yield_now();
         }
-        body(&turns);
-        is_over.store(true, Ordering::Relaxed);
-    });
+    }
+}
+
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
 fn a_writer_gets_its_turn_beside_one_with_long_turns() {
     let map = SharedMap::new();
+    let me = Seen::default();
+    me.is_me();
     for micros in [20, 200, 2_000] {
-        beside_a_hog(&map, Duration::from_micros(micros), |turns| {
+        let (turns, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    map.write(|w| {
+                        thread::sleep(Duration::from_micros(micros));
+                        me.until_it_sleeps(&is_over);
+                        w.insert(0, turns.fetch_add(1, Ordering::Relaxed));
+                    });
+                }
+            });
+            // Also if this thread panics: else the other one would go on for ever.
+            let _end = EndOnDrop(&is_over);
+            eventually("the other one writes", || turns.load(Ordering::Relaxed) > 0);
             for n in 1..=20 {
                 let before = turns.load(Ordering::Relaxed);
                 if n % 2 == 0 {
@@ -45,23 +89,55 @@ fn a_writer_gets_its_turn_beside_one_with_long_turns() {
                     map.write_timeout(FAR, |w| w.insert(n, n)).unwrap();
                 }
                 let meanwhile = turns.load(Ordering::Relaxed) - before;
-                assert!(meanwhile <= FEW, "{meanwhile} turns of {micros} µs");
+                assert!(meanwhile <= MANY, "{meanwhile} turns of {micros} µs");
             }
         });
     }
 }
 
+/// A key that tells of the refresher, when that makes a change to the second copy.
+#[derive(Clone, Default)]
+struct Key(Seen);
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        1.hash(state);
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, _: &Self) -> bool {
+        if thread::current().name() == Some("evmap-refresher") {
+            self.0.is_me();
+        }
+        true
+    }
+}
+
+impl Eq for Key {}
+
 #[test]
 fn the_refresher_gets_its_turn_beside_one_with_long_turns() {
-    let map = SharedMap::<u64, u64>::builder()
+    let key = Key::default();
+    let refresher = &key.0;
+    let map = SharedMap::builder()
         .refresh_every(Duration::from_millis(1))
         .build();
-    beside_a_hog(&map, Duration::from_millis(2), |turns| {
-        for _ in 0..10 {
-            let (version, before) = (map.version(), turns.load(Ordering::Relaxed));
-            map.changed_since_timeout(version, FAR).unwrap();
-            let meanwhile = turns.load(Ordering::Relaxed) - before;
-            assert!(meanwhile <= FEW, "{meanwhile} turns without a refresh");
+    for n in 0..2 {
+        map.insert(key.clone(), n);
+    }
+    eventually("the refresher runs", || refresher.is_known());
+    for _ in 0..10 {
+        let (version, mut turns) = (map.version(), 0);
+        while map.version() == version {
+            map.write(|w| {
+                // By its end the refresher is due.
+                thread::sleep(Duration::from_millis(2));
+                refresher.until_it_sleeps(&AtomicBool::new(false));
+                w.insert(key.clone(), turns);
+            });
+            turns += 1;
+            assert!(turns <= MANY, "{turns} turns without a refresh");
         }
-    });
+    }
 }
