@@ -76,9 +76,9 @@ fn snapshot(guard: ReadGuard<'_, Box<Keys>>) -> (u64, Keys) {
 
 fn run(mode: FenceMode) {
     let often = if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
-        800_000
+        2_000_000
     } else {
-        20_000
+        50_000
     };
     let write = Builder::new()
         .fence(mode)
@@ -120,7 +120,7 @@ fn run(mode: FenceMode) {
         let mut version = 0;
         let is_enough = |version| {
             let checked = progress.checked.load(Ordering::Relaxed);
-            (version >= often && checked >= often) || progress.is_over.load(Ordering::Relaxed)
+            (version >= often && checked >= 40 * often) || progress.is_over.load(Ordering::Relaxed)
         };
         while !is_enough(version) {
             version += 1;
