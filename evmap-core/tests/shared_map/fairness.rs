@@ -8,9 +8,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use evmap_core::SharedMap;
+use evmap_core::{FenceMode, SharedMap};
 
 use crate::{FAR, eventually};
 
@@ -40,7 +40,9 @@ impl Seen {
     /// Waits until the thread sleeps, or until it is over; where the system does not tell, for a moment.
     fn until_it_sleeps(&self, is_over: &AtomicBool) {
         let path = self.0.get().expect("a thread that has told of itself");
+        let begin = Instant::now();
         while !is_over.load(Ordering::Relaxed) {
+            assert!(begin.elapsed() < FAR, "it waits for a long turn awake");
             let Ok(status) = fs::read_to_string(path) else {
                 thread::sleep(Duration::from_millis(2));
                 return;
@@ -63,7 +65,10 @@ impl Drop for EndOnDrop<'_> {
 
 #[test]
 fn a_writer_gets_its_turn_beside_one_with_long_turns() {
-    let map = SharedMap::new();
+    // Where a publication costs a barrier, a writer leaves it to the next one, and so lets it.
+    let map = SharedMap::<_, _>::builder()
+        .fence(FenceMode::SeqCst)
+        .build();
     let me = Seen::default();
     me.is_me();
     for micros in [20, 200, 2_000] {
