@@ -138,6 +138,6 @@ fn the_token_is_never_logged() {
     assert_eq!(Writer::of(&server).put("b", "1").status, 201);
     let headers = [("Authorization", "Bearer a-wrong-guess-of-it")];
     server.connect().request_with("PUT", "/v1/a", &headers, "7");
-    let log = server.log();
+    let log = server.end();
     assert!(!log.contains(TOKEN) && !log.contains("guess"), "{log}");
 }

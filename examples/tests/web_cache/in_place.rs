@@ -45,27 +45,39 @@ mod until_closed {
     };
 
     use super::*;
+    use crate::{in_time, is_late};
 
+    /// For how long a writer may write nothing before its file is taken for whole.
+    const LONGEST_PAUSE: Duration = Duration::from_secs(2);
     /// Longer than a file has to be quiet.
     const PAUSE: Duration = Duration::from_millis(400);
     /// Longer than between two looks at the file.
     const LONG_PAUSE: Duration = Duration::from_millis(900);
 
-    /// Writes the new table in two parts, with a pause during which only the old table may be served.
+    /// Writes the new table in two parts, with a pause during which only the old table may be served; or returns none,
+    /// if the pause has become too long.
     #[track_caller]
-    fn write_with_a_pause(path: &Path, cut: usize, pause: Duration, server: &Server) {
+    fn write_with_a_pause(path: &Path, cut: usize, pause: Duration, server: &Server) -> Option<()> {
+        let began = Instant::now();
         let mut file = File::create(path).expect("the file");
         let (before, behind) = NEW.split_at(cut);
         file.write_all(before.as_bytes()).expect("bytes written");
-        let until = Instant::now() + pause;
-        while Instant::now() < until {
-            assert_eq!(rows(server), old());
+        while began.elapsed() < pause {
+            let served = rows(server);
+            if is_late(began, LONGEST_PAUSE) {
+                return None;
+            }
+            assert_eq!(served, old());
             thread::sleep(Duration::from_millis(5));
         }
         file.write_all(behind.as_bytes()).expect("bytes written");
         drop(file);
+        if is_late(began, LONGEST_PAUSE) {
+            return None;
+        }
         eventually("the new table is served", || rows(server) == new());
         assert_eq!(server.version(), 2, "cut at {cut}");
+        Some(())
     }
 
     // The story: a file was read as soon as it had been quiet for 120 ms, so a writer that paused for longer had its
@@ -80,49 +92,69 @@ mod until_closed {
             at("d,400"),
             at("d,400") + 4,
         ] {
-            let (directory, server) = server(&[]);
-            write_with_a_pause(&directory.path("t.csv"), cut, PAUSE, &server);
-            assert_eq!(server.metric("reload_failures_total"), 0.0);
+            in_time("the pause is short", || {
+                let (directory, server) = server(&[]);
+                write_with_a_pause(&directory.path("t.csv"), cut, PAUSE, &server)?;
+                assert_eq!(server.metric("reload_failures_total"), 0.0);
+                Some(())
+            });
         }
     }
 
     // The story: a file that was not there was looked for twice a second, and read as soon as some of it was there.
     #[test]
     fn no_half_of_a_file_that_was_gone_is_served_either() {
-        let (directory, server) = server(&[]);
-        fs::remove_file(directory.path("t.csv")).expect("the file removed");
-        eventually("the loss is shown", || {
-            server.health()["status"] == "degraded"
-        });
         let cut = NEW.find("b,200").expect("a place in the table");
-        write_with_a_pause(&directory.path("t.csv"), cut, LONG_PAUSE, &server);
-        assert_eq!(server.metric("reload_failures_total"), 1.0);
+        in_time("the pause is short", || {
+            let (directory, server) = server(&[]);
+            fs::remove_file(directory.path("t.csv")).expect("the file removed");
+            eventually("the loss is shown", || {
+                server.health()["status"] == "degraded"
+            });
+            let failures = server.metric("reload_failures_total");
+            write_with_a_pause(&directory.path("t.csv"), cut, LONG_PAUSE, &server)?;
+            assert_eq!(server.metric("reload_failures_total"), failures);
+            Some(())
+        });
     }
 
     #[test]
     fn no_half_of_the_file_behind_a_link_is_served_either() {
-        let directory = Directory::new();
-        let file = directory.write("data.csv", OLD);
-        symlink("data.csv", directory.path("t.csv")).expect("a link");
-        let server = Server::of(&directory.path("t.csv"), Some("v"));
         let cut = NEW.find("b,200").expect("a place in the table");
-        write_with_a_pause(&file, cut, LONG_PAUSE, &server);
-        assert_eq!(server.metric("reload_failures_total"), 0.0);
+        in_time("the pause is short", || {
+            let directory = Directory::new();
+            let file = directory.write("data.csv", OLD);
+            symlink("data.csv", directory.path("t.csv")).expect("a link");
+            let server = Server::of(&directory.path("t.csv"), Some("v"));
+            write_with_a_pause(&file, cut, LONG_PAUSE, &server)?;
+            assert_eq!(server.metric("reload_failures_total"), 0.0);
+            Some(())
+        });
     }
 
     #[test]
     fn a_file_that_arrives_byte_by_byte_is_one_new_version() {
-        let (directory, server) = server(&[]);
-        let mut file = File::create(directory.path("t.csv")).expect("the file");
-        for byte in NEW.as_bytes() {
-            file.write_all(&[*byte]).expect("a byte");
-            assert_eq!(rows(&server), old());
-            // Longer in all than a file that is never quiet is waited for.
-            thread::sleep(Duration::from_millis(30));
-        }
-        drop(file);
-        eventually("the new table is served", || rows(&server) == new());
-        assert_eq!(server.version(), 2);
+        in_time("the bytes follow each other soon", || {
+            let (directory, server) = server(&[]);
+            let mut before = Instant::now();
+            let mut file = File::create(directory.path("t.csv")).expect("the file");
+            for byte in NEW.as_bytes() {
+                let now = Instant::now();
+                file.write_all(&[*byte]).expect("a byte");
+                let served = rows(&server);
+                if is_late(before, LONGEST_PAUSE) {
+                    return None;
+                }
+                assert_eq!(served, old());
+                before = now;
+                // Longer in all than a file that is never quiet is waited for.
+                thread::sleep(Duration::from_millis(30));
+            }
+            drop(file);
+            eventually("the new table is served", || rows(&server) == new());
+            assert_eq!(server.version(), 2);
+            Some(())
+        });
     }
 }
 

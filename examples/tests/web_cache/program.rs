@@ -7,7 +7,7 @@ use std::{
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, mpsc},
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use serde_json::Value;
@@ -22,6 +22,8 @@ pub struct Server {
     pub address: SocketAddr,
     child: EndOnDrop,
     log: Arc<Mutex<String>>,
+    /// Takes the log from the program.
+    logger: Option<JoinHandle<()>>,
 }
 
 /// What a run of the program left that ended by itself.
@@ -55,17 +57,24 @@ impl Server {
     }
 
     fn from(mut command: Command, early: impl FnOnce(&mut Child)) -> Self {
+        if !command
+            .get_args()
+            .any(|argument| argument == "--client-timeout")
+        {
+            // A client of ours may be slow because the machine is busy.
+            command.args(["--client-timeout", "3600"]);
+        }
         let mut child = EndOnDrop(command.spawn().expect("the program"));
         early(&mut child.0);
         let log = Arc::new(Mutex::new(String::new()));
-        if let Some(stderr) = child.0.stderr.take() {
+        let logger = child.0.stderr.take().map(|stderr| {
             let sink = log.clone();
             thread::spawn(move || {
                 for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                     *sink.lock().expect("the log") += &(line + "\n");
                 }
-            });
-        }
+            })
+        });
         let stdout = child.0.stdout.take().expect("standard output");
         let (sender, first_line) = mpsc::channel();
         thread::spawn(move || {
@@ -78,11 +87,19 @@ impl Server {
             Ok(line) => line.parse().expect("an address in the first line"),
             Err(_) => panic!("no address; the log: {}", log.lock().expect("the log")),
         };
-        Server {
+        let server = Server {
             address,
             child,
             log,
+            logger,
+        };
+        if server.logger.is_some() {
+            // Whatever it said of the table came before.
+            eventually("its start is logged", || {
+                server.log().contains("serving at")
+            });
         }
+        server
     }
 
     /// Serves `column` of the file, or all columns, by the column `id`.
@@ -152,6 +169,7 @@ impl Server {
             .expect("a number")
     }
 
+    /// What has been logged; the last of it may be on its way.
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
     }
@@ -166,9 +184,25 @@ impl Server {
         rustix::process::kill_process(self.id(), signal).expect("a signal sent");
     }
 
-    /// Waits for the program to end by itself.
+    /// Waits for the program to end by itself. Then the log is whole.
     pub fn wait(&mut self) -> ExitStatus {
-        self.child.wait()
+        let status = self.child.wait();
+        self.finish_log();
+        status
+    }
+
+    /// Ends the program, and returns all that it has logged.
+    pub fn end(mut self) -> String {
+        // It may have ended by itself.
+        let _ = self.child.0.kill();
+        self.finish_log();
+        self.log()
+    }
+
+    fn finish_log(&mut self) {
+        if let Some(logger) = self.logger.take() {
+            logger.join().expect("the log taken");
+        }
     }
 }
 

@@ -80,8 +80,9 @@ impl Connection {
     ) -> Response {
         let length = body.as_ref().len().to_string();
         let headers = [headers, &[("Content-Length", &*length)]].concat();
-        self.send(head(method, target, &headers));
-        self.send(body);
+        // In one go: a body that is on its way for long is not waited for.
+        let head = head(method, target, &headers);
+        self.send([head.as_bytes(), body.as_ref()].concat());
         self.receive(method).expect("a response")
     }
 
@@ -125,18 +126,18 @@ impl Connection {
 
     pub fn receive_rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        self.stream.read_to_end(&mut rest).expect("the end");
+        match self.stream.read_to_end(&mut rest) {
+            Ok(_) => {}
+            // What came before counts.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {}
+            Err(error) => panic!("the connection is still open: {error}"),
+        }
         rest
     }
 
     /// Waits until the server has closed the connection.
     pub fn wait_for_end(&mut self) {
-        let mut rest = Vec::new();
-        match self.stream.read_to_end(&mut rest) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {}
-            Err(error) => panic!("the connection is still open: {error}"),
-        }
+        self.receive_rest();
     }
 
     /// None at the connection's end.

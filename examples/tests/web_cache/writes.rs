@@ -1,13 +1,18 @@
 //! What clients write.
 
-use std::{collections::BTreeSet, thread};
+use std::{
+    collections::BTreeSet,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
 use crate::{
+    in_time, is_late,
     program::Server,
-    wire::Connection,
-    writing::{Writer, server, server_with, version_of},
+    wire::{Connection, Response, head},
+    writing::{TOKEN, Writer, server, server_with, version_of},
 };
 
 const TABLE: &str = "id,v\na,1\nb,2\n";
@@ -201,30 +206,66 @@ fn keys_that_no_table_may_hold_are_refused() {
     assert_eq!(server.version(), 2);
 }
 
+/// How long the server waits for a body that it wants, and how long it takes one that it does not want.
+const LONGEST_BODY: Duration = Duration::from_secs(5);
+const LONGEST_LINGER: Duration = Duration::from_secs(1);
+
+/// Sends a request whose body is too long to be on its way before the server answers, on a connection of its own.
+fn send_long(server: &Server, head: &str, body: &str) -> Response {
+    let (method, _) = head.split_once(' ').expect("a method");
+    let request = [head, body].concat();
+    in_time("the body is sent soon enough", || {
+        let started = Instant::now();
+        let mut connection = server.connect();
+        let sent = connection.try_send(&request);
+        let response = sent.ok().and_then(|()| connection.receive(method));
+        let Some(response) = response else {
+            assert!(is_late(started, LONGEST_LINGER), "it was cut off");
+            return None;
+        };
+        if response.status == 408 {
+            assert!(is_late(started, LONGEST_BODY), "it was not waited for");
+            return None;
+        }
+        if response.headers.contains_key("connection") {
+            connection.wait_for_end();
+        }
+        Some(response)
+    })
+}
+
 #[test]
 fn a_body_of_more_than_1_mib_is_refused() {
     const MIB: usize = 1 << 20;
 
     let (_directory, server) = server(TABLE);
-    let text = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
-    let response = Writer::of(&server).put("a", text(MIB));
-    assert_eq!(response.status, 200);
-    let response = Writer::of(&server).put("a", text(MIB + 1));
+    let authorization = format!("Bearer {TOKEN}");
+    let put = |length: usize| {
+        let headers = [
+            ("Authorization", &*authorization),
+            ("Content-Length", &*length.to_string()),
+        ];
+        let body = format!("\"{}\"", "x".repeat(length - 2));
+        send_long(&server, &head("PUT", "/v1/a", &headers), &body)
+    };
+    assert_eq!(put(MIB).status, 200);
+    let response = put(MIB + 1);
     assert_eq!(response.status, 413);
     assert_eq!(response.error(), "the body has more than 1048576 bytes");
 
     // Refused by its head alone if that tells.
     let mut writer = Writer::of(&server);
-    writer.send_head("PUT", "/v1/a", &[("Content-Length", "99999999999")]);
+    writer.send_head("PUT", "/v1/a", &[("Content-Length", "99999999999")], "");
     let response = writer.connection().receive("PUT").expect("a response");
     assert_eq!(response.status, 413);
 
     // And if it does not, once it is too long.
-    let mut writer = Writer::of(&server);
-    writer.send_head("PUT", "/v1/a", &[("Transfer-Encoding", "chunked")]);
+    let headers = [
+        ("Authorization", &*authorization),
+        ("Transfer-Encoding", "chunked"),
+    ];
     let chunk = format!("{:x}\r\n{}\r\n", MIB + 1, "x".repeat(MIB + 1));
-    writer.connection().send(chunk);
-    let response = writer.connection().receive("PUT").expect("a response");
+    let response = send_long(&server, &head("PUT", "/v1/a", &headers), &chunk);
     assert_eq!(response.status, 413);
     response.error();
     assert_eq!(server.get("/v1/a").body.len(), MIB);
@@ -246,12 +287,11 @@ fn a_client_is_told_that_its_connection_ends_if_its_body_was_not_wanted() {
         ("GET", "/v1/a"),
     ] {
         // Far more than fits between a client and a server that does not read.
-        let mut connection = server.connect();
         let body = "x".repeat(30 << 20);
-        let response = connection.request_with(method, target, &[], body);
+        let headers = [("Content-Length", &*body.len().to_string())];
+        let response = send_long(&server, &head(method, target, &headers), &body);
         assert_eq!(response.status == 200, method == "GET");
         assert_eq!(response.headers["connection"], "close");
-        connection.wait_for_end();
     }
 }
 
@@ -259,16 +299,14 @@ fn a_client_is_told_that_its_connection_ends_if_its_body_was_not_wanted() {
 fn a_body_that_does_not_arrive_is_not_waited_for_without_end() {
     let (_directory, server) = server(TABLE);
     let mut writer = Writer::of(&server);
-    writer.send_head("PUT", "/v1/a", &[("Content-Length", "10")]);
-    writer.connection().send("123");
+    writer.send_head("PUT", "/v1/a", &[("Content-Length", "10")], "123");
     let response = writer.connection().receive("PUT").expect("a response");
     assert_eq!(response.status, 408);
     assert_eq!(response.error(), "the body did not arrive in time");
 
     // Nor does a client that hangs up halfway leave anything.
     let mut writer = Writer::of(&server);
-    writer.send_head("PUT", "/v1/a", &[("Content-Length", "10")]);
-    writer.connection().send("123");
+    writer.send_head("PUT", "/v1/a", &[("Content-Length", "10")], "123");
     drop(writer);
     assert_eq!(server.value("a"), Some("1".into()));
 }

@@ -64,12 +64,12 @@ impl Writer {
         response
     }
 
-    /// Sends a request's head only, with these headers besides the token's.
-    pub fn send_head(&mut self, method: &str, target: &str, headers: &[(&str, &str)]) {
+    /// Sends a request's head, with these headers besides the token's, and as much of its body.
+    pub fn send_head(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) {
         let authorization = format!("Bearer {TOKEN}");
         let headers = [headers, &[("Authorization", &*authorization)]].concat();
         self.connection
-            .send(crate::wire::head(method, target, &headers));
+            .send(crate::wire::head(method, target, &headers) + body);
     }
 
     pub fn connection(&mut self) -> &mut Connection {

@@ -92,10 +92,13 @@ mod tests {
         let mut progress = Progress::on_terminal();
         progress.expect(10 * STEP);
         progress.reached(STEP);
+        // However long the line above took.
+        progress.state = State::Waiting(Instant::now() + 3600 * PATIENCE);
+        progress.reached(2 * STEP);
         assert!(!is_shown(&progress));
         let long_ago = Instant::now().checked_sub(2 * PATIENCE);
         progress.state = State::Waiting(long_ago.expect("a machine that has run for two seconds"));
-        progress.reached(2 * STEP);
+        progress.reached(3 * STEP);
         assert!(is_shown(&progress));
     }
 
