@@ -52,8 +52,14 @@ impl<T> Retired<T> {
         let is_held =
             |(copy, pins): &(NonNull<Buffer<T>>, Pins)| pins.are_held(copy.as_ptr().cast());
         if !self.copies.iter().all(is_held) || planted("retired-freed-early") {
-            drop_each(self.take_free());
+            self.free();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn free(&mut self) {
+        drop_each(self.take_free());
     }
 
     /// Takes out the copies whose readers have left: the list is whole before any is dropped.

@@ -38,13 +38,12 @@ impl Pins {
         let met_any = for_each_in(old, slots, |slot, place| {
             readers.push(Pin::new(slot, place))
         });
-        let mut pins = Pins {
+        let since = (!readers.is_empty()).then(Instant::now);
+        Pins {
             readers,
-            since: None,
+            since,
             met_any,
-        };
-        pins.begin_wait();
-        pins
+        }
     }
 
     /// No readers, with capacity for so many.
