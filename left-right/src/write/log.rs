@@ -179,9 +179,16 @@ struct Owed<'a, O>(vec::Drain<'a, O>);
 
 impl<O> Drop for Owed<'_, O> {
     /// Whatever is left, behind an operation that panicked, adds no panic to that one.
+    #[inline(always)]
     fn drop(&mut self) {
         if self.0.len() > 0 {
-            drop_each(self.0.by_ref());
+            drop_rest(self.0.by_ref());
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn drop_rest<O>(rest: &mut vec::Drain<'_, O>) {
+    drop_each(rest);
 }
