@@ -250,8 +250,13 @@ fn stall_prints_what_its_json_holds() {
 
     // The control that has to hang, and to be killed.
     assert_eq!(stall["peer"]["outcome"], "hangs", "{}", stall["peer"]);
-    assert_eq!(stall["peer"]["published"], 1);
-    assert!(stdout.contains("hangs: publication 2 had not returned after 2s"));
+    // One returns, unless the machine is so busy that even that takes too long.
+    let published = stall["peer"]["published"].as_u64().expect("a number");
+    assert!(published <= 1, "{published} publications returned");
+    let next = published + 1;
+    assert!(stdout.contains(&format!(
+        "hangs: publication {next} had not returned after 2s"
+    )));
 
     let promises = json["promises"].as_array().expect("promises");
     let noisy = |promise: &&Value| promise["outcome"] == "too-noisy";
