@@ -62,11 +62,8 @@ impl Drops {
         }
     }
 
-    /// How many have panicked.
-    pub(crate) fn count(mut self) -> u64 {
-        if let Some(payload) = self.first.take() {
-            dispose(payload);
-        }
+    /// The number of drops that panicked.
+    pub(crate) fn count(self) -> u64 {
         self.panics
     }
 
@@ -83,6 +80,15 @@ impl Drops {
     }
 }
 
+impl Drop for Drops {
+    /// What nobody resumes ends here.
+    fn drop(&mut self) {
+        if let Some(payload) = self.first.take() {
+            dispose(payload);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -91,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics when it is dropped, with a payload that does the same so many times more.
+    /// Panics when it is dropped, with a payload that does the same, this number of times.
     struct Bomb(u32);
 
     impl Drop for Bomb {

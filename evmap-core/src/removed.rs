@@ -24,8 +24,7 @@ pub(crate) struct Contents<K, V, T> {
     tables: Vec<T>,
 }
 
-/// The contents of copies that are gone, of all copies of a map: whoever leaves a copy last may be a
-/// writer in his turn, too.
+/// The contents of copies that are gone, of all copies of a map: a copy may end inside a write, too.
 pub(crate) struct Gone<K, V, T: Table<K, V>>(Arc<Copies<K, V, T>>);
 
 struct Copies<K, V, T: Table<K, V>> {

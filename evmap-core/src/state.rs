@@ -66,7 +66,7 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
 }
 
 impl<K, V, S, M, E: Engine> Drop for State<K, V, S, M, E> {
-    /// What is here is not dropped by whoever happens to end this copy, if somebody collects it.
+    /// Hands on what is here, if somebody collects it: this copy may end inside a write.
     fn drop(&mut self) {
         match &mut self.removed {
             Some(removed) => {

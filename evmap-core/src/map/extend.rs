@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hash};
 use std::mem;
 
 use super::{Builder, WriteHandle};
-use crate::op::{Hashed, MapOp};
+use crate::op::{Entries, Hashed, MapOp};
 use crate::table::Engine;
 
 /// So many entries are logged as one operation. Fewer are not worth a list of their own, and no
@@ -22,7 +22,7 @@ impl<K, V, S, M, E: Engine> Drop for Entering<'_, K, V, S, M, E> {
     fn drop(&mut self) {
         let entries = mem::take(&mut self.entries);
         if entries.len() >= MANY {
-            self.writer.log(MapOp::Load(entries));
+            self.writer.log(MapOp::Load(Entries::new(entries)));
         } else {
             let inserts = entries.into_iter();
             let inserts = inserts.map(|(key, value)| MapOp::Insert(key, value));

@@ -126,9 +126,12 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         self.own().table.is_growing() || self.published().table.is_growing()
     }
 
-    /// How many buckets of a growth are put off, in both copies.
-    pub(crate) fn put_off(&self) -> usize {
-        self.own().table.put_off() + self.published().table.put_off()
+    /// How many buckets of a growth are postponed, in both copies, since the `Hash` of the key there panicked:
+    /// see [`Incremental`](crate::table::Incremental).
+    ///
+    /// A growth of which nothing else is left counts as over.
+    pub fn postponed(&self) -> usize {
+        self.own().table.postponed() + self.published().table.postponed()
     }
 
     /// The copy that readers see.
@@ -207,6 +210,8 @@ where
     /// If `Hash`, `Eq`, `Clone` or `Drop` of a key or value panics while changes are applied: then
     /// nothing is published, and the writer [is poisoned](Self::is_poisoned) and panics from then
     /// on, until it is [rebuilt](Self::rebuild).
+    /// (A stored key whose `Hash` panics in a growth of [`Incremental`](crate::table::Incremental) is
+    /// [postponed](Self::postponed) instead.)
     pub fn refresh(&mut self) -> Version {
         let had_pending = self.has_pending();
         let version = self.ops.swap_buffers();

@@ -86,7 +86,8 @@ impl<V> Values<V> {
 impl<V> Drop for Values<V> {
     /// If the `Drop` of some values panics, the first panic goes on when all are dropped.
     fn drop(&mut self) {
-        if mem::needs_drop::<V>() {
+        // One alone meets no other panic.
+        if mem::needs_drop::<V>() && self.0.len() > 1 {
             let mut drops = Drops::default();
             drops.drop_each(self.0.drain(..));
             drops.resume();

@@ -1,6 +1,8 @@
 //! [`MapOp`]: the changes that every map knows.
 
 use std::hash::{BuildHasher, Hash};
+use std::mem;
+use std::ops::Deref;
 
 use left_right::Operation;
 
@@ -17,7 +19,7 @@ pub enum MapOp<K, V, M> {
     Insert(Hashed<K>, V),
     /// Adds or replaces the values of many keys, in order: the later one counts of those that come
     /// again.
-    Load(Vec<(Hashed<K>, V)>),
+    Load(Entries<K, V>),
     /// Takes out a key and its value.
     Remove(Hashed<K>),
     /// Takes out everything.
@@ -28,6 +30,43 @@ pub enum MapOp<K, V, M> {
     ShrinkToFit,
     /// Replaces the meta value.
     SetMeta(M),
+}
+
+/// Many keys, with their values: see [`MapOp::Load`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entries<K, V>(Vec<(Hashed<K>, V)>);
+
+impl<K, V> Entries<K, V> {
+    pub(crate) fn new(entries: Vec<(Hashed<K>, V)>) -> Self {
+        Entries(entries)
+    }
+
+    /// The entries, in order.
+    pub fn into_vec(mut self) -> Vec<(Hashed<K>, V)> {
+        mem::take(&mut self.0)
+    }
+}
+
+impl<K, V> Deref for Entries<K, V> {
+    type Target = [(Hashed<K>, V)];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<K, V> Drop for Entries<K, V> {
+    /// If the `Drop` of some keys or values panics, the first panic goes on when all are dropped.
+    fn drop(&mut self) {
+        if mem::needs_drop::<(K, V)>() {
+            let mut drops = Drops::default();
+            for (key, value) in self.0.drain(..) {
+                drops.drop(key);
+                drops.drop(value);
+            }
+            drops.resume();
+        }
+    }
 }
 
 impl<K, V, S, M, E> Operation<State<K, V, S, M, E>> for MapOp<K, V, M>
@@ -51,7 +90,7 @@ where
                 let out = target.insert(key.hash, key.key, value);
                 target.discard(out);
             }
-            MapOp::Load(entries) => target.load_all(entries),
+            MapOp::Load(entries) => target.load_all(entries.into_vec()),
             MapOp::SetMeta(meta) => target.meta = meta,
             MapOp::Remove(key) => {
                 let out = target.remove(key.hash, &key.key);
@@ -99,7 +138,7 @@ impl<K, V, M> MapOp<K, V, M> {
                 drops.drop(value);
             }
             MapOp::Load(entries) => {
-                for (key, value) in entries {
+                for (key, value) in entries.into_vec() {
                     drops.drop(key);
                     drops.drop(value);
                 }

@@ -7,7 +7,7 @@
 mod map;
 mod multimap;
 
-pub use map::MapOp;
+pub use map::{Entries, MapOp};
 pub use multimap::MultimapOp;
 
 /// A key with its hash.

@@ -9,7 +9,7 @@ use left_right::Operation;
 
 use crate::map::WriteHandle;
 use crate::map::compute::{Decision, computes, doomed, infallible};
-use crate::op::{Hashed, MapOp};
+use crate::op::{Entries, Hashed, MapOp};
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
 
@@ -162,7 +162,7 @@ where
 
     pub(super) fn load_hashed(&mut self, entries: Vec<(Hashed<K>, V)>) {
         if !entries.is_empty() {
-            self.change(MapOp::Load(entries));
+            self.change(MapOp::Load(Entries::new(entries)));
         }
     }
 
@@ -194,7 +194,8 @@ where
         self.take_hashed(hash, key, condition)
     }
 
-    /// As [`take_if`](Self::take_if): whether it took one out, which is dropped after the write.
+    /// Removes a value as [`take_if`](Self::take_if) does, and has it dropped after the write. Returns
+    /// whether there was one.
     fn remove_where<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
     where
         K: Borrow<Q>,

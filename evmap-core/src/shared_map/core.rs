@@ -134,12 +134,13 @@ where
         let had_pending = turn.map().has_pending();
         let outcome = turn.run(batch, &self.counters);
         let carrier = turn.carrier();
+        let mut is_left_to_next = false;
         match &self.publishing {
             Publishing::AtOnce => {
                 // Who is awake for the next turn takes these changes along, where that saves a
                 // barrier; a fence is cheaper than the change of hands. Who may not wait, for this
                 // turn's publication neither, publishes himself.
-                let is_left_to_next = matches!(patience, Patience::Endless)
+                is_left_to_next = matches!(patience, Patience::Endless)
                     && turn.has_barrier()
                     && self.turns.has_next();
                 if !is_left_to_next {
@@ -162,8 +163,9 @@ where
         match outcome {
             Err(panic) => resume_unwind(panic),
             Ok((result, ticket)) => {
-                // It was left to the next turn, or the publication failed.
-                if self.is_behind(carrier) {
+                // Who left it to the next turn asks what has become of it, also if that is over already. A
+                // publication that failed is seen to as well.
+                if is_left_to_next || self.is_behind(carrier) {
                     self.see_to(carrier);
                     self.ask_for_losses(ticket);
                 }
@@ -294,15 +296,17 @@ where
         }
         for _ in 0..MENDED_FOR_OTHERS {
             let mut turn = self.turns.take_next();
+            let mut recovered = Ok(());
             if self.versions.visible() < version {
-                // A panic here is that of a `Clone`, in the mending of another write's panic: our changes
-                // are kept, and the next turn tries again.
-                if let Err(payload) = turn.make_whole(&self.counters) {
-                    self.counters.note_panic(payload);
-                }
+                recovered = turn.make_whole(&self.counters);
                 self.publish(&mut turn);
             }
             self.end(turn);
+            // A panic here is that of a `Clone`, in the recovery from another write's panic: our changes are
+            // kept, and the next turn tries again.
+            if let Err(payload) = recovered {
+                self.counters.note_panic(payload);
+            }
             if self.versions.visible() >= version {
                 return;
             }
@@ -342,7 +346,7 @@ where
         self.counters
             .pending
             .store(turn.pending(), Ordering::Relaxed);
-        let drops = turn.take_drops();
+        let drops = turn.take_drops(&self.counters);
         let has_published = turn.take_news();
         self.versions.promise(turn.carrier());
         drop(turn);

@@ -1,7 +1,7 @@
 //! [`DeferredDrops`]: what a writer drops after its turn.
 
 use crate::op::MapOp;
-use crate::panics::Drops;
+use crate::panics::{Drops, Payload, dispose};
 use crate::removed::Contents;
 use crate::table::Table;
 
@@ -9,6 +9,8 @@ use crate::table::Table;
 pub(super) struct DeferredDrops<K, V, T> {
     pub(super) contents: Vec<Contents<K, V, T>>,
     pub(super) ops: Vec<MapOp<K, V, ()>>,
+    /// What panics left that no caller gets.
+    pub(super) payloads: Vec<Payload>,
 }
 
 impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
@@ -16,10 +18,15 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
         DeferredDrops {
             contents: Vec::new(),
             ops: Vec::new(),
+            payloads: Vec::new(),
         }
     }
 
-    /// Drops each key and value by itself: how many panicked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.contents.is_empty() && self.ops.is_empty() && self.payloads.is_empty()
+    }
+
+    /// Drops each key and value by itself. Returns the number of those that panicked.
     pub(super) fn drop_each(self) -> u64 {
         let mut drops = Drops::default();
         for contents in self.contents {
@@ -28,6 +35,7 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
         for op in self.ops {
             op.drop_each(&mut drops);
         }
+        self.payloads.into_iter().for_each(dispose);
         drops.count()
     }
 }

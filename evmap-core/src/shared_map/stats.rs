@@ -23,9 +23,9 @@ pub struct Stats {
     pub pending: usize,
     /// Whether a copy's table is growing: see [`Incremental`](crate::table::Incremental).
     pub is_growing: bool,
-    /// Buckets that a growth has put off, in both copies, since the `Hash` of the key there panicked: see
+    /// Buckets that a growth has postponed, in both copies, since the `Hash` of the key there panicked: see
     /// [`Incremental`](crate::table::Incremental).
-    pub put_off: usize,
+    pub postponed: usize,
     /// How reads and publications are ordered now, never [`FenceMode::Auto`].
     pub fence_mode: FenceMode,
     /// The version that readers see.
@@ -40,7 +40,7 @@ pub struct Stats {
     pub stalls: u64,
     /// Panics of user code that no caller was there to get: when a change was made to its second
     /// copy, when a fresh copy was made after another panic, or when something that was replaced or removed
-    /// was dropped. (A `Hash` that panics in a growth is counted in `put_off`.)
+    /// was dropped. (A `Hash` that panics in a growth is counted in `postponed`.)
     pub panics: u64,
     /// Writes that were undone after their call may have returned, since they panicked when they had
     /// to be applied once more: the user code in them acts differently each time.
@@ -56,7 +56,7 @@ pub(super) struct Counters {
     pub(super) retired: AtomicUsize,
     pub(super) pending: AtomicUsize,
     pub(super) is_growing: AtomicBool,
-    pub(super) put_off: AtomicUsize,
+    pub(super) postponed: AtomicUsize,
     pub(super) is_fenced: AtomicBool,
     pub(super) writes: AtomicU64,
     pub(super) publications: AtomicU64,
@@ -74,7 +74,7 @@ impl Counters {
         self.retired.store(copies.retired(), Ordering::Relaxed);
         self.is_growing
             .store(writer.is_growing(), Ordering::Relaxed);
-        self.put_off.store(writer.put_off(), Ordering::Relaxed);
+        self.postponed.store(writer.postponed(), Ordering::Relaxed);
         let is_fenced = copies.fence_mode() == FenceMode::SeqCst;
         self.is_fenced.store(is_fenced, Ordering::Relaxed);
     }
@@ -107,7 +107,7 @@ impl Counters {
             retired: self.retired.load(Ordering::Relaxed),
             pending: self.pending.load(Ordering::Relaxed),
             is_growing: self.is_growing.load(Ordering::Relaxed),
-            put_off: self.put_off.load(Ordering::Relaxed),
+            postponed: self.postponed.load(Ordering::Relaxed),
             fence_mode: if self.is_fenced.load(Ordering::Relaxed) {
                 FenceMode::SeqCst
             } else {

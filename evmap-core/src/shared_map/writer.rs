@@ -23,9 +23,9 @@ use super::deferred_drops::DeferredDrops;
 use super::stats::Counters;
 use crate::map::WriteHandle;
 use crate::op::MapOp;
-use crate::panics::{Payload, catch, contain, dispose};
+use crate::panics::{Drops, Payload, catch};
 use crate::removed::{Contents, Gone};
-use crate::table::Engine;
+use crate::table::{Engine, Table};
 
 /// Tells a batch from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +65,22 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     lost: Option<Vec<Ticket>>,
     /// Whether this turn has published something.
     has_news: bool,
-    gone: Gone<K, V, E::Table<K, V>>,
+    /// After the map, whose copies it empties.
+    gone: Collector<K, V, E::Table<K, V>>,
     drops: DeferredDrops<K, V, E::Table<K, V>>,
+}
+
+/// Drops what the copies leave when the writer ends, although a reader may keep the published one.
+struct Collector<K, V, T: Table<K, V>>(Gone<K, V, T>);
+
+impl<K, V, T: Table<K, V>> Drop for Collector<K, V, T> {
+    fn drop(&mut self) {
+        let mut drops = Drops::default();
+        for contents in self.0.take() {
+            contents.drop_each(&mut drops);
+        }
+        drops.resume();
+    }
 }
 
 impl<K, V, S, E: Engine> Writer<K, V, S, E> {
@@ -83,7 +97,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             changes: 0,
             lost: tells.then(Vec::new),
             has_news: false,
-            gone,
+            gone: Collector(gone),
             drops: DeferredDrops::new(),
         }
     }
@@ -134,30 +148,43 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         mem::take(&mut self.has_news)
     }
 
-    /// What this turn has to drop after it, if entries need that at all.
-    pub(super) fn take_drops(&mut self) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
-        if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
+    /// What this turn has to drop after it, if there is anything.
+    pub(super) fn take_drops(
+        &mut self,
+        counters: &Counters,
+    ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
+        if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
+            // After a publication the writer's copy is the other one, in which nothing was left.
+            if !self.has_news {
+                self.collect(counters);
+            }
+            self.drops.contents.extend(self.gone.0.take());
+        } else {
             self.drops.ops.clear();
-            return None;
         }
-        // After a publication the writer's copy is the other one, in which nothing was left.
-        if !self.has_news {
-            self.collect();
-        }
-        let mut drops = mem::replace(&mut self.drops, DeferredDrops::new());
-        drops.contents.extend(self.gone.take());
-        Some(drops)
+        (!self.drops.is_empty()).then(|| mem::replace(&mut self.drops, DeferredDrops::new()))
     }
 
     /// Collects what changes took out of the writer's copy, before that becomes another one (M4).
-    fn collect(&mut self) {
-        if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
-            let ops = self.map.ops();
-            // It may panic before it takes anything: copies that were set aside are freed first, and their
-            // hashers dropped.
-            let taken = contain(|| ops.tidy_with(|state| state.removed.as_mut()?.take()));
-            self.drops.contents.extend(taken.flatten().flatten());
+    fn collect(&mut self, counters: &Counters) {
+        if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
+            return;
         }
+        let taken = loop {
+            let ops = self.map.ops();
+            match catch(|| ops.tidy_with(|state| state.removed.as_mut()?.take())) {
+                Ok(taken) => break taken.flatten(),
+                // Copies that were set aside are freed first, and their hashers dropped: each once.
+                Err(payload) => self.note_panic(payload, counters),
+            }
+        };
+        self.drops.contents.extend(taken);
+    }
+
+    /// Counts a panic that no caller gets. Its payload is dropped after the turn, as everything else.
+    fn note_panic(&mut self, payload: Payload, counters: &Counters) {
+        counters.count(|c| &c.panics, 1);
+        self.drops.payloads.push(payload);
     }
 }
 
@@ -179,20 +206,20 @@ where
         }
         loop {
             if !self.is_whole() {
-                match catch(|| self.mend(counters)) {
+                match self.try_mend(counters) {
                     Ok(mended) => mended.map_err(Unready::TooManyRetired)?,
                     Err(payload) => return Err(Unready::Panicked(payload)),
                 }
             }
-            // Replays what was published before: whoever wrote it is gone with its result. Only that: a
-            // growth that is under way asks for hashes of keys that have nothing to do with it.
+            // Replays what was published before, whose writers have returned. Nothing else: a growth that is
+            // under way asks for hashes of keys that have nothing to do with it.
             let ops = self.map.ops();
             match catch(|| ops.try_catch_up().map(|_| ())) {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(SwapError::Busy(busy))) => return Err(Unready::Busy(busy)),
                 // A refused barrier; the next round mends.
                 Ok(Err(SwapError::Poisoned(_))) => {}
-                Err(payload) => counters.note_panic(payload),
+                Err(payload) => self.note_panic(payload, counters),
             }
         }
     }
@@ -234,7 +261,7 @@ where
                 // The next turn mends if that fails now: by a `Clone` that panics (an error comes only if
                 // readers are in the copy, which they were not).
                 if let Err(payload) = self.make_whole(counters) {
-                    counters.note_panic(payload);
+                    self.note_panic(payload, counters);
                 }
                 Err(panic)
             }
@@ -244,17 +271,20 @@ where
     /// Publishes what is pending. Waits for nobody and runs no user code (M1).
     pub(super) fn publish(&mut self, counters: &Counters) -> Version {
         debug_assert!(self.is_whole(), "M1");
-        self.collect();
-        match catch(|| self.map.try_refresh()) {
-            Ok(Ok(_)) => {
-                self.batches.clear();
-                self.changes = 0;
-                self.has_news = true;
-                counters.bump(|c| &c.publications);
+        self.collect(counters);
+        while self.map.has_pending() && self.is_whole() {
+            match catch(|| self.map.try_refresh()) {
+                Ok(Ok(_)) => {
+                    self.batches.clear();
+                    self.changes = 0;
+                    self.has_news = true;
+                    counters.bump(|c| &c.publications);
+                }
+                // Not to be had by M1; if it comes all the same, the next turn tries again.
+                Ok(Err(_)) => break,
+                // Nothing of the map's: copies that were set aside are freed first, each once.
+                Err(payload) => self.note_panic(payload, counters),
             }
-            // Not to be had by M1; if it comes all the same, the next turn tries again.
-            Ok(Err(_)) => {}
-            Err(payload) => counters.note_panic(payload),
         }
         counters.note(&self.map);
         self.map.version()
@@ -267,17 +297,20 @@ where
         let ops = self.map.ops();
         let replayed = catch(|| ops.try_catch_up().is_ok());
         // What the replay took out, before a growth swaps the copies (M4).
-        self.collect();
+        self.collect(counters);
         let outcome = replayed.and_then(|is_free| {
             if is_free {
                 // Nobody is in the copy, so the only error would be a poison that shows again.
                 catch(|| self.map.try_refresh().is_ok())
             } else {
-                Ok(false)
+                // Readers of the other copy may need no fences any more. This never swaps, even if the copy
+                // is free by now (M4).
+                let ops = self.map.ops();
+                catch(|| !ops.is_poisoned() && ops.settle_with(|_| false))
             }
         });
         let goes_on = outcome.unwrap_or_else(|payload| {
-            counters.note_panic(payload);
+            self.note_panic(payload, counters);
             false
         });
         counters.note(&self.map);
@@ -298,7 +331,7 @@ where
     /// # Panics
     /// If a `Clone` does: nothing has changed.
     pub(super) fn rebuild(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
-        self.collect();
+        self.collect(counters);
         let rejected = self.map.ops().rebuild_into(&mut self.drops.ops)?;
         debug_assert!(rejected.is_none(), "what panicked was taken back before");
         self.drops.ops.extend(rejected);
@@ -324,12 +357,12 @@ where
             let ops = self.map.ops();
             if let Err(payload) = catch(|| _ = ops.catch_up()) {
                 if self.map.is_poisoned() {
-                    dispose(payload);
+                    self.drops.payloads.push(payload);
                     let at = self.map.ops().applied();
                     self.lose(at, counters);
                 } else {
                     // No operation has panicked, but something that was dropped on the way.
-                    counters.note_panic(payload);
+                    self.note_panic(payload, counters);
                 }
             }
         }
@@ -345,7 +378,22 @@ where
             return Ok(());
         }
         // An error only if copies are pinned, which one that is to be mended is not.
-        catch(|| self.mend(counters)).map(drop)
+        self.try_mend(counters).map(drop)
+    }
+
+    /// As [`mend`](Self::mend).
+    ///
+    /// # Errors
+    /// What panicked in a `Clone`: nothing has changed.
+    fn try_mend(&mut self, counters: &Counters) -> Result<Result<(), TooManyRetired>, Payload> {
+        match catch(|| self.mend(counters)) {
+            // Something that was dropped then, such as the hasher of the copy replaced.
+            Err(payload) if self.is_whole() => {
+                self.note_panic(payload, counters);
+                Ok(Ok(()))
+            }
+            outcome => outcome,
+        }
     }
 
     /// Whether M1 holds.

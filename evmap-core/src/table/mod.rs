@@ -169,7 +169,12 @@ pub trait Table<K, V> {
     fn drain(&mut self, each: impl FnMut(K, V));
 
     /// An empty table with the capacity that this one has once it is cleared.
-    fn empty_like(&self) -> Self;
+    fn empty_like(&self) -> Self
+    where
+        Self: Sized,
+    {
+        Self::with_capacity(self.capacity())
+    }
 
     /// Makes room for this many entries more, if there is so much.
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64);
@@ -182,9 +187,9 @@ pub trait Table<K, V> {
         false
     }
 
-    /// How many buckets of a growth are put off, since the hash of the key there panicked: it is not under
+    /// How many buckets of a growth are postponed, since the hash of the key there panicked: it is not under
     /// way any more, and not over.
-    fn put_off(&self) -> usize {
+    fn postponed(&self) -> usize {
         0
     }
 
@@ -198,7 +203,7 @@ pub trait Table<K, V> {
     fn iter(&self) -> Self::Iter<'_>;
 }
 
-/// How many entries so many buckets have room for, in hashbrown's table.
+/// The capacity of hashbrown's table with this number of buckets.
 fn room_of(buckets: usize) -> usize {
     if buckets < 8 {
         buckets.saturating_sub(1)

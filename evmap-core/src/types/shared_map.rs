@@ -68,7 +68,7 @@ covariant!(builder_is_covariant, "evmap_core::shared_map::Builder<&'static str, 
 /// ```
 mod nothing_borrowed_is_in_it {}
 
-/// A closure may borrow, but what it has must be `Send`, since a writer may have another's run it:
+/// A closure may borrow, but what it has must be `Send` today, though it runs on the thread of its call:
 /// ```compile_fail,E0277
 /// let map = evmap_core::SharedMap::new();
 /// let ours = std::rc::Rc::new(1);

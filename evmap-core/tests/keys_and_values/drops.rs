@@ -12,6 +12,7 @@ use crate::each_engine::map;
 on_each! {
     a_clear_drops_every_value_though_many_panic,
     a_map_that_ends_drops_every_value_though_many_panic,
+    a_writer_that_ends_drops_what_is_pending_though_many_panic,
     a_bag_drops_every_value_though_many_panic,
     a_shared_map_drops_every_value_though_many_panic,
 }
@@ -70,6 +71,16 @@ fn a_map_that_ends_drops_every_value_though_many_panic<E: Engine>() {
     let before = drops.load(Ordering::SeqCst);
     assert_ne!(panic_of(|| drop((writer, reader))), 0);
     assert_eq!(drops.load(Ordering::SeqCst) - before, 40);
+}
+
+fn a_writer_that_ends_drops_what_is_pending_though_many_panic<E: Engine>() {
+    let drops = Arc::default();
+    let (mut writer, reader) = map::<_, _, E>();
+    // As one operation.
+    writer.extend(values(&drops).chain(values(&drops)));
+    assert_ne!(panic_of(|| drop(writer)), 0);
+    assert_eq!(drops.load(Ordering::SeqCst), 40);
+    assert!(reader.is_empty());
 }
 
 fn a_bag_drops_every_value_though_many_panic<E: Engine>() {

@@ -47,8 +47,9 @@ fn the_last_write_before_silence_is_published_too() {
     }
 }
 
-/// Each group has its time to itself, so there are no more groups than times have passed; a slow machine
-/// has fewer.
+/// A group has its time, so there are hardly more groups than times have passed; a slow machine has fewer. (A
+/// write that comes just when both copies are being settled is published at once, and its time still comes:
+/// that is two groups in one time.)
 #[test]
 fn many_writers_are_published_in_large_groups() {
     const TIME: Duration = Duration::from_millis(2);
@@ -69,7 +70,7 @@ fn many_writers_are_published_in_large_groups() {
     assert_eq!(stats.writes, 80_000);
     let times = begin.elapsed().as_nanos() / TIME.as_nanos();
     // The flush is one more.
-    assert!(u128::from(stats.publications) <= times + 1, "{stats:?}");
+    assert!(u128::from(stats.publications) <= 2 * times + 1, "{stats:?}");
 }
 
 #[test]

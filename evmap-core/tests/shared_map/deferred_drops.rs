@@ -90,14 +90,27 @@ impl Drop for Loud {
     }
 }
 
-/// Once such a write returned although nobody could see what it wrote.
+/// Once such a write returned although nobody could see what it wrote; and what it had removed stayed where it
+/// was, if that needs to be dropped.
 #[test]
 fn a_write_whose_publication_fails_at_first_is_visible_when_it_returns() {
+    meet_a_hasher_that_panics(|_| 7_u32);
+    let probe = Arc::new(());
+    meet_a_hasher_that_panics(|_| Arc::clone(&probe));
+    assert_eq!(Arc::strong_count(&probe), 1);
+}
+
+fn meet_a_hasher_that_panics<V>(value: impl Fn(u32) -> V)
+where
+    V: Clone + Send + Sync + 'static,
+{
     let is_armed = Arc::new(AtomicBool::new(false));
     let map = SharedMap::builder()
         .hasher(Loud(DefaultHashBuilder::default(), Arc::clone(&is_armed)))
         .stall_limit(Duration::ZERO)
         .build();
+    map.insert(0, value(0));
+    map.flush();
     let (leave, is_to_leave) = mpsc::channel();
     let (came, has_come) = mpsc::channel();
     let has_come = Mutex::new(has_come);
@@ -112,11 +125,13 @@ fn a_write_whose_publication_fails_at_first_is_visible_when_it_returns() {
             came.send(()).unwrap();
         });
         wait();
-        map.insert(1, 1);
-        map.insert(2, 2);
+        map.insert(1, value(1));
+        map.insert(2, value(2));
         assert_eq!(map.stats().retired, 1);
+        let third = value(3);
         let (_, version) = map.write(|w| {
-            w.insert(3, 3);
+            w.insert(3, third);
+            w.remove_if(&0, |_| true);
             // The copy that is set aside is freed by the publication, and its hasher with it.
             leave.send(()).unwrap();
             wait();
@@ -124,9 +139,31 @@ fn a_write_whose_publication_fails_at_first_is_visible_when_it_returns() {
         });
         assert!(!is_armed.load(Ordering::SeqCst), "nothing has panicked");
         assert!(map.version() >= version);
-        assert_eq!(map.get_cloned(&3), Some(3));
+        assert!(map.contains_key(&3) && !map.contains_key(&0));
         assert_eq!((map.stats().panics, map.stats().pending), (1, 0));
+        map.flush();
     });
+}
+
+/// Once both copies stayed for as long as a reader did.
+#[test]
+fn a_reader_that_outlives_the_map_keeps_one_copy() {
+    for every in [Duration::ZERO, Duration::MAX] {
+        let probe = Arc::new(());
+        let map = SharedMap::builder().refresh_every(every).build();
+        map.extend((0..100).map(|n| (n, Arc::clone(&probe))));
+        map.flush();
+        let reader = map.read_handle();
+        drop(map.remove(&0));
+        drop(map);
+        // The map's own thread may be the last to have it.
+        crate::eventually("the other copy is dropped", || {
+            Arc::strong_count(&probe) == 1 + 99
+        });
+        assert_eq!(reader.len(), 99);
+        drop(reader);
+        assert_eq!(Arc::strong_count(&probe), 1);
+    }
 }
 
 type Flushed = SharedMap<u32, Flusher>;
@@ -187,8 +224,8 @@ fn a_drop_on_the_map_s_own_thread_may_flush_as_a_task() {
     map.write(|w| {
         w.insert(2, Flusher(Arc::default()));
         comes.send(()).unwrap();
-        // That it is met inside is likely, and needed only to see it wait.
-        thread::sleep(Duration::from_millis(20));
+        // The other thread sleeps once it waits for this write; a moment more changes nothing.
+        thread::sleep(Duration::from_millis(100));
     });
     let flushed = has_ended.recv_timeout(FAR).expect("it flushes");
     assert!(flushed.is_ready());

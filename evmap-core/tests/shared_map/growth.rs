@@ -79,7 +79,7 @@ fn a_stored_key_whose_hash_panics_holds_up_nobody() {
         eventually("both have come to the end but for that key", || {
             map.flush();
             let stats = map.stats();
-            !stats.is_growing && stats.put_off == 2
+            !stats.is_growing && stats.postponed == 2
         });
         let stats = map.stats();
         assert_eq!(
@@ -91,7 +91,7 @@ fn a_stored_key_whose_hash_panics_holds_up_nobody() {
         assert_eq!(map.insert(Fickle(7, None), 8), Some(7));
         map.flush();
         map.flush();
-        assert_eq!(map.stats().put_off, 0);
+        assert_eq!(map.stats().postponed, 0);
         assert_eq!(map.get_cloned(&Fickle(7, None)), Some(8));
     }
 }
@@ -131,7 +131,7 @@ fn a_deferred_map_with_a_bad_key_comes_to_rest() {
     map.insert(Fickle(1_001, None), 1);
     eventually("both copies have come to the end but for that key", || {
         let stats = map.stats();
-        stats.pending == 0 && !stats.is_growing && stats.put_off == 2
+        stats.pending == 0 && !stats.is_growing && stats.postponed == 2
     });
     assert_eq!((map.stats().rebuilds, map.stats().panics), (0, 0));
 }

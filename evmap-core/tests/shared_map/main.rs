@@ -3,6 +3,7 @@
 mod deferred;
 mod deferred_drops;
 mod fairness;
+mod groups;
 mod growth;
 mod inside;
 mod model;

@@ -9,7 +9,7 @@ use crate::panics::{Payload, catch, dispose};
 /// A table that was full, and gives its entries away.
 pub(super) struct Draining<K, V> {
     pub(super) table: HashTable<(K, V)>,
-    /// The buckets before this one are empty, or put off (D2).
+    /// The buckets before this one are empty, or postponed (D2).
     pub(super) next: usize,
 }
 
@@ -34,8 +34,8 @@ impl<K, V> Draining<K, V> {
         self.next < self.table.num_buckets()
     }
 
-    /// How many buckets are put off, once all have been tried.
-    pub(super) fn put_off(&self) -> usize {
+    /// How many buckets are postponed, once all have been tried.
+    pub(super) fn postponed(&self) -> usize {
         if self.is_under_way() {
             0
         } else {
@@ -43,8 +43,8 @@ impl<K, V> Draining<K, V> {
         }
     }
 
-    /// Moves the entries of so many buckets (D1, D2). Where the hash of a key panics, its bucket is put off:
-    /// the first such panic is returned.
+    /// Moves the entries of this number of buckets (D1, D2). Where the hash of a key panics, its bucket is
+    /// postponed. Returns the first such panic.
     pub(super) fn evacuate(
         &mut self,
         new: &mut HashTable<(K, V)>,

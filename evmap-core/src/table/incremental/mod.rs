@@ -8,9 +8,9 @@
 //!
 //! # Invariants
 //! - **D1** Each entry is in one of the two tables, never in both.
-//! - **D2** The buckets of the draining table before `next` are empty, or *put off*: the hash of the key
+//! - **D2** The buckets of the draining table before `next` are empty, or *postponed*: the hash of the key
 //!   there panicked.
-//! - **D3** Draining ends before the next growth is due, but for buckets that are put off.
+//! - **D3** Draining ends before the next growth is due, except for buckets that are postponed.
 //! - **D4** The new table has a place for each entry that drains.
 //!
 //! # Why D3 holds
@@ -23,7 +23,7 @@
 //!   room for `7/8 B ≥ n + 7/16 B`.
 //!
 //! Each change uses up at most one place beyond those of the `n` entries, and evacuates `EVACUATED`
-//! buckets, so after `B / EVACUATED` changes each bucket of the old table is empty, or put off; and
+//! buckets, so after `B / EVACUATED` changes each bucket of the old table is empty, or postponed; and
 //! `B / 24 < 7/16 B`.
 //! (`reserve` and `shrink_to_fit`, where they change anything, end the draining first; the room that
 //! `reserve` makes is no less than a growth would.)
@@ -31,7 +31,7 @@
 //! # Why a hash that panics stops nobody
 //!
 //! Growth hashes keys that are in the table, which have nothing to do with the change that works it off.
-//! If such a hash panics, the panic ends here, and the bucket is put off: its entry is found where it is,
+//! If such a hash panics, the panic ends here, and the bucket is postponed: its entry is found where it is,
 //! and moves when a change touches its key (whose hash was given then), or with the next growth. That one
 //! cannot do without it, so a panic goes on to the insertion that needs the room.
 //!
@@ -80,10 +80,11 @@ const SMALL: usize = 32;
 ///   times the buckets of the old one, and each of the two copies has.
 /// - **A stored key whose `Hash` panics** during a growth stays in the old table until a change touches
 ///   it, and the old table stays for it: until then lookups look into both. Only if it keeps panicking until
-///   the next growth, the insertion that needs that growth panics. [`shared_map::Stats::put_off`] counts
-///   such keys.
+///   the next growth, the insertion that needs that growth panics. [`WriteHandle::postponed`] and
+///   [`shared_map::Stats::postponed`] count the buckets of both copies, once all others are moved.
 ///
-/// [`shared_map::Stats::put_off`]: crate::shared_map::Stats::put_off
+/// [`WriteHandle::postponed`]: crate::WriteHandle::postponed
+/// [`shared_map::Stats::postponed`]: crate::shared_map::Stats::postponed
 #[derive(Clone, Copy, Debug)]
 pub struct Incremental;
 
@@ -110,10 +111,10 @@ impl<K, V> IncrementalTable<K, V> {
         true
     }
 
-    /// Evacuates all buckets, also those that were put off.
+    /// Evacuates all buckets, also those that were postponed.
     ///
     /// # Errors
-    /// The first panic of a hash; then some are put off.
+    /// The first panic of a hash; then some are postponed.
     fn finish(&mut self, rehash: &impl Fn(&K) -> u64) -> Result<(), Payload> {
         let Some(draining) = &mut self.draining else {
             return Ok(());
@@ -124,7 +125,7 @@ impl<K, V> IncrementalTable<K, V> {
         panic.map_or(Ok(()), Err)
     }
 
-    /// As [`finish`](Self::finish), for what is only a hint: whether nothing drains any more.
+    /// As [`finish`](Self::finish), for what is only a hint. Returns whether it succeeded.
     fn try_finish(&mut self, rehash: &impl Fn(&K) -> u64) -> bool {
         self.finish(rehash).map_err(dispose).is_ok()
     }
@@ -312,7 +313,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
     }
 
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
-        // Room is a hint: where buckets are put off, none is made.
+        // Room is a hint: where buckets are postponed, none is made.
         if self.has_room(additional) || !self.try_finish(&rehash) || self.has_room(additional) {
             return;
         }
@@ -341,12 +342,12 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         self.draining.as_ref().is_some_and(|d| d.is_under_way())
     }
 
-    fn put_off(&self) -> usize {
-        self.draining.as_ref().map_or(0, |d| d.put_off())
+    fn postponed(&self) -> usize {
+        self.draining.as_ref().map_or(0, |d| d.postponed())
     }
 
     fn grow_on(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {
-        self.evacuate(buckets, &rehash)
+        self.is_growing() && self.evacuate(buckets, &rehash)
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! Tests of the table: what it does at every stage of a growth, and what that costs.
 
-mod put_off;
+mod postponed;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ impl<K, V> IncrementalTable<K, V> {
         assert_eq!(self.check_others(), 0, "D2");
     }
 
-    /// Checks all but whether buckets are put off: how many were.
+    /// Checks all but whether buckets are postponed: how many were.
     fn check_others(&self) -> usize {
         let Some(draining) = &self.draining else {
             return 0;
@@ -26,7 +26,7 @@ impl<K, V> IncrementalTable<K, V> {
         let Draining { table, next } = &**draining;
         assert!(!table.is_empty(), "it is drained");
         let is_left = |&bucket: &usize| table.get_bucket(bucket).is_some();
-        let put_off = (0..*next).filter(is_left).count();
+        let postponed = (0..*next).filter(is_left).count();
         let changes = (table.num_buckets() - next).div_ceil(EVACUATED);
         assert!(
             self.table.capacity() - self.table.len() >= table.len() + changes,
@@ -35,7 +35,7 @@ impl<K, V> IncrementalTable<K, V> {
             self.table.capacity(),
             table.len()
         );
-        put_off
+        postponed
     }
 }
 
@@ -330,12 +330,12 @@ fn a_panic_of_any_hash_loses_no_entry() {
                 assert_eq!(table.len(), whole.len() + 1);
                 assert_eq!(table.iter().count(), table.len());
                 table.check_others();
-                // With the next growth at the latest, nothing is put off any more.
+                // With the next growth at the latest, nothing is postponed any more.
                 let mut key = 2_000;
                 while table.check_others() > 0 {
                     table.insert(hasher(&key), key, key, hasher);
                     key += 1;
-                    assert!(key < 4_000, "it stays put off");
+                    assert!(key < 4_000, "it stays postponed");
                 }
             }
         }

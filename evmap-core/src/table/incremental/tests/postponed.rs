@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::{Numbers, Table, good, growing};
 
 /// A table that grows, with a key whose hash panics: it has come to the end of the growth but for that key.
-fn with_one_put_off() -> Numbers {
+fn with_one_postponed() -> Numbers {
     let mut table = growing(1024);
     let mut steps = 0;
     while table.is_growing() {
@@ -13,7 +13,7 @@ fn with_one_put_off() -> Numbers {
         steps += 1;
         assert!(steps <= 11, "it does not come to an end");
     }
-    assert_eq!((table.put_off(), table.check_others()), (1, 1));
+    assert_eq!((table.postponed(), table.check_others()), (1, 1));
     assert!(table.iter().any(|(key, _)| *key == 5));
     table
 }
@@ -24,8 +24,8 @@ fn bad_five(key: &u32) -> u64 {
 }
 
 #[test]
-fn a_hash_that_panics_puts_its_own_bucket_off_and_no_other() {
-    let table = with_one_put_off();
+fn a_hash_that_panics_postpones_its_own_bucket_and_no_other() {
+    let table = with_one_postponed();
     for key in 0..table.len() as u32 {
         assert_eq!(table.find(good(&key), &key), Some((&key, &key)));
     }
@@ -39,7 +39,7 @@ fn a_hash_that_panics_puts_its_own_bucket_off_and_no_other() {
     for touch in touches {
         let mut touched = table.duplicate();
         touch(&mut touched);
-        assert!(touched.draining.is_none() && touched.put_off() == 0);
+        assert!(touched.draining.is_none() && touched.postponed() == 0);
     }
     // So does a hash that panics no more.
     let mut tried = table.duplicate();
@@ -48,8 +48,8 @@ fn a_hash_that_panics_puts_its_own_bucket_off_and_no_other() {
 }
 
 #[test]
-fn what_is_put_off_keeps_its_place_until_a_growth_needs_its_hash() {
-    let mut table = with_one_put_off();
+fn what_is_postponed_keeps_its_place_until_a_growth_needs_its_hash() {
+    let mut table = with_one_postponed();
     let room = table.capacity();
     let mut key = 10_000;
     while table.len() < room {
@@ -69,12 +69,12 @@ fn what_is_put_off_keeps_its_place_until_a_growth_needs_its_hash() {
     };
     for _ in 0..2 {
         assert!(insert(&mut table, bad_five).is_err());
-        assert_eq!((table.len(), table.put_off()), (room, 1));
+        assert_eq!((table.len(), table.postponed()), (room, 1));
         table.reserve(1, bad_five);
         table.shrink_to_fit(bad_five);
-        assert_eq!((table.len(), table.put_off()), (room, 1));
+        assert_eq!((table.len(), table.postponed()), (room, 1));
     }
     assert!(insert(&mut table, good).is_ok());
-    assert_eq!((table.len(), table.put_off()), (room + 1, 0));
+    assert_eq!((table.len(), table.postponed()), (room + 1, 0));
     table.check();
 }

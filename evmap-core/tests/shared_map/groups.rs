@@ -1,0 +1,119 @@
+//! Writers that leave their publication to the next one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use evmap_core::{FenceMode, SharedMap};
+
+use crate::{FAR, eventually};
+
+/// What becomes of one value.
+#[derive(Clone, Default)]
+enum Value {
+    #[default]
+    Plain,
+    /// Its second clone panics.
+    Once(Arc<AtomicU32>),
+    /// Its drop says that it has begun, and waits.
+    Waiter(Arc<Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>>),
+}
+
+struct Fickle(Value);
+
+impl Clone for Fickle {
+    fn clone(&self) -> Self {
+        if let Value::Once(clones) = &self.0 {
+            assert_eq!(clones.fetch_add(1, Ordering::SeqCst), 0, "planted");
+        }
+        Fickle(self.0.clone())
+    }
+}
+
+impl Drop for Fickle {
+    fn drop(&mut self) {
+        let Value::Waiter(there) = &self.0 else {
+            return;
+        };
+        let waits = there.lock().unwrap().take();
+        if let Some((begins, ends)) = waits {
+            begins.send(()).unwrap();
+            ends.recv_timeout(FAR).expect("it may go on");
+        }
+    }
+}
+
+/// The write is made, and its publication left to the next writer, whose panic undoes it: it cannot be applied
+/// to a fresh copy. That is over before the first writer looks, who once returned as if all were well.
+#[test]
+fn a_write_that_another_one_undoes_says_so_however_late_it_looks() {
+    let map = SharedMap::<u32, Fickle>::builder()
+        .fence(FenceMode::Membarrier)
+        .build();
+    if map.stats().fence_mode != FenceMode::Membarrier {
+        // Without a barrier nobody leaves a publication to another.
+        return;
+    }
+    let there = Arc::new(Mutex::new(None));
+    map.insert(0, Fickle(Value::Waiter(Arc::clone(&there))));
+    map.flush();
+    let (begins, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let (comes, is_inside) = mpsc::channel();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            let write = || {
+                map.write(|w| {
+                    w.insert(1, Fickle(Value::Once(Arc::default())));
+                    w.remove_if(&0, |_| true);
+                    *there.lock().unwrap() = Some((begins, may_go_on));
+                    comes.send(()).unwrap();
+                    // Until the other one waits, which nothing tells; else there is no group, and this says
+                    // nothing.
+                    thread::sleep(Duration::from_millis(100));
+                })
+            };
+            catch_unwind(AssertUnwindSafe(write)).is_ok()
+        });
+        is_inside.recv().unwrap();
+        let second = catch_unwind(AssertUnwindSafe(|| {
+            map.write(|w| {
+                w.insert(2, Fickle(Value::Plain));
+                panic!("planted");
+            })
+        }));
+        assert!(second.is_err());
+        has_begun
+            .recv_timeout(FAR)
+            .expect("the first has ended its turn");
+        go_on.send(()).unwrap();
+        let is_told_of_success = first.join().unwrap();
+        assert_eq!(is_told_of_success, map.contains_key(&1));
+        assert_eq!(u64::from(!is_told_of_success), map.stats().lost);
+    });
+}
+
+/// Once a settling that met a reader in the writer's copy did nothing at all, for the others neither.
+#[test]
+fn a_reader_that_stays_keeps_no_fence_before_the_others() {
+    let map = SharedMap::<u32, u32>::builder()
+        .stall_limit(Duration::MAX)
+        .build();
+    if map.stats().fence_mode != FenceMode::Membarrier {
+        return;
+    }
+    let handle = map.read_handle();
+    eventually("frequent writes bring fences", || {
+        (0..1_000).for_each(|n| _ = map.insert(n % 10, n));
+        map.stats().fence_mode == FenceMode::SeqCst
+    });
+    let view = handle.read();
+    map.insert(1, 2);
+    eventually("a flush takes them off", || {
+        map.flush();
+        map.stats().fence_mode == FenceMode::Membarrier
+    });
+    drop(view);
+}
