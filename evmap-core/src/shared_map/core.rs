@@ -37,8 +37,8 @@ use crate::table::Engine;
 
 /// How long a writer that left its publication to another stays awake for it.
 const SPINS: u32 = 200;
-/// How often such a writer tries to mend what another's panic has left.
-const MENDED_FOR_OTHERS: u32 = 16;
+/// How often such a writer tries to recover from what another's panic has left.
+const RECOVERIES_FOR_OTHERS: u32 = 16;
 /// Between two looks whether readers have left: the first pause, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
@@ -205,7 +205,7 @@ where
     /// # Panics
     /// If a `Clone` does, after an earlier panic: what is pending is kept.
     fn flush_in(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) -> (Version, Settling) {
-        let recovered = turn.make_whole(&self.counters);
+        let recovered = turn.make_consistent(&self.counters);
         let settling = if turn.map().has_pending() {
             self.publish(&mut turn);
             Settling::Begun
@@ -294,11 +294,11 @@ where
             }
             std::hint::spin_loop();
         }
-        for _ in 0..MENDED_FOR_OTHERS {
+        for _ in 0..RECOVERIES_FOR_OTHERS {
             let mut turn = self.turns.take_next();
             let mut recovered = Ok(());
             if self.versions.visible() < version {
-                recovered = turn.make_whole(&self.counters);
+                recovered = turn.make_consistent(&self.counters);
                 self.publish(&mut turn);
             }
             self.end(turn);
@@ -334,7 +334,7 @@ where
     }
 
     fn publish(&self, turn: &mut Turn<'_, Writer<K, V, S, E>>) {
-        if turn.map().has_pending() && turn.is_whole() {
+        if turn.map().has_pending() && turn.is_consistent() {
             let version = turn.publish(&self.counters);
             self.versions.show(version);
         }

@@ -221,7 +221,7 @@ impl<K, V, S, E: Engine> fmt::Debug for SharedMap<K, V, S, E> {
 impl<K, V, S, E: Engine> Drop for Handle<K, V, S, E> {
     /// Publishes what is pending, which waits for no reader.
     fn drop(&mut self) {
-        // A panic is that of a `Clone`, in the mending of an earlier panic: there is nobody left to
+        // A panic is that of a `Clone`, in the recovery from an earlier panic: there is nobody left to
         // try again.
         contain(|| (self.flush)(&self.core));
         if let Publishing::Within { alarm, .. } = self.core.publishing() {

@@ -50,6 +50,7 @@ mod core;
 mod deferred_drops;
 mod error;
 mod map;
+mod recovery;
 mod refresher;
 mod stats;
 mod turn;

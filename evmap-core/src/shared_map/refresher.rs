@@ -153,7 +153,7 @@ where
     let mut rest = None;
     while alarm.wait(rest) {
         let Some(core) = core.upgrade() else { return };
-        // A panic is that of a `Clone`, in the mending of an earlier panic: the next turn tries
+        // A panic is that of a `Clone`, in the recovery from an earlier panic: the next turn tries
         // again.
         let settling = match catch(|| core.flush().1) {
             Ok(settling) => settling,

@@ -1,9 +1,9 @@
-//! [`Writer`]: the one writer inside, whose turns the others take, and how it is mended.
+//! [`Writer`]: the one writer inside, whose turns the others take. Its recovery stands in [`recovery`](super::recovery).
 //!
 //! # Invariants
 //! - **M1** At the end of a turn the writer's copy has everything that is pending, so a publication
 //!   runs no user code and waits for nobody. (Unless the `Clone` of a key or value panicked in a
-//!   [`mend`](Writer::mend): then the next turn mends.)
+//!   [`recover`](Writer::recover): then the next turn recovers.)
 //! - **M2** `batches` says which pending operations are whose: what is undone is undone whole.
 //! - **M3** What changes take out or leave over is not dropped here: it goes to the [`DeferredDrops`], which is
 //!   emptied after the turn. (What a closure holds, or is given and ignores, it drops itself; and what a
@@ -54,20 +54,20 @@ pub(super) enum Unready {
 
 /// The one writer inside.
 pub(super) struct Writer<K, V, S, E: Engine> {
-    map: WriteHandle<K, V, S, (), E>,
+    pub(super) map: WriteHandle<K, V, S, (), E>,
     /// Where each pending batch begins, in order.
-    batches: Vec<(usize, Ticket)>,
+    pub(super) batches: Vec<(usize, Ticket)>,
     next_ticket: u64,
     /// How many changes are pending: an operation may stand for many.
-    changes: usize,
+    pub(super) changes: usize,
     /// Batches that were undone after their turn, whose callers have not been told yet; nothing if
     /// callers do not wait to be told.
-    lost: Option<Vec<Ticket>>,
+    pub(super) lost: Option<Vec<Ticket>>,
     /// Whether this turn has published something.
     has_news: bool,
     /// After the map, whose copies it empties.
     gone: Collector<K, V, E::Table<K, V>>,
-    drops: DeferredDrops<K, V, E::Table<K, V>>,
+    pub(super) drops: DeferredDrops<K, V, E::Table<K, V>>,
 }
 
 /// Drops what the copies leave when the writer ends, although a reader may keep the published one.
@@ -127,7 +127,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     }
 
     /// How many operations are pending, which is where the next batch begins.
-    fn end(&self) -> usize {
+    pub(super) fn end(&self) -> usize {
         self.map.pending().len()
     }
 
@@ -166,7 +166,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     }
 
     /// Collects what changes took out of the writer's copy, before that becomes another one (M4).
-    fn collect(&mut self, counters: &Counters) {
+    pub(super) fn collect(&mut self, counters: &Counters) {
         if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
             return;
         }
@@ -182,7 +182,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     }
 
     /// Counts a panic that no caller gets. Its payload is dropped after the turn, as everything else.
-    fn note_panic(&mut self, payload: Payload, counters: &Counters) {
+    pub(super) fn note_panic(&mut self, payload: Payload, counters: &Counters) {
         counters.count(|c| &c.panics, 1);
         self.drops.payloads.push(payload);
     }
@@ -205,9 +205,9 @@ where
             return Ok(());
         }
         loop {
-            if !self.is_whole() {
-                match self.try_mend(counters) {
-                    Ok(mended) => mended.map_err(Unready::TooManyRetired)?,
+            if !self.is_consistent() {
+                match self.try_recover(counters) {
+                    Ok(recovered) => recovered.map_err(Unready::TooManyRetired)?,
                     Err(payload) => return Err(Unready::Panicked(payload)),
                 }
             }
@@ -217,7 +217,7 @@ where
             match catch(|| ops.try_catch_up().map(|_| ())) {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(SwapError::Busy(busy))) => return Err(Unready::Busy(busy)),
-                // A refused barrier; the next round mends.
+                // A refused barrier; the next round recovers.
                 Ok(Err(SwapError::Poisoned(_))) => {}
                 Err(payload) => self.note_panic(payload, counters),
             }
@@ -258,9 +258,9 @@ where
             Err(panic) => {
                 let undone = self.map.ops().split_off(begin);
                 self.drops.ops.extend(undone);
-                // The next turn mends if that fails now: by a `Clone` that panics (an error comes only if
+                // If that fails now, by a `Clone` that panics, the next turn tries again (an error comes only if
                 // readers are in the copy, which they were not).
-                if let Err(payload) = self.make_whole(counters) {
+                if let Err(payload) = self.make_consistent(counters) {
                     self.note_panic(payload, counters);
                 }
                 Err(panic)
@@ -270,9 +270,9 @@ where
 
     /// Publishes what is pending. Waits for nobody and runs no user code (M1).
     pub(super) fn publish(&mut self, counters: &Counters) -> Version {
-        debug_assert!(self.is_whole(), "M1");
+        debug_assert!(self.is_consistent(), "M1");
         self.collect(counters);
-        while self.map.has_pending() && self.is_whole() {
+        while self.map.has_pending() && self.is_consistent() {
             match catch(|| self.map.try_refresh()) {
                 Ok(Ok(_)) => {
                     self.batches.clear();
@@ -321,115 +321,5 @@ where
         } else {
             Settling::HeldUp
         }
-    }
-
-    /// Goes past the readers that are in the writer's copy.
-    ///
-    /// # Errors
-    /// [`TooManyRetired`]: nothing has changed.
-    ///
-    /// # Panics
-    /// If a `Clone` does: nothing has changed.
-    pub(super) fn rebuild(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
-        self.collect(counters);
-        let rejected = self.map.ops().rebuild_into(&mut self.drops.ops)?;
-        debug_assert!(rejected.is_none(), "what panicked was taken back before");
-        self.drops.ops.extend(rejected);
-        counters.count(|c| &c.rebuilds, 1);
-        counters.note(&self.map);
-        Ok(())
-    }
-
-    /// A fresh copy that has everything that is pending (M1). A batch that panics when it is applied
-    /// once more is undone.
-    ///
-    /// # Errors
-    /// [`TooManyRetired`]: nothing has changed.
-    ///
-    /// # Panics
-    /// If a `Clone` does: nothing has changed, and what is pending is kept.
-    fn mend(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
-        while !self.is_whole() {
-            if self.map.is_poisoned() {
-                self.rebuild(counters)?;
-            }
-            // Only the operations: see `prepare`.
-            let ops = self.map.ops();
-            if let Err(payload) = catch(|| _ = ops.catch_up()) {
-                if self.map.is_poisoned() {
-                    self.drops.payloads.push(payload);
-                    let at = self.map.ops().applied();
-                    self.lose(at, counters);
-                } else {
-                    // No operation has panicked, but something that was dropped on the way.
-                    self.note_panic(payload, counters);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// [Mends](Self::mend) what an earlier panic in a `Clone` has left, if anything.
-    ///
-    /// # Errors
-    /// What panicked in a `Clone` again: nothing has changed.
-    pub(super) fn make_whole(&mut self, counters: &Counters) -> Result<(), Payload> {
-        if self.is_whole() {
-            return Ok(());
-        }
-        // An error only if copies are pinned, which one that is to be mended is not.
-        self.try_mend(counters).map(drop)
-    }
-
-    /// As [`mend`](Self::mend).
-    ///
-    /// # Errors
-    /// What panicked in a `Clone`: nothing has changed.
-    fn try_mend(&mut self, counters: &Counters) -> Result<Result<(), TooManyRetired>, Payload> {
-        match catch(|| self.mend(counters)) {
-            // Something that was dropped then, such as the hasher of the copy replaced.
-            Err(payload) if self.is_whole() => {
-                self.note_panic(payload, counters);
-                Ok(Ok(()))
-            }
-            outcome => outcome,
-        }
-    }
-
-    /// Whether M1 holds.
-    pub(super) fn is_whole(&mut self) -> bool {
-        !self.map.is_poisoned() && self.map.ops().applied() == self.end()
-    }
-
-    /// Undoes the batch that has the operation at `at`, which has panicked.
-    fn lose(&mut self, at: usize, counters: &Counters) {
-        let index = self.batches.partition_point(|&(begin, _)| begin <= at);
-        let index = index.saturating_sub(1);
-        let Some(&(begin, ticket)) = self.batches.get(index) else {
-            // No pending batch: what panicked was published already.
-            counters.count(|c| &c.panics, 1);
-            return;
-        };
-        let end = self
-            .batches
-            .get(index + 1)
-            .map_or(self.end(), |&(begin, _)| begin);
-        let ops = self.map.ops();
-        let mut undone = ops.split_off(begin);
-        ops.extend(undone.split_off(end - begin));
-        self.drops.ops.extend(undone);
-        self.batches.remove(index);
-        for (later, _) in &mut self.batches[index..] {
-            *later -= end - begin;
-        }
-        if self.map.pending().is_empty() {
-            // The version was promised already: it comes, and shows what the one before does.
-            self.map.log(MapOp::Reserve(0));
-        }
-        self.changes = self.map.pending_changes();
-        if let Some(lost) = &mut self.lost {
-            lost.push(ticket);
-        }
-        counters.count(|c| &c.lost, 1);
     }
 }

@@ -25,8 +25,8 @@ use crate::table::Engine;
 /// # Panics
 /// If a closure panics, or the `Hash`, `Eq` or `Clone` of a key or value: then nothing of this write
 /// stays.
-/// If the `Clone` of somebody's key or value does, each time again, while another write's panic is
-/// mended: the panic says whether this write is kept.
+/// If a `Clone` keeps panicking during recovery from another write's panic: the panic says whether this write
+/// is kept.
 /// If it is called from inside a write of the same map, or if only views of the calling thread itself
 /// are in its way at [`max_retired`](super::Builder::max_retired): it would wait for itself.
 impl<K, V, S, E> SharedMap<K, V, S, E>
