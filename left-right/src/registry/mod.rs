@@ -8,7 +8,9 @@
 //! - **R3** The lock is held for a push, a removal or one look at each word: never while waiting, and no
 //!   user code runs and no user data is dropped under it. No memory is allocated or freed under it either, nor
 //!   under the lock on a slot's owner: a global allocator may read, which takes the one if it is its thread's
-//!   first read, and the other where a reader is left to its guards.
+//!   first read, and the other where a reader is left to its guards. The latter binds `describe` and `adopt`,
+//!   since a guard of that reader may end meanwhile. `set_label` only does the same by habit: no read takes
+//!   the lock of a slot whose reader can still be labelled.
 //! - **R4** No two lists of slots have the same generation but the last, of which no writer keeps a
 //!   list.
 //!
@@ -268,7 +270,18 @@ mod tests {
         }
     }
 
-    /// More than there was capacity for, and the last of them is the last to leave.
+    /// The guards end in the order of the list, so that each of them is once the only one that is left to wait
+    /// for, the last of the list, too.
+    fn each_is_waited_for(buffers: &mut Buffers<u64>, handles: &[ReadHandle<u64>]) {
+        let guards: Vec<_> = handles.iter().map(ReadHandle::read).collect();
+        swap(buffers);
+        for (number, guard) in guards.into_iter().enumerate() {
+            assert!(!buffers.is_finished(), "{number} of {}", handles.len());
+            drop(guard);
+        }
+        assert!(buffers.is_finished());
+    }
+
     #[test]
     fn each_of_many_guards_is_waited_for() {
         for readers in [1, 3, MOST, 3 * MOST] {
@@ -276,17 +289,26 @@ mod tests {
             let handles: Vec<_> = (0..readers)
                 .map(|_| ReadHandle::join(buffers.shared()))
                 .collect();
-            // By a scan of the list, and by one of the writer's own.
+            // By a scan of the registry, without capacity for any pin, and by one of the writer's own list.
             for _ in 0..2 {
-                let mut guards: Vec<_> = handles.iter().map(ReadHandle::read).collect();
-                swap(&mut buffers);
-                while let Some(last) = guards.pop() {
-                    assert!(!buffers.is_finished(), "{} of {readers}", guards.len() + 1);
-                    drop(last);
-                }
-                assert!(buffers.is_finished());
+                each_is_waited_for(&mut buffers, &handles);
                 swap_quietly(&mut buffers);
             }
+        }
+    }
+
+    /// A scan has capacity for as many pins as the last one has met.
+    #[test]
+    fn each_guard_is_waited_for_where_there_is_capacity_for_some() {
+        for before in 1..4 {
+            let mut buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+            let shared = Arc::clone(buffers.shared());
+            let join = |count| (0..count).map(|_| ReadHandle::join(&shared));
+            let mut handles: Vec<_> = join(before).collect();
+            each_is_waited_for(&mut buffers, &handles);
+            // Another generation, so no list of it.
+            handles.extend(join(4));
+            each_is_waited_for(&mut buffers, &handles);
         }
     }
 
