@@ -223,7 +223,8 @@ fn a_read_may_come_while_a_reader_quits() {
 
 #[test]
 fn a_read_may_come_in_the_midst_of_a_scan() {
-    for quiet_swaps in [0, 40] {
+    // No list, any moment around the swap that makes it, and one made long ago.
+    for quiet_swaps in [0].into_iter().chain(14..20).chain([40]) {
         at_every_call(move |mut subject, arm| {
             let handles = subject.handles(9);
             for _ in 0..quiet_swaps {
@@ -243,15 +244,18 @@ fn a_read_may_come_in_the_midst_of_a_scan() {
 }
 
 #[test]
-fn a_read_may_come_while_a_reader_is_labelled() {
-    at_every_call(|subject, arm| {
-        let handle = subject.writer.read_handle();
-        handle.set_label("the first");
+fn a_read_may_come_while_an_outdated_list_is_given_up() {
+    at_every_call(|mut subject, arm| {
+        let mut handles = subject.handles(9);
+        for _ in 0..40 {
+            subject.writer.start_swap();
+        }
+        handles.truncate(8);
         arm();
-        handle.set_label("the second");
-        subject.reader.set_label("the thread's own");
+        subject.writer.start_swap();
         ARMED.set(None);
-        (subject, handle)
+        assert!(subject.writer.is_swap_finished());
+        (subject, handles)
     });
 }
 
@@ -290,6 +294,30 @@ fn a_read_may_come_while_a_structure_ends() {
     });
 }
 
+/// The thread's list is full, so a first read gives up its readers of structures that are gone, of one that is
+/// just closing too.
+#[test]
+fn a_first_read_that_sweeps_may_come_while_structures_end() {
+    at_every_call(|subject, arm| {
+        let others: Vec<_> = (0..8)
+            .map(|number| {
+                let other = WriteHandle::cloned(number);
+                let reader = other.shared_reader();
+                assert_eq!(*reader.read(), number);
+                (other, reader)
+            })
+            .collect();
+        let mut handles: Vec<_> = (0..9).map(|_| others[0].0.read_handle()).collect();
+        let last = handles.pop();
+        drop(handles);
+        arm();
+        drop(others);
+        drop(last);
+        ARMED.set(None);
+        subject
+    });
+}
+
 #[test]
 fn a_read_may_come_while_shared_readers_of_other_structures_are_made() {
     at_every_call(|subject, arm| {
@@ -308,8 +336,12 @@ fn a_read_may_come_while_shared_readers_of_other_structures_are_made() {
 
 #[test]
 fn a_shared_reader_may_be_made_while_the_first_one_of_its_structure_is() {
+    // Now and then the list of their numbers grows: a larger one is allocated, and the smaller one freed.
+    (0..2).for_each(make_reader_at);
+}
+
+fn make_reader_at(calls_before: u32) {
     let is_done = leak(AtomicBool::new(false));
-    // Only now and then does the list of their numbers grow.
     for structure in 0.. {
         let _watchdog = Watchdog::new();
         // One or two before it, so that it is not always the same one for which the numbers grow.
@@ -319,7 +351,7 @@ fn a_shared_reader_may_be_made_while_the_first_one_of_its_structure_is() {
         HANDLE.set(Some(leak(writer.read_handle())));
         ARMED.set(Some(Armed {
             reader: subject.reader,
-            calls_before: 0,
+            calls_before,
             action: Action::MakeReader,
             is_done,
         }));
@@ -327,9 +359,9 @@ fn a_shared_reader_may_be_made_while_the_first_one_of_its_structure_is() {
         ARMED.set(None);
         assert_eq!((*first.read(), *subject.reader.read()), (structure, 7));
         if is_done.load(Ordering::SeqCst) {
-            break;
+            return;
         }
-        assert!(structure < 100_000, "no allocator call in the case");
+        assert!(structure < 100_000, "no such allocator call in the case");
     }
 }
 
