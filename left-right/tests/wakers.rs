@@ -1,4 +1,4 @@
-//! Wakers that panic: when they are woken, dropped or cloned, on whichever thread.
+//! Wakers that panic, or that run another task: when they are woken, dropped or cloned, on whichever thread.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -27,6 +27,7 @@ impl Drop for Payload {
 struct Plan {
     panics: Panics,
     in_wake: Option<InWake>,
+    polls_in_wake: bool,
     woken: Arc<AtomicUsize>,
     is_dropped: Arc<AtomicBool>,
 }
@@ -46,6 +47,7 @@ impl Plan {
         Plan {
             panics,
             in_wake,
+            polls_in_wake: false,
             woken: Arc::default(),
             is_dropped: Arc::default(),
         }
@@ -58,6 +60,9 @@ impl Wake for Plan {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        if self.polls_in_wake {
+            poll_another_task();
+        }
         self.woken.fetch_add(1, Ordering::SeqCst);
         if let Some((begins, may_end)) = &self.in_wake {
             begins.send(()).unwrap();
@@ -73,9 +78,7 @@ impl Drop for Plan {
     fn drop(&mut self) {
         self.is_dropped.store(true, Ordering::SeqCst);
         if self.panics == Panics::InDrop {
-            // Under a lock of the watch this would not return.
-            let (mut task, _end_guard) = waiting_task();
-            assert!(!poll(&mut task, Waker::noop()));
+            poll_another_task();
             panic_any(Payload);
         }
     }
@@ -99,6 +102,12 @@ fn waiting_task() -> (Task, impl FnOnce()) {
 fn poll(task: &mut Task, waker: &Waker) -> bool {
     let mut context = Context::from_waker(waker);
     task.as_mut().poll(&mut context).is_ready()
+}
+
+/// Takes the lock of the watch, so it would not return if that was held already.
+fn poll_another_task() {
+    let (mut task, _end_guard) = waiting_task();
+    assert!(!poll(&mut task, Waker::noop()));
 }
 
 fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -197,4 +206,40 @@ fn a_waker_whose_clone_panics_changes_nothing() {
     wait_and_be_woken();
     end_guard();
     drop(task);
+}
+
+#[test]
+fn a_waker_may_poll_another_task_as_it_is_cloned() {
+    static VTABLE: RawWakerVTable = RawWakerVTable::new(
+        |_| {
+            poll_another_task();
+            // A waker that is never used.
+            RawWaker::new(std::ptr::null(), &VTABLE)
+        },
+        |_| (),
+        |_| (),
+        |_| (),
+    );
+    let polling = thread::spawn(|| {
+        let (mut task, _end_guard) = waiting_task();
+        // SAFETY: the table's functions look at nothing, so any pointer will do.
+        let waker = unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &VTABLE)) };
+        assert!(!poll(&mut task, &waker));
+    });
+    wait_for("the clone never returns", || polling.is_finished());
+    polling.join().unwrap();
+}
+
+#[test]
+fn a_waker_may_poll_another_task_as_it_is_woken() {
+    let (mut task, end_guard) = waiting_task();
+    let mut plan = Plan::new(Panics::Never, None);
+    plan.polls_in_wake = true;
+    let woken = Arc::clone(&plan.woken);
+    assert!(!poll(&mut task, &Waker::from(Arc::new(plan))));
+    end_guard();
+    wait_for("the wake never returns", || {
+        woken.load(Ordering::SeqCst) > 0
+    });
+    wait_and_be_woken();
 }
