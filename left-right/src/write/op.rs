@@ -155,12 +155,13 @@ impl<T, O> OpWriteHandle<T, O> {
         self.health == Health::Sound && !self.log.is_behind() && self.get().buffers.is_ready()
     }
 
-    /// Whether both copies have everything that was pushed: nothing is pending and nothing is owed.
+    /// Whether both copies have everything that was pushed: nothing is pending, nothing is owed, and the handle
+    /// is not [poisoned](Self::is_poisoned).
     ///
     /// A [`swap_buffers`](Self::swap_buffers) with nothing pending brings it about, once no reader is
     /// in the writer's copy.
     pub fn is_settled(&self) -> bool {
-        self.pending().is_empty() && !self.log.owes()
+        !self.is_poisoned() && self.pending().is_empty() && !self.log.owes()
     }
 
     /// The version that readers see.

@@ -47,11 +47,15 @@ fn an_operation_that_panicked_on_its_second_copy_is_published_and_stays_so() {
             });
         }
         writer.swap_buffers();
-        writer.push(Op::Add(3));
         panics(|| {
             writer.swap_buffers();
         });
         assert!(writer.is_poisoned());
+        assert!(
+            !writer.is_settled(),
+            "nothing is pending, but a copy lacks something"
+        );
+        writer.push(Op::Add(3));
         assert_eq!(writer.rebuild().unwrap(), None);
         assert_eq!(reader.read().had, [0, 1, 2]);
         writer.swap_buffers();
