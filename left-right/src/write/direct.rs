@@ -86,7 +86,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// As [`catch_up`](Self::catch_up), which comes first.
     ///
     /// # Panics
-    /// As [`catch_up`](Self::catch_up), and if `apply` does: that is a panic of the operation.
+    /// As [`catch_up`](Self::catch_up): `op` is lost then, since it was neither logged nor applied.
+    /// Also if `apply` does: that is a panic of the operation.
     ///
     /// # Examples
     /// ```

@@ -34,8 +34,8 @@ use crate::{
 /// Readers go on with the last published state, and [`rebuild`](Self::rebuild) mends the writer.
 ///
 /// A copy that `rebuild` set aside for its readers is dropped by a later call that needs the writer's copy.
-/// If its `Drop` panics, that call panics before it has done anything else: the handle is as it was, and the
-/// call may be made again.
+/// If its `Drop` panics, that call panics: nothing is published, and what was applied stays applied.
+/// The handle is not poisoned by it, and the call may be made again.
 /// Wherever several copies or operations are dropped at once, each of them is, and the first panic goes on
 /// then.
 ///

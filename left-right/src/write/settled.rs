@@ -92,7 +92,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///
     /// # Panics
     /// If an operation panics, and from then on; and if the comparison does.
-    /// Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does: what was pending may be published
+    /// already then.
     pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer>
     where
         T: PartialEq,
