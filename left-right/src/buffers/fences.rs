@@ -12,7 +12,7 @@
 //! enough for readers with a fence of their own too.
 //!
 //! Once the system has refused the barrier, to whichever structure of the process, no pointer is published
-//! without a tag and none loses its own.
+//! without a tag and none loses its own while its writer lives.
 
 use std::time::Instant;
 

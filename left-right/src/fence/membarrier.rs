@@ -8,7 +8,8 @@ use rustix::thread::{MembarrierCommand, MembarrierQuery, membarrier, membarrier_
 
 use super::Refused;
 
-/// Whether the kernel has once refused the command. A filter that does is never taken off a process.
+/// Whether the kernel has refused the command. The first refusal, on any thread and whatever its cause, counts
+/// for the whole process from then on.
 static IS_REFUSED: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn flush() -> Result<(), Refused> {

@@ -12,8 +12,9 @@
 //!   when it was switched out.
 //! - Windows: `FlushProcessWriteBuffers`, which says the same.
 //! - Elsewhere, and where the kernel refuses: there is none, and every published pointer is tagged,
-//!   which sends readers through [`full`]. A kernel that refuses what it once did has done so for the whole
-//!   process: the readers of a pointer that is untagged then are unknown, and every later one is tagged.
+//!   which sends readers through [`full`]. Where the kernel refuses what it once granted, the first refusal, on
+//!   any thread and whatever its cause, counts for the whole process from then on: the readers of a pointer
+//!   that is untagged then are unknown, and every later one is tagged.
 //!
 //! Under the model checker `light` and `flush` are two sequentially consistent fences, which is
 //! what they stand for.
@@ -93,7 +94,7 @@ pub(crate) fn full_after_swap() {
 /// Whether [`flush`] can be had, as far as this process knows.
 ///
 /// Asked before a pointer is published without a tag, whose readers rely on it. A refusal is remembered: no
-/// structure is made without tags after it, and none that has them takes them off.
+/// structure is made without tags after it, and none that has them takes them off while its writer lives.
 pub(crate) fn is_asymmetric() -> bool {
     MODELLED || backend::is_available()
 }
