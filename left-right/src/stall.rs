@@ -15,6 +15,9 @@ pub struct ReadersBusy {
 }
 
 /// One reader that keeps a writer waiting.
+///
+/// It tells its reader by the address of a slot, so it should not be kept beyond that reader's end: a later
+/// reader may have the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BusyReader {
