@@ -1,6 +1,7 @@
 //! What a refused membarrier means for other structures of the process.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -141,6 +142,77 @@ fn a_structure_without_fences_loses_one_copy_once_another_was_refused() {
             late.swap_buffers();
             late.swap_buffers();
             assert_eq!((guard.0, late.read_handle().read().0), (0, 2));
+        },
+    );
+}
+
+/// Panics in its second clone, and at each end while it is loud.
+struct Loud(u64);
+
+static LOUD_CLONES: AtomicUsize = AtomicUsize::new(0);
+static IS_LOUD: AtomicBool = AtomicBool::new(false);
+
+impl Clone for Loud {
+    fn clone(&self) -> Self {
+        if LOUD_CLONES.fetch_add(1, Ordering::SeqCst) == 1 {
+            panic_any("planted in clone");
+        }
+        Loud(self.0)
+    }
+}
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        if IS_LOUD.load(Ordering::SeqCst) {
+            panic_any("planted in drop");
+        }
+    }
+}
+
+impl Operation<Loud> for Add {
+    fn apply(&mut self, target: &mut Loud) {
+        target.0 += 1;
+    }
+}
+
+/// Two panics that meet would abort the process: the first clone must not be dropped by the second one's panic.
+#[test]
+fn a_rebuild_of_two_lost_copies_whose_second_clone_panics_may_be_tried_again() {
+    in_own_process(
+        "refused::a_rebuild_of_two_lost_copies_whose_second_clone_panics_may_be_tried_again",
+        |command| {
+            command.env("ASAN_OPTIONS", "detect_odr_violation=0:detect_leaks=0");
+        },
+        || {
+            let build = Builder::new().fence(FenceMode::Membarrier);
+            let write = build.build(Loud(0), Loud(0));
+            let mut writer: OpWriteHandle<Loud, Add> =
+                OpWriteHandle::new(DelayWriteHandle::new(write));
+            if writer.stats().fence_mode == FenceMode::SeqCst {
+                return;
+            }
+            refuse_membarrier();
+            let reader = writer.read_handle();
+            let guard = reader.read();
+            writer.push(Add);
+            // Without a tag, since nobody has been refused yet: both copies have unknown readers.
+            writer.swap_buffers();
+            writer.push(Add);
+            IS_LOUD.store(true, Ordering::SeqCst);
+            let rebuilt = catch_unwind(AssertUnwindSafe(|| writer.rebuild().is_ok()));
+            let said = rebuilt.expect_err("no panic");
+            assert_eq!(said.downcast_ref(), Some(&"planted in clone"));
+            assert!(writer.is_poisoned());
+            let fresh = writer.read_handle();
+            assert_eq!((guard.0, fresh.read().0, writer.pending().len()), (0, 1, 1));
+
+            assert!(writer.rebuild().is_ok_and(|rejected| rejected.is_none()));
+            // One for the published copy, one that panicked, and one for the writer's.
+            assert_eq!(LOUD_CLONES.load(Ordering::SeqCst), 3);
+            assert!(!writer.is_poisoned());
+            assert_eq!(writer.swap_buffers().as_u64(), 2);
+            assert_eq!((guard.0, fresh.read().0), (0, 2));
+            IS_LOUD.store(false, Ordering::SeqCst);
         },
     );
 }
