@@ -244,9 +244,11 @@ fn is_own(panic: &Box<dyn Any + Send>) -> bool {
 }
 
 impl Drop for Case {
-    /// The `Drop` of a payload may panic.
+    /// The `Drop` of a payload may panic, and so may that of the payload of this panic.
     fn drop(&mut self) {
-        let outcome = std::mem::replace(&mut self.outcome, Ok(()));
-        std::mem::forget(outcome);
+        let mut outcome = std::mem::replace(&mut self.outcome, Ok(()));
+        while let Err(payload) = outcome {
+            outcome = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        }
     }
 }

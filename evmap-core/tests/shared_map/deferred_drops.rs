@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::FAR;
 struct Asker(Arc<Asked>);
 
 struct Asked {
-    map: OnceLock<SharedMap<u32, Asker, DefaultHashBuilder, Incremental>>,
+    map: Mutex<Option<SharedMap<u32, Asker, DefaultHashBuilder, Incremental>>>,
     drops: AtomicU32,
     inside: AtomicU32,
 }
@@ -28,7 +28,8 @@ struct Asked {
 impl Drop for Asker {
     fn drop(&mut self) {
         self.0.drops.fetch_add(1, Ordering::SeqCst);
-        let Some(map) = self.0.map.get() else { return };
+        let map = self.0.map.lock().unwrap().clone();
+        let Some(map) = map else { return };
         let never = Version::from_u64(u64::MAX);
         let ask = || map.wait_for_timeout(never, Duration::ZERO).is_err();
         let is_inside = catch_unwind(AssertUnwindSafe(ask)).is_err();
@@ -43,7 +44,7 @@ impl Drop for Asker {
 #[test]
 fn what_a_settling_takes_out_is_dropped_before_its_copy_is_published() {
     let asked = Arc::new(Asked {
-        map: OnceLock::new(),
+        map: Mutex::new(None),
         drops: AtomicU32::new(0),
         inside: AtomicU32::new(0),
     });
@@ -51,7 +52,7 @@ fn what_a_settling_takes_out_is_dropped_before_its_copy_is_published() {
     let map = SharedMap::builder().engine::<Incremental>().build();
     // One more than 1,024 buckets have places for: each copy has a growth to work off.
     map.extend((0..897).map(|n| (n, asker())));
-    assert!(asked.map.set(map.clone()).is_ok());
+    *asked.map.lock().unwrap() = Some(map.clone());
     drop(map.remove(&1));
     assert!(map.stats().is_growing);
     let before = asked.drops.load(Ordering::SeqCst);
@@ -70,6 +71,9 @@ fn what_a_settling_takes_out_is_dropped_before_its_copy_is_published() {
     drop((map.insert(4, asker()), map.insert(5, asker())));
     assert_eq!(map.stats().retired, 0);
     assert_eq!(asked.inside.load(Ordering::SeqCst), 0);
+    // It has itself otherwise.
+    let own = asked.map.lock().unwrap().take();
+    drop(own);
 }
 
 /// A hasher whose drop panics when it is told to, once.
