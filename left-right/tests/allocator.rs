@@ -341,12 +341,14 @@ fn a_shared_reader_may_be_made_while_the_first_one_of_its_structure_is() {
 }
 
 fn make_reader_at(calls_before: u32) {
+    let _watchdog = Watchdog::new();
     let is_done = leak(AtomicBool::new(false));
-    for structure in 0.. {
-        let _watchdog = Watchdog::new();
-        // One or two before it, so that it is not always the same one for which the numbers grow.
-        (0..structure % 2).for_each(|_| drop(Subject::new()));
-        let subject = Subject::new();
+    let subject = Subject::new();
+    // Each keeps its number, so the list grows for one of them, whatever numbers others draw meanwhile.
+    let mut kept = Vec::new();
+    while !is_done.load(Ordering::SeqCst) {
+        let structure = kept.len() as u64;
+        assert!(structure < 1_000_000, "no such allocator call in the case");
         let writer = WriteHandle::cloned(structure);
         HANDLE.set(Some(leak(writer.read_handle())));
         ARMED.set(Some(Armed {
@@ -358,10 +360,7 @@ fn make_reader_at(calls_before: u32) {
         let first = writer.shared_reader();
         ARMED.set(None);
         assert_eq!((*first.read(), *subject.reader.read()), (structure, 7));
-        if is_done.load(Ordering::SeqCst) {
-            return;
-        }
-        assert!(structure < 100_000, "no such allocator call in the case");
+        kept.push((writer, first));
     }
 }
 
