@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 use std::{mem, vec};
 
-use crate::op::Hashed;
+use crate::op::{Entries, Hashed};
 use crate::panics::Drops;
 use crate::removed::Removed;
 use crate::table::{Engine, Table};
@@ -154,7 +154,10 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     }
 
     /// As [`load`](Self::load), of entries that are used up. If one panics, those behind it are discarded.
-    pub(crate) fn load_all(&mut self, entries: Vec<(Hashed<K>, V)>)
+    ///
+    /// Out of line, since most changes are no loads.
+    #[inline(never)]
+    pub(crate) fn load_all(&mut self, entries: Entries<K, V>)
     where
         K: Hash + Eq,
     {
@@ -165,7 +168,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
             ..
         } = self;
         let mut arriving = Arriving {
-            entries: entries.into_iter(),
+            entries: entries.into_vec().into_iter(),
             removed,
         };
         let Arriving { entries, removed } = &mut arriving;

@@ -57,8 +57,9 @@ impl<K, V> Deref for Entries<K, V> {
 
 impl<K, V> Drop for Entries<K, V> {
     /// If the `Drop` of some keys or values panics, the first panic goes on when all are dropped.
+    #[inline]
     fn drop(&mut self) {
-        if mem::needs_drop::<(K, V)>() {
+        if mem::needs_drop::<(K, V)>() && !self.0.is_empty() {
             let mut drops = Drops::default();
             for (key, value) in self.0.drain(..) {
                 drops.drop(key);
@@ -90,7 +91,7 @@ where
                 let out = target.insert(key.hash, key.key, value);
                 target.discard(out);
             }
-            MapOp::Load(entries) => target.load_all(entries.into_vec()),
+            MapOp::Load(entries) => target.load_all(entries),
             MapOp::SetMeta(meta) => target.meta = meta,
             MapOp::Remove(key) => {
                 let out = target.remove(key.hash, &key.key);
