@@ -11,6 +11,7 @@ pub mod evmap_mutex;
 pub mod flashmap;
 pub mod left_right;
 pub mod ours;
+pub mod ours_mutex;
 pub mod papaya;
 pub mod rwlock;
 pub mod scc;

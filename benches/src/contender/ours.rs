@@ -46,6 +46,12 @@ impl Reader {
 }
 
 impl<K: Kind> Writer<K> {
+    /// Removes everything, and keeps the capacity.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+        self.0.refresh();
+    }
+
     /// How reads and refreshes are ordered now.
     pub fn fence_mode(&self) -> FenceMode {
         self.0.stats().fence_mode

@@ -123,7 +123,7 @@ fn many_prints_what_its_json_holds() {
     };
     assert_eq!(visible["base"], "Mutex<evmap>");
     assert_eq!(visible["conditions"][1], "4 threads");
-    assert_eq!(visible["rows"].as_array().map(Vec::len), Some(9));
+    assert_eq!(visible["rows"].as_array().map(Vec::len), Some(10));
     assert_eq!(deferred["base"], "dashmap");
     assert_eq!(deferred["rows"].as_array().map(Vec::len), Some(7));
     for (case, ours) in [(visible, "ours, Auto"), (deferred, "ours, 1 ms")] {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use benches::contender::{
-    Hasher, dashmap, evmap_mutex, papaya, rwlock, scc as scc_map, shared_map,
+    Hasher, dashmap, evmap_mutex, ours_mutex, papaya, rwlock, scc as scc_map, shared_map,
 };
 use benches::crowd::{Starts, Written, together};
 use benches::slice::Pace;
@@ -57,11 +57,13 @@ impl Many {
     fn visible_entrants(&self) -> Vec<Entrant> {
         let hasher = &Hasher::default();
         let ours = |mode| shared_map::at_once(ENTRIES, hasher, mode);
+        let behind_mutex = ours_mutex::at_once(ENTRIES, hasher, FenceMode::Auto);
         let parking_lot = rwlock::parking_lot_pair(ENTRIES, hasher).0;
         vec![
             self.entrant(BASE, evmap_mutex::at_once(ENTRIES, hasher)),
             self.entrant("control", evmap_mutex::at_once(ENTRIES, hasher)),
             self.entrant(OURS, ours(FenceMode::Auto)),
+            self.entrant("Mutex<ours>", behind_mutex),
             self.entrant("ours, Membarrier", ours(FenceMode::Membarrier)),
             self.entrant("ours, SeqCst", ours(FenceMode::SeqCst)),
             self.entrant("dashmap", dashmap::pair(ENTRIES, hasher).0),
