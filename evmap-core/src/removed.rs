@@ -1,4 +1,4 @@
-//! [`Removed`]: what changes took out of a copy, until somebody drops it.
+//! [`Removed`]: what changes removed from a copy, until somebody drops it.
 //!
 //! For a map with many writers: the `Drop` of a value may call the map, so nothing may be dropped by
 //! the writer whose turn it is.
@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::panics::Drops;
 use crate::table::Table;
 
-/// What changes took out of one copy, and where that and its table go when the copy ends.
+/// What changes removed from one copy, and where that and its table go when the copy ends.
 pub(crate) struct Removed<K, V, T: Table<K, V>> {
     contents: Contents<K, V, T>,
     gone: Gone<K, V, T>,
 }
 
-/// Things that were taken out of a copy.
+/// Things that were removed from a copy.
 pub(crate) struct Contents<K, V, T> {
     keys: Vec<K>,
     values: Vec<V>,

@@ -251,7 +251,7 @@ pub(super) fn own_mark() -> u64 {
         static MARK: Cell<u64> = const { Cell::new(0) };
     }
     if MARK.get() == 0 {
-        // ORDER: none needed: each number is drawn once, whoever draws first.
+        // ORDER: none needed: each number is drawn once.
         MARK.set(NEXT.fetch_add(1, Ordering::Relaxed));
     }
     MARK.get()

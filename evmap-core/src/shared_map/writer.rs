@@ -5,11 +5,10 @@
 //!   runs no user code and waits for nobody. (Unless the `Clone` of a key or value panicked in a
 //!   [`recover`](Writer::recover): then the next turn recovers.)
 //! - **M2** `batches` says which pending operations are whose: what is undone is undone whole.
-//! - **M3** What changes take out or leave over is not dropped here: it goes to the [`DeferredDrops`], which is
+//! - **M3** What changes remove or do not need is not dropped here: it goes to the [`DeferredDrops`], which is
 //!   emptied after the turn. (What a closure holds, or is given and ignores, it drops itself; and what a
 //!   panic unwinds is dropped by that.)
-//! - **M4** A copy that is published has nothing left in it that changes took out: that is collected
-//!   before each swap.
+//! - **M4** A copy that is published keeps nothing that changes removed: that is collected before each swap.
 //! - **M5** A panic of user code leaves a turn only through the write that it belongs to, and after the
 //!   turn has ended as every other does.
 
@@ -165,7 +164,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         (!self.drops.is_empty()).then(|| mem::replace(&mut self.drops, DeferredDrops::new()))
     }
 
-    /// Collects what changes took out of the writer's copy, before that becomes another one (M4).
+    /// Collects what changes removed from the writer's copy, before that becomes another one (M4).
     pub(super) fn collect(&mut self, counters: &Counters) {
         if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
             return;
@@ -296,7 +295,7 @@ where
         debug_assert!(!self.map.has_pending());
         let ops = self.map.ops();
         let replayed = catch(|| ops.try_catch_up().is_ok());
-        // What the replay took out, before a growth swaps the copies (M4).
+        // What the replay removed, before a growth swaps the copies (M4).
         self.collect(counters);
         let outcome = replayed.and_then(|is_free| {
             if is_free {
