@@ -126,6 +126,7 @@ mod buffers;
 mod builder;
 mod error;
 mod fence;
+mod fork;
 mod mutant;
 mod operation;
 mod panics;

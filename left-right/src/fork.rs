@@ -1,0 +1,116 @@
+//! Forks: which process this is, and which threads it no longer has.
+//!
+//! A child of `fork` begins with one thread, the one that called it, and with the memory as it was: a lock that
+//! another thread held stays held, and a thread that others count on is not there.
+//! The system tells a child by a handler, which only stores to atomics; everything else finds it out when it
+//! next looks.
+//!
+//! (A child that was made around the handlers, by a raw `clone` system call, does not know that it is one.)
+//!
+//! # Invariants
+//! - **K1** No two threads have the same mark, whether they live at the same time or not.
+//! - **K2** A mark belongs to a thread that a fork has left behind if it was drawn before the last fork, unless
+//!   it is that of the thread which forked.
+//!
+//! # Orderings
+//! - **K3** None are needed: the handler runs on the only thread that a child has, and each later thread of
+//!   the child is started after it.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+// Not the model checker's: no model forks.
+static GENERATION: AtomicU64 = AtomicU64::new(1);
+static NEXT_MARK: AtomicU64 = AtomicU64::new(1);
+/// The first mark that was drawn in this process, and the mark of the thread that forked; 0 for none.
+static FIRST_MARK: AtomicU64 = AtomicU64::new(0);
+static FORKED_MARK: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Without a destructor, so it is there as long as its thread is; 0 before it is drawn.
+    static MARK: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Which process this is, counted from the first one that was asked: never 0, and one more in each child.
+#[inline(always)]
+pub(crate) fn generation() -> u64 {
+    // ORDER: none needed (K3).
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// A number that no other thread has, has had, or will have (K1): never 0.
+#[inline(always)]
+pub(crate) fn own_mark() -> u64 {
+    match MARK.get() {
+        0 => draw_mark(),
+        mark => mark,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn draw_mark() -> u64 {
+    // ORDER: none needed: each number is drawn once.
+    let mark = NEXT_MARK.fetch_add(1, Ordering::Relaxed);
+    MARK.set(mark);
+    mark
+}
+
+/// Whether a fork has left the thread of this mark behind, in the parent (K2).
+pub(crate) fn is_left_behind(mark: u64) -> bool {
+    // ORDER: none needed (K3), for both.
+    mark != 0
+        && mark < FIRST_MARK.load(Ordering::Relaxed)
+        && mark != FORKED_MARK.load(Ordering::Relaxed)
+}
+
+/// Sees to it that forks from now on are noticed.
+pub(crate) fn watch() {
+    static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+    // ORDER: pairs with the store below: who finds it set forks after the handler is in place.
+    if !IS_WATCHED.load(Ordering::Acquire) {
+        // Threads that come at the same time may all install it: it may run more than once.
+        install();
+        // ORDER: as above.
+        IS_WATCHED.store(true, Ordering::Release);
+    }
+}
+
+#[cfg(unix)]
+fn install() {
+    // SAFETY: the handler is a function of this program that only touches atomics and a thread-local variable
+    // without a destructor, so it may run in the child of a process with many threads. Where there is no
+    // memory for it, forks go unnoticed.
+    unsafe { libc::pthread_atfork(None, None, Some(child_began)) };
+}
+
+#[cfg(not(unix))]
+fn install() {}
+
+#[cfg(unix)]
+extern "C" fn child_began() {
+    // ORDER: none needed (K3), for all of them.
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    FIRST_MARK.store(NEXT_MARK.load(Ordering::Relaxed), Ordering::Relaxed);
+    FORKED_MARK.store(MARK.get(), Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::thread;
+
+    /// An address in a thread's own memory would come again with a later thread.
+    #[test]
+    fn no_two_threads_have_the_same_mark_though_one_has_ended_before_the_other_began() {
+        let mark = || thread::spawn(|| (own_mark(), own_mark())).join().unwrap();
+        let marks: HashSet<_> = (0..100).map(|_| mark()).collect();
+        assert_eq!(marks.len(), 100);
+        assert!(
+            marks
+                .iter()
+                .all(|&(once, again)| once == again && once != 0)
+        );
+    }
+}
