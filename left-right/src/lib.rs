@@ -122,6 +122,7 @@
 //! - Guards belong to their thread; do not hold one across an `.await`.
 //! - A read must not be begun in a signal handler that may have interrupted one of the same handle.
 
+pub mod background;
 mod buffers;
 mod builder;
 mod error;

@@ -1,49 +1,51 @@
 //! [`Watch`]: tells a task when readers have left.
 //!
 //! Readers tell nobody that they leave, so somebody has to look.
-//! One thread of the process looks for all tasks that wait, with the same growing, capped pauses as
-//! a thread that waits for itself; it is there only while some task waits.
+//! The [janitor](crate::background) looks for all tasks that wait, with the same growing, capped pauses as
+//! a thread that waits for itself.
 //!
 //! What it sees is a hint: the task that it wakes looks again before it changes anything.
 //!
 //! # Invariants
-//! - **V1** A waker is somebody else's code. It is cloned, woken and dropped outside the lock on the list, and
+//! - **V1** A waker is somebody else's code. It is cloned, woken and dropped outside every lock, and
 //!   the thread that looks outlives whatever it throws.
-//! - **V2** No read takes that lock, so an allocator that reads may run under it.
+//! - **V2** Only the janitor takes the lock on a watch's pins.
+//!
+//! # Orderings
+//! - **V3** `is_over` (Release), which is set before the task is woken, pairs with its load (Acquire) when the
+//!   task runs then.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
-use std::thread;
+use std::time::Duration;
 
+use crate::background::{Background, Next, Work};
 use crate::panics::{Panics, drop_each};
 use crate::registry::Pins;
 use crate::wait::{FIRST_PAUSE, LONGEST_PAUSE};
 
 /// One task's wait, given up when this is dropped.
 pub(crate) struct Watch {
+    watched: Arc<Watched>,
     /// Always there until the drop.
     waker: Option<Arc<Waker>>,
+    /// The process whose janitor looks; 0 if none does.
+    process: u64,
+    background: Background,
 }
 
-/// What the thread looks at.
-struct Entry {
-    pins: Pins,
+/// What the janitor looks at.
+struct Watched {
+    /// With the pause before the next look.
+    pins: Mutex<(Pins, Duration)>,
     /// The address of the copy that the readers are in.
     old: usize,
     /// Gone when the task has given up.
     waker: Weak<Waker>,
+    /// Whether the task was told.
+    is_over: AtomicBool,
 }
-
-struct Watched {
-    entries: Vec<Entry>,
-    is_running: bool,
-}
-
-static WATCHED: Mutex<Watched> = Mutex::new(Watched {
-    entries: Vec::new(),
-    is_running: false,
-});
-static HAS_CHANGED: Condvar = Condvar::new();
 
 impl Watch {
     /// Wakes the task once all of `pins` have left the copy at `old`.
@@ -51,29 +53,38 @@ impl Watch {
     /// Panics if the waker's clone does, or its wake where no thread can be had; nothing has changed then.
     pub(crate) fn start(pins: Pins, old: *mut (), waker: &Waker) -> Self {
         let own = Arc::new(waker.clone());
-        let entry = Entry {
-            pins,
+        let watched = Arc::new(Watched {
+            pins: Mutex::new((pins, FIRST_PAUSE)),
             old: old.addr(),
             waker: Arc::downgrade(&own),
+            is_over: AtomicBool::new(false),
+        });
+        let work: Weak<Watched> = Arc::downgrade(&watched);
+        let mut watch = Watch {
+            watched,
+            waker: Some(own),
+            process: 0,
+            background: Background::new(work),
         };
-        let watch = Watch { waker: Some(own) };
-        let mut watched = lock(&WATCHED);
-        watched.entries.push(entry);
-        watched.is_running = watched.is_running
-            || thread::Builder::new()
-                .name("left-right-watch".into())
-                .spawn(look_for_all)
-                .is_ok();
-        if watched.is_running {
-            HAS_CHANGED.notify_one();
+        // The janitor cannot look while it runs this, in somebody's `Drop`.
+        if !Background::is_janitor() && watch.background.tidy_after(FIRST_PAUSE).is_ok() {
+            watch.process = Background::process();
         } else {
-            // No thread to be had: the task looks for itself, as often as it is run.
-            let entry = watched.entries.pop();
-            drop(watched);
-            drop(entry);
+            // The task looks for itself, as often as it is run.
             waker.wake_by_ref();
         }
         watch
+    }
+
+    /// Whether this still waits for readers of the copy at `old`, and wakes whom `waker` wakes.
+    pub(crate) fn is_for(&self, old: *mut (), waker: &Waker) -> bool {
+        let own = self.waker.as_deref();
+        self.watched.old == old.addr()
+            && own.is_some_and(|own| own.will_wake(waker))
+            && self.process == Background::process()
+            && !Background::is_janitor()
+            // ORDER: V3.
+            && !self.watched.is_over.load(Ordering::Acquire)
     }
 }
 
@@ -84,56 +95,38 @@ impl Drop for Watch {
     }
 }
 
-impl Entry {
-    /// Whether the task still waits, after a look at the readers. Wakes it if nobody is left.
-    fn look(&mut self) -> bool {
+impl Work for Watched {
+    /// Looks at the readers, and wakes the task if nobody is left.
+    fn tidy(&self) -> Next {
         let Some(waker) = self.waker.upgrade() else {
-            return false;
+            return Next::Idle;
         };
-        let is_over = self.pins.let_go(std::ptr::without_provenance_mut(self.old));
+        let (is_over, pause) = self.look();
         let mut panics = Panics::default();
         if is_over {
+            // ORDER: V3.
+            self.is_over.store(true, Ordering::Release);
             panics.catch(|| waker.wake_by_ref());
         }
         // If the task has given up meanwhile, its waker ends here.
         panics.drop_each([waker]);
         // Whatever they are, they concern nobody here (V1).
         drop(panics);
-        !is_over
-    }
-}
-
-fn look_for_all() {
-    let mut pause = FIRST_PAUSE;
-    let mut watched = lock(&WATCHED);
-    loop {
-        let mut entries = std::mem::take(&mut watched.entries);
-        drop(watched);
-        entries.retain_mut(Entry::look);
-
-        watched = lock(&WATCHED);
-        let news = watched.entries.len();
-        watched.entries.append(&mut entries);
-        if watched.entries.is_empty() {
-            watched.is_running = false;
-            return;
-        }
-        pause = if news > 0 {
-            FIRST_PAUSE
+        if is_over {
+            Next::Idle
         } else {
-            (pause * 2).min(LONGEST_PAUSE)
-        };
-        let known = watched.entries.len();
-        watched = HAS_CHANGED
-            .wait_timeout(watched, pause)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0;
-        if watched.entries.len() > known {
-            pause = FIRST_PAUSE;
+            Next::After(pause)
         }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl Watched {
+    /// Whether nobody is left, and else the pause before the next look.
+    fn look(&self) -> (bool, Duration) {
+        let mut pins = self.pins.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pins, pause) = &mut *pins;
+        *pause = (*pause * 2).min(LONGEST_PAUSE);
+        let old = std::ptr::without_provenance_mut(self.old);
+        (pins.let_go(old), *pause)
+    }
 }

@@ -209,17 +209,27 @@ impl<T> Buffers<T> {
     ) -> Poll<()> {
         let is_free = self.finish(Patience::Try).is_ok();
         *watch = match &self.own {
-            Own::Draining(old, pins) if !is_free => Some(Watch::start(
-                pins.clone(),
-                old.as_ptr().cast(),
-                context.waker(),
-            )),
+            Own::Draining(old, pins) if !is_free => {
+                let (old, waker) = (old.as_ptr().cast(), context.waker());
+                let kept = watch.take().filter(|watch| watch.is_for(old, waker));
+                Some(kept.unwrap_or_else(|| Watch::start(pins.clone(), old, waker)))
+            }
             _ => None,
         };
         if watch.is_none() {
             Poll::Ready(())
         } else {
             Poll::Pending
+        }
+    }
+
+    /// The writer's copy for changing, if it is known to be nobody else's: looks at no reader and frees no copy
+    /// that was set aside.
+    #[inline]
+    pub(crate) fn ready(&mut self) -> Option<Writable<'_, T>> {
+        match self.own {
+            Own::Ready(buffer) => Some(Writable(self, buffer)),
+            Own::Draining(..) | Own::Lost(_) => None,
         }
     }
 

@@ -3,8 +3,8 @@
 
 use super::OpWriteHandle;
 use super::op::{Cause, Health, unpoisoned};
-use crate::Operation;
 use crate::buffers::Patience;
+use crate::{Operation, Poisoned, SwapError, Version};
 
 impl<T, O> OpWriteHandle<T, O> {
     /// Takes back the [pending](Self::pending) operations from the one at `at` on, in order.
@@ -78,7 +78,72 @@ impl<T, O> OpWriteHandle<T, O> {
     }
 }
 
+impl<T, O> OpWriteHandle<T, O> {
+    /// Publishes what is pending if that is all there is to do: if the writer's copy is free and has everything
+    /// that was pushed, since [`catch_up`](Self::catch_up) or [`apply_now`](Self::apply_now).
+    ///
+    /// `tidy` is lent the copy first, as by [`tidy_with`](Self::tidy_with).
+    /// No operation runs, nothing is dropped, and no reader is waited for: for threads that must do none of it.
+    /// `None`, and nothing has changed, if nothing is pending or if anything else comes before.
+    ///
+    /// # Cost
+    /// One atomic swap, one heavy fence (see [`FenceMode`](crate::FenceMode)) and a look at each live reader.
+    ///
+    /// # Panics
+    /// If `tidy` does; then the handle [is poisoned](Self::is_poisoned), and nothing is published.
+    ///
+    /// # Examples
+    /// ```
+    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # struct Set(u32);
+    /// # impl Operation<u32> for Set {
+    /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
+    /// # }
+    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+    /// writer.push(Set(8));
+    /// assert_eq!(writer.swap_applied(|_| ()), None); // it is not applied yet
+    /// writer.catch_up();
+    /// let (version, value) = writer.swap_applied(|value| *value).unwrap();
+    /// assert_eq!((version.as_u64(), value, *writer.read_handle().read()), (1, 8, 8));
+    /// ```
+    #[inline]
+    pub fn swap_applied<R>(&mut self, tidy: impl FnOnce(&mut T) -> R) -> Option<(Version, R)> {
+        if self.health != Health::Sound || self.log.is_behind() || self.pending().is_empty() {
+            return None;
+        }
+        let version = self.version().next();
+        let mut copy = self.delay.write_mut().buffers.ready()?;
+        self.health = Health::Poisoned(Cause::Settling);
+        let result = tidy(copy.as_mut());
+        self.health = Health::Sound;
+        copy.swap(version);
+        self.log.publish();
+        Some((version, result))
+    }
+}
+
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
+    /// Gives the writer's copy at most this many of the published operations that it lacks: for work in bounded
+    /// steps. Returns whether it has all of them then. What is pending is left alone.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing was applied.
+    ///
+    /// # Panics
+    /// As [`try_catch_up`](Self::try_catch_up).
+    pub fn try_replay(&mut self, operations: usize) -> Result<bool, SwapError> {
+        if self.health != Health::Sound {
+            return Err(Poisoned.into());
+        }
+        let copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
+        if self.log.owes() {
+            self.health = Health::Poisoned(Cause::Replaying);
+            self.log.replay_some(copy.into_mut(), operations);
+            self.health = Health::Sound;
+        }
+        Ok(!self.log.owes())
+    }
+
     /// Logs an operation and makes it to the writer's copy at once, by `apply` instead of by its own
     /// [`apply`](Operation::apply), which must have the same effect: so it can return something.
     ///

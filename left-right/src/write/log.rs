@@ -8,6 +8,7 @@
 //!
 //! The boundary between the two lists is the waterline; a swap moves it to the end.
 
+use std::mem;
 use std::vec;
 
 use crate::Operation;
@@ -19,6 +20,8 @@ const KEPT: usize = 1024;
 
 pub(super) struct Log<O> {
     owed: Vec<O>,
+    /// What is owed of a batch whose replay has begun; `owed` is empty then.
+    begun: vec::IntoIter<O>,
     pending: Vec<O>,
     applied: usize,
     /// Operations that panicked unpublished, until they are handed back.
@@ -29,6 +32,7 @@ impl<O> Log<O> {
     pub(super) fn new() -> Self {
         Log {
             owed: Vec::new(),
+            begun: Vec::new().into_iter(),
             pending: Vec::new(),
             applied: 0,
             rejected: Vec::new(),
@@ -44,7 +48,7 @@ impl<O> Log<O> {
     }
 
     pub(super) fn owes(&self) -> bool {
-        !self.owed.is_empty()
+        !self.owed.is_empty() || self.begun.len() > 0
     }
 
     /// Whether the writer's copy lacks anything.
@@ -68,6 +72,9 @@ impl<O> Log<O> {
     where
         O: Operation<T>,
     {
+        if self.begun.len() > 0 {
+            self.replay_begun(target);
+        }
         let replayed = self.owed.len();
         let spared = usize::from(planted("waterline-off-by-one") && replayed > 0);
         let mut owed = Owed(self.owed.drain(..replayed - spared));
@@ -84,6 +91,39 @@ impl<O> Log<O> {
         }
     }
 
+    /// As [`replay`](Self::replay), but at most this many of the operations.
+    pub(super) fn replay_some<T>(&mut self, target: &mut T, most: usize)
+    where
+        O: Operation<T>,
+    {
+        if self.owed.len() > most {
+            // What is left is not moved by each step.
+            self.begun = mem::take(&mut self.owed).into_iter();
+        }
+        if self.begun.len() == 0 {
+            return self.replay(target);
+        }
+        let mut begun = Owed(&mut self.begun);
+        for op in begun.0.by_ref().take(most) {
+            op.apply_once(target);
+        }
+        // What is left is for the next step.
+        mem::forget(begun);
+    }
+
+    /// Ends what [`replay_some`](Self::replay_some) has begun.
+    #[cold]
+    #[inline(never)]
+    fn replay_begun<T>(&mut self, target: &mut T)
+    where
+        O: Operation<T>,
+    {
+        let mut begun = Owed(&mut self.begun);
+        for op in begun.0.by_ref() {
+            op.apply_once(target);
+        }
+    }
+
     /// Gives the writer's copy what it lacks of the pending operations, and keeps them.
     ///
     /// If one panics, `target` must not be trusted.
@@ -91,7 +131,7 @@ impl<O> Log<O> {
     where
         O: Operation<T>,
     {
-        debug_assert!(self.owed.is_empty(), "L3");
+        debug_assert!(!self.owes(), "L3");
         for op in &mut self.pending[self.applied..] {
             op.apply(target);
             self.applied += 1;
@@ -116,9 +156,9 @@ impl<O> Log<O> {
 
     /// The writer's copy was published: what was pending is owed to the other one.
     pub(super) fn publish(&mut self) {
-        debug_assert!(self.owed.is_empty(), "L3");
+        debug_assert!(!self.owes(), "L3");
         debug_assert_eq!(self.applied, self.pending.len(), "L2");
-        std::mem::swap(&mut self.owed, &mut self.pending);
+        mem::swap(&mut self.owed, &mut self.pending);
         self.applied = 0;
     }
 
@@ -131,7 +171,9 @@ impl<O> Log<O> {
             self.rejected.push(self.pending.remove(self.applied));
         }
         self.applied = 0;
-        std::mem::take(&mut self.owed)
+        let mut owed = mem::take(&mut self.owed);
+        owed.extend(mem::take(&mut self.begun));
+        owed
     }
 
     /// An operation that was rejected and not handed back yet.
@@ -167,6 +209,7 @@ impl<O> Drop for Log<O> {
     /// If operations panic here, the first panic goes on when all are dropped.
     fn drop(&mut self) {
         let mut panics = Panics::default();
+        panics.drop_each(self.begun.by_ref());
         for list in [&mut self.owed, &mut self.pending, &mut self.rejected] {
             panics.drop_each(list.drain(..));
         }
@@ -175,20 +218,20 @@ impl<O> Drop for Log<O> {
 }
 
 /// What is being replayed.
-struct Owed<'a, O>(vec::Drain<'a, O>);
+struct Owed<I: ExactSizeIterator>(I);
 
-impl<O> Drop for Owed<'_, O> {
+impl<I: ExactSizeIterator> Drop for Owed<I> {
     /// Whatever is left, behind an operation that panicked, adds no panic to that one.
     #[inline(always)]
     fn drop(&mut self) {
         if self.0.len() > 0 {
-            drop_rest(self.0.by_ref());
+            drop_rest(&mut self.0);
         }
     }
 }
 
 #[cold]
 #[inline(never)]
-fn drop_rest<O>(rest: &mut vec::Drain<'_, O>) {
+fn drop_rest<I: Iterator>(rest: &mut I) {
     drop_each(rest);
 }

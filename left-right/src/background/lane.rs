@@ -1,0 +1,238 @@
+//! [`Lane`]: one of the two threads, and the queue of what it is asked for.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Next, Work};
+use crate::fork;
+use crate::panics::Panics;
+
+/// How long a thread stays after the last structure has left: programs that make one after the other keep it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What kind of thread it is.
+pub(super) struct Role {
+    /// Its name, as a debugger shows it: within Linux's 15 characters.
+    name: &'static str,
+    step: fn(&dyn Work) -> Next,
+    /// Whether a structure that leaves waits until its step has ended (B1).
+    is_short: bool,
+}
+
+pub(super) const PUBLISHER: &Role = &Role {
+    name: "lr-publisher",
+    step: |work| work.publish(),
+    is_short: true,
+};
+pub(super) const JANITOR: &Role = &Role {
+    name: "lr-janitor",
+    step: |work| work.tidy(),
+    is_short: false,
+};
+
+thread_local! {
+    /// The name of the role that this thread has.
+    static OWN_ROLE: Cell<&'static str> = const { Cell::new("") };
+}
+
+pub(super) struct Lane {
+    role: &'static Role,
+    generation: u64,
+    state: Mutex<State>,
+    /// Something is due earlier, or the last structure has left.
+    has_changed: Condvar,
+    /// A step has ended.
+    has_stepped: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    clients: BTreeMap<u64, Client>,
+    /// When which client is due: each at most once.
+    queue: BTreeSet<(Instant, u64)>,
+    /// Whose step is under way.
+    current: Option<u64>,
+    /// How many wait for it to end.
+    leaving: usize,
+    is_running: bool,
+    /// Whether the thread has to be woken to see a change.
+    is_asleep: bool,
+}
+
+/// A structure that has asked.
+struct Client {
+    work: Weak<dyn Work>,
+    /// Its entry in the queue.
+    due: Option<Instant>,
+}
+
+impl Lane {
+    pub(super) fn new(role: &'static Role, generation: u64) -> Self {
+        Lane {
+            role,
+            generation,
+            state: Mutex::default(),
+            has_changed: Condvar::new(),
+            has_stepped: Condvar::new(),
+        }
+    }
+
+    /// Whether the calling thread has this role.
+    pub(super) fn is_own(role: &'static Role) -> bool {
+        OWN_ROLE.get() == role.name
+    }
+
+    /// Asks for a step at this time, or for none yet; an earlier time still counts.
+    pub(super) fn ask(
+        &'static self,
+        id: u64,
+        work: &Weak<dyn Work>,
+        at: Option<Instant>,
+    ) -> io::Result<()> {
+        let mut state = self.lock();
+        if state.ask(id, work, at) {
+            self.wake(&state);
+        }
+        if !state.is_running {
+            thread::Builder::new()
+                .name(self.role.name.into())
+                .spawn(|| self.run())?;
+            state.is_running = true;
+        }
+        Ok(())
+    }
+
+    /// Forgets a structure, and waits for its step to end, if steps are short here.
+    pub(super) fn leave(&self, id: u64) {
+        let mut state = self.lock();
+        let client = state.clients.remove(&id);
+        if let Some(due) = client.as_ref().and_then(|client| client.due) {
+            state.queue.remove(&(due, id));
+        }
+        while self.role.is_short && state.current == Some(id) && !Lane::is_own(self.role) {
+            state.leaving += 1;
+            state = wait(&self.has_stepped, state, None);
+            state.leaving -= 1;
+        }
+        if state.clients.is_empty() {
+            self.wake(&state);
+        }
+    }
+
+    /// Wakes the thread, if it sleeps: each call of the system counts.
+    fn wake(&self, state: &State) {
+        if state.is_asleep {
+            self.has_changed.notify_one();
+        }
+    }
+
+    fn run(&self) {
+        OWN_ROLE.set(self.role.name);
+        while let Some((id, work)) = self.wait() {
+            let next = self.step(work);
+            if fork::generation() != self.generation {
+                // Its step has forked, and this is the child, where this lane is nobody's (B2).
+                return;
+            }
+            let mut state = self.lock();
+            state.current = None;
+            if let (Next::After(time), Some(client)) = (next, state.clients.get(&id)) {
+                let work = Weak::clone(&client.work);
+                state.ask(id, &work, super::due_after(time));
+            }
+            if state.leaving > 0 {
+                self.has_stepped.notify_all();
+            }
+        }
+    }
+
+    /// Runs a step. The reference ends with it (B1), and with that, on the janitor, maybe the structure.
+    fn step(&self, work: Arc<dyn Work>) -> Next {
+        // A panic concerns nobody here; a structure contains those of its user code itself.
+        let mut panics = Panics::default();
+        let next = panics.catch(|| (self.role.step)(&*work));
+        panics.drop_each([work]);
+        next.unwrap_or(Next::Idle)
+    }
+
+    /// Waits until somebody is due. Returns `None` when the thread is to end.
+    fn wait(&self) -> Option<(u64, Arc<dyn Work>)> {
+        let mut state = self.lock();
+        let mut ends_at = None;
+        loop {
+            let now = Instant::now();
+            if !state.clients.is_empty() {
+                ends_at = None;
+            } else if *ends_at.get_or_insert(now + LINGER) <= now {
+                state.is_running = false;
+                return None;
+            }
+            let due = state.queue.first().copied();
+            match due {
+                Some((at, id)) if at <= now => {
+                    if let Some(work) = state.take(at, id) {
+                        return Some((id, work));
+                    }
+                }
+                _ => {
+                    let until = due.map(|(at, _)| at).or(ends_at);
+                    state.is_asleep = true;
+                    state = wait(&self.has_changed, state, until.map(|until| until - now));
+                    state.is_asleep = false;
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Returns whether the thread has to know.
+    fn ask(&mut self, id: u64, work: &Weak<dyn Work>, at: Option<Instant>) -> bool {
+        let client = self.clients.entry(id).or_insert_with(|| Client {
+            work: Weak::clone(work),
+            due: None,
+        });
+        let Some(at) = at.filter(|at| client.due.is_none_or(|due| *at < due)) else {
+            return false;
+        };
+        if let Some(due) = client.due.replace(at) {
+            self.queue.remove(&(due, id));
+        }
+        self.queue.insert((at, id));
+        self.queue.first() == Some(&(at, id))
+    }
+
+    /// Takes the client that is due from the queue. Returns `None` if its structure is gone.
+    fn take(&mut self, at: Instant, id: u64) -> Option<Arc<dyn Work>> {
+        self.queue.remove(&(at, id));
+        let client = self.clients.get_mut(&id)?;
+        client.due = None;
+        let work = client.work.upgrade()?;
+        self.current = Some(id);
+        Some(work)
+    }
+}
+
+fn wait<'a, T>(
+    condition: &Condvar,
+    guard: MutexGuard<'a, T>,
+    time: Option<Duration>,
+) -> MutexGuard<'a, T> {
+    match time {
+        None => condition
+            .wait(guard)
+            .unwrap_or_else(PoisonError::into_inner),
+        Some(time) => {
+            let waited = condition.wait_timeout(guard, time);
+            waited.unwrap_or_else(PoisonError::into_inner).0
+        }
+    }
+}
