@@ -13,13 +13,19 @@ pub(crate) use self::modelled::*;
 #[cfg(not(loom))]
 mod native {
     pub(crate) use std::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicUsize, Ordering, compiler_fence, fence,
+        AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence, fence,
     };
     pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
     pub(crate) use std::thread::sleep;
 
     use std::cell::UnsafeCell;
     use std::marker::PhantomData;
+    use std::time::Instant;
+
+    use crossbeam_utils::sync;
+
+    pub(crate) use crate::fork::own_mark;
+    pub(crate) use crossbeam_utils::sync::Unparker;
 
     /// Whether a model checker runs this build.
     pub(crate) const MODELLED: bool = false;
@@ -48,6 +54,47 @@ mod native {
         std::thread::yield_now();
     }
 
+    /// How one thread sleeps until another wakes it. It keeps one wake-up that comes early.
+    pub(crate) struct Parker(sync::Parker);
+
+    impl Parker {
+        pub(crate) fn new() -> Self {
+            Parker(sync::Parker::new())
+        }
+
+        pub(crate) fn unparker(&self) -> Unparker {
+            self.0.unparker().clone()
+        }
+
+        /// Sleeps until a wake-up or the deadline. Returns whether time is left.
+        pub(crate) fn park_until(&self, deadline: Option<Instant>) -> bool {
+            match deadline {
+                None => {
+                    self.0.park();
+                    true
+                }
+                Some(deadline) => {
+                    self.0.park_deadline(deadline);
+                    Instant::now() < deadline
+                }
+            }
+        }
+    }
+
+    /// Nanoseconds since it was made.
+    pub(crate) struct Clock(Instant);
+
+    impl Clock {
+        pub(crate) fn new() -> Self {
+            Clock(Instant::now())
+        }
+
+        pub(crate) fn nanos(&self) -> u64 {
+            // After five centuries, time stands still.
+            u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        }
+    }
+
     /// A cell for the data itself, which tells the model checker of every access.
     pub(crate) struct Tracked<T>(UnsafeCell<T>);
 
@@ -70,18 +117,27 @@ mod native {
         pub(crate) fn write(&self) -> *mut T {
             self.0.get()
         }
+
+        pub(crate) fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
     }
 }
 
 #[cfg(loom)]
 mod modelled {
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence,
+    };
     pub(crate) use loom::sync::{Arc, Mutex, MutexGuard};
     pub(crate) use loom::thread::yield_now;
 
     use std::cell::Cell;
     use std::rc::Rc;
-    use std::time::Duration;
+    use std::sync::atomic;
+    use std::time::{Duration, Instant};
+
+    use loom::sync::Notify;
 
     use loom::cell::{ConstPtr, UnsafeCell};
 
@@ -127,6 +183,68 @@ mod modelled {
         yield_now();
     }
 
+    loom::thread_local! {
+        static MARK: u64 = next_mark();
+    }
+
+    fn next_mark() -> u64 {
+        static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(1);
+        // ORDER: none needed: each number is drawn once.
+        NEXT.fetch_add(1, atomic::Ordering::Relaxed)
+    }
+
+    /// A mark of the model's thread: those of [`crate::fork`] belong to threads of the system.
+    pub(crate) fn own_mark() -> u64 {
+        MARK.with(|mark| *mark)
+    }
+
+    pub(crate) struct Parker(Arc<Notify>);
+
+    #[derive(Clone)]
+    pub(crate) struct Unparker(Arc<Notify>);
+
+    impl Parker {
+        pub(crate) fn new() -> Self {
+            Parker(Arc::new(Notify::new()))
+        }
+
+        pub(crate) fn unparker(&self) -> Unparker {
+            Unparker(Arc::clone(&self.0))
+        }
+
+        /// A model has no clock: a deadline is over once others have run.
+        pub(crate) fn park_until(&self, deadline: Option<Instant>) -> bool {
+            match deadline {
+                None => {
+                    self.0.wait();
+                    true
+                }
+                Some(_) => {
+                    yield_now();
+                    false
+                }
+            }
+        }
+    }
+
+    impl Unparker {
+        pub(crate) fn unpark(&self) {
+            self.0.notify();
+        }
+    }
+
+    pub(crate) struct Clock;
+
+    impl Clock {
+        pub(crate) fn new() -> Self {
+            Clock
+        }
+
+        pub(crate) fn nanos(&self) -> u64 {
+            0
+        }
+    }
+
     pub(crate) struct Tracked<T> {
         value: std::cell::UnsafeCell<T>,
         accesses: Rc<UnsafeCell<()>>,
@@ -159,6 +277,10 @@ mod modelled {
             // not happen after.
             drop(self.accesses.get_mut());
             self.value.get()
+        }
+
+        pub(crate) fn into_inner(self) -> T {
+            self.value.into_inner()
         }
     }
 

@@ -1,0 +1,68 @@
+//! [`WriterGuard`]: the critical section of a [`WriterLock`].
+
+use std::marker::PhantomData;
+use std::mem;
+use std::ops::{Deref, DerefMut};
+
+use super::WriterLock;
+
+/// Access to what a [`WriterLock`] guards; dropping it unlocks.
+///
+/// It belongs to its thread, whose mark the lock bears. A guard that is forgotten leaves the lock locked.
+#[must_use = "the lock is unlocked as soon as the guard is dropped"]
+pub struct WriterGuard<'a, T> {
+    lock: &'a WriterLock<T>,
+    /// Not `Send`: the lock names the thread that took it.
+    _of_this_thread: PhantomData<*const ()>,
+}
+
+// SAFETY: L2. A shared guard gives shared access to the data, and nothing else.
+unsafe impl<T: Sync> Sync for WriterGuard<'_, T> {}
+
+impl<'a, T> WriterGuard<'a, T> {
+    /// For who has just taken the lock.
+    #[inline]
+    pub(super) fn new(lock: &'a WriterLock<T>) -> Self {
+        WriterGuard {
+            lock,
+            _of_this_thread: PhantomData,
+        }
+    }
+
+    /// Unlocks. Returns whether [`WriterLock::listen`] was called since the last report.
+    ///
+    /// A call of `listen` at the very moment of an unlock may be reported by this one and by the next.
+    /// A drop of the guard keeps the report for the next `unlock`.
+    #[inline]
+    pub fn unlock(self) -> bool {
+        let lock = self.lock;
+        mem::forget(self);
+        lock.release(true)
+    }
+}
+
+impl<T> Deref for WriterGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        let (value, _reading) = self.lock.value.read();
+        // SAFETY: L2: nobody changes the data while we hold the lock and this guard is borrowed.
+        unsafe { &*value }
+    }
+}
+
+impl<T> DerefMut for WriterGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: L2: nobody else reaches the data while we hold the lock and this guard is borrowed mutably.
+        unsafe { &mut *self.lock.value.write() }
+    }
+}
+
+impl<T> Drop for WriterGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.lock.release(false);
+    }
+}

@@ -1,0 +1,156 @@
+//! [`WriterLock`]: the lock that writers take for each write.
+mod error;
+mod guard;
+mod queue;
+mod tally;
+mod wait;
+mod word;
+
+pub use self::error::LockError;
+pub use self::guard::WriterGuard;
+
+use std::time::Instant;
+
+use crossbeam_utils::CachePadded;
+
+use self::queue::CurrentQueue;
+use self::word::{LISTENED, RESERVED, WAITERS, WAKE, Word};
+use crate::fork;
+use crate::mutant::planted;
+use crate::sync::{Tracked, own_mark};
+
+/// A lock.
+pub struct WriterLock<T> {
+    head: CachePadded<Head>,
+    value: Tracked<T>,
+}
+
+/// What locking and unlocking touches.
+struct Head {
+    word: Word,
+    queue: CurrentQueue,
+}
+
+// SAFETY: the lock owns its data.
+unsafe impl<T: Send> Send for WriterLock<T> {}
+// SAFETY: L1, L2: one thread at a time reaches the data, so sharing the lock only sends the data.
+unsafe impl<T: Send> Sync for WriterLock<T> {}
+
+impl<T> WriterLock<T> {
+    /// An unlocked lock.
+    pub fn new(value: T) -> Self {
+        fork::watch();
+        WriterLock {
+            head: CachePadded::new(Head {
+                word: Word::new(),
+                queue: CurrentQueue::new(),
+            }),
+            value: Tracked::new(value),
+        }
+    }
+
+    /// Whether the calling thread holds the lock.
+    #[inline]
+    pub fn is_held_by_caller(&self) -> bool {
+        self.head.word.peek().owner() == own_mark()
+    }
+
+    /// Whether a fork left the holder behind.
+    pub fn is_abandoned(&self) -> bool {
+        fork::is_left_behind(self.head.word.peek().owner())
+    }
+
+    /// Whether a writer is awake that takes the lock as soon as it is free.
+    #[inline]
+    pub fn has_next(&self) -> bool {
+        self.head.queue.has_awake()
+    }
+
+    /// Takes the lock if it is free.
+    #[inline]
+    pub fn try_lock(&self) -> Option<WriterGuard<'_, T>> {
+        if self.take() {
+            Some(WriterGuard::new(self))
+        } else {
+            self.try_again()
+        }
+    }
+
+    /// Takes the lock.
+    #[inline]
+    pub fn lock(&self) -> Result<WriterGuard<'_, T>, LockError> {
+        if self.take() {
+            Ok(WriterGuard::new(self))
+        } else {
+            self.wait(None)
+        }
+    }
+
+    /// Takes the lock, or gives up at the deadline.
+    #[inline]
+    pub fn lock_until(&self, deadline: Instant) -> Result<WriterGuard<'_, T>, LockError> {
+        if self.take() {
+            Ok(WriterGuard::new(self))
+        } else {
+            self.wait(Some(deadline))
+        }
+    }
+
+    /// Asks the next unlock to report.
+    pub fn listen(&self) {
+        self.head.word.set(LISTENED);
+    }
+
+    /// The data, without locking.
+    pub fn get_mut(&mut self) -> &mut T {
+        // SAFETY: L2: the lock is borrowed exclusively.
+        unsafe { &mut *self.value.write() }
+    }
+
+    /// The data, without the lock.
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+
+    #[inline]
+    fn take(&self) -> bool {
+        let state = self.head.word.peek();
+        state.is_open() && self.head.word.acquire(state, own_mark())
+    }
+
+    /// For the guard: unlocks. Returns whether there is something to report, if a report is wanted.
+    #[inline]
+    fn release(&self, is_reporting: bool) -> bool {
+        let state = self.head.word.peek();
+        if state.has(WAITERS) {
+            self.count();
+        }
+        let bits = if is_reporting { LISTENED } else { 0 };
+        let before = self.head.word.release(state, bits);
+        if before.has(WAKE) {
+            self.wake_front();
+        }
+        let reported = match planted("listened-dropped") {
+            true => state,
+            false => before,
+        };
+        is_reporting && reported.has(LISTENED)
+    }
+
+    /// Counts the critical section that ends now, for those who wait.
+    #[inline(never)]
+    fn count(&self) {
+        let queue = self.head.queue.get(&self.head.word);
+        // The front that has set it itself is awake.
+        if queue.tally.count() && !self.head.word.peek().has(RESERVED) {
+            queue.reserve(&self.head.word);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake_front(&self) {
+        let queue = self.head.queue.get(&self.head.word);
+        queue.wake_front(&self.head.word);
+    }
+}

@@ -1,0 +1,240 @@
+//! [`Queue`]: the writers that wait in one process, and [`CurrentQueue`]: the one of this process.
+
+use std::collections::VecDeque;
+// Not the model checker's: a hint.
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+
+use super::tally::Tally;
+use super::word::{RESERVED, WAITERS, WAKE, Word};
+use crate::fork;
+use crate::mutant::planted;
+use crate::sync::{AtomicPtr, Mutex, MutexGuard, Ordering, Unparker};
+
+/// The writers that wait, first come, first served.
+pub(super) struct Queue {
+    /// The process whose threads these are.
+    generation: u64,
+    /// Writers that are awake and take the lock as soon as they may.
+    awake: AtomicUsize,
+    pub(super) tally: Tally,
+    waiters: Mutex<Waiters>,
+}
+
+/// What the mutex of a queue guards. Whoever changes it sets the word's bits accordingly (L3, L4).
+pub(super) struct Waiters {
+    line: VecDeque<Waiter>,
+    next_ticket: u64,
+    /// The word's bits still speak of the parent's queue.
+    is_new: bool,
+}
+
+struct Waiter {
+    ticket: u64,
+    unparker: Unparker,
+    /// From this number of long sections on it is overdue.
+    limit: u64,
+}
+
+impl Queue {
+    fn new(is_new: bool) -> Self {
+        Queue {
+            generation: fork::generation(),
+            awake: AtomicUsize::new(0),
+            tally: Tally::new(),
+            waiters: Mutex::new(Waiters {
+                line: VecDeque::new(),
+                next_ticket: 0,
+                is_new,
+            }),
+        }
+    }
+
+    /// Runs it while the thread is counted as awake.
+    pub(super) fn awake<R>(&self, run: impl FnOnce() -> R) -> R {
+        // ORDER: none needed, for both: a hint.
+        self.awake.fetch_add(1, Ordering::Relaxed);
+        let result = run();
+        self.awake.fetch_sub(1, Ordering::Relaxed);
+        result
+    }
+
+    fn lock(&self, word: &Word) -> MutexGuard<'_, Waiters> {
+        // Nothing that may panic runs under this mutex.
+        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiters.is_new {
+            waiters.is_new = false;
+            word.clear(WAITERS | RESERVED | WAKE);
+        }
+        waiters
+    }
+
+    /// Puts a waiter at the end. Returns its ticket.
+    pub(super) fn join(&self, word: &Word, unparker: Unparker) -> u64 {
+        let mut waiters = self.lock(word);
+        let ticket = waiters.next_ticket;
+        waiters.next_ticket += 1;
+        let limit = self.tally.next_limit();
+        waiters.line.push_back(Waiter {
+            ticket,
+            unparker,
+            limit,
+        });
+        if waiters.line.len() == 1 {
+            self.tally.start_group();
+            self.tally.start_row(limit);
+            word.set(WAITERS);
+        }
+        ticket
+    }
+
+    pub(super) fn is_front(&self, word: &Word, ticket: u64) -> bool {
+        let waiters = self.lock(word);
+        waiters
+            .line
+            .front()
+            .is_some_and(|front| front.ticket == ticket)
+    }
+
+    /// Removes a waiter, and wakes the next one if it was the front (L6).
+    pub(super) fn leave(&self, word: &Word, ticket: u64) {
+        let mut waiters = self.lock(word);
+        let place = waiters
+            .line
+            .iter()
+            .position(|waiter| waiter.ticket == ticket);
+        // Dropped after the mutex.
+        let _left = place.and_then(|place| waiters.line.remove(place));
+        if place != Some(0) {
+            return;
+        }
+        word.clear(RESERVED | WAKE);
+        let Some(front) = waiters.line.front() else {
+            word.clear(WAITERS);
+            return;
+        };
+        self.tally.start_row(front.limit);
+        // Also makes what was just stored visible to the sections that begin after this.
+        word.set(match self.tally.is_reached(front.limit) {
+            true => RESERVED | WAKE,
+            false => 0,
+        });
+        let unparker = front.unparker.clone();
+        drop(waiters);
+        unparker.unpark();
+    }
+
+    /// Lets nobody but the front take the lock from here on, and the next unlock wake it.
+    #[cold]
+    pub(super) fn reserve(&self, word: &Word) {
+        let waiters = self.lock(word);
+        if !waiters.line.is_empty() {
+            word.set(RESERVED | WAKE);
+        }
+    }
+
+    /// Wakes the front, as an earlier `WAKE` demands.
+    #[cold]
+    pub(super) fn wake_front(&self, word: &Word) {
+        let waiters = self.lock(word);
+        // The front, woken, sets it again before it sleeps.
+        word.clear(WAKE);
+        let unparker = waiters.line.front().map(|front| front.unparker.clone());
+        drop(waiters);
+        if let Some(unparker) = unparker
+            && !planted("wake-forgotten")
+        {
+            unparker.unpark();
+        }
+    }
+
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn len(&self, word: &Word) -> usize {
+        self.lock(word).line.len()
+    }
+}
+
+/// The queue of this process, behind a pointer that a child of a fork replaces.
+///
+/// In a child, the entries of the parent's queue belong to threads that do not exist, and its mutex may be
+/// locked for ever. So the child leaks it, with its entries as they were, and begins a new one.
+pub(super) struct CurrentQueue(AtomicPtr<Queue>);
+
+impl CurrentQueue {
+    pub(super) fn new() -> Self {
+        CurrentQueue(AtomicPtr::new(Box::into_raw(Box::new(Queue::new(false)))))
+    }
+
+    /// The queue, and a new one if there has been a fork.
+    #[inline]
+    pub(super) fn get(&self, word: &Word) -> &Queue {
+        let queue = self.peek();
+        if queue.generation == fork::generation() {
+            queue
+        } else {
+            self.renew(word, queue)
+        }
+    }
+
+    /// Whether some writer is awake that takes the lock as soon as it may.
+    #[inline]
+    pub(super) fn has_awake(&self) -> bool {
+        let queue = self.peek();
+        // ORDER: none needed: a hint.
+        queue.awake.load(Ordering::Relaxed) > 0 && !is_of_a_parent(queue)
+    }
+
+    /// Begins a new queue if there has been a fork. Returns whether there has.
+    pub(super) fn renew_after_fork(&self, word: &Word) -> bool {
+        let queue = self.peek();
+        let is_old = is_of_a_parent(queue);
+        if is_old {
+            self.renew(word, queue);
+        }
+        is_old
+    }
+
+    #[inline]
+    fn peek(&self) -> &Queue {
+        // ORDER: Q4.
+        let queue = self.0.load(Ordering::Acquire);
+        // SAFETY: L7: no queue is freed before the lock is dropped, which needs it exclusively.
+        unsafe { &*queue }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn renew(&self, word: &Word, old: &Queue) -> &Queue {
+        let new = Box::into_raw(Box::new(Queue::new(true)));
+        let old = std::ptr::from_ref(old).cast_mut();
+        // ORDER: Q4, for both outcomes.
+        let replaced = self
+            .0
+            .compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire);
+        if replaced.is_err() {
+            // SAFETY: it came from a box just now, and nobody else has seen it.
+            drop(unsafe { Box::from_raw(new) });
+        }
+        let queue = self.peek();
+        // The bits no longer speak of the parent's queue.
+        drop(queue.lock(word));
+        queue
+    }
+}
+
+impl Drop for CurrentQueue {
+    fn drop(&mut self) {
+        let queue = self.peek();
+        // What a fork has interrupted is left as it is.
+        if !is_of_a_parent(queue) {
+            let queue = std::ptr::from_ref(queue).cast_mut();
+            // SAFETY: L7: it came from a box, and nobody else can reach it any more.
+            drop(unsafe { Box::from_raw(queue) });
+        }
+    }
+}
+
+#[inline]
+fn is_of_a_parent(queue: &Queue) -> bool {
+    queue.generation != fork::generation()
+}

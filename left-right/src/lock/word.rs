@@ -1,0 +1,109 @@
+//! [`Word`]: who holds the lock, and what the others ask of the next unlock.
+
+use crate::mutant::planted;
+use crate::sync::{AtomicU64, Ordering};
+
+/// The queue is not empty (L3).
+pub(super) const WAITERS: u64 = 1;
+/// Only the front of the queue may take the lock (L5).
+pub(super) const RESERVED: u64 = 2;
+/// The next unlock wakes the front of the queue.
+pub(super) const WAKE: u64 = 4;
+/// The next `WriterGuard::unlock` reports it.
+pub(super) const LISTENED: u64 = 8;
+
+/// The owner's mark stands above the bits; 0 for none.
+const OWNER_SHIFT: u32 = 4;
+const OWNER: u64 = !0 << OWNER_SHIFT;
+
+/// The lock itself: the owner's mark and four bits.
+///
+/// After its creation it is changed by read-modify-writes only, so each of them sees all that came before it
+/// in this word's modification order.
+pub(super) struct Word(AtomicU64);
+
+/// What the word said at some moment.
+#[derive(Clone, Copy)]
+pub(super) struct State(u64);
+
+impl State {
+    #[inline]
+    pub(super) fn owner(self) -> u64 {
+        self.0 >> OWNER_SHIFT
+    }
+
+    #[inline]
+    pub(super) fn is_held(self) -> bool {
+        self.0 & OWNER != 0
+    }
+
+    #[inline]
+    pub(super) fn has(self, bit: u64) -> bool {
+        self.0 & bit != 0
+    }
+
+    /// Whether a newcomer may take it.
+    #[inline]
+    pub(super) fn is_open(self) -> bool {
+        self.0 & (OWNER | RESERVED) == 0
+    }
+}
+
+impl Word {
+    pub(super) fn new() -> Self {
+        Word(AtomicU64::new(0))
+    }
+
+    /// A look, which orders nothing.
+    #[inline]
+    pub(super) fn peek(&self) -> State {
+        // ORDER: none needed: whoever acts on it does so by a read-modify-write of its own, or is the owner,
+        // whose mark and report nobody else takes away.
+        State(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Takes the lock, if the word is still what `state` says and nobody holds it.
+    #[inline]
+    pub(super) fn acquire(&self, state: State, mark: u64) -> bool {
+        debug_assert!(!state.is_held());
+        // ORDER: Q1. All critical sections before this one happened before.
+        let order = match planted("lock-relaxed") {
+            true => Ordering::Relaxed,
+            false => Ordering::Acquire,
+        };
+        self.0
+            .compare_exchange(
+                state.0,
+                state.0 | (mark << OWNER_SHIFT),
+                order,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// Gives the lock back, and takes away `bits` as far as `state`, which the owner has seen, has them.
+    /// Returns what the word was.
+    ///
+    /// One `fetch_sub`, since x86 has an instruction for it, while `fetch_and` is a loop there.
+    #[inline]
+    pub(super) fn release(&self, state: State, bits: u64) -> State {
+        // ORDER: Q1, our half; Q2 and Q3: what came before a `listen` or a `WAKE` that this reads is seen.
+        let order = match planted("unlock-relaxed") {
+            true => Ordering::Relaxed,
+            false => Ordering::AcqRel,
+        };
+        State(self.0.fetch_sub(state.0 & (OWNER | bits), order))
+    }
+
+    /// Sets bits. Returns what the word was.
+    pub(super) fn set(&self, bits: u64) -> State {
+        // ORDER: Q2, Q3.
+        State(self.0.fetch_or(bits, Ordering::AcqRel))
+    }
+
+    /// Takes bits away. Returns what the word was.
+    pub(super) fn clear(&self, bits: u64) -> State {
+        // ORDER: Q3: what the next front counts on is stored before.
+        State(self.0.fetch_and(!bits, Ordering::AcqRel))
+    }
+}
