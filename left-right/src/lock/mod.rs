@@ -14,6 +14,7 @@ use std::time::Instant;
 use crossbeam_utils::CachePadded;
 
 use self::queue::CurrentQueue;
+use self::tally::Tally;
 use self::word::{LISTENED, RESERVED, WAITERS, WAKE, Word};
 use crate::fork;
 use crate::mutant::planted;
@@ -28,6 +29,7 @@ pub struct WriterLock<T> {
 /// What locking and unlocking touches.
 struct Head {
     word: Word,
+    tally: Tally,
     queue: CurrentQueue,
 }
 
@@ -43,6 +45,7 @@ impl<T> WriterLock<T> {
         WriterLock {
             head: CachePadded::new(Head {
                 word: Word::new(),
+                tally: Tally::new(),
                 queue: CurrentQueue::new(),
             }),
             value: Tracked::new(value),
@@ -122,8 +125,8 @@ impl<T> WriterLock<T> {
     #[inline]
     fn release(&self, is_reporting: bool) -> bool {
         let state = self.head.word.peek();
-        if state.has(WAITERS) {
-            self.count();
+        if state.has(WAITERS) && self.head.tally.count() {
+            self.reserve();
         }
         let bits = if is_reporting { LISTENED } else { 0 };
         let before = self.head.word.release(state, bits);
@@ -137,12 +140,12 @@ impl<T> WriterLock<T> {
         is_reporting && reported.has(LISTENED)
     }
 
-    /// Counts the critical section that ends now, for those who wait.
+    #[cold]
     #[inline(never)]
-    fn count(&self) {
-        let queue = self.head.queue.get(&self.head.word);
+    fn reserve(&self) {
         // The front that has set it itself is awake.
-        if queue.tally.count() && !self.head.word.peek().has(RESERVED) {
+        if !self.head.word.peek().has(RESERVED) {
+            let queue = self.head.queue.get(&self.head.word);
             queue.reserve(&self.head.word);
         }
     }

@@ -17,7 +17,6 @@ pub(super) struct Queue {
     generation: u64,
     /// Writers that are awake and take the lock as soon as they may.
     awake: AtomicUsize,
-    pub(super) tally: Tally,
     waiters: Mutex<Waiters>,
 }
 
@@ -41,7 +40,6 @@ impl Queue {
         Queue {
             generation: fork::generation(),
             awake: AtomicUsize::new(0),
-            tally: Tally::new(),
             waiters: Mutex::new(Waiters {
                 line: VecDeque::new(),
                 next_ticket: 0,
@@ -70,19 +68,19 @@ impl Queue {
     }
 
     /// Puts a waiter at the end. Returns its ticket.
-    pub(super) fn join(&self, word: &Word, unparker: Unparker) -> u64 {
+    pub(super) fn join(&self, word: &Word, tally: &Tally, unparker: Unparker) -> u64 {
         let mut waiters = self.lock(word);
         let ticket = waiters.next_ticket;
         waiters.next_ticket += 1;
-        let limit = self.tally.next_limit();
+        let limit = tally.next_limit();
         waiters.line.push_back(Waiter {
             ticket,
             unparker,
             limit,
         });
         if waiters.line.len() == 1 {
-            self.tally.start_group();
-            self.tally.start_row(limit);
+            tally.start_group();
+            tally.start_row(limit);
             word.set(WAITERS);
         }
         ticket
@@ -97,7 +95,7 @@ impl Queue {
     }
 
     /// Removes a waiter, and wakes the next one if it was the front (L6).
-    pub(super) fn leave(&self, word: &Word, ticket: u64) {
+    pub(super) fn leave(&self, word: &Word, tally: &Tally, ticket: u64) {
         let mut waiters = self.lock(word);
         let place = waiters
             .line
@@ -113,9 +111,9 @@ impl Queue {
             word.clear(WAITERS);
             return;
         };
-        self.tally.start_row(front.limit);
+        tally.start_row(front.limit);
         // Also makes what was just stored visible to the sections that begin after this.
-        word.set(match self.tally.is_reached(front.limit) {
+        word.set(match tally.is_reached(front.limit) {
             true => RESERVED | WAKE,
             false => 0,
         });

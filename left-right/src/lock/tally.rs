@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use crate::sync::{Clock, MODELLED};
 
-/// The clock is read at the end of every so manyth critical section, and how long so many take together is
-/// what makes them long.
-const GROUP: u64 = if MODELLED { 1 } else { 4 };
-const LONG_GROUP: Duration = Duration::from_micros(20);
+/// The clock is read when a group of critical sections has ended: a small group at first, and a large one
+/// after a group of short sections, since reading the clock takes as long as a short section.
+const SMALL_GROUP: u64 = if MODELLED { 1 } else { 4 };
+const LARGE_GROUP: u64 = if MODELLED { 1 } else { 16 };
+/// What makes a critical section long. A group has at most as many long ones as this fits into its time.
+const LONG: Duration = Duration::from_micros(20);
 /// A waiter is overdue after so many long critical sections.
 const LONG_SECTIONS: u64 = 12;
 /// The front is overdue after so long, however short the critical sections are. It is awake much earlier,
@@ -27,7 +29,9 @@ const LONGEST_ROW: Duration = if MODELLED {
 /// stored before (Q3), and one that does not counts one more or less.
 pub(super) struct Tally {
     clock: Clock,
-    sections: AtomicU64,
+    group: AtomicU64,
+    /// How many of this group have not ended.
+    left: AtomicU64,
     group_began: AtomicU64,
     long_sections: AtomicU64,
     /// The front is overdue from this number of long sections on, and from this time on.
@@ -39,7 +43,8 @@ impl Tally {
     pub(super) fn new() -> Self {
         Tally {
             clock: Clock::new(),
-            sections: AtomicU64::new(0),
+            group: AtomicU64::new(SMALL_GROUP),
+            left: AtomicU64::new(SMALL_GROUP),
             group_began: AtomicU64::new(0),
             long_sections: AtomicU64::new(0),
             most_sections: AtomicU64::new(0),
@@ -50,22 +55,29 @@ impl Tally {
     /// Counts a critical section that is about to end. Returns whether the front is overdue.
     ///
     /// For the owner of the lock only.
+    #[inline]
     pub(super) fn count(&self) -> bool {
         // ORDER: none needed, for all: see `Tally`.
-        let sections = self.sections.load(Ordering::Relaxed) + 1;
-        self.sections.store(sections, Ordering::Relaxed);
-        sections.is_multiple_of(GROUP) && self.end_group()
+        let left = self.left.load(Ordering::Relaxed).saturating_sub(1);
+        self.left.store(left, Ordering::Relaxed);
+        left == 0 && self.end_group()
     }
 
+    #[inline(never)]
     fn end_group(&self) -> bool {
         let now = self.clock.nanos();
         // ORDER: none needed, for all: see `Tally`.
         let began = self.group_began.load(Ordering::Relaxed);
-        self.group_began.store(now, Ordering::Relaxed);
-        if now.saturating_sub(began) >= nanos(LONG_GROUP) {
-            let long = self.long_sections.load(Ordering::Relaxed) + GROUP;
-            self.long_sections.store(long, Ordering::Relaxed);
+        let sections = self.group.load(Ordering::Relaxed);
+        let long = sections.min(now.saturating_sub(began) / nanos(LONG));
+        if long > 0 {
+            let before = self.long_sections.load(Ordering::Relaxed);
+            self.long_sections.store(before + long, Ordering::Relaxed);
         }
+        let next = if long > 0 { SMALL_GROUP } else { LARGE_GROUP };
+        self.group.store(next, Ordering::Relaxed);
+        self.left.store(next, Ordering::Relaxed);
+        self.group_began.store(now, Ordering::Relaxed);
         now >= self.latest.load(Ordering::Relaxed)
             || self.is_reached(self.most_sections.load(Ordering::Relaxed))
     }
@@ -92,13 +104,14 @@ impl Tally {
 
     /// The first waiter comes: what was counted before it is over.
     pub(super) fn start_group(&self) {
-        // ORDER: none needed, for both: see `Tally`.
-        self.sections.store(0, Ordering::Relaxed);
+        // ORDER: none needed, for all: see `Tally`.
+        self.group.store(SMALL_GROUP, Ordering::Relaxed);
+        self.left.store(SMALL_GROUP, Ordering::Relaxed);
         self.group_began
             .store(self.clock.nanos(), Ordering::Relaxed);
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+const fn nanos(duration: Duration) -> u64 {
+    duration.as_nanos() as u64
 }

@@ -62,12 +62,12 @@ impl<T> WriterLock<T> {
     ) -> Result<WriterGuard<'_, T>, LockError> {
         let word = &self.head.word;
         let parker = Parker::new();
-        let ticket = queue.join(word, parker.unparker());
+        let ticket = queue.join(word, &self.head.tally, parker.unparker());
         let is_taken = self.wait_to_be_front(queue, ticket, &parker, deadline)
             && (self.sleep_a_row(queue, &parker, deadline)
                 || self.wait_with_priority(queue, &parker, deadline));
         // Before the critical section, whose unlock must see the next waiter's wishes.
-        queue.leave(word, ticket);
+        queue.leave(word, &self.head.tally, ticket);
         if is_taken {
             Ok(WriterGuard::new(self))
         } else {
