@@ -124,20 +124,28 @@ impl<T> WriterLock<T> {
     /// For the guard: unlocks. Returns whether there is something to report, if a report is wanted.
     #[inline]
     fn release(&self, is_reporting: bool) -> bool {
-        let state = self.head.word.peek();
-        if state.has(WAITERS) && self.head.tally.count() {
-            self.reserve();
+        let word = &self.head.word;
+        let state = word.peek();
+        let mut reported = 0;
+        // One branch, so that the common case does not wait for the look.
+        if state.has(WAITERS | LISTENED) {
+            if state.has(WAITERS) && self.head.tally.count() {
+                self.reserve();
+            }
+            // We own it, so nobody else takes the bit away before we do.
+            if is_reporting && state.has(LISTENED) {
+                reported = LISTENED;
+            }
         }
-        let bits = if is_reporting { LISTENED } else { 0 };
-        let before = self.head.word.release(state, bits);
+        let before = word.release(own_mark(), reported);
         if before.has(WAKE) {
             self.wake_front();
         }
-        let reported = match planted("listened-dropped") {
-            true => state,
-            false => before,
-        };
-        is_reporting && reported.has(LISTENED)
+        is_reporting
+            && match planted("listened-dropped") {
+                true => state.has(LISTENED),
+                false => before.has(LISTENED),
+            }
     }
 
     #[cold]

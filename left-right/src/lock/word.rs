@@ -81,18 +81,18 @@ impl Word {
             .is_ok()
     }
 
-    /// Gives the lock back, and takes away `bits` as far as `state`, which the owner has seen, has them.
-    /// Returns what the word was.
+    /// Gives the lock back, and takes away `bits`, which must be set. Returns what the word was.
     ///
-    /// One `fetch_sub`, since x86 has an instruction for it, while `fetch_and` is a loop there.
+    /// One `fetch_sub`, since x86 has an instruction for it, while `fetch_and` is a loop there. What it
+    /// subtracts comes from the mark and not from the word, which would have to be loaded first.
     #[inline]
-    pub(super) fn release(&self, state: State, bits: u64) -> State {
+    pub(super) fn release(&self, mark: u64, bits: u64) -> State {
         // ORDER: Q1, our half; Q2 and Q3: what came before a `listen` or a `WAKE` that this reads is seen.
         let order = match planted("unlock-relaxed") {
             true => Ordering::Relaxed,
             false => Ordering::AcqRel,
         };
-        State(self.0.fetch_sub(state.0 & (OWNER | bits), order))
+        State(self.0.fetch_sub((mark << OWNER_SHIFT) + bits, order))
     }
 
     /// Sets bits. Returns what the word was.
