@@ -98,17 +98,39 @@ impl<K, V, T> Contents<K, V, T> {
 }
 
 impl<K, V, T: Table<K, V>> Contents<K, V, T> {
+    /// Drops at most this many keys, values and tables, one after the other; a whole table counts as one. Returns
+    /// how many there were.
+    pub(crate) fn drop_some(&mut self, most: usize, drops: &mut Drops) -> usize {
+        let keys = self.keys.len().min(most);
+        drops.drop_each(self.keys.drain(self.keys.len() - keys..));
+        let values = self.values.len().min(most - keys);
+        drops.drop_each(self.values.drain(self.values.len() - values..));
+        let mut dropped = keys + values;
+        while dropped < most {
+            let Some(table) = self.tables.pop() else {
+                break;
+            };
+            drop_table(table, drops);
+            dropped += 1;
+        }
+        dropped
+    }
+
     /// Drops everything, one thing after the other.
     pub(crate) fn drop_each(self, drops: &mut Drops) {
         drops.drop_each(self.keys);
         drops.drop_each(self.values);
-        for mut table in self.tables {
-            table.drain(|key, value| {
-                drops.drop(key);
-                drops.drop(value);
-            });
+        for table in self.tables {
+            drop_table(table, drops);
         }
     }
+}
+
+fn drop_table<K, V>(mut table: impl Table<K, V>, drops: &mut Drops) {
+    table.drain(|key, value| {
+        drops.drop(key);
+        drops.drop(value);
+    });
 }
 
 impl<K, V, T: Table<K, V>> Gone<K, V, T> {

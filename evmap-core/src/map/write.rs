@@ -258,7 +258,9 @@ where
     ///
     /// Unpublished changes are kept, but for one that panicked while it was applied: it is taken
     /// out and handed back. (Many entries that were given to `extend` are one.)
-    /// A copy that readers are still in is retired, and freed once they have left.
+    /// A copy that readers are still in is set aside. This writer has no thread of its own, so it is freed by the
+    /// first later refresh, `rebuild`, or read through the writer that finds them gone, or when the writer is
+    /// dropped; and by none if there is none. ([`SharedMap`](crate::SharedMap) frees it without further calls.)
     /// See [`left_right::OpWriteHandle::rebuild`].
     ///
     /// # Blocking

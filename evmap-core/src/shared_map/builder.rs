@@ -7,10 +7,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use left_right::FenceMode;
+use left_right::background::Background;
 
 use super::SharedMap;
 use super::core::{Core, Publishing};
-use super::refresher::{self, Alarm};
 use super::writer::Writer;
 use crate::DefaultHashBuilder;
 use crate::map::WriteHandle;
@@ -102,7 +102,7 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     }
 
     /// Lets writes return at once, and publishes them together, within this time from the first of
-    /// them: by a thread of the map's own, which also gives memory back when nobody writes.
+    /// them: by a thread that all maps of the process share, or by the writer that has the map then.
     ///
     /// Without it, or with a time of zero, a write is visible when it returns.
     pub fn refresh_every(mut self, time: Duration) -> Self {
@@ -154,8 +154,8 @@ where
 {
     /// An empty map.
     ///
-    /// Where the system has no thread for [`refresh_every`](Self::refresh_every), writes are visible
-    /// when they return.
+    /// With [`refresh_every`](Self::refresh_every) it starts the process's publisher, if that does not run yet. Where
+    /// the system has no thread for it, writes are visible when they return.
     pub fn build(self) -> SharedMap<K, V, S, E> {
         self.build_over(|map, removed| map.build_writer(MapOp::changes, Some(removed)))
     }
@@ -186,23 +186,25 @@ where
         let gone = Gone::new();
         let map = build(self.map, Removed::new(&gone));
         let reader = map.shared_reader();
-        let core = Arc::new_cyclic(|core| {
-            let publishing = self
-                .refresh_every
-                .and_then(|time| {
-                    let alarm = Alarm::new();
-                    // It first waits for the alarm, so the core will be there.
-                    refresher::start(Weak::clone(core), Arc::clone(&alarm), time).ok()?;
-                    Some(Publishing::Within {
-                        time,
-                        max_pending: self.max_pending,
-                        alarm,
-                    })
-                })
-                .unwrap_or(Publishing::AtOnce);
+        let core = Arc::new_cyclic(|core: &Weak<Core<K, V, S, E>>| {
+            let work: Weak<Core<K, V, S, E>> = Weak::clone(core);
+            let background = Background::new(work);
+            let publishing = match self.refresh_every {
+                Some(time) if background.start_publisher().is_ok() => Publishing::Within {
+                    time,
+                    max_pending: self.max_pending,
+                },
+                _ => Publishing::AtOnce,
+            };
             let is_at_once = matches!(publishing, Publishing::AtOnce);
             let writer = Writer::new(map, gone, is_at_once);
-            Core::new(writer, reader.clone(), self.stall_limit, publishing)
+            Core::new(
+                writer,
+                reader.clone(),
+                self.stall_limit,
+                publishing,
+                background,
+            )
         });
         SharedMap::over(core, reader)
     }

@@ -1,59 +1,70 @@
 //! [`Core`]: how a write becomes visible.
 //!
-//! A writer takes a turn, makes its changes to the copy that is published next, and publishes that
-//! copy before the turn ends, with everything that is pending in it.
+//! A writer takes the writer lock, makes its changes to the copy that is published next, and publishes that
+//! copy before it unlocks, with everything that is pending in it.
 //!
-//! Where a publication costs a barrier, which takes longer than many turns, it leaves that to the next
-//! writer, if one is awake already: a group of writers then publishes once (*group commit*).
-//! Whoever leaves it to another does not rely on him.
-//! If its changes are not visible after a moment, it takes another turn and publishes them itself: so
-//! nobody waits for a thread that will not come, and there is no wake-up to be lost.
+//! Where a publication costs a barrier, which takes longer than many writes, a writer leaves it to the next
+//! one, if one is awake already: a group of writers then publishes once (*group commit*).
+//! It does not rely on that one: if its changes are not visible after a moment, it locks once more and
+//! publishes them itself.
 //!
-//! Deferred writes return after their turn; the [refresher](super::refresher) publishes.
+//! Deferred writes return after their unlock; the [publisher](super::background) publishes, or, if it finds the
+//! lock taken when it is time, the writer that has it.
 //!
-//! No turn is held while waiting for readers: a writer whose copy is not free ends its turn, and
-//! tries again a little later, so the others (and `flush`) are not held up by it.
+//! The lock is never held while waiting for readers: a writer whose copy is not free unlocks, and
+//! tries again a little later, so it holds up neither the others nor `flush`.
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
 use std::panic::resume_unwind;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use left_right::{BusyReader, Version};
+use left_right::background::Background;
+use left_right::{BusyReader, LockError, Version, WriterGuard, WriterLock};
 
 use super::batch::Batch;
-use super::error::WriteError;
-use super::refresher::Alarm;
+use super::deferred_drops::DeferredDrops;
+use super::error::{CALLED_FROM_INSIDE, LEFT_BY_A_FORK, WriteError};
+use super::patience::Patience;
 use super::stats::{Counters, Stats};
-use super::turn::{Patience, Turn, Turns};
 use super::versions::Versions;
-use super::writer::{Settling, Ticket, Unready, Writer};
+use super::writer::{Unready, Writer};
 use crate::map::SharedReader;
-use crate::panics::{Payload, catch};
+use crate::panics::catch;
 use crate::table::Engine;
 
-/// How long a writer that left its publication to another stays awake for it.
-const SPINS: u32 = 200;
-/// How often such a writer tries to recover from what another's panic has left.
-const RECOVERIES_FOR_OTHERS: u32 = 16;
 /// Between two looks whether readers have left: the first pause, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// What all handles of a shared map have together.
 pub(super) struct Core<K, V, S, E: Engine> {
-    turns: Turns<Writer<K, V, S, E>>,
+    pub(super) lock: WriterLock<Writer<K, V, S, E>>,
+    pub(super) versions: Versions,
+    pub(super) counters: Counters,
     /// The calling thread's way to read, which tells its own guards from others'.
     reader: SharedReader<K, V, S, (), E>,
-    versions: Versions,
-    counters: Counters,
     stall_limit: Duration,
     /// When writes become visible.
-    publishing: Publishing,
+    pub(super) publishing: Publishing,
+    pub(super) background: Background,
+    /// The processes whose publisher and whose janitor were asked to come, and have not been here since.
+    /// Changed under the lock only. 0 for none.
+    pub(super) publisher_of: AtomicU64,
+    pub(super) janitor_of: AtomicU64,
+    /// The publisher has come and found the lock taken.
+    pub(super) is_publisher_waiting: AtomicBool,
+    /// The janitor has to wake tasks, after a publication by the publisher.
+    pub(super) has_tasks_to_wake: AtomicBool,
+    /// What the janitor drops, some of it in each step.
+    pub(super) backlog: Mutex<DeferredDrops<K, V, E::Table<K, V>>>,
 }
+
+/// The lock, taken.
+pub(super) type Locked<'a, K, V, S, E> = WriterGuard<'a, Writer<K, V, S, E>>;
 
 /// When writes become visible.
 pub(super) enum Publishing {
@@ -62,9 +73,8 @@ pub(super) enum Publishing {
     /// Within a time that begins with the first of them.
     Within {
         time: Duration,
-        /// So many pending operations are published at once.
+        /// As soon as this many operations are pending, they are published.
         max_pending: usize,
-        alarm: Arc<Alarm>,
     },
 }
 
@@ -74,21 +84,29 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         reader: SharedReader<K, V, S, (), E>,
         stall_limit: Duration,
         publishing: Publishing,
+        background: Background,
     ) -> Self {
         let counters = Counters::default();
         counters.note(writer.map());
         Core {
             versions: Versions::new(writer.map().version()),
-            turns: Turns::new(writer),
-            reader,
+            lock: WriterLock::new(writer),
             counters,
+            reader,
             stall_limit,
             publishing,
+            background,
+            publisher_of: AtomicU64::new(0),
+            janitor_of: AtomicU64::new(0),
+            is_publisher_waiting: AtomicBool::new(false),
+            has_tasks_to_wake: AtomicBool::new(false),
+            backlog: Mutex::new(DeferredDrops::new()),
         }
     }
 
-    pub(super) fn versions(&self) -> &Versions {
-        &self.versions
+    /// Whether writes become visible after they return.
+    pub(super) fn is_deferred(&self) -> bool {
+        matches!(self.publishing, Publishing::Within { .. })
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -96,23 +114,63 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             .stats(self.reader.readers(), self.versions.visible())
     }
 
+    /// Takes the lock. Returns `None` if that takes too long.
+    ///
     /// # Panics
-    /// If the calling thread is inside a write of this map, or is its refresher: it would wait for
-    /// itself.
-    pub(super) fn refuse_inside(&self) {
-        self.turns.refuse_own();
-        if let Publishing::Within { alarm, .. } = &self.publishing {
-            alarm.refuse_refresher();
+    /// If the calling thread has it, and if a fork has left the thread that has it behind.
+    #[inline]
+    pub(super) fn lock(&self, patience: Patience) -> Option<Locked<'_, K, V, S, E>> {
+        if let Some(writer) = self.lock.try_lock() {
+            return Some(writer);
+        }
+        self.lock_slowly(patience)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn lock_slowly(&self, patience: Patience) -> Option<Locked<'_, K, V, S, E>> {
+        self.refuse_inside();
+        let locked = match patience {
+            Patience::Try if self.lock.is_abandoned() => Err(LockError::Abandoned),
+            Patience::Try => return None,
+            Patience::Until(deadline) => self.lock.lock_until(deadline),
+            Patience::Endless => self.lock.lock(),
+        };
+        match locked {
+            Ok(writer) => Some(writer),
+            Err(LockError::TimedOut) => None,
+            Err(LockError::Abandoned) => panic!("{LEFT_BY_A_FORK}"),
+            Err(_) => panic!("{CALLED_FROM_INSIDE}"),
         }
     }
 
-    /// Counts a panic that nobody is told of.
-    pub(super) fn note_panic(&self, payload: Payload) {
-        self.counters.note_panic(payload);
+    /// As [`lock`](Self::lock), however long it takes.
+    pub(super) fn lock_endlessly(&self) -> Locked<'_, K, V, S, E> {
+        match self.lock(Patience::Endless) {
+            Some(writer) => writer,
+            None => unreachable!("an endless wait ended"),
+        }
     }
 
-    pub(super) fn publishing(&self) -> &Publishing {
-        &self.publishing
+    /// # Panics
+    /// If the calling thread is inside a write of this map: it would wait for itself.
+    pub(super) fn refuse_inside(&self) {
+        assert!(!self.lock.is_held_by_caller(), "{CALLED_FROM_INSIDE}");
+    }
+
+    /// # Panics
+    /// If no later version than this one is visible, and none ever will be: a fork has left a thread behind that is
+    /// inside a write.
+    pub(super) fn refuse_abandoned(&self, version: Version) {
+        assert!(
+            self.versions.visible() > version || !self.lock.is_abandoned(),
+            "{LEFT_BY_A_FORK}"
+        );
+    }
+
+    /// Whether all these readers are the calling thread's own.
+    fn is_own_doing(&self, readers: &[BusyReader]) -> bool {
+        readers.iter().all(|reader| self.reader.is_own(reader))
     }
 }
 
@@ -123,118 +181,88 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Runs a batch in a turn of its own, and sees to it that it becomes visible: its result, and the
+    /// Runs a batch under the lock, and sees to it that it becomes visible. Returns its result, and the
     /// version that shows everything that it did or saw.
     pub(super) fn write<R>(
         &self,
         patience: Patience,
         batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
     ) -> Result<(R, Version), WriteError> {
-        let mut turn = self.prepared_turn(patience)?;
-        let had_pending = turn.map().has_pending();
-        let outcome = turn.run(batch, &self.counters);
-        let carrier = turn.carrier();
-        let mut is_left_to_next = false;
-        match &self.publishing {
+        let mut writer = self.prepared(patience)?;
+        let begin = writer.end();
+        let outcome = writer.run(batch, &self.counters);
+        let commit = writer.commit_version();
+        let ticket = match &self.publishing {
             Publishing::AtOnce => {
-                // Who is awake for the next turn takes these changes along, where that saves a
+                // Who is awake for the lock takes these changes along, where that saves a
                 // barrier; a fence is cheaper than the change of hands. Who may not wait, for this
-                // turn's publication neither, publishes himself.
-                is_left_to_next = matches!(patience, Patience::Endless)
-                    && turn.has_barrier()
-                    && self.turns.has_next();
+                // publication neither, publishes itself.
+                let is_left_to_next = matches!(patience, Patience::Endless)
+                    && writer.has_barrier()
+                    && self.lock.has_next();
                 if !is_left_to_next {
-                    self.publish(&mut turn);
+                    self.publish(&mut writer);
                 }
+                // A publication that failed is seen to as well.
+                writer.map().has_pending().then(|| writer.record(begin))
             }
-            Publishing::Within {
-                time,
-                max_pending,
-                alarm,
-            } => {
-                if turn.pending() >= *max_pending {
-                    self.publish(&mut turn);
-                } else if !had_pending && turn.map().has_pending() {
-                    alarm.set_within(*time);
+            Publishing::Within { max_pending, .. } => {
+                writer.record(begin);
+                if writer.pending() >= *max_pending || self.is_due(&mut writer) {
+                    self.publish(&mut writer);
                 }
+                None
             }
-        }
-        self.end(turn);
+        };
+        self.end(writer);
         match outcome {
             Err(panic) => resume_unwind(panic),
-            Ok((result, ticket)) => {
-                // Who left it to the next turn asks what has become of it, also if that is over already. A
-                // publication that failed is seen to as well.
-                if is_left_to_next || self.is_behind(carrier) {
-                    self.see_to(carrier);
+            Ok(result) => {
+                if let Some(ticket) = ticket {
+                    self.see_to(commit);
                     self.ask_for_losses(ticket);
                 }
-                Ok((result, carrier))
+                Ok((result, commit))
             }
         }
     }
 
-    /// Whether this version should be visible, and is not yet.
-    fn is_behind(&self, version: Version) -> bool {
-        matches!(self.publishing, Publishing::AtOnce) && self.versions.visible() < version
+    /// Whether the publisher has been here in vain and it is time for what is pending.
+    fn is_due(&self, writer: &mut Writer<K, V, S, E>) -> bool {
+        // ORDER: none needed: it is a hint, which the publisher gives again and again.
+        self.is_publisher_waiting.load(Ordering::Relaxed)
+            && writer.due.is_some_and(|due| due <= Instant::now())
     }
 
-    /// Publishes what is pending; with nothing pending, gives the writer's copy what it lacks. The
-    /// version that is visible then, and how far both copies have everything.
-    pub(super) fn flush(&self) -> (Version, Settling) {
-        self.flush_in(self.turns.take_next())
-    }
-
-    /// As [`flush`](Self::flush), for a task: with other writers at their turns, it waits until what was
-    /// written before this call is visible.
-    pub(super) async fn flush_async(&self) -> Version {
-        if let Some(turn) = self.turns.take(Patience::Try) {
-            return self.flush_in(turn).0;
-        }
-        let carrier = self.versions.carrier();
-        if let Publishing::Within { alarm, .. } = &self.publishing {
-            if alarm.is_refresher() {
-                // To wait for the version would be to wait for this very thread.
-                return self.flush().0;
-            }
-            alarm.set_now();
-        }
-        self.versions.reach(carrier).await
-    }
-
-    /// # Panics
-    /// If a `Clone` does, after an earlier panic: what is pending is kept.
-    fn flush_in(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) -> (Version, Settling) {
-        let recovered = turn.make_consistent(&self.counters);
-        let settling = if turn.map().has_pending() {
-            self.publish(&mut turn);
-            Settling::Begun
-        } else {
-            turn.settle(&self.counters)
+    /// The lock, with the writer's copy free and up to date.
+    #[inline]
+    fn prepared(&self, patience: Patience) -> Result<Locked<'_, K, V, S, E>, WriteError> {
+        let Some(mut writer) = self.lock(patience) else {
+            return Err(WriteError::Occupied);
         };
-        let version = turn.map().version();
-        self.end(turn);
-        if let Err(panic) = recovered {
-            resume_unwind(panic);
+        match writer.prepare(&self.counters) {
+            Ok(()) => Ok(writer),
+            Err(unready) => self.prepare_again(writer, unready, patience),
         }
-        (version, settling)
     }
 
-    /// A turn with the writer's copy free and up to date.
-    fn prepared_turn(
-        &self,
+    /// Goes on from a first attempt that has failed.
+    #[cold]
+    #[inline(never)]
+    fn prepare_again<'a>(
+        &'a self,
+        mut writer: Locked<'a, K, V, S, E>,
+        mut unready: Unready,
         patience: Patience,
-    ) -> Result<Turn<'_, Writer<K, V, S, E>>, WriteError> {
+    ) -> Result<Locked<'a, K, V, S, E>, WriteError> {
         let mut pause = FIRST_PAUSE;
         let mut is_counted = false;
         loop {
-            let Some(mut turn) = self.turns.take(patience) else {
-                return Err(WriteError::Occupied);
-            };
-            let Err(unready) = self.make_ready(&mut turn) else {
-                return Ok(turn);
-            };
-            self.end(turn);
+            match self.go_past(&mut writer, unready) {
+                Ok(()) => return Ok(writer),
+                Err(still) => unready = still,
+            }
+            self.end(writer);
             let obstacle = match unready {
                 Unready::Busy(busy) => WriteError::Busy(busy),
                 Unready::TooManyRetired(too_many) => WriteError::TooManyRetired(too_many),
@@ -248,7 +276,7 @@ where
                 let is_endless = matches!(patience, Patience::Endless);
                 assert!(
                     !(is_endless && self.is_own_doing(&too_many.readers)),
-                    "a write would wait for ever: only views of the writing thread itself are in the \
+                    "a write would never end: only views of the writing thread itself are in the \
                      way, and as many copies are set aside already as `max_retired` allows"
                 );
             }
@@ -258,103 +286,83 @@ where
             }
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(LONGEST_PAUSE);
+            writer = self.lock(patience).ok_or(WriteError::Occupied)?;
+            match writer.prepare(&self.counters) {
+                Ok(()) => return Ok(writer),
+                Err(still) => unready = still,
+            }
         }
     }
 
-    /// Prepares the writer's copy. Makes a fresh one, if the one that is written next is held up by a guard
-    /// of the calling thread, or has been held up for long.
-    fn make_ready(&self, turn: &mut Turn<'_, Writer<K, V, S, E>>) -> Result<(), Unready> {
-        let busy = match turn.prepare(&self.counters) {
-            Err(Unready::Busy(busy)) => busy,
-            other => return other,
+    /// Makes a fresh copy, if the one that is written next is held up by a guard of the calling thread, or has
+    /// been held up for long.
+    fn go_past(&self, writer: &mut Writer<K, V, S, E>, unready: Unready) -> Result<(), Unready> {
+        let Unready::Busy(busy) = unready else {
+            return Err(unready);
         };
         let is_stalled = |reader: &BusyReader| reader.waited >= self.stall_limit;
         let mut readers = busy.readers().iter();
         if !readers.any(|reader| self.reader.is_own(reader) || is_stalled(reader)) {
             return Err(Unready::Busy(busy));
         }
-        match catch(|| turn.rebuild(&self.counters)) {
+        match catch(|| writer.rebuild(&self.counters)) {
             Ok(rebuilt) => rebuilt.map_err(Unready::TooManyRetired)?,
             Err(payload) => return Err(Unready::Panicked(payload)),
         }
-        turn.prepare(&self.counters)
+        writer.prepare(&self.counters)
     }
 
-    /// Whether all these readers are the calling thread's own.
-    fn is_own_doing(&self, readers: &[BusyReader]) -> bool {
-        readers.iter().all(|reader| self.reader.is_own(reader))
-    }
-
-    /// Sees to it that the version becomes visible: for a moment it stays awake for whoever comes
-    /// next, then it publishes what there is by itself.
-    fn see_to(&self, version: Version) {
-        for _ in 0..SPINS {
-            if self.versions.visible() >= version {
-                return;
-            }
-            std::hint::spin_loop();
-        }
-        for _ in 0..RECOVERIES_FOR_OTHERS {
-            let mut turn = self.turns.take_next();
-            let mut recovered = Ok(());
-            if self.versions.visible() < version {
-                recovered = turn.make_consistent(&self.counters);
-                self.publish(&mut turn);
-            }
-            self.end(turn);
-            // A panic here is that of a `Clone`, in the recovery from another write's panic: our changes are
-            // kept, and the next turn tries again.
-            if let Err(payload) = recovered {
-                self.counters.note_panic(payload);
-            }
-            if self.versions.visible() >= version {
-                return;
-            }
-        }
-        panic!(
-            "this write is kept but not visible yet: the copy that shows it cannot be made, since the \
-             `Clone` of a key or value panics each time"
-        );
-    }
-
-    /// Panics if the batch of this ticket was undone after its turn.
-    fn ask_for_losses(&self, ticket: Option<Ticket>) {
-        // ORDER: none needed: who undid our batch has shown a version since, by which we learnt that the
-        // wait is over (V1).
-        if self.counters.lost.load(Ordering::Relaxed) == 0 {
-            return;
-        }
-        let Some(ticket) = ticket else { return };
-        let is_lost = self.turns.take_next().take_lost(ticket);
-        assert!(
-            !is_lost,
-            "this write is undone: after a panic of another one it had to be applied once more, and \
-             panicked then"
-        );
-    }
-
-    fn publish(&self, turn: &mut Turn<'_, Writer<K, V, S, E>>) {
-        if turn.map().has_pending() && turn.is_consistent() {
-            let version = turn.publish(&self.counters);
+    /// Publishes what is pending, unless a panic in a `Clone` keeps the copy from being made.
+    pub(super) fn publish(&self, writer: &mut Writer<K, V, S, E>) {
+        if let Some(version) = writer.publish(&self.counters) {
             self.versions.show(version);
+            // ORDER: none needed: a hint.
+            self.is_publisher_waiting.store(false, Ordering::Relaxed);
         }
     }
 
-    /// Ends the turn, and drops what it took out.
-    fn end(&self, mut turn: Turn<'_, Writer<K, V, S, E>>) {
-        // ORDER: none needed: a figure by itself.
-        self.counters
-            .pending
-            .store(turn.pending(), Ordering::Relaxed);
-        let drops = turn.take_drops(&self.counters);
-        let has_published = turn.take_news();
-        self.versions.promise(turn.carrier());
-        drop(turn);
-        if has_published {
-            self.versions.notify();
+    /// Unlocks, and does what comes after that: wakes who waits for what was published, asks the publisher and
+    /// the janitor to come, and drops what was removed.
+    #[inline]
+    pub(super) fn end(&self, writer: Locked<'_, K, V, S, E>) {
+        if let Some(drops) = self.end_without_drops(writer) {
+            self.drop_each(drops);
         }
-        if let Some(drops) = drops {
-            self.counters.count(|c| &c.panics, drops.drop_each());
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn drop_each(&self, drops: DeferredDrops<K, V, E::Table<K, V>>) {
+        self.counters.count(|c| &c.panics, drops.drop_each());
+    }
+
+    /// As [`end`](Self::end), but returns what is to be dropped.
+    #[inline]
+    pub(super) fn end_without_drops(
+        &self,
+        mut writer: Locked<'_, K, V, S, E>,
+    ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
+        let drops = writer.take_drops(&self.counters);
+        let errands = self.errands(&mut writer);
+        self.unlock(writer, || {
+            self.versions.notify_threads();
+            self.versions.notify_tasks();
+        });
+        if let Some(errands) = errands {
+            self.send(errands);
+        }
+        drops
+    }
+
+    /// Notes what others may know of the writer, and unlocks. Calls `notify` if something was published that
+    /// somebody listens for.
+    #[inline]
+    pub(super) fn unlock(&self, mut writer: Locked<'_, K, V, S, E>, notify: impl FnOnce()) {
+        self.counters.note_pending(writer.pending());
+        self.versions.reserve(writer.commit_version());
+        // Who listens is left to the next publication, else it would be woken for nothing.
+        if writer.take_published() && writer.unlock() {
+            notify();
         }
     }
 }

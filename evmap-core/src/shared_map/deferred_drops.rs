@@ -26,6 +26,32 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
         self.contents.is_empty() && self.ops.is_empty() && self.payloads.is_empty()
     }
 
+    /// Drops at most this many things, each by itself; the rest stays for the next call. Returns the number of
+    /// those that panicked.
+    pub(super) fn drop_some(&mut self, mut most: usize) -> u64 {
+        let mut drops = Drops::default();
+        while let Some(contents) = self.contents.last_mut() {
+            most -= contents.drop_some(most, &mut drops);
+            if most == 0 {
+                return drops.count();
+            }
+            self.contents.pop();
+        }
+        let rest = self.ops.len().saturating_sub(most);
+        for op in self.ops.drain(rest..) {
+            op.drop_each(&mut drops);
+        }
+        self.payloads.drain(..).for_each(dispose);
+        drops.count()
+    }
+
+    /// Adds what another one has.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.contents.append(&mut other.contents);
+        self.ops.append(&mut other.ops);
+        self.payloads.append(&mut other.payloads);
+    }
+
     /// Drops each key and value by itself. Returns the number of those that panicked.
     pub(super) fn drop_each(self) -> u64 {
         let mut drops = Drops::default();

@@ -3,11 +3,12 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
+use std::mem;
 use std::sync::Arc;
 
 use left_right::{ReadGuard, Version};
 
-use super::core::{Core, Publishing};
+use super::core::Core;
 use super::{Builder, Stats};
 use crate::DefaultHashBuilder;
 use crate::map::lookups::lookups;
@@ -30,9 +31,17 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// | write several keys in one step | [`write`](Self::write) |
 /// | wait for others' writes | [`wait_for`](Self::wait_for), [`changed_since`](Self::changed_since), and their async forms |
 ///
-/// When nobody writes any more, one copy keeps what was replaced last, and reads keep the fence that
-/// frequent writes have brought them, until the next write or [`flush`](Self::flush).
-/// (With `refresh_every`, the map's own thread sees to that.)
+/// # When nobody writes
+///
+/// Two threads of the process serve all its shared maps, and sleep while there is nothing to do:
+/// the *publisher* publishes what deferred writes have left, and runs no user code; the *janitor* comes once
+/// nobody has written for 10 ms or more.
+/// It drops what was removed or replaced from the second copy as well, lets a growth go on, and frees copies that
+/// were set aside once their readers have left, at which it looks at least every 250 ms.
+/// It does so in bounded steps, one map after the other; a `Drop` that takes long holds it up, but no write and
+/// no publication.
+/// Reads keep the fence that frequent writes have brought them, until the janitor, a write or
+/// [`flush`](Self::flush) comes after a while without writes.
 ///
 /// Clones share one map. Dropping the last one publishes what is pending; [`ReadHandle`]s and
 /// [`SharedReader`]s that are left keep that last state.
@@ -55,11 +64,20 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// Whatever a write replaces or removes is dropped after the write, so a value's own `Drop` may call
 /// the map. (What a closure holds, and what it is given back and ignores, it drops itself, inside the
 /// write: hand it out instead.)
-/// With `refresh_every` such a `Drop` may run on the map's own thread, where it may write but not wait
-/// for a version.
+/// Such a `Drop` may run on the janitor, where it may write, but not wait for a version of a map with
+/// `refresh_every`.
 /// A `Drop` that calls the map while a panic unwinds through the same write aborts the program, as
 /// every second panic does in Rust.
 /// A task's waker, too, must not call the map.
+///
+/// # Forks
+///
+/// In a forked child a map goes on: what is written there becomes visible and is tidied up as in the parent, by
+/// threads of the child's own, and a deferred write that was pending at the fork becomes visible with the next
+/// write, or when a thread waits for it.
+/// A map that another thread was writing to at that moment can be read in the child, but every write panics, with
+/// a message that says so. (Forks that go around the system's `pthread_atfork`, such as a raw `clone`, are not
+/// noticed.)
 ///
 /// # Panics in user code
 ///
@@ -140,11 +158,14 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
             hasher,
             handle: Arc::new(Handle {
                 core,
-                flush: |core| {
-                    core.flush();
-                },
+                flush: |core| _ = core.flush(),
             }),
         }
+    }
+
+    /// Publishes what is pending, also where nothing is known of keys and values.
+    pub(super) fn publish(&self) {
+        (self.handle.flush)(&self.handle.core);
     }
 
     pub(super) fn core(&self) -> &Core<K, V, S, E> {
@@ -221,11 +242,16 @@ impl<K, V, S, E: Engine> fmt::Debug for SharedMap<K, V, S, E> {
 impl<K, V, S, E: Engine> Drop for Handle<K, V, S, E> {
     /// Publishes what is pending, which waits for no reader.
     fn drop(&mut self) {
+        if self.core.lock.is_abandoned() {
+            // A fork has caught the map inside a write, so its data may be half changed: it is left as it is.
+            self.core.background.leave();
+            mem::forget(Arc::clone(&self.core));
+            return;
+        }
         // A panic is that of a `Clone`, in the recovery from an earlier panic: there is nobody left to
         // try again.
         contain(|| (self.flush)(&self.core));
-        if let Publishing::Within { alarm, .. } = self.core.publishing() {
-            alarm.end();
-        }
+        // So the publisher never has the last reference.
+        self.core.background.leave();
     }
 }

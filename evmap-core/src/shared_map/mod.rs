@@ -22,7 +22,7 @@
 //! - Each write is atomic, returns its result, and is visible when it returns.
 //!   (`writes::no_increment_is_lost_and_each_result_is_seen_once`,
 //!   `writes::no_reader_sees_half_a_batch_and_versions_never_go_back`, `model::a_shared_map_is_a_map`)
-//! - Everybody gets a turn, the refresher too, however long the turns of others are.
+//! - Every writer gets the lock, however long the critical sections of others are.
 //!   (`fairness::*`)
 //! - A deferred write becomes visible although nobody writes after it, and then memory is given back.
 //!   (`deferred::the_last_write_before_silence_is_published_too`,
@@ -41,21 +41,22 @@
 //! - Waiters are woken. (`waits::threads_and_tasks_wake_up_when_the_version_comes`,
 //!   `waits::a_waker_that_panics_hurts_neither_the_writer_nor_who_else_waits`)
 //! - Dropping the last handle publishes what is pending.
-//!   (`deferred::dropping_the_last_handle_publishes_what_is_pending_and_ends_the_refresher`)
+//!   (`deferred::dropping_the_last_handle_publishes_what_is_pending_and_frees_the_map`)
 
+mod background;
 mod batch;
-mod bell;
 mod builder;
 mod core;
 mod deferred_drops;
 mod error;
+mod flush;
 mod map;
+mod patience;
 mod recovery;
-mod refresher;
 mod stats;
-mod turn;
 mod versions;
 mod waits;
+mod waker;
 mod writer;
 mod writes;
 

@@ -79,6 +79,13 @@ impl Counters {
         self.is_fenced.store(is_fenced, Ordering::Relaxed);
     }
 
+    /// Notes how many operations are pending, under the lock.
+    #[inline]
+    pub(super) fn note_pending(&self, pending: usize) {
+        // ORDER: none needed (C0).
+        self.pending.store(pending, Ordering::Relaxed);
+    }
+
     /// Counts a panic that nobody else is told of.
     pub(super) fn note_panic(&self, payload: Payload) {
         dispose(payload);

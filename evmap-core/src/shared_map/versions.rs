@@ -1,31 +1,41 @@
 //! [`Versions`]: which version is visible, and who waits for the next.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Context;
 use std::time::Instant;
 
+use event_listener::{Event, EventListener, IntoNotification, Listener};
 use left_right::Version;
 
-use super::bell::Bell;
+use super::waker::ContainedWaker;
 
 /// Which version is visible, and who waits for the next.
 ///
 /// # Orderings
 /// - **V1** `show` (Release) pairs with `visible` (Acquire): who learns of a version sees what its
 ///   writers did before.
-/// - **V2** Between `show` and the ring of `notify` lies a full fence: see [`Bell`], N1.
+/// - **V2** A version is shown under the writer lock, and who waits for one joins an event, then calls the
+///   `listen` that it is given (the lock's), and then looks. So either it sees the version, or the unlock that
+///   follows `show` reports it and the event that it joined is notified after that.
 pub(super) struct Versions {
     visible: AtomicU64,
     /// The version that shows all that was written.
-    carrier: AtomicU64,
-    changed: Bell,
+    commit: AtomicU64,
+    /// Threads that wait, which are woken without running any code of theirs.
+    threads: Event,
+    /// Tasks that wait, whose wakers are user code.
+    tasks: Event,
 }
 
 impl Versions {
     pub(super) fn new(version: Version) -> Self {
         Versions {
             visible: AtomicU64::new(version.as_u64()),
-            carrier: AtomicU64::new(version.as_u64()),
-            changed: Bell::new(),
+            commit: AtomicU64::new(version.as_u64()),
+            threads: Event::new(),
+            tasks: Event::new(),
         }
     }
 
@@ -35,71 +45,88 @@ impl Versions {
         Version::from_u64(self.visible.load(Ordering::Acquire))
     }
 
-    /// This version is visible now. To be followed by [`notify`](Self::notify).
+    /// This version is visible now.
     pub(super) fn show(&self, version: Version) {
         // ORDER: V1.
         self.visible.store(version.as_u64(), Ordering::Release);
     }
 
-    /// Wakes who waits for what was shown.
-    pub(super) fn notify(&self) {
-        // ORDER: V2.
-        fence(Ordering::SeqCst);
-        self.changed.ring();
+    /// Wakes the threads that listen.
+    ///
+    /// All, since one that is woken and does not look would keep the others waiting.
+    pub(super) fn notify_threads(&self) {
+        // Ordered by the lock (V2).
+        self.threads.notify(usize::MAX.relaxed());
+    }
+
+    /// Wakes the tasks that listen: runs their wakers.
+    pub(super) fn notify_tasks(&self) {
+        // Ordered by the lock (V2).
+        self.tasks.notify(usize::MAX.relaxed());
     }
 
     /// Everything that was written so far is shown by this version, once it is visible.
-    pub(super) fn promise(&self, version: Version) {
-        // ORDER: none needed: whoever asks has learnt of the writes that it means, and so of this.
-        self.carrier.store(version.as_u64(), Ordering::Relaxed);
+    pub(super) fn reserve(&self, version: Version) {
+        // ORDER: none needed: who asks has learnt of the writes that it means, and so of this.
+        self.commit.store(version.as_u64(), Ordering::Relaxed);
     }
 
     /// The version that shows everything that was written so far.
-    pub(super) fn carrier(&self) -> Version {
-        // ORDER: none needed: see `promise`.
-        Version::from_u64(self.carrier.load(Ordering::Relaxed))
+    pub(super) fn commit(&self) -> Version {
+        // ORDER: none needed: see `reserve`.
+        Version::from_u64(self.commit.load(Ordering::Relaxed))
     }
 
-    /// Waits until a version after `version` is visible: it, or none if that takes too long.
+    /// Waits until a version after `version` is visible. Returns it, or `None` if the deadline comes first.
     pub(super) fn wait_beyond(
         &self,
         version: Version,
         deadline: Option<Instant>,
+        listen: impl Fn(),
     ) -> Option<Version> {
         loop {
             let visible = self.visible();
             if visible > version {
                 return Some(visible);
             }
-            let ear = self.changed.listen();
+            let listener = self.threads.listen();
+            listen();
             let visible = self.visible();
             if visible > version {
                 return Some(visible);
             }
-            if !ear.wait(deadline) {
-                // Time is up; it may have come at the same moment.
+            let is_notified = match deadline {
+                None => {
+                    listener.wait();
+                    true
+                }
+                Some(deadline) => listener.wait_deadline(deadline).is_some(),
+            };
+            if !is_notified {
+                // The version may have come at the same moment.
                 return Some(self.visible()).filter(|visible| *visible > version);
             }
         }
     }
 
-    /// Waits until this version is visible, or a later one: it; for a task.
-    pub(super) async fn reach(&self, version: Version) -> Version {
-        match version.as_u64().checked_sub(1) {
-            None => self.visible(),
-            Some(before) => self.beyond(Version::from_u64(before)).await,
-        }
-    }
-
     /// As [`wait_beyond`](Self::wait_beyond), for a task.
-    pub(super) async fn beyond(&self, version: Version) -> Version {
+    pub(super) async fn beyond(&self, version: Version, listen: impl Fn()) -> Version {
         loop {
-            let ear = self.changed.listen();
+            let mut listener = self.tasks.listen();
+            listen();
             let visible = self.visible();
             if visible > version {
                 return visible;
             }
-            ear.heard().await;
+            notified(&mut listener).await;
         }
     }
+}
+
+async fn notified(listener: &mut EventListener) {
+    poll_fn(|context| {
+        let waker = ContainedWaker::new(context.waker());
+        Pin::new(&mut *listener).poll(&mut Context::from_waker(&waker))
+    })
+    .await;
 }

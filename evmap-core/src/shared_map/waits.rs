@@ -4,7 +4,9 @@ use std::hash::{BuildHasher, Hash};
 use std::time::{Duration, Instant};
 
 use left_right::Version;
+use left_right::background::Background;
 
+use super::error::WAITS_ON_THE_JANITOR;
 use super::{NotVisible, SharedMap};
 use crate::table::Engine;
 
@@ -27,7 +29,7 @@ where
     /// If the calling thread is inside a write of this map. If the `Clone` of a key or value does,
     /// after an earlier panic: what is pending is kept then.
     pub fn flush(&self) -> Version {
-        self.core().flush().0
+        self.core().flush()
     }
 
     /// As [`flush`](Self::flush), for a task: while other writers have their turns, it gives its thread
@@ -54,7 +56,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// If the calling thread is inside a write of this map: it would wait for itself.
     pub fn wait_for(&self, version: Version) -> Version {
         match before(version) {
-            None => self.core().versions().visible(),
+            None => self.core().versions.visible(),
             Some(before) => self.changed_since(before),
         }
     }
@@ -72,7 +74,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         timeout: Duration,
     ) -> Result<Version, NotVisible> {
         match before(version) {
-            None => Ok(self.core().versions().visible()),
+            None => Ok(self.core().versions.visible()),
             Some(before) => self.changed_since_timeout(before, timeout),
         }
     }
@@ -83,8 +85,10 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// # Panics
     /// If it is run inside a write of this map.
     pub async fn wait_for_async(&self, version: Version) -> Version {
-        self.core().refuse_inside();
-        self.core().versions().reach(version).await
+        match before(version) {
+            None => self.core().versions.visible(),
+            Some(before) => self.changed_since_async(before).await,
+        }
     }
 
     /// Waits until a later version than this one is visible, and returns the one that is.
@@ -96,9 +100,9 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// # Panics
     /// If the calling thread is inside a write of this map: it would wait for itself.
     pub fn changed_since(&self, version: Version) -> Version {
-        self.core().refuse_inside();
+        self.refuse_waiting();
         loop {
-            if let Some(visible) = self.core().versions().wait_beyond(version, None) {
+            if let Some(visible) = self.wait_beyond(version, None) {
                 return visible;
             }
         }
@@ -120,12 +124,10 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         let Some(deadline) = Instant::now().checked_add(timeout) else {
             return Ok(self.changed_since(version));
         };
-        self.core().refuse_inside();
-        let versions = self.core().versions();
-        versions
-            .wait_beyond(version, Some(deadline))
+        self.refuse_waiting();
+        self.wait_beyond(version, Some(deadline))
             .ok_or_else(|| NotVisible {
-                visible: versions.visible(),
+                visible: self.core().versions.visible(),
             })
     }
 
@@ -135,8 +137,13 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// # Panics
     /// If it is run inside a write of this map.
     pub async fn changed_since_async(&self, version: Version) -> Version {
-        self.core().refuse_inside();
-        self.core().versions().beyond(version).await
+        self.refuse_waiting();
+        self.core().refuse_abandoned(version);
+        if !self.core().expect_publication() {
+            self.publish();
+        }
+        let listen = || self.core().lock.listen();
+        self.core().versions.beyond(version, listen).await
     }
 
     /// The next version after the one that is visible when this is first run; a task's.
@@ -147,8 +154,27 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// # Panics
     /// If it is run inside a write of this map.
     pub async fn changed(&self) -> Version {
-        self.changed_since_async(self.core().versions().visible())
+        self.changed_since_async(self.core().versions.visible())
             .await
+    }
+
+    fn wait_beyond(&self, version: Version, deadline: Option<Instant>) -> Option<Version> {
+        self.core().refuse_abandoned(version);
+        if !self.core().expect_publication() {
+            self.publish();
+        }
+        let listen = || self.core().lock.listen();
+        self.core().versions.wait_beyond(version, deadline, listen)
+    }
+
+    /// # Panics
+    /// If the calling thread would wait for itself, or for one that a fork has left behind.
+    fn refuse_waiting(&self) {
+        self.core().refuse_inside();
+        assert!(
+            !(self.core().is_deferred() && Background::is_janitor()),
+            "{WAITS_ON_THE_JANITOR}"
+        );
     }
 }
 

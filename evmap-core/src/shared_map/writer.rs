@@ -14,6 +14,7 @@
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
+use std::time::{Duration, Instant};
 
 use left_right::{FenceMode, ReadersBusy, SwapError, TooManyRetired, Version};
 
@@ -37,7 +38,7 @@ pub(super) enum Settling {
     Done,
     /// They come nearer to it with each turn.
     Begun,
-    /// Not while a reader is in the writer's copy, or user code panics.
+    /// Not while a reader is in the writer's copy or in one that was set aside, or user code panics.
     HeldUp,
 }
 
@@ -62,8 +63,13 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     /// Batches that were undone after their turn, whose callers have not been told yet; nothing if
     /// callers do not wait to be told.
     pub(super) lost: Option<Vec<Ticket>>,
-    /// Whether this turn has published something.
-    has_news: bool,
+    /// Whether something was published since the lock was taken.
+    has_published: bool,
+    /// When the publisher has to publish what is pending, if it was asked to.
+    pub(super) due: Option<Instant>,
+    /// What the janitor found when it last came: the number of writes, and how long it rested then.
+    pub(super) writes_seen: u64,
+    pub(super) rest: Duration,
     /// After the map, whose copies it empties.
     gone: Collector<K, V, E::Table<K, V>>,
     pub(super) drops: DeferredDrops<K, V, E::Table<K, V>>,
@@ -95,7 +101,10 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             next_ticket: 0,
             changes: 0,
             lost: tells.then(Vec::new),
-            has_news: false,
+            has_published: false,
+            due: None,
+            writes_seen: 0,
+            rest: Duration::ZERO,
             gone: Collector(gone),
             drops: DeferredDrops::new(),
         }
@@ -106,7 +115,8 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     }
 
     /// The version that shows everything that was written so far.
-    pub(super) fn carrier(&self) -> Version {
+    #[inline]
+    pub(super) fn commit_version(&self) -> Version {
         let version = self.map.version();
         if self.map.has_pending() {
             Version::from_u64(version.as_u64() + 1)
@@ -142,9 +152,19 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         index.is_some()
     }
 
-    /// Whether this turn has published something that waiters have to be told of.
-    pub(super) fn take_news(&mut self) -> bool {
-        mem::take(&mut self.has_news)
+    /// Whether something was published since the lock was taken. Asked once.
+    pub(super) fn take_published(&mut self) -> bool {
+        mem::take(&mut self.has_published)
+    }
+
+    /// Whether anything is left for the janitor: for a copy that lacks something, or one that is set aside.
+    pub(super) fn is_untidy(&self) -> bool {
+        !self.map.is_settled() || self.map.copies().retired() > 0
+    }
+
+    /// Whether there is anything to be dropped after the unlock.
+    pub(super) fn has_drops(&self) -> bool {
+        !self.drops.is_empty()
     }
 
     /// What this turn has to drop after it, if there is anything.
@@ -154,7 +174,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
         if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
             // After a publication the writer's copy is the other one, in which nothing was left.
-            if !self.has_news {
+            if !self.has_published {
                 self.collect(counters);
             }
             self.drops.contents.extend(self.gone.0.take());
@@ -223,7 +243,7 @@ where
         }
     }
 
-    /// Runs a batch on the prepared copy: its result, and its ticket if it has changed anything.
+    /// Runs a batch on the prepared copy. Returns its result.
     ///
     /// # Errors
     /// What panicked in it; then it is undone whole.
@@ -231,7 +251,7 @@ where
         &mut self,
         batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
         counters: &Counters,
-    ) -> Result<(R, Option<Ticket>), Payload> {
+    ) -> Result<R, Payload> {
         let begin = self.end();
         let outcome = catch(|| {
             let result = batch(&mut Batch::new(&mut self.map));
@@ -243,58 +263,80 @@ where
         });
         match outcome {
             Ok(result) => {
-                let ticket = (self.end() > begin).then(|| {
-                    let made = &self.map.pending()[begin..];
-                    self.changes += made.iter().map(MapOp::changes).sum::<usize>();
-                    let ticket = Ticket(self.next_ticket);
-                    self.next_ticket += 1;
-                    self.batches.push((begin, ticket));
+                if self.end() > begin {
                     counters.bump(|c| &c.writes);
-                    ticket
-                });
-                Ok((result, ticket))
+                }
+                Ok(result)
             }
             Err(panic) => {
-                let undone = self.map.ops().split_off(begin);
-                self.drops.ops.extend(undone);
-                // If that fails now, by a `Clone` that panics, the next turn tries again (an error comes only if
-                // readers are in the copy, which they were not).
-                if let Err(payload) = self.make_consistent(counters) {
-                    self.note_panic(payload, counters);
-                }
+                self.undo(begin, counters);
                 Err(panic)
             }
         }
     }
 
-    /// Publishes what is pending. Waits for nobody and runs no user code (M1).
-    pub(super) fn publish(&mut self, counters: &Counters) -> Version {
-        debug_assert!(self.is_consistent(), "M1");
-        self.collect(counters);
-        while self.map.has_pending() && self.is_consistent() {
-            match catch(|| self.map.try_refresh()) {
-                Ok(Ok(_)) => {
-                    self.batches.clear();
-                    self.changes = 0;
-                    self.has_news = true;
-                    counters.bump(|c| &c.publications);
-                }
-                // Not to be had by M1; if it comes all the same, the next turn tries again.
-                Ok(Err(_)) => break,
-                // Nothing of the map's: copies that were set aside are freed first, each once.
-                Err(payload) => self.note_panic(payload, counters),
-            }
+    #[cold]
+    #[inline(never)]
+    fn undo(&mut self, begin: usize, counters: &Counters) {
+        let undone = self.map.ops().split_off(begin);
+        self.drops.ops.extend(undone);
+        // If that fails now, by a `Clone` that panics, the next write tries again (an error comes only if
+        // readers are in the copy, which they were not).
+        if let Err(payload) = self.make_consistent(counters) {
+            self.note_panic(payload, counters);
         }
-        counters.note(&self.map);
-        self.map.version()
     }
 
-    /// With nothing pending: gives the writer's copy what it lacks, and lets a growth go on, if nobody
-    /// is in it.
-    pub(super) fn settle(&mut self, counters: &Counters) -> Settling {
+    /// Notes which pending operations are one batch's, from the one at `begin` on (M2), if it stays pending after
+    /// the unlock. Returns its ticket, unless it has none.
+    pub(super) fn record(&mut self, begin: usize) -> Option<Ticket> {
+        let made = self
+            .map
+            .pending()
+            .get(begin..)
+            .filter(|made| !made.is_empty())?;
+        self.changes += made.iter().map(MapOp::changes).sum::<usize>();
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.batches.push((begin, ticket));
+        Some(ticket)
+    }
+
+    /// Publishes what is pending, if anything is. Waits for nobody and runs no user code (M1). Returns the
+    /// version that is visible now.
+    ///
+    /// `None`, and nothing has changed, if a panic in a `Clone` keeps the copy from being whole.
+    #[inline]
+    pub(super) fn publish(&mut self, counters: &Counters) -> Option<Version> {
+        let (version, removed) = self.map.ops().swap_applied(|state| {
+            // M4.
+            if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
+                state.removed.as_mut()?.take()
+            } else {
+                None
+            }
+        })?;
+        self.drops.contents.extend(removed);
+        self.batches.clear();
+        self.changes = 0;
+        self.has_published = true;
+        self.due = None;
+        counters.bump(|c| &c.publications);
+        counters.note(&self.map);
+        Some(version)
+    }
+
+    /// With nothing pending: gives the writer's copy what it lacks, at most this many operations at once, and then
+    /// lets a growth go on, if nobody is in it. Frees copies that were set aside once their readers have left.
+    pub(super) fn settle(&mut self, operations: usize, counters: &Counters) -> Settling {
         debug_assert!(!self.map.has_pending());
         let ops = self.map.ops();
-        let replayed = catch(|| ops.try_catch_up().is_ok());
+        let replayed = match catch(|| ops.try_replay(operations)) {
+            Ok(Ok(false)) => return Settling::Begun,
+            Ok(Ok(true)) => Ok(true),
+            Ok(Err(_)) => Ok(false),
+            Err(payload) => Err(payload),
+        };
         // What the replay removed, before a growth swaps the copies (M4).
         self.collect(counters);
         let outcome = replayed.and_then(|is_free| {
@@ -313,7 +355,7 @@ where
             false
         });
         counters.note(&self.map);
-        if self.map.is_settled() {
+        if !self.is_untidy() {
             Settling::Done
         } else if goes_on {
             Settling::Begun

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use left_right::Version;
 
-use super::turn::Patience;
+use super::patience::Patience;
 use super::{Batch, Builder, SharedMap, WriteError};
 use crate::map::compute::{Decision, computes, infallible};
 use crate::op::Hashed;

@@ -28,7 +28,7 @@
 //! - **Variance.** A writer, and so a [`SharedMap`], which anybody writes to, is of one `K` and one `V`:
 //!   else a key that lives less long could be published to readers of the longer-lived. Views are invariant in
 //!   both since an engine chooses the table, and bags since `SmallVec` is; nothing rests on either.
-//! - **`'static`.** A `SharedMap`'s own thread, and each of its writers, drop what others have inserted. Its calls
+//! - **`'static`.** The janitor, and each writer of a `SharedMap`, drop what others have inserted. Its calls
 //!   need no `'static` closures.
 //! - **Drop.** A handle may be the last one, so keys and values outlive each of them strictly.
 //!

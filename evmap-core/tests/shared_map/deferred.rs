@@ -1,9 +1,8 @@
 //! Writes that return at once and become visible a little later.
 
-use std::cell::RefCell;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -120,7 +119,7 @@ fn when_nobody_writes_what_was_removed_is_dropped_in_both_copies() {
 }
 
 #[test]
-fn dropping_the_last_handle_publishes_what_is_pending_and_ends_the_refresher() {
+fn dropping_the_last_handle_publishes_what_is_pending_and_frees_the_map() {
     for time in [Duration::MAX, Duration::from_micros(100)] {
         for _ in 0..50 {
             let map = every(time);
@@ -132,14 +131,14 @@ fn dropping_the_last_handle_publishes_what_is_pending_and_ends_the_refresher() {
             other.insert(2, "too");
             drop(other);
             assert_eq!(handle.len(), 2, "visible when the drop returns");
-            eventually("the refresher lets go", || !handle.is_writer_alive());
+            eventually("the map is freed", || !handle.is_writer_alive());
         }
     }
 }
 
-/// Holds the last handle of the map, and is dropped by the map's own refresher.
+/// Holds the last handle of the map, and is dropped by the janitor.
 #[test]
-fn the_last_handle_may_be_dropped_by_the_refresher_itself() {
+fn the_last_handle_may_be_dropped_by_the_janitor() {
     struct Holder(
         #[expect(dead_code, reason = "held for its drop")] SharedMap<u32, Arc<Option<Holder>>>,
         Arc<AtomicBool>,
@@ -157,75 +156,9 @@ fn the_last_handle_may_be_dropped_by_the_refresher_itself() {
     map.flush();
     map.flush();
     map.insert(1, Arc::new(None));
-    // From here on the value alone holds the map, in the copy that the refresher tidies up.
+    // From here on the value alone holds the map, in the copy that the janitor tidies up.
     drop(map);
-    eventually("the refresher drops it", || {
-        is_dropped.load(Ordering::SeqCst)
-    });
+    eventually("the janitor drops it", || is_dropped.load(Ordering::SeqCst));
     eventually("the map ends", || !reader.is_writer_alive());
     assert!(reader.get(&1).unwrap().is_none());
-}
-
-/// Counts the refreshers that have met it and have not ended.
-///
-/// It is a key, and a map's refresher compares it where it replaces the value in the second copy.
-#[derive(Clone)]
-struct Met(Arc<AtomicUsize>);
-
-/// Takes its thread off the count when the thread ends.
-struct Counted(Arc<AtomicUsize>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-thread_local! {
-    static COUNTED: RefCell<Option<Counted>> = const { RefCell::new(None) };
-}
-
-impl PartialEq for Met {
-    fn eq(&self, _: &Self) -> bool {
-        if thread::current().name() == Some("evmap-refresher") {
-            COUNTED.with_borrow_mut(|counted| {
-                counted.get_or_insert_with(|| {
-                    self.0.fetch_add(1, Ordering::SeqCst);
-                    Counted(Arc::clone(&self.0))
-                });
-            });
-        }
-        true
-    }
-}
-
-impl Eq for Met {}
-
-impl Hash for Met {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        1.hash(state);
-    }
-}
-
-/// The story: threads were counted by name right after they were started, before they had it.
-#[test]
-fn maps_that_are_gone_leave_no_thread_behind() {
-    let refreshers = Arc::new(AtomicUsize::new(0));
-    let maps: Vec<_> = (0..200)
-        .map(|_| every::<Met, u32>(Duration::from_millis(1)))
-        .collect();
-    for map in &maps {
-        for n in 0..2 {
-            map.insert(Met(Arc::clone(&refreshers)), n);
-        }
-    }
-    let left = || refreshers.load(Ordering::SeqCst);
-    eventually("each map has its refresher", || left() == 200);
-    let readers: Vec<_> = maps.iter().map(SharedMap::read_handle).collect();
-    drop(maps);
-    assert!(readers.iter().all(|reader| reader.len() == 1));
-    for reader in readers {
-        eventually("the map lets go", || !reader.is_writer_alive());
-    }
-    eventually("the refreshers end", || left() == 0);
 }

@@ -103,7 +103,7 @@ impl<O> Log<O> {
         if self.begun.len() == 0 {
             return self.replay(target);
         }
-        let mut begun = Owed(&mut self.begun);
+        let begun = Owed(&mut self.begun);
         for op in begun.0.by_ref().take(most) {
             op.apply_once(target);
         }
@@ -118,7 +118,7 @@ impl<O> Log<O> {
     where
         O: Operation<T>,
     {
-        let mut begun = Owed(&mut self.begun);
+        let begun = Owed(&mut self.begun);
         for op in begun.0.by_ref() {
             op.apply_once(target);
         }

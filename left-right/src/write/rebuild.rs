@@ -16,8 +16,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// to the new one.
     /// (One that panicked when it was applied to its second copy is published already, and the
     /// clone has it.)
-    /// A copy that readers are still in is retired, and freed once they have left: a look at them
-    /// comes with each later call that needs the writer's copy.
+    /// A copy that readers are still in is retired. The first later call that needs the writer's copy (a swap,
+    /// `catch_up`, `rebuild`) and finds them gone frees it, or else the drop of the writer; without such a call it
+    /// stays.
     ///
     /// # Blocking
     /// Waits for nobody.

@@ -1,0 +1,238 @@
+//! A forked child has neither the publisher nor the janitor of its parent, nor any thread that was inside a write.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use evmap_core::SharedMap;
+
+use crate::{FAR, eventually, in_own_process};
+
+/// Runs `body` in a forked child, and waits until it has ended well.
+fn in_child(body: impl FnOnce()) {
+    // SAFETY: the child runs on the memory of a process with many threads. The allocator of glibc and what is
+    // tested here are made for that, and the child ends without running anything else.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "no process to be had");
+    if child == 0 {
+        let status = i32::from(catch_unwind(AssertUnwindSafe(body)).is_err());
+        // SAFETY: it ends the process, at once.
+        unsafe { libc::_exit(status) };
+    }
+    let begin = Instant::now();
+    let mut status = 0;
+    loop {
+        // SAFETY: the pointer is to a status of our own, and the process is our child.
+        match unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) } {
+            0 if begin.elapsed() < 3 * FAR => thread::sleep(Duration::from_millis(1)),
+            0 => {
+                // SAFETY: our child, which has not been waited for yet.
+                unsafe { libc::kill(child, libc::SIGKILL) };
+                panic!("the child hangs");
+            }
+            _ => break,
+        }
+    }
+    assert_eq!(status, 0, "the child failed");
+}
+
+/// What a call panics with.
+fn panic_of<R>(call: impl FnOnce() -> R) -> String {
+    let payload = catch_unwind(AssertUnwindSafe(call)).err().expect("a panic");
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or(payload.downcast_ref::<&str>().copied());
+    text.unwrap_or_default().to_owned()
+}
+
+fn every(time: Duration) -> SharedMap<u32, Arc<()>> {
+    SharedMap::builder().refresh_every(time).build()
+}
+
+#[test]
+fn deferred_writes_in_a_child_become_visible_and_what_is_removed_is_dropped() {
+    in_own_process(
+        "fork::deferred_writes_in_a_child_become_visible_and_what_is_removed_is_dropped",
+        || {
+            let map = every(Duration::from_millis(1));
+            map.insert(0, Arc::new(()));
+            // Both threads of the parent run.
+            eventually("the first write is visible", || map.len() == 1);
+            let slow = every(Duration::from_secs(2));
+            let at_once = every(Duration::ZERO);
+            let value = Arc::new(());
+            at_once.insert(1, Arc::clone(&value));
+            let (_, version) = slow.write(|w| w.insert(1, Arc::new(())));
+            in_child(|| {
+                for n in 1..10 {
+                    map.insert(n, Arc::new(()));
+                    eventually("it is visible", || map.contains_key(&n));
+                }
+                // Pending at the fork: whoever waits for it has it published.
+                slow.wait_for(version);
+                assert!(slow.contains_key(&1));
+                // More than once, though the parent's publisher was asked already.
+                slow.insert(2, Arc::new(()));
+                eventually("it is visible", || slow.contains_key(&2));
+                eventually("both copies have it", || Arc::strong_count(&value) == 3);
+                at_once.remove(&1);
+                eventually("no copy has it", || Arc::strong_count(&value) == 1);
+                // A child of the child.
+                in_child(|| {
+                    map.insert(10, Arc::new(()));
+                    eventually("it is visible", || map.contains_key(&10));
+                });
+                drop((map, slow, at_once));
+            });
+        },
+    );
+}
+
+#[test]
+fn a_map_that_a_fork_caught_inside_a_write_can_be_read_and_says_that_it_cannot_be_written() {
+    in_own_process(
+        "fork::a_map_that_a_fork_caught_inside_a_write_can_be_read_and_says_that_it_cannot_be_written",
+        || {
+            for time in [Duration::ZERO, Duration::from_millis(1)] {
+                let map = every(time);
+                map.insert(1, Arc::new(()));
+                map.flush();
+                let (begin, begun) = mpsc::channel();
+                let (end, ended) = mpsc::channel::<()>();
+                let ended = std::sync::Mutex::new(ended);
+                thread::scope(|scope| {
+                    let inside = map.clone();
+                    scope.spawn(move || {
+                        inside.write(|w| {
+                            w.insert(2, Arc::new(()));
+                            begin.send(()).unwrap();
+                            _ = ended.lock().unwrap().recv();
+                        });
+                    });
+                    begun.recv().unwrap();
+                    in_child(|| {
+                        let version = map.version();
+                        assert!(map.contains_key(&1) && !map.contains_key(&2));
+                        let reader = map.clone();
+                        let read = thread::spawn(move || reader.len()).join();
+                        assert_eq!(read.unwrap(), 1);
+                        let says_so = |text: String| assert!(text.contains("forked"), "{text}");
+                        says_so(panic_of(|| map.insert(3, Arc::new(()))));
+                        says_so(panic_of(|| map.try_write(|_| ())));
+                        says_so(panic_of(|| map.write_timeout(FAR, |_| ())));
+                        says_so(panic_of(|| map.flush()));
+                        says_so(panic_of(|| block_on(map.flush_async())));
+                        says_so(panic_of(|| map.changed_since(version)));
+                        says_so(panic_of(|| block_on(map.changed_since_async(version))));
+                        assert_eq!(map.wait_for(version), version);
+                        assert_eq!(map.stats().version, version);
+                        // Other maps go on, and so does the end of this one.
+                        let other = every(Duration::from_millis(1));
+                        other.insert(1, Arc::new(()));
+                        eventually("it is visible", || other.len() == 1);
+                        drop((other, map.clone()));
+                        drop(map.read_handle());
+                    });
+                    drop(end);
+                });
+                map.flush();
+                assert_eq!(map.len(), 2, "the parent's write goes on");
+            }
+        },
+    );
+}
+
+/// The thread that forks is the one that writes, and it goes on in both processes.
+#[test]
+fn a_closure_that_forks_ends_its_write_in_the_child_too() {
+    in_own_process(
+        "fork::a_closure_that_forks_ends_its_write_in_the_child_too",
+        || {
+            let map = every(Duration::ZERO);
+            let mut is_child = false;
+            map.write(|w| {
+                w.insert(1, Arc::new(()));
+                // SAFETY: as in `in_child`.
+                let child = unsafe { libc::fork() };
+                is_child = child == 0;
+                if !is_child {
+                    let mut status = 0;
+                    // SAFETY: the pointer is to a status of our own, and the process is our child.
+                    unsafe { libc::waitpid(child, &raw mut status, 0) };
+                    assert_eq!(status, 0, "the child failed");
+                }
+            });
+            assert!(map.contains_key(&1));
+            map.insert(2, Arc::new(()));
+            assert_eq!(map.len(), 2);
+            if is_child {
+                // SAFETY: it ends the process, at once.
+                unsafe { libc::_exit(0) };
+            }
+        },
+    );
+}
+
+struct Unpark(thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Runs a task to its end. Panics after a minute.
+fn block_on<F: Future>(task: F) -> F::Output {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut task = pin!(task);
+    let begin = Instant::now();
+    loop {
+        match task.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park_timeout(FAR),
+        }
+        assert!(begin.elapsed() < FAR, "the task is not woken");
+    }
+}
+
+#[test]
+fn tasks_that_wait_in_a_child_go_on() {
+    in_own_process("fork::tasks_that_wait_in_a_child_go_on", || {
+        let (mut writer, reader) = evmap_core::new::<u32, u32>();
+        let view = reader.read();
+        writer.insert(1, 1);
+        writer.refresh();
+        writer.insert(2, 2);
+        let map = every(Duration::from_millis(1));
+        map.insert(1, Arc::new(()));
+        let mut task = pin!(async {
+            writer.refresh_async().await;
+            writer
+        });
+        // So the parent's janitor looks at the readers when it forks.
+        let poll = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll.is_pending());
+        in_child(|| {
+            let (asks, asked) = mpsc::channel();
+            thread::scope(|scope| {
+                let waiting = scope.spawn(|| {
+                    let mut task = task;
+                    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+                    let mut context = Context::from_waker(&waker);
+                    assert!(task.as_mut().poll(&mut context).is_pending());
+                    asks.send(()).unwrap();
+                    block_on(task).version()
+                });
+                asked.recv().unwrap();
+                drop(view);
+                assert_eq!(waiting.join().unwrap().as_u64(), 2);
+            });
+            let (_, version) = map.write(|w| w.insert(2, Arc::new(())));
+            block_on(map.wait_for_async(version));
+            assert_eq!(map.len(), 2);
+        });
+    });
+}
