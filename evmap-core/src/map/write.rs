@@ -334,11 +334,19 @@ where
     }
 
     pub(crate) fn caught_up(&mut self) -> &State<K, V, S, M, E> {
-        self.ops.catch_up();
+        self.apply_all();
         if self.own().table.is_growing() {
             self.ops.tidy_with(|state| state.grow_on(GROWN_BY_READ));
         }
         self.own()
+    }
+
+    /// Gives the writer's copy everything: waits, if readers are in it.
+    #[inline]
+    pub(crate) fn apply_all(&mut self) {
+        if !self.ops.catch_up_if_ready() {
+            self.ops.catch_up();
+        }
     }
 
     /// With nothing pending: lets a growth go on in the writer's copy, and once that has ended, gives the

@@ -128,7 +128,7 @@ where
     /// Keeps the entries that `keep` says yes to. It is called once for each.
     pub fn retain(&mut self, keep: impl FnMut(&K, &V) -> bool) {
         self.map.retain(keep);
-        self.map.ops().catch_up();
+        self.map.apply_all();
     }
 
     /// Makes room for this many more entries in each copy, if there is so much memory.
@@ -172,7 +172,7 @@ where
         decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
     ) -> Result<R, X> {
         let result = self.map.decide_hashed(key, decide);
-        self.map.ops().catch_up();
+        self.map.apply_all();
         result
     }
 

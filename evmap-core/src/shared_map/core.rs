@@ -235,7 +235,7 @@ where
     }
 
     /// The lock, with the writer's copy free and up to date.
-    #[inline]
+    #[inline(always)]
     fn prepared(&self, patience: Patience) -> Result<Locked<'_, K, V, S, E>, WriteError> {
         let Some(mut writer) = self.lock(patience) else {
             return Err(WriteError::Occupied);
@@ -313,6 +313,7 @@ where
     }
 
     /// Publishes what is pending, unless a panic in a `Clone` keeps the copy from being made.
+    #[inline]
     pub(super) fn publish(&self, writer: &mut Writer<K, V, S, E>) {
         if let Some(version) = writer.publish(&self.counters) {
             self.versions.show(version);
@@ -337,7 +338,7 @@ where
     }
 
     /// As [`end`](Self::end), but returns what is to be dropped.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_without_drops(
         &self,
         mut writer: Locked<'_, K, V, S, E>,
@@ -356,7 +357,7 @@ where
 
     /// Notes what others may know of the writer, and unlocks. Calls `notify` if something was published that
     /// somebody listens for.
-    #[inline]
+    #[inline(always)]
     pub(super) fn unlock(&self, mut writer: Locked<'_, K, V, S, E>, notify: impl FnOnce()) {
         self.counters.note_pending(writer.pending());
         self.versions.reserve(writer.commit_version());

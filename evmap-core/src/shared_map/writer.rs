@@ -167,11 +167,15 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         !self.drops.is_empty()
     }
 
-    /// What this turn has to drop after it, if there is anything.
+    /// What has to be dropped after the unlock, if there is anything.
+    #[inline]
     pub(super) fn take_drops(
         &mut self,
         counters: &Counters,
     ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
+        if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED && self.drops.is_empty() {
+            return None;
+        }
         if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
             // After a publication the writer's copy is the other one, in which nothing was left.
             if !self.has_published {
@@ -219,10 +223,22 @@ where
     ///
     /// # Errors
     /// What is in the way.
+    #[inline(always)]
     pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), Unready> {
-        if self.map.ops().is_caught_up() {
-            return Ok(());
+        let ops = self.map.ops();
+        match catch(|| ops.catch_up_if_ready()) {
+            Ok(true) => Ok(()),
+            Ok(false) => self.prepare_with_all(counters),
+            Err(payload) => {
+                self.note_panic(payload, counters);
+                self.prepare_with_all(counters)
+            }
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn prepare_with_all(&mut self, counters: &Counters) -> Result<(), Unready> {
         loop {
             if !self.is_consistent() {
                 match self.try_recover(counters) {
@@ -256,9 +272,7 @@ where
         let outcome = catch(|| {
             let result = batch(&mut Batch::new(&mut self.map));
             // A panic that the closure has caught shows here.
-            if !self.map.ops().is_caught_up() {
-                self.map.ops().catch_up();
-            }
+            self.map.apply_all();
             result
         });
         match outcome {

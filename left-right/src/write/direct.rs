@@ -2,7 +2,7 @@
 //! writer's copy itself, for work that no reader notices.
 
 use super::OpWriteHandle;
-use super::op::{Cause, Health, unpoisoned};
+use super::op::{Cause, Health, bring_up_to_date, unpoisoned};
 use crate::buffers::Patience;
 use crate::{Operation, Poisoned, SwapError, Version};
 
@@ -123,6 +123,28 @@ impl<T, O> OpWriteHandle<T, O> {
 }
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
+    /// As [`try_catch_up`](Self::try_catch_up), if that takes operations and nothing else: it looks at no reader and
+    /// frees no copy that was set aside. Returns whether the writer's copy has everything now.
+    ///
+    /// For the common case of who writes again and again; `false` says that a call which can do more is needed.
+    ///
+    /// # Panics
+    /// If an operation panics, and then the handle [is poisoned](Self::is_poisoned).
+    #[inline]
+    pub fn catch_up_if_ready(&mut self) -> bool {
+        let buffers = &mut self.delay.write_mut().buffers;
+        if self.health != Health::Sound || buffers.retired() > 0 {
+            return false;
+        }
+        let Some(copy) = buffers.ready() else {
+            return false;
+        };
+        if self.log.is_behind() {
+            bring_up_to_date(&mut self.log, &mut self.health, copy.into_mut());
+        }
+        true
+    }
+
     /// Gives the writer's copy at most this many of the published operations that it lacks: for work in bounded
     /// steps. Returns whether it has all of them then. What is pending is left alone.
     ///
@@ -165,14 +187,23 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// let old = writer.apply_now(Set(8), |op, target| std::mem::replace(target, op.0));
     /// assert_eq!((old, *writer.catch_up()), (7, 8));
     /// ```
+    #[inline]
     pub fn apply_now<R>(&mut self, op: O, apply: impl FnOnce(&mut O, &mut T) -> R) -> R {
         if !self.is_caught_up() {
-            unpoisoned(self.update(Patience::ENDLESS));
+            self.catch_up_first();
         }
-        let copy = unpoisoned(self.delay.write_mut().buffers.writable(Patience::ENDLESS));
-        let before = self.health.begin(Cause::Applying);
+        let Some(copy) = self.delay.write_mut().buffers.ready() else {
+            unreachable!("a copy that has caught up is the writer's");
+        };
+        self.health = Health::Poisoned(Cause::Applying);
         let result = self.log.push_and_apply(op, copy.into_mut(), apply);
-        self.health = before;
+        self.health = Health::Sound;
         result
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn catch_up_first(&mut self) {
+        unpoisoned(self.update(Patience::ENDLESS));
     }
 }

@@ -307,12 +307,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         }
         let copy = self.delay.write_mut().buffers.writable(patience)?;
         if self.log.is_behind() {
-            let target = copy.into_mut();
-            self.health = Health::Poisoned(Cause::Replaying);
-            self.log.replay(target);
-            self.health = Health::Poisoned(Cause::Applying);
-            self.log.apply(target);
-            self.health = Health::Sound;
+            bring_up_to_date(&mut self.log, &mut self.health, copy.into_mut());
         }
         Ok(())
     }
@@ -320,6 +315,22 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     pub(super) fn buffers(&mut self) -> &mut Buffers<T> {
         &mut self.delay.write_mut().buffers
     }
+}
+
+/// Gives the writer's copy what it lacks.
+#[inline]
+pub(super) fn bring_up_to_date<T, O: Operation<T>>(
+    log: &mut Log<O>,
+    health: &mut Health,
+    target: &mut T,
+) {
+    if log.owes() {
+        *health = Health::Poisoned(Cause::Replaying);
+        log.replay(target);
+    }
+    *health = Health::Poisoned(Cause::Applying);
+    log.apply(target);
+    *health = Health::Sound;
 }
 
 /// For the calls that have no error: an endless wait can only end with poison.
