@@ -46,6 +46,8 @@
 //!   that waits for it. [`try_refresh`](WriteHandle::try_refresh) and
 //!   [`refresh_timeout`](WriteHandle::refresh_timeout) say who is in the way, and
 //!   [`try_catch_up`](WriteHandle::try_catch_up) does for the writer's own reads.
+//! - **A closure given to a [`SharedMap`] runs under its writer lock**: one that waits for another
+//!   writer of the same map never returns. [`SharedMap::write`] says what to do instead.
 //! - **Keys need `Eq + Hash + Clone`, values `Clone`.** A key whose `Eq` or `Hash` lies gives wrong
 //!   answers at worst; [`verify_copies`](WriteHandle::verify_copies) finds them in tests.
 //! - **A panic in user code publishes nothing**; the writer

@@ -34,10 +34,15 @@ impl<V> Decision<V> {
 /// Writes the calls of one of the writers, over its
 /// `decide(key, |Option<&V>| -> Result<(Decision<V>, R), X>) -> Result<R, X>`, and its
 /// `remove_where(&key, |&V| -> bool) -> bool`.
+///
+/// `$inside` is the paragraph that says what holds while a closure runs, which differs between the
+/// writers. Each call that takes a closure has it.
 macro_rules! computes {
-    ([$($receiver:tt)+] $this:ident [$($bound:tt)*]) => {
-        /// Sets the key's value to what `f` makes of it, or removes the key where `f` says `None`: the
-        /// new value.
+    ([$($receiver:tt)+] $this:ident [$($bound:tt)*] $inside:literal) => {
+        /// Sets the key's value to what `f` returns for the current one, or removes the key if `f`
+        /// returns `None`. Returns the new value.
+        ///
+        #[doc = $inside]
         pub fn compute(
             $($receiver)+,
             key: K,
@@ -47,6 +52,8 @@ macro_rules! computes {
         }
 
         /// As [`compute`](Self::compute), for a closure that may fail.
+        ///
+        #[doc = $inside]
         ///
         /// # Errors
         /// The closure's; then nothing has changed.
@@ -61,8 +68,10 @@ macro_rules! computes {
             })
         }
 
-        /// Sets the value of a key that has none to what `f` makes, if it makes one: the value that is
-        /// there now. `f` is not called if there is one already.
+        /// Sets the value of a key that has none to what `f` returns, if that is `Some`. Returns the value
+        /// that is there now. `f` is not called if there is one already.
+        ///
+        #[doc = $inside]
         pub fn compute_if_absent(
             $($receiver)+,
             key: K,
@@ -72,6 +81,8 @@ macro_rules! computes {
         }
 
         /// As [`compute_if_absent`](Self::compute_if_absent), for a closure that may fail.
+        ///
+        #[doc = $inside]
         ///
         /// # Errors
         /// The closure's; then nothing has changed.
@@ -89,8 +100,10 @@ macro_rules! computes {
             })
         }
 
-        /// Sets the value of a key that has one to what `f` makes of it, or removes the key where `f`
-        /// says `None`: the value that is there now. `f` is not called if there is none.
+        /// Sets the value of a key that has one to what `f` returns for it, or removes the key if `f`
+        /// returns `None`. Returns the value that is there now. `f` is not called if there is none.
+        ///
+        #[doc = $inside]
         pub fn compute_if_present(
             $($receiver)+,
             key: K,
@@ -100,6 +113,8 @@ macro_rules! computes {
         }
 
         /// As [`compute_if_present`](Self::compute_if_present), for a closure that may fail.
+        ///
+        #[doc = $inside]
         ///
         /// # Errors
         /// The closure's; then nothing has changed.
@@ -117,8 +132,10 @@ macro_rules! computes {
             })
         }
 
-        /// Sets the value of a key that has none to `value`, and else to what `f` makes of the one that
-        /// is there and of `value`, or removes the key where `f` says `None`: the new value.
+        /// Sets the value of a key that has none to `value`. Otherwise sets it to what `f` returns for the
+        /// current one and `value`, or removes the key if `f` returns `None`. Returns the new value.
+        ///
+        #[doc = $inside]
         pub fn merge(
             $($receiver)+,
             key: K,
@@ -129,6 +146,8 @@ macro_rules! computes {
         }
 
         /// As [`merge`](Self::merge), for a closure that may fail.
+        ///
+        #[doc = $inside]
         ///
         /// # Errors
         /// The closure's; then nothing has changed.
@@ -147,12 +166,16 @@ macro_rules! computes {
             })
         }
 
-        /// The key's value, which is what `f` makes if there is none.
+        /// Returns the key's value, after setting it to what `f` returns if there is none.
+        ///
+        #[doc = $inside]
         pub fn get_or_insert_with($($receiver)+, key: K, f: impl FnOnce() -> V $($bound)*) -> V {
             infallible($this.try_get_or_insert_with(key, || Ok(f())))
         }
 
         /// As [`get_or_insert_with`](Self::get_or_insert_with), for a closure that may fail.
+        ///
+        #[doc = $inside]
         ///
         /// # Errors
         /// The closure's; then nothing has changed.
@@ -170,7 +193,7 @@ macro_rules! computes {
             })
         }
 
-        /// Sets the value of a key that has one: the old value. A key that has none stays so.
+        /// Sets the value of a key that has one. Returns the old value. A key that has none stays so.
         pub fn replace($($receiver)+, key: K, value: V) -> Option<V> {
             infallible($this.decide(key, |old| {
                 Ok(match old {
@@ -180,7 +203,9 @@ macro_rules! computes {
             }))
         }
 
-        /// Sets the value of a key that has one which `condition` says yes to: whether it did.
+        /// Sets the key's value if `condition` returns `true` for the current one. Returns whether it did.
+        ///
+        #[doc = $inside]
         pub fn replace_if(
             $($receiver)+,
             key: K,
@@ -196,7 +221,9 @@ macro_rules! computes {
             }))
         }
 
-        /// Takes out a key that has a value which `condition` says yes to: whether it did.
+        /// Removes `key` if `condition` returns `true` for its value. Returns whether it did.
+        ///
+        #[doc = $inside]
         pub fn remove_if<Q>($($receiver)+, key: &Q, condition: impl FnOnce(&V) -> bool $($bound)*) -> bool
         where
             K: Borrow<Q>,
@@ -244,7 +271,10 @@ where
     M: Clone,
     E: Engine,
 {
-    computes!([&mut self] self []);
+    computes!(
+        [&mut self] self []
+        "The closure runs on the calling thread, and no lock of the map is held meanwhile."
+    );
 
     /// Shows `decide` the key's value, logs what it decides, and returns what it returns.
     fn decide<R, X>(

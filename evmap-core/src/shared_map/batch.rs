@@ -125,7 +125,10 @@ where
         self.change(MapOp::Clear);
     }
 
-    /// Keeps the entries that `keep` says yes to. It is called once for each.
+    /// Keeps the entries for which `keep` returns `true`. It is called once for each.
+    ///
+    /// `keep` runs inside the write, under the map's writer lock: the section *Deadlocks* of
+    /// [`SharedMap::write`](crate::SharedMap::write) is about it, too.
     pub fn retain(&mut self, keep: impl FnMut(&K, &V) -> bool) {
         self.map.retain(keep);
         self.map.apply_all();
@@ -218,6 +221,8 @@ where
 }
 
 /// Changes that depend on the value that is there. Each closure is called at most once.
+///
+/// Each closure runs inside the write that the batch belongs to.
 impl<K, V, S, E> Batch<'_, K, V, S, E>
 where
     K: Hash + Eq + Clone,
@@ -225,7 +230,11 @@ where
     S: BuildHasher,
     E: Engine,
 {
-    computes!([&mut self] self []);
+    computes!(
+        [&mut self] self []
+        "The closure runs inside the write, under the map's writer lock: the section *Deadlocks* of \
+         [`SharedMap::write`](crate::SharedMap::write) is about it, too."
+    );
 }
 
 impl<K, V, S, E> Extend<(K, V)> for Batch<'_, K, V, S, E>

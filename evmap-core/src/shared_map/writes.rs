@@ -70,7 +70,10 @@ where
         self.run(|batch| batch.clear());
     }
 
-    /// Keeps the entries that `keep` says yes to. It is called once for each.
+    /// Keeps the entries for which `keep` returns `true`. It is called once for each.
+    ///
+    /// `keep` runs under the map's writer lock. It must not write to this map, nor wait for a thread that
+    /// does: see the section *Deadlocks* of [`write`](Self::write).
     pub fn retain(&self, keep: impl FnMut(&K, &V) -> bool + Send) {
         self.run(|batch| batch.retain(keep));
     }
@@ -85,8 +88,32 @@ where
         self.run(|batch| batch.shrink_to_fit());
     }
 
-    /// Makes many changes in one step, which readers see all at once: the closure's result, and the
-    /// version that shows them (and everything that the closure saw).
+    /// Makes many changes in one step, which readers see all at once. Returns the closure's result, and
+    /// the version that shows them (and everything that the closure saw).
+    ///
+    /// # Deadlocks
+    /// `f` runs under the map's writer lock, as does the closure of every other method here.
+    /// So do the `Eq`, `Hash` and `Clone` of keys and values.
+    /// A closure that waits for another writer of the same map never returns, since that writer waits
+    /// for the lock.
+    ///
+    /// The map detects one case: a call from the very thread that is inside the write panics.
+    /// It cannot detect the others:
+    ///
+    /// - *The closure waits for a thread that writes to this map.* It joins the thread, receives from
+    ///   it, or waits for jobs of a thread pool, as rayon's parallel iterators do. A pool's thread that
+    ///   waits may also take on a job that has nothing to do with the closure; if that job writes to
+    ///   this map, it is a call from inside, and panics.
+    /// - *Two maps are locked in both orders.* One thread writes to `b` inside a write of `a`, and
+    ///   another to `a` inside a write of `b`.
+    /// - *A lock is taken in both orders.* The closure locks a mutex, and a thread that holds it writes
+    ///   to this map.
+    ///
+    /// So do what takes long or needs other threads before the write, and give the closure the result.
+    /// Inside, the batch is there to read and write, and reads of any map are fine: they take no lock.
+    /// Where a closure needs a second map, let all threads lock the two in the same order, or ask for
+    /// the second with [`try_write`](Self::try_write) or [`write_timeout`](Self::write_timeout), and
+    /// leave the closure if that fails.
     ///
     /// # Examples
     /// ```
@@ -103,7 +130,11 @@ where
         self.run(f)
     }
 
-    /// As [`write`](Self::write), but waits for nobody: neither for a turn nor for readers.
+    /// As [`write`](Self::write), but waits for nobody: neither for the writer lock nor for readers.
+    ///
+    /// `f` runs under the map's writer lock. It must not write to this map, nor wait for a thread that
+    /// does: see the section *Deadlocks* of [`write`](Self::write). Inside a write of another map,
+    /// `try_write` is the way to lock this one without the risk that two threads wait for each other.
     ///
     /// # Errors
     /// [`WriteError`] says who is in the way. The closure was not called; to keep what it holds, give
@@ -124,6 +155,55 @@ where
     /// map.try_write(|w| w.insert(2, "two"))?;
     /// # Ok::<(), WriteError>(())
     /// ```
+    ///
+    /// A transfer between two maps while another thread transfers the other way. Each locks one map and
+    /// tries the other; whoever finds that taken leaves its own, which lets the other thread go on.
+    ///
+    /// ```
+    /// use std::{sync::mpsc, thread, time::Duration};
+    /// use evmap_core::{SharedMap, shared_map::WriteError};
+    ///
+    /// fn transfer(
+    ///     from: &SharedMap<&str, i32>,
+    ///     to: &SharedMap<&str, i32>,
+    ///     before_second: impl FnOnce() + Send,
+    /// ) -> Result<(), WriteError> {
+    ///     let (moved, _version) = from.write(|w| {
+    ///         before_second();
+    ///         // On an error the closure ends before it has changed anything.
+    ///         to.try_write(|w| w.merge("ann", 3, |n, more| Some(n + more)))?;
+    ///         w.compute("ann", |n| Some(n? - 3));
+    ///         Ok(())
+    ///     });
+    ///     moved
+    /// }
+    ///
+    /// let (checking, savings) = (SharedMap::new(), SharedMap::new());
+    /// checking.insert("ann", 10);
+    /// savings.insert("ann", 10);
+    /// let (is_inside, inside) = mpsc::channel();
+    /// let (has_left, left) = mpsc::channel();
+    /// thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         transfer(&savings, &checking, move || {
+    ///             is_inside.send(()).unwrap();
+    ///             // Without the timeout, a mistake would hang instead of failing.
+    ///             left.recv_timeout(Duration::from_secs(10)).unwrap();
+    ///         })
+    ///         .unwrap();
+    ///     });
+    ///     inside.recv().unwrap();
+    ///     // Both threads are inside now, each in its own map.
+    ///     let refused = transfer(&checking, &savings, || {});
+    ///     assert!(matches!(refused, Err(WriteError::Occupied)));
+    ///     has_left.send(()).unwrap();
+    /// });
+    /// // The other thread has made its transfer. A program tries again until it succeeds, too.
+    /// transfer(&checking, &savings, || {})?;
+    /// assert_eq!(checking.get_cloned("ann"), Some(10));
+    /// assert_eq!(savings.get_cloned("ann"), Some(10));
+    /// # Ok::<(), WriteError>(())
+    /// ```
     pub fn try_write<R>(
         &self,
         f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R + Send,
@@ -131,11 +211,44 @@ where
         self.core().write(Patience::Try, f)
     }
 
-    /// As [`write`](Self::write), but waits no longer than `timeout` for its turn and for readers.
+    /// As [`write`](Self::write), but waits no longer than `timeout` for the writer lock and for readers.
+    ///
+    /// `f` runs under the map's writer lock. It must not write to this map, nor wait for a thread that
+    /// does: see the section *Deadlocks* of [`write`](Self::write). The timeout ends when `f` begins:
+    /// it does not limit how long `f` takes, nor what `f` waits for.
     ///
     /// # Errors
     /// [`WriteError`] says who is in the way. The closure was not called; to keep what it holds, give
     /// it by reference: `map.write_timeout(timeout, &mut f)`.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::{sync::mpsc, thread, time::Duration};
+    /// use evmap_core::{SharedMap, shared_map::WriteError};
+    ///
+    /// let map = SharedMap::new();
+    /// let (is_inside, inside) = mpsc::channel();
+    /// let (is_over, over) = mpsc::channel();
+    /// let (soon, later) = (Duration::from_millis(5), Duration::from_secs(10));
+    /// thread::scope(|scope| {
+    ///     // A write that takes long.
+    ///     scope.spawn(|| {
+    ///         map.write(move |_| {
+    ///             is_inside.send(()).unwrap();
+    ///             over.recv_timeout(later).unwrap();
+    ///         });
+    ///     });
+    ///     inside.recv().unwrap();
+    ///     let error = map.write_timeout(soon, |w| w.insert(1, "one")).unwrap_err();
+    ///     assert!(matches!(error, WriteError::Occupied));
+    ///     assert!(error.readers().is_empty());
+    ///     assert!(error.to_string().starts_with("nothing was written: other writers"));
+    ///     is_over.send(()).unwrap();
+    /// });
+    /// let (old, _version) = map.write_timeout(later, |w| w.insert(1, "one"))?;
+    /// assert_eq!(old, None);
+    /// # Ok::<(), WriteError>(())
+    /// ```
     pub fn write_timeout<R>(
         &self,
         timeout: Duration,
@@ -189,7 +302,7 @@ where
 }
 
 /// Changes that depend on the value that is there. Each is atomic, and calls its closure at most
-/// once; see [`WriteHandle::compute`](crate::WriteHandle::compute) and its kin.
+/// once, under the map's writer lock.
 ///
 /// # Examples
 ///
@@ -211,7 +324,11 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    computes!([&self] self [+ Send]);
+    computes!(
+        [&self] self [+ Send]
+        "The closure runs under the map's writer lock. It must not write to this map, nor wait for a \
+         thread that does: see the section *Deadlocks* of [`write`](Self::write)."
+    );
 }
 
 impl<K, V, S> FromIterator<(K, V)> for SharedMap<K, V, S>
