@@ -3,9 +3,11 @@
 //! Where there are more threads than processors, some of a crowd always wait for one.
 //! So all begin to count at one moment, the same for all, and are done at the latest end.
 
+use std::hint::black_box;
 use std::time::Instant;
 
 use crate::contender::{Shared, Tally};
+use crate::cpu::{Begun, Spent};
 use crate::slice::{Meeting, Pace, Sample};
 use crate::stamped;
 use crate::stream::Stream;
@@ -29,28 +31,40 @@ impl Starts {
     }
 }
 
+/// What one thread of a crowd has done, or all of them.
+#[derive(Clone, Copy)]
+pub struct Work {
+    /// How much, and between which moments.
+    pub sample: Sample,
+    /// The processor time of it, where the system tells.
+    pub spent: Option<Spent>,
+}
+
 /// What one thread of a crowd has written.
 pub struct Written {
     /// The timed part.
-    pub sample: Sample,
+    pub work: Work,
     /// The last of its keys.
     pub last: Vec<u32>,
 }
 
 /// One thread's work on a contender that it shares with others.
 pub trait CrowdSlice: Send {
-    /// Upserts keys of the stream for as long as `pace` says, as all others do that come to
-    /// `starts`, and looks up the last ones afterwards.
+    /// Inserts and computes values by turns, at keys of the stream, for as long as `pace` says, as all
+    /// others do that come to `starts`, and looks up the last ones afterwards.
     ///
     /// # Panics
     /// If one of those is not there.
     fn write(&mut self, stream: &Stream, pace: Pace, stamp: u64, starts: &Starts) -> Written;
 
     /// Inserts these keys, as all others do that come to `starts`, and publishes.
-    fn insert(&mut self, keys: &[u32], stamp: u64, starts: &Starts) -> Sample;
+    fn insert(&mut self, keys: &[u32], stamp: u64, starts: &Starts) -> Work;
 
     /// Empties the map, gives it `0..entries`, and publishes that.
     fn refill(&mut self, entries: usize, stamp: u64);
+
+    /// Publishes what is left to publish, until both copies have it, where there are two.
+    fn settle(&mut self);
 
     /// The first of these keys that does not have its value.
     fn missing(&mut self, keys: &[u32], stamp: u64) -> Option<u32>;
@@ -66,7 +80,7 @@ impl<S: Shared> CrowdSlice for S {
         let mut until = |deadline: Instant| {
             let mut count = 0;
             for keys in pieces.by_ref() {
-                write(self, keys, stamp);
+                insert_and_compute(self, keys, stamp);
                 last = keys;
                 count += PIECE;
                 let now = Instant::now();
@@ -78,23 +92,33 @@ impl<S: Shared> CrowdSlice for S {
         };
         until(starts.warm_up.arrive() + pace.warm_up);
         let begin = starts.timed.arrive();
+        let begun = Begun::now();
         let (count, end) = until(begin + pace.timed);
+        let work = Work {
+            sample: Sample { count, begin, end },
+            spent: begun.and_then(Begun::end),
+        };
         let missing = self.missing(last, stamp);
         assert_eq!(missing, None, "a write was not visible when it returned");
         Written {
-            sample: Sample { count, begin, end },
+            work,
             last: last.to_vec(),
         }
     }
 
-    fn insert(&mut self, keys: &[u32], stamp: u64, starts: &Starts) -> Sample {
+    fn insert(&mut self, keys: &[u32], stamp: u64, starts: &Starts) -> Work {
         let begin = starts.timed.arrive();
-        write(self, keys, stamp);
+        let begun = Begun::now();
+        insert(self, keys, stamp);
         self.publish();
-        Sample {
-            count: keys.len(),
-            begin,
-            end: Instant::now(),
+        let end = Instant::now();
+        Work {
+            sample: Sample {
+                count: keys.len(),
+                begin,
+                end,
+            },
+            spent: begun.and_then(Begun::end),
         }
     }
 
@@ -103,7 +127,10 @@ impl<S: Shared> CrowdSlice for S {
         for key in 0..entries as u64 {
             self.upsert(key, stamped(key, stamp));
         }
-        // Twice, for those that keep two copies.
+        self.settle();
+    }
+
+    fn settle(&mut self) {
         self.publish();
         self.publish();
     }
@@ -121,12 +148,39 @@ impl<S: Shared> CrowdSlice for S {
     }
 }
 
-/// The measured loop.
+/// The measured loop of inserts.
 #[inline(never)]
-fn write<S: Shared>(writer: &mut S, keys: &[u32], stamp: u64) {
+fn insert<S: Shared>(writer: &mut S, keys: &[u32], stamp: u64) {
     for &key in keys {
         let key = u64::from(key);
         writer.upsert(key, stamped(key, stamp));
+    }
+}
+
+/// The measured loop of writes of both kinds: half of them read the old value.
+#[inline(never)]
+fn insert_and_compute<S: Shared>(writer: &mut S, keys: &[u32], stamp: u64) {
+    let (pairs, odd) = keys.as_chunks();
+    for &[inserted, computed] in pairs {
+        let (inserted, computed) = (u64::from(inserted), u64::from(computed));
+        writer.upsert(inserted, stamped(inserted, stamp));
+        writer.compute(computed, move |old| {
+            // The new value is not made of the old one: others may have computed it already.
+            black_box(old);
+            stamped(computed, stamp)
+        });
+    }
+    insert(writer, odd, stamp);
+}
+
+impl Work {
+    /// Two threads' slices as one.
+    pub fn together(self, other: Work) -> Work {
+        let spent = self.spent.zip(other.spent);
+        Work {
+            sample: self.sample.together(other.sample),
+            spent: spent.map(|(own, other)| own.together(other)),
+        }
     }
 }
 
@@ -134,8 +188,8 @@ fn write<S: Shared>(writer: &mut S, keys: &[u32], stamp: u64) {
 ///
 /// # Panics
 /// If there is none.
-pub fn together(samples: impl IntoIterator<Item = Sample>) -> Sample {
-    let all = samples.into_iter().reduce(Sample::together);
+pub fn together(works: impl IntoIterator<Item = Work>) -> Work {
+    let all = works.into_iter().reduce(Work::together);
     all.expect("a crowd of nobody")
 }
 
@@ -165,16 +219,16 @@ mod tests {
             let threads = [0; 3].map(|_| work(map.clone()));
             threads.map(|thread| thread.join().unwrap()).into()
         });
-        let begin = written[0].sample.begin;
+        let begin = written[0].work.sample.begin;
         for one in &written {
-            assert_eq!(one.sample.begin, begin);
-            assert!(one.sample.count > 0 && one.sample.end - begin >= PACE.timed);
+            assert_eq!(one.work.sample.begin, begin);
+            assert!(one.work.sample.count > 0 && one.work.sample.end - begin >= PACE.timed);
             assert_eq!(reader.missing(&one.last, 7), None);
             assert_eq!(reader.missing(&one.last, 8), Some(one.last[0]));
         }
-        let count: usize = written.iter().map(|one| one.sample.count).sum();
-        let all = together(written.into_iter().map(|one| one.sample));
-        assert_eq!((all.count, all.begin), (count, begin));
+        let count: usize = written.iter().map(|one| one.work.sample.count).sum();
+        let all = together(written.into_iter().map(|one| one.work));
+        assert_eq!((all.sample.count, all.sample.begin), (count, begin));
     }
 
     #[test]
@@ -204,6 +258,8 @@ mod tests {
 
     impl Shared for Sieve {
         fn clear(&mut self) {}
+
+        fn compute(&mut self, _: u64, _: impl Fn(Option<u64>) -> u64 + Send) {}
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod contender;
+pub mod cpu;
 pub mod crowd;
 pub mod kind;
 pub mod lookups;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dashmap::DashMap;
+use dashmap::{DashMap, Entry};
 
 use super::{Hasher, Lookup, Shared, Upsert, fill};
 use crate::kind::{Kind, Number};
@@ -41,5 +41,18 @@ impl<K: Kind> Upsert<K> for Handle<K> {
 impl Shared for Handle {
     fn clear(&mut self) {
         self.0.clear();
+    }
+
+    #[inline]
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+        match self.0.entry(key) {
+            Entry::Occupied(mut occupied) => {
+                let old = occupied.get_mut();
+                *old = value(Some(*old));
+            }
+            Entry::Vacant(vacant) => {
+                vacant.insert(value(None));
+            }
+        }
     }
 }

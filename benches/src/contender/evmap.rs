@@ -32,6 +32,13 @@ pub fn pair_of<K: Kind>(entries: usize, hasher: &Hasher) -> (Writer<K>, Reader<K
 }
 
 impl Writer {
+    /// The published value of a key.
+    #[inline]
+    pub(super) fn get(&self, key: u64) -> Option<u64> {
+        let guard = self.0.get_one(&key)?;
+        Some(*guard)
+    }
+
     /// Takes everything out, for readers with the next publication.
     pub(super) fn clear(&mut self) {
         self.0.purge();

@@ -63,6 +63,15 @@ impl Handle {
 }
 
 impl Writer {
+    /// Sets the value of a key, and publishes that if it is time.
+    #[inline]
+    fn set(&mut self, key: u64, value: u64) {
+        self.map.upsert(key, value);
+        if self.is_due() {
+            self.map.publish();
+        }
+    }
+
     /// Whether what was written is to be published now.
     fn is_due(&mut self) -> bool {
         let Publishing::Every { time, last, unseen } = &mut self.publishing else {
@@ -92,11 +101,7 @@ impl Lookup for Handle {
 impl Upsert for Handle {
     #[inline]
     fn upsert(&mut self, key: u64, value: u64) {
-        let mut writer = self.turn();
-        writer.map.upsert(key, value);
-        if writer.is_due() {
-            writer.map.publish();
-        }
+        self.turn().set(key, value);
     }
 
     fn publish(&mut self) {
@@ -107,5 +112,16 @@ impl Upsert for Handle {
 impl Shared for Handle {
     fn clear(&mut self) {
         self.turn().map.clear();
+    }
+
+    #[inline]
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+        let mut writer = self.turn();
+        if !matches!(writer.publishing, Publishing::AtOnce) {
+            // evmap shows its writer what is published, and nothing else.
+            writer.map.publish();
+        }
+        let new = value(writer.map.get(key));
+        writer.set(key, new);
     }
 }

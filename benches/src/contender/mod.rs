@@ -84,6 +84,11 @@ pub trait Shared: Lookup + Upsert {
     /// Takes everything out, and keeps the room where the map can.
     fn clear(&mut self);
 
+    /// Sets the key's value to what `value` makes of the old one, in one atomic step.
+    ///
+    /// `value` may be called more than once: papaya tries again where another thread came first.
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send);
+
     /// What was written and published so far, where the map counts it.
     fn tally(&self) -> Option<Tally> {
         None
@@ -139,6 +144,11 @@ mod tests {
     fn shares(name: &str, map: impl Shared) {
         writes(name, (map.clone(), map.clone()));
         let (mut other, mut reader) = (map.clone(), map);
+        other.compute(7, |old| old.unwrap_or(0) + 1);
+        other.compute(2_000_000, |old| old.unwrap_or(4));
+        other.publish();
+        assert_eq!(reader.get(&7), Some(value_of(7) + 1), "{name}");
+        assert_eq!(reader.get(&2_000_000), Some(4), "{name}");
         other.clear();
         other.publish();
         assert_eq!(reader.get(&7), None, "{name}");
@@ -178,6 +188,7 @@ mod tests {
         shares("evmap, soon", evmap_mutex::every(soon, ENTRIES, &hasher));
         for mode in [FenceMode::Auto, FenceMode::Membarrier, FenceMode::SeqCst] {
             shares("ours", shared_map::at_once(ENTRIES, &hasher, mode));
+            shares("Mutex<ours>", ours_mutex::at_once(ENTRIES, &hasher, mode));
         }
         shares("ours, soon", shared_map::within(soon, ENTRIES, &hasher));
         let (_writer, _, guarded, cloned) = shared_reader::readers(ENTRIES, &hasher);

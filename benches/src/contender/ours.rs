@@ -52,6 +52,12 @@ impl<K: Kind> Writer<K> {
         self.0.refresh();
     }
 
+    /// Sets the key's value to what `value` makes of the old one.
+    #[inline]
+    pub(super) fn compute(&mut self, key: K::Key, value: impl Fn(Option<u64>) -> u64) {
+        self.0.compute(key, |old| Some(value(old.copied())));
+    }
+
     /// How reads and refreshes are ordered now.
     pub fn fence_mode(&self) -> FenceMode {
         self.0.stats().fence_mode

@@ -48,4 +48,11 @@ impl Shared for Handle {
     fn clear(&mut self) {
         self.writer.lock().clear();
     }
+
+    #[inline]
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+        let mut writer = self.writer.lock();
+        writer.compute(key, value);
+        writer.publish();
+    }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-use papaya::HashMap;
+use papaya::{HashMap, Operation};
 
 use super::{Hasher, Lookup, Shared, Upsert, Visit, fill, sum};
 use crate::kind::{Kind, Number};
@@ -49,5 +49,13 @@ impl<K: Kind> Upsert<K> for Handle<K> {
 impl Shared for Handle {
     fn clear(&mut self) {
         self.0.pin().clear();
+    }
+
+    #[inline]
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+        self.0.pin().compute(key, |old| {
+            let old = old.map(|(_, &old)| old);
+            Operation::<u64, ()>::Insert(value(old))
+        });
     }
 }

@@ -3,6 +3,8 @@
 use std::borrow::Borrow;
 use std::sync::{Arc, PoisonError};
 
+use hashbrown::hash_map::Entry;
+
 use super::bare::{Map, filled};
 use super::{Hasher, Lookup, Shared, Upsert, Visit, sum};
 use crate::kind::{Kind, Number};
@@ -69,6 +71,19 @@ impl<K: Kind> Upsert<K> for ParkingLot<K> {
 impl Shared for ParkingLot {
     fn clear(&mut self) {
         self.0.write().clear();
+    }
+
+    #[inline]
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+        match self.0.write().entry(key) {
+            Entry::Occupied(mut occupied) => {
+                let old = occupied.get_mut();
+                *old = value(Some(*old));
+            }
+            Entry::Vacant(vacant) => {
+                vacant.insert(value(None));
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use scc::HashMap;
+use scc::hash_map::Entry;
 
 use super::{Hasher, Lookup, Shared, Upsert, fill};
 use crate::kind::{Kind, Number};
@@ -42,5 +43,18 @@ impl<K: Kind> Upsert<K> for Handle<K> {
 impl Shared for Handle {
     fn clear(&mut self) {
         self.0.clear_sync();
+    }
+
+    #[inline]
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+        match self.0.entry_sync(key) {
+            Entry::Occupied(mut occupied) => {
+                let old = occupied.get_mut();
+                *old = value(Some(*old));
+            }
+            Entry::Vacant(vacant) => {
+                vacant.insert_entry(value(None));
+            }
+        }
     }
 }

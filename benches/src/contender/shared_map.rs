@@ -56,6 +56,11 @@ impl Shared for Handle {
         self.0.clear();
     }
 
+    #[inline]
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+        self.0.compute(key, move |old| Some(value(old.copied())));
+    }
+
     fn tally(&self) -> Option<Tally> {
         let stats = self.0.stats();
         Some(Tally {

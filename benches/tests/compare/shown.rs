@@ -40,7 +40,7 @@ pub fn tables_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
     let stdout = text(&output.stdout).to_string();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let json: Value = serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
-    assert_eq!(json["schema"], 5);
+    assert_eq!(json["schema"], 6);
     for case in json["cases"].as_array().expect("cases") {
         table_holds(&stdout, case);
     }
@@ -84,6 +84,17 @@ pub fn table_holds(stdout: &str, case: &Value) {
         }
         if let Some(kept) = row.get("kept") {
             assert!(are_shown(next(), kept), "{line}");
+        }
+        // In a table of their own below.
+        for cell in row["cells"].as_array().expect("cells") {
+            let Some(time) = cell.get("processor_time") else {
+                continue;
+            };
+            assert!(is_shown(next(), &time["all_threads"]["median"]), "{line}");
+            assert!(
+                is_shown(next(), &time["writing_threads"]["median"]),
+                "{line}"
+            );
         }
         assert_eq!(shown.next(), None, "{line}");
         if let Some(memory) = row.get("memory") {

@@ -112,7 +112,7 @@ pub struct WriteArgs {
 /// How many threads write.
 #[derive(Clone, Default, clap::Args)]
 pub struct ManyArgs {
-    /// Threads that write at once, such as 1,4,8, each at most 64
+    /// Threads that write at once, such as 1,2,4,8, each at most 64
     #[arg(long, value_delimiter = ',', value_parser = parse_threads, value_name = "N,..")]
     threads: Vec<usize>,
 }
@@ -210,7 +210,7 @@ impl WriteArgs {
 impl ManyArgs {
     pub fn threads(&self) -> Vec<usize> {
         if self.threads.is_empty() {
-            vec![1, 4, 8]
+            vec![1, 2, 4, 8]
         } else {
             self.threads.clone()
         }

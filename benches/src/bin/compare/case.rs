@@ -13,6 +13,17 @@ pub struct Figure {
     pub ns: f64,
     /// Writes in each publication, where the contender counts them.
     pub group: Option<f64>,
+    /// Processor time, where it was measured.
+    pub spent: Option<Spent>,
+}
+
+/// Nanoseconds of processor time per write.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spent {
+    /// Of all threads of the process.
+    pub all: f64,
+    /// Of those that write.
+    pub writing: f64,
 }
 
 /// The figures of each contender, under each condition, in each round.
@@ -27,6 +38,7 @@ pub struct Samples {
 struct Series {
     ns: Vec<f64>,
     group: Vec<f64>,
+    spent: Vec<Spent>,
 }
 
 /// What a table is about.
@@ -91,13 +103,29 @@ pub struct Cell {
     /// Writes in each publication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Quartiles>,
+    /// Processor time per write, where it was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processor_time: Option<ProcessorTime>,
     /// Nanoseconds, round by round.
     pub rounds: Vec<f64>,
 }
 
+/// Nanoseconds of processor time per write.
+#[derive(Clone, Copy, Serialize)]
+pub struct ProcessorTime {
+    /// Of all threads of the process.
+    pub all_threads: Quartiles,
+    /// Of those that write; the rest is what other threads do for them.
+    pub writing_threads: Quartiles,
+}
+
 impl From<f64> for Figure {
     fn from(ns: f64) -> Self {
-        Figure { ns, group: None }
+        Figure {
+            ns,
+            group: None,
+            spent: None,
+        }
     }
 }
 
@@ -113,6 +141,7 @@ impl Samples {
         let series = &mut self.series[contender][condition];
         series.ns.push(figure.ns);
         series.group.extend(figure.group);
+        series.spent.extend(figure.spent);
     }
 
     /// The same contenders under further conditions, which may have had other rounds.
@@ -153,12 +182,13 @@ impl Samples {
 
     fn cell(&self, contender: usize, ours: usize, condition: usize) -> Cell {
         let rounds = self.of(contender, condition);
-        let group = &self.series[contender][condition].group;
+        let Series { group, spent, .. } = &self.series[contender][condition];
         Cell {
             ns: Quartiles::of(rounds),
             to_base: Quartiles::of_ratios(rounds, self.of(0, condition)),
             to_ours: Quartiles::of_ratios(rounds, self.of(ours, condition)),
             group: (!group.is_empty()).then(|| Quartiles::of(group)),
+            processor_time: ProcessorTime::of(spent),
             rounds: rounds.to_vec(),
         }
     }
@@ -166,6 +196,18 @@ impl Samples {
     fn scaling(&self, contender: usize) -> Quartiles {
         let gain = |contender| ratios(self.of(contender, 0), self.of(contender, 1));
         Quartiles::of_ratios(&gain(contender), &gain(0))
+    }
+}
+
+impl ProcessorTime {
+    /// Of all rounds, if there are any.
+    fn of(spent: &[Spent]) -> Option<Self> {
+        let part =
+            |part: fn(&Spent) -> f64| Quartiles::of(&spent.iter().map(part).collect::<Vec<_>>());
+        (!spent.is_empty()).then(|| ProcessorTime {
+            all_threads: part(|spent| spent.all),
+            writing_threads: part(|spent| spent.writing),
+        })
     }
 }
 
@@ -260,16 +302,27 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_shown_where_they_were_counted() {
+    fn groups_and_processor_time_are_shown_where_they_were_counted() {
         let mut samples = Samples::default();
         samples.resize(2, 1);
         for group in [2.0, 4.0] {
             samples.push(0, 0, Figure::from(10.0));
-            let group = Some(group);
-            samples.push(1, 0, Figure { ns: 5.0, group });
+            let figure = Figure {
+                group: Some(group),
+                spent: Some(Spent {
+                    all: 10.0 * group,
+                    writing: group,
+                }),
+                ..Figure::from(5.0)
+            };
+            samples.push(1, 0, figure);
         }
         let rows = samples.rows(&["base", "ours"], 1, false);
         assert_eq!(rows[0].cells[0].group, None);
+        assert!(rows[0].cells[0].processor_time.is_none());
         assert_eq!(rows[1].cells[0].group.unwrap().median, 3.0);
+        let time = rows[1].cells[0].processor_time.unwrap();
+        assert_eq!(time.all_threads.median, 30.0);
+        assert_eq!(time.writing_threads.median, 3.0);
     }
 }

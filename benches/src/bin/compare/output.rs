@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::report::Report;
+use serde::Serialize;
 
 /// A file that was opened before the run: minutes of measuring are not lost to a wrong path.
 pub struct Output {
@@ -30,7 +30,7 @@ impl Output {
     }
 
     /// Puts the report in place of what was there.
-    pub fn write(mut self, report: &Report) -> Result<(), String> {
+    pub fn write(mut self, report: &impl Serialize) -> Result<(), String> {
         let text = serde_json::to_string_pretty(report).map_err(|error| error.to_string())? + "\n";
         self.replace(&text)
             .map_err(|error| failure(&self.path, error))

@@ -3,7 +3,7 @@
 use benches::stats::Quartiles;
 use serde::Serialize;
 
-use crate::case::{Case, Cell, Heading};
+use crate::case::{Case, Cell, Heading, ProcessorTime};
 use crate::footprint::Footprint;
 use crate::machine::Machine;
 use crate::plan::Plan;
@@ -23,8 +23,10 @@ use crate::verdict::Verdict;
 /// 5 brought the variants of lookups, whose names follow the size (`1k/misses`), readers that all
 /// threads share (`shared`), and readers beside a writer (`mixed`) with what they keep of their rates;
 /// and a case of `write` that is no number of upserts (`idle-handles`).
+/// 6 changed what many writers do (`many/visible`: half of the writes compute), and brought their
+/// processor time, and the bar of each promise.
 /// `memory` came later and changed nothing else: it is absent unless it was measured.
-const SCHEMA: u32 = 5;
+const SCHEMA: u32 = 6;
 
 /// Conditions side by side; further ones stand below.
 const ABREAST: usize = 4;
@@ -114,7 +116,7 @@ impl Report {
             }
             print!("{}", table.text());
         }
-        failure(&self.promises)
+        failure(self.promises.iter().map(|verdict| verdict.outcome))
     }
 }
 
@@ -162,12 +164,48 @@ fn text(case: &Case) -> String {
         }
         text += &table.text();
     }
+    text += &processor_time(case);
     let conditions = conditions.iter().map(String::as_str);
     let noises = conditions.zip(case.noise.iter().copied());
     for (name, noise) in noises.chain(case.scaling_noise.map(|noise| ("scaling", noise))) {
         text += &format!("noise, {name}: the control is {}\n", noise.text());
     }
     text + &memory(case)
+}
+
+/// The processor time of each write, where that was measured.
+fn processor_time(case: &Case) -> String {
+    if case.cells().all(|cell| cell.processor_time.is_none()) {
+        return String::new();
+    }
+    let mut table = Table::default();
+    let mut head = vec![String::new()];
+    for condition in &case.heading.conditions {
+        head.extend([condition, ""].map(String::from));
+    }
+    table.row(head);
+    let mut head = vec!["contender".to_string()];
+    for _ in &case.heading.conditions {
+        head.extend(["all threads", "writing"].map(String::from));
+    }
+    table.row(head);
+    for row in &case.rows {
+        let mut cells = vec![row.contender.to_string()];
+        for cell in &row.cells {
+            cells.extend(match cell.processor_time {
+                Some(ProcessorTime {
+                    all_threads,
+                    writing_threads,
+                }) => [all_threads, writing_threads].map(|part| time(part.median)),
+                None => ["-", "-"].map(String::from),
+            });
+        }
+        table.row(cells);
+    }
+    "processor time per write, in ns: of all threads of the process, and of the writing ones alone; \
+     the difference is what other threads do for the writers, on another core if there is one\n"
+        .to_string()
+        + &table.text()
 }
 
 /// What the whole map takes, where that was measured.

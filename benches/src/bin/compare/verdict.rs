@@ -57,6 +57,8 @@ pub struct Verdict {
     pub promise: String,
     /// The median is held against the bar.
     pub measured: Quartiles,
+    /// Where it has to be.
+    pub bar: Bar,
     /// Kept, missed, or neither.
     pub outcome: Outcome,
     /// Why neither.
@@ -65,7 +67,8 @@ pub struct Verdict {
 }
 
 /// What a promise asks of a figure.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Bar {
     AtMost(f64),
     AtLeast(f64),
@@ -82,6 +85,17 @@ pub struct Circumstances {
     bound: f64,
     /// Of two threads of bare over one, where that matters.
     gain: Option<f64>,
+}
+
+impl Outcome {
+    /// For people, each as long as the others.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Kept => "kept     ",
+            Outcome::Missed => "MISSED   ",
+            Outcome::TooNoisy => "TOO NOISY",
+        }
+    }
 }
 
 impl Bar {
@@ -182,6 +196,7 @@ impl Verdict {
             case,
             promise,
             measured,
+            bar,
             outcome,
             doubt,
         }
@@ -189,13 +204,8 @@ impl Verdict {
 
     /// For people: verdict and promise, figure, and what speaks against the figure.
     pub fn cells(&self) -> [String; 3] {
-        let word = match self.outcome {
-            Outcome::Kept => "kept     ",
-            Outcome::Missed => "MISSED   ",
-            Outcome::TooNoisy => "TOO NOISY",
-        };
         [
-            format!("{word}  {}: {}", self.case, self.promise),
+            format!("{}  {}: {}", self.outcome.word(), self.case, self.promise),
             number(self.measured.median),
             self.doubt.clone().unwrap_or_default(),
         ]

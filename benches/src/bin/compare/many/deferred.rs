@@ -4,6 +4,7 @@
 //! Instead each slice begins with the same map, which is emptied and filled before the clock starts,
 //! and has had room for all keys since it was built; each key is inserted once.
 //! What is deferred is part of the bill: the clock stops when all of it is visible.
+//! Processor time is counted until the other copy has everything, too, where there are two.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use benches::contender::{
     Hasher, dashmap, evmap_mutex, papaya, rwlock, scc as scc_map, shared_map,
 };
-use benches::crowd::{Starts, together};
+use benches::cpu::Spent;
+use benches::crowd::{Starts, Work, together};
 use benches::slice::Pace;
 use benches::stream::SplitMix;
 
@@ -93,7 +95,7 @@ impl Many {
         entrant.own.refill(ENTRIES, self.next_stamp());
         let (stamp, before) = (self.next_stamp(), entrant.own.tally());
         let (shared, starts) = (Arc::clone(keys), Starts::of(threads));
-        let samples = self
+        let works = self
             .crew
             .run(&mut entrant.writers[..threads], move |number, writer| {
                 // Not always the same keys for the same thread.
@@ -101,8 +103,11 @@ impl Many {
                 let parts = shared.chunks(INSERTS.div_ceil(threads));
                 writer.insert(parts.into_iter().nth(part).unwrap_or(&[]), stamp, &starts)
             });
+        let (work, after) = (together(works), entrant.own.tally());
+        entrant.own.settle();
+        let spent = work.spent.and_then(Spent::until_now);
         let missing = entrant.own.missing(keys, stamp);
         assert_eq!(missing, None, "{} lost a write", entrant.name);
-        figure(together(samples).ns(), before, entrant.own.tally())
+        figure(Work { spent, ..work }, before, after)
     }
 }

@@ -9,23 +9,24 @@ mod visible;
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use benches::check;
 use benches::contender::{Shared, Tally};
-use benches::crowd::CrowdSlice;
+use benches::crowd::{CrowdSlice, Work};
 use benches::stream::Stream;
 
-use crate::case::Figure;
+use crate::case::{Figure, Spent};
 use crate::plan::Plan;
 use crew::Crew;
 
 pub use deferred::{BASE as DEFERRED_BASE, CASE as DEFERRED, OURS as OURS_DEFERRED};
-pub use visible::{BASE as VISIBLE_BASE, CASE as VISIBLE, OURS as OURS_VISIBLE};
+pub use visible::{BASE as VISIBLE_BASE, CASE as VISIBLE, MUTEX, OURS as OURS_VISIBLE};
 
 /// Keys in the map.
 const ENTRIES: usize = 100_000;
 /// How many threads the promises are about.
-pub const MEANT: [usize; 2] = [4, 8];
+pub const MEANT: [usize; 4] = [1, 2, 4, 8];
 /// The most threads.
 pub const MOST: usize = 64;
 /// How many times as long as usual a slice is: with more threads than processors, the system has to
@@ -97,18 +98,29 @@ pub fn condition(threads: usize) -> String {
     }
 }
 
-/// A time, and how many writes shared a publication since `before`.
-fn figure(ns: f64, before: Option<Tally>, after: Option<Tally>) -> Figure {
+/// Times per write, and how many writes shared a publication since `before`.
+fn figure(work: Work, before: Option<Tally>, after: Option<Tally>) -> Figure {
     let group = before.zip(after).map(|(before, after)| {
         let publications = after.publications - before.publications;
         (after.writes - before.writes) as f64 / publications.max(1) as f64
     });
-    Figure { ns, group }
+    let each = |time: Duration| time.as_nanos() as f64 / work.sample.count as f64;
+    let spent = work.spent.map(|spent| Spent {
+        all: each(spent.all()),
+        writing: each(spent.workers),
+    });
+    Figure {
+        ns: work.sample.ns(),
+        group,
+        spent,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use benches::slice::Sample;
+    use std::time::Instant;
 
     #[test]
     fn groups_are_those_of_the_slice() {
@@ -118,8 +130,17 @@ mod tests {
                 publications,
             })
         };
-        let found = figure(5.0, tally(100, 100), tally(160, 120));
+        let begin = Instant::now();
+        let work = Work {
+            sample: Sample {
+                count: 10,
+                begin,
+                end: begin + Duration::from_nanos(50),
+            },
+            spent: None,
+        };
+        let found = figure(work, tally(100, 100), tally(160, 120));
         assert_eq!(found.group, Some(3.0));
-        assert_eq!(figure(5.0, None, None), Figure::from(5.0));
+        assert_eq!(figure(work, None, None), Figure::from(5.0));
     }
 }

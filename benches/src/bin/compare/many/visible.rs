@@ -1,7 +1,9 @@
 //! Writes that every later read shows as soon as they return.
 //!
+//! Half of them are inserts, and half compute the new value in a closure that is shown the old one.
+//!
 //! The base is evmap behind a mutex, published with each write: what SharedMap would be without
-//! groups.
+//! groups. `Mutex<ours>` is the plain writer behind a mutex: what SharedMap has to be worth.
 
 use std::sync::Arc;
 
@@ -20,11 +22,13 @@ use crate::report::count;
 pub const CASE: &str = "visible";
 /// What the ratios are to.
 pub const BASE: &str = "Mutex<evmap>";
+/// The plain writer behind a mutex.
+pub const MUTEX: &str = "Mutex<ours>";
 /// The contender that the others are compared with.
 pub const OURS: &str = "ours, Auto";
 
 impl Many {
-    /// Upserts, each visible on return.
+    /// Inserts and computes, each visible on return.
     pub fn visible(&self) -> Case {
         let mut names = Vec::new();
         let samples = self.plan.run(
@@ -42,7 +46,7 @@ impl Many {
                 operation: "many",
                 case: CASE.to_string(),
                 title: format!(
-                    "upserts of {} keys, each visible on return; slices of {:?}",
+                    "inserts and computes by turns, {} keys, each visible on return; slices of {:?}",
                     count(ENTRIES),
                     self.plan.slice
                 ),
@@ -63,7 +67,7 @@ impl Many {
             self.entrant(BASE, evmap_mutex::at_once(ENTRIES, hasher)),
             self.entrant("control", evmap_mutex::at_once(ENTRIES, hasher)),
             self.entrant(OURS, ours(FenceMode::Auto)),
-            self.entrant("Mutex<ours>", behind_mutex),
+            self.entrant(MUTEX, behind_mutex),
             self.entrant("ours, Membarrier", ours(FenceMode::Membarrier)),
             self.entrant("ours, SeqCst", ours(FenceMode::SeqCst)),
             self.entrant("dashmap", dashmap::pair(ENTRIES, hasher).0),
@@ -89,7 +93,7 @@ impl Many {
             let missing = entrant.own.missing(&one.last, stamp);
             assert_eq!(missing, None, "{} lost a write", entrant.name);
         }
-        let sample = together(written.into_iter().map(|one| one.sample));
-        figure(sample.ns(), before, entrant.own.tally())
+        let work = together(written.into_iter().map(|one| one.work));
+        figure(work, before, entrant.own.tally())
     }
 }

@@ -41,24 +41,25 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
 }
 
 /// What keeps a check from passing, if anything does.
-pub fn failure(verdicts: &[Verdict]) -> Option<String> {
-    if verdicts.is_empty() {
+pub fn failure(outcomes: impl IntoIterator<Item = Outcome>) -> Option<String> {
+    let outcomes: Vec<_> = outcomes.into_iter().collect();
+    if outcomes.is_empty() {
         return Some(
             "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
              about shared readers of 1k keys, \
-             about writes of 1, 100 and 10k per refresh, about 4 and 8 threads that write, \
+             about writes of 1, 100 and 10k per refresh, about 1, 2, 4 and 8 threads that write, \
              about readers beside a writer, \
              about guards that are held for ever, about growth to 4M entries, \
              about engines with 100k and 4M keys, and about the memory of 1M entries"
                 .to_string(),
         );
     }
-    let count = |outcome| verdicts.iter().filter(|v| v.outcome == outcome).count();
+    let count = |outcome| outcomes.iter().filter(|&&found| found == outcome).count();
     match (count(Outcome::Missed), count(Outcome::TooNoisy)) {
         (0, 0) => None,
         (missed, noisy) => Some(format!(
             "of {} promises {missed} missed, {noisy} too noisy to tell",
-            verdicts.len()
+            outcomes.len()
         )),
     }
 }

@@ -117,7 +117,7 @@ fn sixteen(case: &Case) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::case::{Heading, Samples};
-    use crate::promises::{failure, of_cases};
+    use crate::promises::{self, of_cases};
     use crate::verdict::{Outcome, ROUNDS};
 
     const READERS: [&str; 14] = [
@@ -172,6 +172,10 @@ mod tests {
             OURS | SCOPED => 12.0,
             _ => 100.0,
         }
+    }
+
+    fn failure(verdicts: &[Verdict]) -> Option<String> {
+        promises::failure(verdicts.iter().map(|verdict| verdict.outcome))
     }
 
     fn verdicts_of(case: Case) -> Vec<Verdict> {

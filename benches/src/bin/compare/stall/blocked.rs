@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use benches::contender::Hasher;
+use benches::cpu;
 use benches::stats::{Quartiles, quantile_of};
 use benches::value_of;
 use evmap_core::{FenceMode, ReadHandle, SharedReader};
@@ -13,7 +14,7 @@ use serde::Serialize;
 
 use super::guard::HeldGuard;
 use super::map::one_writer;
-use super::{cpu, ms, us};
+use super::{ms, us};
 use crate::plan::Plan;
 
 /// How often each call is made in a session.
@@ -117,11 +118,11 @@ impl Session {
 
         let (begins, begun) = mpsc::channel();
         let waiting = thread::spawn(move || {
-            let (before, begin) = (cpu::used(), Instant::now());
+            let (before, begin) = (cpu::of_thread(), Instant::now());
             // Only now, so that the time is at least that which the others take.
             let _ = begins.send(());
             writer.refresh();
-            let (time, after) = (begin.elapsed(), cpu::used());
+            let (time, after) = (begin.elapsed(), cpu::of_thread());
             let used = after.zip(before).map(|(after, before)| after - before);
             (
                 time,

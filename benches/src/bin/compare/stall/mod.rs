@@ -3,7 +3,6 @@
 //! Readers go on in any case; these are the figures of the writer, and of whoever comes meanwhile.
 
 mod blocked;
-mod cpu;
 mod guard;
 mod map;
 pub mod peer;
