@@ -8,7 +8,6 @@ use benches::stream::LONGEST_PIECE;
 use clap::{Parser, Subcommand};
 
 use crate::many::MOST;
-use crate::memory;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::read::ReadArgs;
@@ -65,9 +64,6 @@ pub enum Command {
     /// What `stall` runs in a process of its own
     #[command(hide = true, name = peer::COMMAND)]
     PublishBesideAGuard,
-    /// What measurements of memory run in a process of its own
-    #[command(hide = true, name = memory::COMMAND)]
-    MemoryOf { what: String, entries: usize },
 }
 
 /// What can be measured.
@@ -138,7 +134,7 @@ impl Args {
     pub fn measurements(&self) -> Vec<Measurement> {
         match &self.command {
             Some(Command::Measure(one)) => vec![one.clone()],
-            Some(Command::PublishBesideAGuard | Command::MemoryOf { .. }) => Vec::new(),
+            Some(Command::PublishBesideAGuard) => Vec::new(),
             None | Some(Command::All) => vec![
                 Measurement::Read(ReadArgs::default()),
                 Measurement::Shared(SharedArgs::default()),

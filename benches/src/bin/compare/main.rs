@@ -63,13 +63,9 @@ use report::Report;
 use stall::peer;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let done = match &args.command {
-        Some(Command::PublishBesideAGuard) => {
-            peer::publish_beside_a_guard().map_err(|error| error.to_string())
-        }
-        Some(Command::MemoryOf { what, entries }) => memory::report(what, *entries),
-        _ => run(&args),
+    let done = match memory::asked() {
+        Some((what, entries)) => memory::report(&what, entries),
+        None => obey(&Args::parse()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -77,6 +73,15 @@ fn main() -> ExitCode {
             eprintln!("compare: {message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn obey(args: &Args) -> Result<(), String> {
+    match &args.command {
+        Some(Command::PublishBesideAGuard) => {
+            peer::publish_beside_a_guard().map_err(|error| error.to_string())
+        }
+        _ => run(args),
     }
 }
 

@@ -6,6 +6,7 @@
 //! only if it stays in use.
 
 use std::any::Any;
+use std::ffi::OsString;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -14,7 +15,7 @@ use serde::Serialize;
 use crate::{engines, footprint};
 
 /// The hidden command that [`report`] runs under.
-pub const COMMAND: &str = "memory-of";
+const COMMAND: &str = "memory-of";
 
 /// Settings of the GNU C library, which otherwise keeps more the more it has freed.
 const GIVE_BACK: [(&str, &str); 3] = [
@@ -73,6 +74,21 @@ pub fn bytes(what: &str, entries: usize) -> Result<u64, String> {
     }
     let said = text(&output.stdout);
     said.parse().map_err(|_| format!("{what} is {said:?}"))
+}
+
+/// What this process has to build, and with how many entries, if it is the other process.
+///
+/// Asked before arguments are parsed: the parser frees memory that stays resident, and what the map
+/// takes of that would not be counted.
+pub fn asked() -> Option<(String, usize)> {
+    let given = std::env::args_os().skip(1).map(OsString::into_string);
+    let given: Vec<_> = given.collect::<Result<_, _>>().ok()?;
+    match &given[..] {
+        [command, what, entries] if command == COMMAND => {
+            Some((what.clone(), entries.parse().ok()?))
+        }
+        _ => None,
+    }
 }
 
 /// The other process: builds it, and writes how many bytes that took.
