@@ -59,6 +59,13 @@ fn an_older_longer_file_is_replaced_whole() {
 }
 
 #[test]
+fn several_processes_draw_no_plots() {
+    let output = compare(&["many", "--processes", "2", "--plot", "nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("cannot be used with"));
+}
+
+#[test]
 fn batches_too_long_for_the_keys_are_refused() {
     let output = compare(&["write", "--batches", "2M"]);
     assert_eq!(output.status.code(), Some(2));

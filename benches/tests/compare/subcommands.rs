@@ -145,6 +145,45 @@ fn many_prints_what_its_json_holds() {
 }
 
 #[test]
+fn several_processes_show_each_run_and_the_median() {
+    let path = file("processes.json");
+    let name = path.to_str().expect("UTF-8");
+    let arguments = ["many", "--threads", "1", "--processes", "2", "--json", name];
+    let output = compare(&[&arguments[..], &["--check"]].concat());
+    // Of one round each.
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("of 3 promises 0 missed, 3 too noisy to tell"),
+        "{stderr}"
+    );
+    let (stdout, json) = (text(&output.stdout), fs::read(&path).expect("the file"));
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(json["schema"], 6);
+    assert_eq!(json["runs"].as_array().map(Vec::len), Some(2));
+    assert!(stdout.contains("\n\nrun 2 of 2\n"), "{stdout}");
+    assert!(stdout.contains("many/visible, 1 thread: the medians of 2 processes"));
+    let summary = stdout.split("promises, in 2 processes\n").nth(1);
+    for promise in json["promises"].as_array().expect("promises") {
+        let name = promise["promise"].as_str().expect("a name");
+        let mut lines = summary.expect("a summary").lines();
+        let line = lines.find(|line| line.contains(name)).expect(name);
+        let shown = cells(line);
+        let medians = promise["medians"].as_array().expect("medians");
+        assert!(is_shown(shown[2], &promise["median"]), "{line}");
+        for (shown, (median, run)) in shown[3..]
+            .iter()
+            .zip(medians.iter().zip(json["runs"].as_array().expect("runs")))
+        {
+            assert!(is_shown(shown, median), "{line}");
+            let verdicts = run["promises"].as_array().expect("promises");
+            let verdict = verdicts.iter().find(|verdict| verdict["promise"] == name);
+            assert_eq!(verdict.expect(name)["measured"]["median"], *median);
+        }
+    }
+}
+
+#[test]
 fn growth_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["growth"], &file("growth.json"));
     assert!(stdout.contains("growth/100k: 0 to 100k entries, in batches of 1k"));

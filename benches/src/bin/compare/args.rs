@@ -40,6 +40,10 @@ pub struct Args {
     #[arg(long, global = true, value_name = "MILLISECONDS")]
     slice: Option<u64>,
 
+    /// Runs all of it in so many fresh processes, and shows each run's figures and their medians
+    #[arg(long, global = true, value_name = "N", conflicts_with = "plot", value_parser = parse_processes)]
+    pub processes: Option<usize>,
+
     /// Writes all that was measured to this file too
     #[arg(long, global = true, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -232,6 +236,8 @@ impl MemoryArgs {
 
 /// What fits the memory of a usual machine in every contender.
 const MOST_ENTRIES: usize = 200_000_000;
+/// More than anybody waits for.
+const MOST_PROCESSES: usize = 1_000;
 
 /// A number of entries.
 pub fn parse_size(text: &str) -> Result<usize, String> {
@@ -251,6 +257,11 @@ fn parse_batch(text: &str) -> Result<usize, String> {
 /// A number of threads, at most what any machine can start.
 fn parse_threads(text: &str) -> Result<usize, String> {
     parse_count(text, 1..=MOST)
+}
+
+/// A number of processes, one after the other.
+fn parse_processes(text: &str) -> Result<usize, String> {
+    parse_count(text, 1..=MOST_PROCESSES)
 }
 
 /// A number such as `100k` or `4M`, within these bounds.

@@ -22,6 +22,8 @@
 //! bare hashbrown: 1 is perfect.
 //! `kept` is how much of its own rate a reader has left beside a writer.
 //! `group` is how many writes shared a publication.
+//!
+//! One process is one draw of where memory lies; `--processes 5` takes five of them.
 
 mod args;
 mod case;
@@ -38,6 +40,7 @@ mod output;
 mod partner;
 mod plan;
 mod plot;
+mod processes;
 mod progress;
 mod promises;
 mod read;
@@ -87,6 +90,18 @@ fn obey(args: &Args) -> Result<(), String> {
 
 fn run(args: &Args) -> Result<(), String> {
     let output = args.json.as_deref().map(Output::open).transpose()?;
+    let failure = match args.processes {
+        Some(processes) => processes::measure(processes, output)?,
+        None => measure(args, output)?,
+    };
+    match failure {
+        Some(failure) if args.check => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+/// Measures in this process. Returns why a check of the promises fails, if it does.
+fn measure(args: &Args, output: Option<Output>) -> Result<Option<String>, String> {
     let plots = args.plot.as_deref().map(Plots::open).transpose()?;
     let plan = args.plan();
     let partner = Partner::start();
@@ -153,8 +168,5 @@ fn run(args: &Args) -> Result<(), String> {
     if let Some(plots) = plots {
         plots.write(&report)?;
     }
-    match failure {
-        Some(failure) if args.check => Err(failure),
-        _ => Ok(()),
-    }
+    Ok(failure)
 }

@@ -24,9 +24,10 @@ use crate::verdict::Verdict;
 /// threads share (`shared`), and readers beside a writer (`mixed`) with what they keep of their rates;
 /// and a case of `write` that is no number of upserts (`idle-handles`).
 /// 6 changed what many writers do (`many/visible`: half of the writes compute), and brought their
-/// processor time, and the bar of each promise.
+/// processor time, the bar of each promise, and a file of another kind, with `runs`, where there were
+/// several processes.
 /// `memory` came later and changed nothing else: it is absent unless it was measured.
-const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 6;
 
 /// Conditions side by side; further ones stand below.
 const ABREAST: usize = 4;

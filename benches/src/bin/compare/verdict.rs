@@ -21,7 +21,7 @@
 //! V3 and not the quartiles themselves, since those come no closer with more rounds.
 
 use benches::stats::Quartiles;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
 use crate::noise::Noise;
@@ -39,7 +39,7 @@ const KEPT_NOISE: f64 = 0.05;
 const GAIN: f64 = 1.5;
 
 /// What became of a promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     Kept,
@@ -67,7 +67,7 @@ pub struct Verdict {
 }
 
 /// What a promise asks of a figure.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bar {
     AtMost(f64),
@@ -99,7 +99,7 @@ impl Outcome {
 }
 
 impl Bar {
-    fn is_met_by(self, median: f64) -> bool {
+    pub fn is_met_by(self, median: f64) -> bool {
         match self {
             Bar::AtMost(bar) => median <= bar,
             Bar::AtLeast(bar) => median >= bar,
@@ -213,7 +213,7 @@ impl Verdict {
 }
 
 /// Two decimals, or four of a number so small that two would show nothing of it.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value < 0.1 {
         format!("{value:.4}")
     } else {
