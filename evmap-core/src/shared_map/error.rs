@@ -5,18 +5,22 @@ use std::fmt;
 
 use left_right::{BusyReader, ReadersBusy, TooManyRetired, Version};
 
-/// Why a call on a thread that has the writer lock already panics.
-pub(super) const CALLED_FROM_INSIDE: &str = "a call back into a SharedMap from a closure (or from a key's or value's own code) that \
-     runs inside one of its writes: it would wait for itself; use what the closure is given, \
-     or write afterwards";
+/// What the panic says when a thread calls the map from inside one of its own writes.
+pub(super) const CALLED_FROM_INSIDE: &str = "\
+    a call back into a SharedMap from inside one of its writes: it would wait for itself. It comes \
+    from the write's closure, from a key's or value's own code, or from a job that this thread took \
+    on while it waited inside the write, as a thread pool's threads do. Use what the closure is \
+    given, or write afterwards; wait for a thread pool before or after the write, not inside it";
 
-/// Why a write panics in a child whose parent was inside one.
-pub(super) const LEFT_BY_A_FORK: &str = "another thread was inside a write of this SharedMap when the process forked, and that thread is not \
-     in this child: the map can be read here, but never written";
+/// What the panic of a write says in a child whose parent was inside one.
+pub(super) const LEFT_BY_A_FORK: &str = "\
+    another thread was inside a write of this SharedMap when the process forked, and that thread is \
+    not in this child: the map can be read here, but never written";
 
-/// Why a wait on the janitor panics.
-pub(super) const WAITS_ON_THE_JANITOR: &str = "a `Drop` that runs on the thread which tidies up a SharedMap waits for a version of it: it would hold up \
-     what it may be waiting for";
+/// What the panic of a wait says on the janitor.
+pub(super) const WAITS_ON_THE_JANITOR: &str = "\
+    a `Drop` on the thread that tidies up a SharedMap waits for a version of it: it would hold up \
+    what it may be waiting for";
 
 /// Nothing was written, and the closure was not called.
 ///

@@ -85,9 +85,11 @@ impl World {
             let asked = || map.wait_for_timeout(never, Duration::ZERO).is_err();
             match catch_unwind(AssertUnwindSafe(asked)) {
                 Ok(is_waiting) => !is_waiting,
-                Err(panic) => panic
-                    .downcast_ref::<&str>()
-                    .is_some_and(|text| text.contains("call back into a SharedMap")),
+                Err(panic) => {
+                    let text = panic.downcast_ref::<String>().map(String::as_str);
+                    text.or_else(|| panic.downcast_ref::<&str>().copied())
+                        .is_some_and(|text| text.contains("call back into a SharedMap"))
+                }
             }
         };
         self.state().asks = Some(Arc::new(ask));
