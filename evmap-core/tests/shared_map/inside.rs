@@ -1,6 +1,7 @@
 //! Calls of the map from inside one of its writes.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -48,6 +49,52 @@ fn a_call_that_would_wait_for_itself_panics_with_a_message() {
     // Reads are welcome.
     let seen = map.compute(1, |old| Some(old? + map.get_cloned(&2)? + map.len() as i32));
     assert_eq!(seen, Some(5));
+}
+
+/// A pool's thread that waits for one job takes on others.
+#[derive(Default)]
+struct Pool(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
+
+impl Pool {
+    fn add(&self, job: impl FnOnce() + Send + 'static) {
+        self.0.lock().unwrap().push_back(Box::new(job));
+    }
+
+    /// Does the jobs that are there, as a thread of the pool does while it waits.
+    fn wait(&self) {
+        let next = || self.0.lock().unwrap().pop_front();
+        while let Some(job) = next() {
+            job();
+        }
+    }
+}
+
+/// With rayon, the panic was in a job that had nothing to do with the write, and its message blamed a
+/// closure that was not in sight.
+#[test]
+fn a_pools_job_that_lands_inside_a_write_is_told_of_the_pool() {
+    let (map, pool) = (SharedMap::new(), Pool::default());
+    map.insert(1, 1);
+    let other = map.clone();
+    pool.add(move || {
+        other.insert(2, 2);
+    });
+    let message = panic_of(|| {
+        map.write(|w| {
+            w.insert(1, 10);
+            // What the closure means to wait for is another job.
+            pool.wait();
+        });
+    });
+    assert!(message.contains("call back into a SharedMap"), "{message}");
+    assert!(
+        message.contains("a job that this thread took on while it waited"),
+        "{message}"
+    );
+    assert!(message.contains("thread pool"), "{message}");
+    // The write is undone, and the map goes on.
+    assert_eq!((map.get_cloned(&1), map.get_cloned(&2)), (Some(1), None));
+    assert_eq!(map.insert(2, 2), None);
 }
 
 #[test]
