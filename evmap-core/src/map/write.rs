@@ -341,7 +341,8 @@ where
         self.own()
     }
 
-    /// Gives the writer's copy everything: waits, if readers are in it.
+    /// Gives the writer's copy everything: waits, if readers are in it, and frees no copy that was set aside
+    /// if they are not.
     #[inline]
     pub(crate) fn apply_all(&mut self) {
         if !self.ops.catch_up_if_ready() {

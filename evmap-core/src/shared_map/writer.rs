@@ -225,6 +225,10 @@ where
     /// What is in the way.
     #[inline(always)]
     pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), Unready> {
+        // A copy that was set aside is to be looked at.
+        if self.map.copies().retired() > 0 {
+            return self.prepare_with_all(counters);
+        }
         let ops = self.map.ops();
         match catch(|| ops.catch_up_if_ready()) {
             Ok(true) => Ok(()),

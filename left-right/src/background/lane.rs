@@ -1,7 +1,7 @@
 //! [`Lane`]: one of the two threads, and the queue of what it is asked for.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -52,8 +52,9 @@ pub(super) struct Lane {
 #[derive(Default)]
 struct State {
     clients: BTreeMap<u64, Client>,
-    /// When which client is due: each at most once.
-    queue: BTreeSet<(Instant, u64)>,
+    /// Which client is due when: each at most once. Of those due at the same time, who asked first comes first.
+    queue: BTreeMap<Due, u64>,
+    requests: u64,
     /// Whose step is under way.
     current: Option<u64>,
     /// How many wait for it to end.
@@ -67,8 +68,11 @@ struct State {
 struct Client {
     work: Weak<dyn Work>,
     /// Its entry in the queue.
-    due: Option<Instant>,
+    due: Option<Due>,
 }
+
+/// A time, and the number of the request for it.
+type Due = (Instant, u64);
 
 impl Lane {
     pub(super) fn new(role: &'static Role, generation: u64) -> Self {
@@ -111,7 +115,7 @@ impl Lane {
         let mut state = self.lock();
         let client = state.clients.remove(&id);
         if let Some(due) = client.as_ref().and_then(|client| client.due) {
-            state.queue.remove(&(due, id));
+            state.queue.remove(&due);
         }
         while self.role.is_short && state.current == Some(id) && !Lane::is_own(self.role) {
             state.leaving += 1;
@@ -171,15 +175,15 @@ impl Lane {
                 state.is_running = false;
                 return None;
             }
-            let due = state.queue.first().copied();
+            let due = state.queue.keys().next().map(|&(at, _)| at);
             match due {
-                Some((at, id)) if at <= now => {
-                    if let Some(work) = state.take(at, id) {
-                        return Some((id, work));
+                Some(at) if at <= now => {
+                    if let Some(client) = state.take_first() {
+                        return Some(client);
                     }
                 }
                 _ => {
-                    let until = due.map(|(at, _)| at).or(ends_at);
+                    let until = due.or(ends_at);
                     state.is_asleep = true;
                     state = wait(&self.has_changed, state, until.map(|until| until - now));
                     state.is_asleep = false;
@@ -200,24 +204,26 @@ impl State {
             work: Weak::clone(work),
             due: None,
         });
-        let Some(at) = at.filter(|at| client.due.is_none_or(|due| *at < due)) else {
+        let Some(at) = at.filter(|at| client.due.is_none_or(|(due, _)| *at < due)) else {
             return false;
         };
-        if let Some(due) = client.due.replace(at) {
-            self.queue.remove(&(due, id));
+        let due = (at, self.requests);
+        self.requests += 1;
+        if let Some(before) = client.due.replace(due) {
+            self.queue.remove(&before);
         }
-        self.queue.insert((at, id));
-        self.queue.first() == Some(&(at, id))
+        self.queue.insert(due, id);
+        self.queue.keys().next() == Some(&due)
     }
 
-    /// Takes the client that is due from the queue. Returns `None` if its structure is gone.
-    fn take(&mut self, at: Instant, id: u64) -> Option<Arc<dyn Work>> {
-        self.queue.remove(&(at, id));
+    /// Removes the first client from the queue. Returns `None` if its structure is gone.
+    fn take_first(&mut self) -> Option<(u64, Arc<dyn Work>)> {
+        let (_, id) = self.queue.pop_first()?;
         let client = self.clients.get_mut(&id)?;
         client.due = None;
         let work = client.work.upgrade()?;
         self.current = Some(id);
-        Some(work)
+        Some((id, work))
     }
 }
 

@@ -133,7 +133,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     #[inline]
     pub fn catch_up_if_ready(&mut self) -> bool {
         let buffers = &mut self.delay.write_mut().buffers;
-        if self.health != Health::Sound || buffers.retired() > 0 {
+        if self.health != Health::Sound {
             return false;
         }
         let Some(copy) = buffers.ready() else {
