@@ -40,6 +40,7 @@ pub(crate) fn generation() -> u64 {
 
 /// A number that no other thread has, has had, or will have (K1): never 0.
 #[inline(always)]
+#[cfg_attr(loom, allow(dead_code))]
 pub(crate) fn own_mark() -> u64 {
     match MARK.get() {
         0 => draw_mark(),

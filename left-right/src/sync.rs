@@ -190,7 +190,7 @@ mod modelled {
     fn next_mark() -> u64 {
         static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(1);
         // ORDER: none needed: each number is drawn once.
-        NEXT.fetch_add(1, atomic::Ordering::Relaxed)
+        NEXT.fetch_add(1, Ordering::Relaxed)
     }
 
     /// A mark of the model's thread: those of [`crate::fork`] belong to threads of the system.

@@ -1,5 +1,6 @@
 //! [`WriterGuard`]: the critical section of a [`WriterLock`].
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
 use std::ops::{Deref, DerefMut};
@@ -57,6 +58,12 @@ impl<T> DerefMut for WriterGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: L2: nobody else reaches the data while we hold the lock and this guard is borrowed mutably.
         unsafe { &mut *self.lock.value.write() }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for WriterGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        T::fmt(self, f)
     }
 }
 

@@ -62,7 +62,9 @@ impl Queue {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         if waiters.is_new {
             waiters.is_new = false;
-            word.clear(WAITERS | RESERVED | WAKE);
+            if !planted("parent-bits-kept") {
+                word.clear(WAITERS | RESERVED | WAKE);
+            }
         }
         waiters
     }
@@ -161,6 +163,17 @@ pub(super) struct CurrentQueue(AtomicPtr<Queue>);
 impl CurrentQueue {
     pub(super) fn new() -> Self {
         CurrentQueue(AtomicPtr::new(Box::into_raw(Box::new(Queue::new(false)))))
+    }
+
+    /// What a fork leaves of a queue that had a waiter, whose mutex was locked.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn left_by_a_parent() -> Self {
+        let mut queue = Queue::new(false);
+        queue.generation = 0;
+        *queue.awake.get_mut() = 1;
+        let queue: &'static Queue = Box::leak(Box::new(queue));
+        std::mem::forget(queue.waiters.lock());
+        CurrentQueue(AtomicPtr::new(std::ptr::from_ref(queue).cast_mut()))
     }
 
     /// The queue, and a new one if there has been a fork.

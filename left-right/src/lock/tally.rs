@@ -4,16 +4,21 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::mutant::planted;
 use crate::sync::{Clock, MODELLED};
 
 /// The clock is read when a group of critical sections has ended: a small group at first, and a large one
 /// after a group of short sections, since reading the clock takes as long as a short section.
 const SMALL_GROUP: u64 = if MODELLED { 1 } else { 4 };
-const LARGE_GROUP: u64 = if MODELLED { 1 } else { 16 };
+const LARGE_GROUP: u64 = if MODELLED { 1 } else { 12 };
 /// What makes a critical section long. A group has at most as many long ones as this fits into its time.
 const LONG: Duration = Duration::from_micros(20);
 /// A waiter is overdue after so many long critical sections.
-const LONG_SECTIONS: u64 = 12;
+///
+/// That is noticed at the end of a group, and of the group that it finds, the first section may have been half
+/// over. In the worst case a large group begins then, or eight more of a group are to come, of which seven
+/// count, and a small group follows: twelve critical sections.
+const LONG_SECTIONS: u64 = 8;
 /// The front is overdue after so long, however short the critical sections are. It is awake much earlier,
 /// unless the system has no processor for it.
 const LONGEST_ROW: Duration = if MODELLED {
@@ -78,8 +83,10 @@ impl Tally {
         self.group.store(next, Ordering::Relaxed);
         self.left.store(next, Ordering::Relaxed);
         self.group_began.store(now, Ordering::Relaxed);
-        now >= self.latest.load(Ordering::Relaxed)
-            || self.is_reached(self.most_sections.load(Ordering::Relaxed))
+        let is_late = now >= self.latest.load(Ordering::Relaxed);
+        let has_seen_enough = self.is_reached(self.most_sections.load(Ordering::Relaxed));
+        (is_late && !planted("short-sections-untimed"))
+            || (has_seen_enough && !planted("long-sections-uncounted"))
     }
 
     /// The number of long sections after which a waiter that comes now is overdue.
