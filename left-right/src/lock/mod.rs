@@ -101,6 +101,7 @@ use crate::sync::{Tracked, own_mark};
 /// for each waiter that came before it; or shorter ones for half a millisecond, and as long again for each of
 /// those waiters.
 /// Whatever the system does with the waiting thread: those who unlock count.
+/// In return, a writer that sleeps may do so for the rest of a row although nobody else wants the lock any more.
 ///
 /// # Examples
 /// ```

@@ -121,7 +121,9 @@ impl Queue {
         });
         let unparker = front.unparker.clone();
         drop(waiters);
-        unparker.unpark();
+        if !planted("front-not-woken") {
+            unparker.unpark();
+        }
     }
 
     /// Lets nobody but the front take the lock from here on, and the next unlock wake it.

@@ -197,9 +197,11 @@ fn short_critical_sections_are_timed_for_a_waiter_that_does_not_run() {
     let lock = WriterLock::new(());
     let begin = Instant::now();
     let waiter = frozen_waiter(&lock);
-    assert!(sections_until_reserved(&lock, 100_000_000, || {}) >= 1);
+    // Where the system lets others run now and then, that makes long ones: these never are enough.
+    lock.head.tally.start_row(u64::MAX);
+    assert!(sections_until_reserved(&lock, 20_000_000, || {}) >= 1);
     assert!(lock.head.word.peek().has(RESERVED));
-    assert!(begin.elapsed() >= Duration::from_micros(160));
+    assert!(begin.elapsed() >= Duration::from_micros(400));
     leave(&lock, waiter);
     assert!(lock.try_lock().is_some());
 }

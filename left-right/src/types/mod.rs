@@ -7,6 +7,8 @@
 //! | [`ReadHandle<T>`] | invariant | `T: Send + Sync` | never |
 //! | [`ReadHandleFactory<T>`], [`SharedReader<T>`] | invariant | `T: Send + Sync` | `T: Send + Sync` |
 //! | [`ReadGuard<'a, T>`] | covariant in `'a` and `T`; `T: 'a` | never | never |
+//! | [`WriterLock<T>`] | invariant | `T: Send` | `T: Send` |
+//! | [`WriterGuard<'a, T>`] | covariant in `'a`, invariant in `T`; `T: 'a` | never | `T: Sync` |
 //! | futures of the writers | | the writer is `Send` | |
 //! | all others, which have no parameter | | always | always |
 //!
@@ -30,6 +32,8 @@
 //! [`ReadHandleFactory<T>`]: crate::ReadHandleFactory
 //! [`SharedReader<T>`]: crate::SharedReader
 //! [`ReadGuard<'a, T>`]: crate::ReadGuard
+//! [`WriterLock<T>`]: crate::WriterLock
+//! [`WriterGuard<'a, T>`]: crate::WriterGuard
 //!
 //! # The tests
 //!
@@ -105,5 +109,6 @@ macro_rules! outlives {
 }
 
 mod guards;
+mod lock;
 mod readers;
 mod writers;

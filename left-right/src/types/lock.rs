@@ -1,0 +1,13 @@
+//! The lock of the writers and its guard. (See the table of [`types`](super).)
+
+demand!(lock_is_send_if_its_data_is, "Send", "WriterLock<MutexGuard<'static, u32>>" => "WriterLock<Cell<u32>>");
+demand!(lock_is_sync_if_its_data_is_send, "Sync", "WriterLock<MutexGuard<'static, u32>>" => "WriterLock<Cell<u32>>");
+demand!(lock_guard_is_never_sent, "Send", "WriterGuard<'static, u32>" => "WriterLock<u32>");
+demand!(lock_guard_is_sync_if_its_data_is, "Sync", "WriterGuard<'static, Cell<u32>>" => "WriterGuard<'static, MutexGuard<'static, u32>>");
+
+invariant!(
+    lock_is_invariant,
+    "WriterLock<&'s str>",
+    "WriterLock::new(\"static\")"
+);
+outlives!(lock_drops_its_data, "WriterLock::new(Looks(&seen))");
