@@ -36,10 +36,6 @@ fn shallow_model(body: impl Fn(FenceMode) + Sync + Send + Copy + 'static) {
     explore(shallow(), body);
 }
 
-fn shallow_lock_model(body: impl Fn() + Sync + Send + 'static) {
-    shallow().check(body);
-}
-
 fn shallow() -> loom::model::Builder {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.map(|bound| bound.min(2));
@@ -364,7 +360,7 @@ fn a_try_that_says_free_is_right() {
 /// A thread that was never woken would end the model with an error.
 #[test]
 fn writers_exclude_each_other_and_none_waits_without_end() {
-    shallow_lock_model(|| {
+    shallow().check(|| {
         let lock = Arc::new(WriterLock::new(0));
         let add = |lock: &WriterLock<i32>| *lock.lock().unwrap() += 1;
         let threads: Vec<_> = (0..2)
@@ -401,7 +397,7 @@ fn a_writer_that_goes_on_lets_the_waiter_in() {
 /// In a model, a deadline has passed once other threads have run.
 #[test]
 fn a_waiter_that_gives_up_passes_the_lock_on() {
-    shallow_lock_model(|| {
+    loom::model(|| {
         let lock = Arc::new(WriterLock::new(0));
         let far = Instant::now() + Duration::from_secs(1_000_000);
         let first = lock.lock().unwrap();
