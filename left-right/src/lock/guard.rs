@@ -7,9 +7,9 @@ use std::ops::{Deref, DerefMut};
 
 use super::WriterLock;
 
-/// Access to what a [`WriterLock`] guards; dropping it unlocks.
+/// Access to the data of a [`WriterLock`]. Dropping it unlocks.
 ///
-/// It belongs to its thread, whose mark the lock bears. A guard that is forgotten leaves the lock locked.
+/// It belongs to its thread, which the lock knows as its owner. A guard that is forgotten leaves the lock locked.
 #[must_use = "the lock is unlocked as soon as the guard is dropped"]
 pub struct WriterGuard<'a, T> {
     lock: &'a WriterLock<T>,
@@ -21,7 +21,7 @@ pub struct WriterGuard<'a, T> {
 unsafe impl<T: Sync> Sync for WriterGuard<'_, T> {}
 
 impl<'a, T> WriterGuard<'a, T> {
-    /// For who has just taken the lock.
+    /// The calling thread must just have taken the lock.
     #[inline]
     pub(super) fn new(lock: &'a WriterLock<T>) -> Self {
         WriterGuard {
@@ -32,7 +32,7 @@ impl<'a, T> WriterGuard<'a, T> {
 
     /// Unlocks. Returns whether [`WriterLock::listen`] was called since the last report.
     ///
-    /// A call of `listen` at the very moment of an unlock may be reported by this one and by the next.
+    /// A call of `listen` at the very moment of an unlock may be reported twice, by this one and by the next.
     /// A drop of the guard keeps the report for the next `unlock`.
     #[inline]
     pub fn unlock(self) -> bool {

@@ -19,9 +19,10 @@
 //! 4. *Prioritised.* It reserves the lock, so that nobody barges any more, and takes it at the next unlock: awake
 //!    if that comes within microseconds, else woken by it.
 //!
-//! The system may not let the front run when its row is over. So who unlocks while the queue is not empty counts
-//! critical sections, and looks at the clock once per group of them ([`Tally`]): after 400 microseconds, or when
-//! a waiter has seen enough long critical sections, the unlock itself reserves the lock and wakes the front.
+//! The system may not run the front when its row is over. So a thread that unlocks while the queue is not empty
+//! counts critical sections, and looks at the clock once per group of them ([`Tally`]). After 400 microseconds,
+//! or when the front has waited for enough long critical sections, the unlock itself reserves the lock and wakes
+//! the front.
 //!
 //! # Invariants
 //! - **L1** The word names an owner exactly while a guard exists, or a thread that is about to make or has just
@@ -48,14 +49,14 @@
 //!   change's own at the latest.
 //! - **Q3** `Word::set` of `WAKE` and `Word::release` (AcqRel both) come in some order. If the release comes first,
 //!   the waiter finds the lock free and does not sleep. If `set` comes first, the owner finds `WAKE` and the
-//!   waiter in the queue, and wakes it. `WAKE` is taken away by who then wakes the front, or when the front
-//!   leaves, which wakes the next one (L6); a front that is woken in vain sets it again before it sleeps.
+//!   waiter in the queue, and wakes it. `WAKE` is cleared by the thread that then wakes the front, or when the
+//!   front leaves, which wakes the next one (L6); a front that is woken in vain sets it again before it sleeps.
 //! - **Q4** `CurrentQueue::renew` (Release) pairs with `CurrentQueue::peek` (Acquire): a new queue is seen whole.
 //!
 //! # Forks
 //!
 //! A child of a fork begins a queue of its own when it first waits, or finds a bit that speaks of the parent's.
-//! It leaks the parent's, some hundred bytes for each lock and fork: a thread that does not exist any more may
+//! It leaks the parent's, some hundred bytes for each lock and fork, since a thread that no longer exists may
 //! have been changing it.
 
 mod error;
@@ -82,10 +83,10 @@ use crate::sync::{Tracked, own_mark};
 
 /// A lock that writers take for each write.
 ///
-/// It differs from a [`Mutex`](std::sync::Mutex) in what it knows. Who locks it twice gets an
-/// [error](LockError::HeldByCaller) instead of waiting for itself; who finds it locked by a thread that a fork has
-/// left behind gets [another](LockError::Abandoned); and an [`unlock`](WriterGuard::unlock) says whether anybody
-/// has asked to be [told](Self::listen).
+/// It differs from a [`Mutex`](std::sync::Mutex) in what it knows.
+/// A thread that locks it twice gets an [error](LockError::HeldByCaller) instead of waiting for itself.
+/// In a child process, a lock whose owner the fork has left behind is [recognised](LockError::Abandoned).
+/// An [`unlock`](WriterGuard::unlock) returns whether another thread has asked for a [report](Self::listen).
 /// It is not poisoned: a panic in a critical section unlocks it like any other end.
 ///
 /// # Cost
@@ -94,14 +95,14 @@ use crate::sync::{Tracked, own_mark};
 /// heap.
 ///
 /// # Fairness
-/// A thread that locks again at once, mostly succeeds, for a row of some hundred microseconds: that is several
-/// times cheaper than to change hands with each critical section.
+/// A thread that locks again at once mostly succeeds, for a row of some hundred microseconds, since a change of
+/// hands costs more than a short critical section.
 /// A waiter that has been spinning for a microsecond or two joins a queue, and is served in its order.
 /// From then on, at most 12 critical sections that take 20 microseconds or longer begin before its own, and one
 /// for each waiter that came before it; or shorter ones for half a millisecond, and as long again for each of
 /// those waiters.
-/// Whatever the system does with the waiting thread: those who unlock count.
-/// In return, a writer that sleeps may do so for the rest of a row although nobody else wants the lock any more.
+/// This holds even if the system does not run the waiting thread, because the threads that unlock do the counting.
+/// The price is that a writer may sleep for the rest of a row although no other thread wants the lock any more.
 ///
 /// # Examples
 /// ```
@@ -163,7 +164,7 @@ impl<T> WriterLock<T> {
 
     /// Whether another writer is awake that takes the lock as soon as it may.
     ///
-    /// A hint: the answer may be out of date.
+    /// The answer is a hint and may be out of date.
     #[inline]
     pub fn has_next(&self) -> bool {
         self.head.queue.has_awake()
@@ -198,8 +199,8 @@ impl<T> WriterLock<T> {
     /// asleep.
     ///
     /// # Errors
-    /// [`HeldByCaller`](LockError::HeldByCaller) or [`Abandoned`](LockError::Abandoned): it would wait without
-    /// end.
+    /// Returns [`HeldByCaller`](LockError::HeldByCaller) or [`Abandoned`](LockError::Abandoned) if the wait would
+    /// never end.
     #[inline]
     pub fn lock(&self) -> Result<WriterGuard<'_, T>, LockError> {
         if self.take() {
@@ -243,7 +244,7 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// Asks for a report: the next [`WriterGuard::unlock`] returns `true`.
+    /// Makes the next [`WriterGuard::unlock`] return `true`.
     ///
     /// For threads that sleep until something changes that is only changed in critical sections. A thread that
     /// calls `listen` *and then* looks either sees a change, or a report is made after its call, at the latest by
@@ -281,7 +282,7 @@ impl<T> WriterLock<T> {
         state.is_open() && self.head.word.acquire(state, own_mark())
     }
 
-    /// For the guard: unlocks. Returns whether there is something to report, if a report is wanted.
+    /// Unlocks, for the guard. Returns whether there is something to report, if a report is wanted.
     #[inline]
     fn release(&self, is_reporting: bool) -> bool {
         let word = &self.head.word;

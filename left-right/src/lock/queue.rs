@@ -11,7 +11,7 @@ use crate::fork;
 use crate::mutant::planted;
 use crate::sync::{AtomicPtr, Mutex, MutexGuard, Ordering, Unparker};
 
-/// The writers that wait, first come, first served.
+/// The writers of one process that wait, first come, first served.
 pub(super) struct Queue {
     /// The process whose threads these are.
     generation: u64,
@@ -20,7 +20,7 @@ pub(super) struct Queue {
     waiters: Mutex<Waiters>,
 }
 
-/// What the mutex of a queue guards. Whoever changes it sets the word's bits accordingly (L3, L4).
+/// What the mutex of a queue guards. A change of it sets the word's bits accordingly (L3, L4).
 pub(super) struct Waiters {
     line: VecDeque<Waiter>,
     next_ticket: u64,
@@ -158,8 +158,8 @@ impl Queue {
 
 /// The queue of this process, behind a pointer that a child of a fork replaces.
 ///
-/// In a child, the entries of the parent's queue belong to threads that do not exist, and its mutex may be
-/// locked for ever. So the child leaks it, with its entries as they were, and begins a new one.
+/// In a child, the entries of the parent's queue belong to threads that do not exist, and its mutex may stay
+/// locked. So the child leaks it, with its entries as they were, and begins a new one.
 pub(super) struct CurrentQueue(AtomicPtr<Queue>);
 
 impl CurrentQueue {

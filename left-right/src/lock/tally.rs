@@ -1,4 +1,4 @@
-//! [`Tally`]: how long the front of the queue has waited, counted by those who go before it.
+//! [`Tally`]: how long the front of the queue has waited, counted by the threads that unlock meanwhile.
 
 // Not the model checker's: numbers that are compared, and order nothing.
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,13 +13,13 @@ const SMALL_GROUP: u64 = if MODELLED { 1 } else { 4 };
 const LARGE_GROUP: u64 = if MODELLED { 1 } else { 12 };
 /// What makes a critical section long. A group has at most as many long ones as this fits into its time.
 const LONG: Duration = Duration::from_micros(20);
-/// A waiter is overdue after so many long critical sections.
+/// A waiter is overdue after this many long critical sections.
 ///
 /// That is noticed at the end of a group, and of the group that it finds, the first section may have been half
 /// over. In the worst case a large group begins then, or eight more of a group are to come, of which seven
 /// count, and a small group follows: twelve critical sections.
 const LONG_SECTIONS: u64 = 8;
-/// The front is overdue after so long, however short the critical sections are. It is awake much earlier,
+/// The front is overdue after this time, however short the critical sections are. It is awake much earlier,
 /// unless the system has no processor for it.
 const LONGEST_ROW: Duration = if MODELLED {
     Duration::ZERO
@@ -109,7 +109,7 @@ impl Tally {
             .store(now + nanos(LONGEST_ROW), Ordering::Relaxed);
     }
 
-    /// The first waiter comes: what was counted before it is over.
+    /// Begins a group, when the first waiter comes.
     pub(super) fn start_group(&self) {
         // ORDER: none needed, for all: see `Tally`.
         self.group.store(SMALL_GROUP, Ordering::Relaxed);

@@ -14,7 +14,7 @@ const SPIN_LOOKS: u32 = if MODELLED { 1 } else { 32 };
 const FREE_LOOKS: u32 = if MODELLED { 1 } else { 4 };
 /// How often a prioritised waiter looks before it sleeps, some microseconds.
 const PRIORITY_LOOKS: u32 = if MODELLED { 1 } else { 128 };
-/// For how long the front of the queue sleeps before it asks for priority. A change of hands moves all that a
+/// How long the front of the queue sleeps before it asks for priority. A change of hands moves all that a
 /// critical section touches to another processor, so critical sections of one thread come in rows.
 const ROW: Duration = if MODELLED {
     Duration::ZERO
@@ -75,7 +75,7 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// Returns whether the waiter has become the front. It has not if it is late.
+    /// Sleeps until the waiter is the front. Returns `false` if the deadline passes first.
     fn wait_to_be_front(
         &self,
         queue: &Queue,
@@ -96,7 +96,7 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// For the front: sleeps for a row, and takes the lock if it stays free meanwhile.
+    /// Sleeps for a row, as the front, and takes the lock if it stays free meanwhile.
     fn sleep_a_row(&self, queue: &Queue, parker: &Parker, deadline: Option<Instant>) -> bool {
         let word = &self.head.word;
         let end = Instant::now() + ROW;
@@ -119,7 +119,7 @@ impl<T> WriterLock<T> {
         false
     }
 
-    /// For the front: takes the lock at the next unlock, before everybody else (L5).
+    /// Takes the lock at the next unlock, as the front, before all others (L5).
     fn wait_with_priority(
         &self,
         queue: &Queue,
@@ -148,7 +148,7 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// Looks so often at the most, and takes the lock when it may be taken at so many looks in a row.
+    /// Looks at the word up to `looks` times, and takes the lock when `free_looks` in a row found that it may.
     fn look(&self, looks: u32, free_looks: u32, may_take: impl Fn(State) -> bool) -> Seen {
         let word = &self.head.word;
         let mut free = 0;

@@ -57,8 +57,8 @@ impl Word {
     /// A look, which orders nothing.
     #[inline]
     pub(super) fn peek(&self) -> State {
-        // ORDER: none needed: whoever acts on it does so by a read-modify-write of its own, or is the owner,
-        // whose mark and report nobody else takes away.
+        // ORDER: none needed: a thread that acts on it does so by a read-modify-write of its own, or is the
+        // owner, whose mark and report no other thread clears.
         State(self.0.load(Ordering::Relaxed))
     }
 
