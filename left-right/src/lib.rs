@@ -40,6 +40,11 @@
 //! | [`SharedReader`] | one value for all threads, such as a web framework's state |
 //! | [`ReadHandleFactory`] | makes handles wherever a thread needs one |
 //!
+//! | to build a writer for many threads | |
+//! |---|---|
+//! | [`WriterLock`] | the lock that they take for each write |
+//! | [`background`] | two threads for what has a deadline, and for what may be done later |
+//!
 //! # What it costs
 //!
 //! - **Memory:** two copies, the log of operations that one copy still lacks, and 256 bytes for

@@ -126,12 +126,12 @@ where
             // Without a janitor, the next write drops what this one has removed.
             _ = self.background.tidy_after(time);
         }
-        if let Some(time) = errands.publisher_within {
-            if self.background.publish_after(time).is_err() {
-                let mut writer = self.lock_endlessly();
-                self.publish(&mut writer);
-                self.end(writer);
-            }
+        if let Some(time) = errands.publisher_within
+            && self.background.publish_after(time).is_err()
+        {
+            let mut writer = self.lock_endlessly();
+            self.publish(&mut writer);
+            self.end(writer);
         }
     }
 

@@ -1,14 +1,15 @@
 //! The map with many writers: [`SharedMap`].
 //!
 //! ```text
-//! SharedMap ── reads ──────────────────────────────> left_right::SharedReader
-//!     └─ writes, flush ─> Core (when to publish) ─> Turns (whose turn) ─> Writer ─> WriteHandle
-//!                          └─ Versions, Bell (who waits)      └─ Batch (what a write does)
+//! SharedMap ── reads ───────────────────────────────> left_right::SharedReader
+//!     └─ writes, flush ─> Core (when to publish) ─> left_right::WriterLock ─> Writer ─> WriteHandle
+//!                          ├─ Versions (who waits)                  └─ Batch (what a write does)
+//!                          └─ background (the publisher's steps, and the janitor's)
 //! ```
 //!
 //! # What a write costs
 //!
-//! A lock, two insertions (one into each copy, the second in the next turn), and a publication: a
+//! A lock, two insertions (one into each copy, the second with the next write), and a publication: a
 //! fence while writes come often, a barrier by a system call while they are rare (see
 //! [`FenceMode::Auto`](crate::FenceMode::Auto)).
 //! Writes do not run in parallel.
@@ -16,17 +17,23 @@
 //!
 //! # Promises, and the tests that hold them
 //!
-//! In `tests/shared_map`; those on panics in `tests/panic_matrix`, too, where each piece of user code panics
-//! in each kind of write.
+//! In `tests/shared_map`; `kept`, `threads` and `fork` in `tests/background`; those on panics in
+//! `tests/panic_matrix`, too, where each piece of user code panics in each kind of write.
 //!
 //! - Each write is atomic, returns its result, and is visible when it returns.
 //!   (`writes::no_increment_is_lost_and_each_result_is_seen_once`,
 //!   `writes::no_reader_sees_half_a_batch_and_versions_never_go_back`, `model::a_shared_map_is_a_map`)
 //! - Every writer gets the lock, however long the critical sections of others are.
 //!   (`fairness::*`)
-//! - A deferred write becomes visible although nobody writes after it, and then memory is given back.
-//!   (`deferred::the_last_write_before_silence_is_published_too`,
-//!   `deferred::when_nobody_writes_what_was_removed_is_dropped_in_both_copies`)
+//! - A deferred write becomes visible although nobody writes after it, and beside writers that have the lock all
+//!   the time. (`deferred::the_last_write_before_silence_is_published_too`,
+//!   `fairness::deferred_writes_are_published_beside_one_with_long_critical_sections`)
+//! - When nobody writes, what was removed is dropped in both copies, and copies that were set aside are freed.
+//!   (`kept::*`)
+//! - A process has two threads for all its maps, which sleep while there is nothing to do; and neither a closure nor
+//!   a `Drop` of one map holds up the publications of another. (`threads::*`)
+//! - In a forked child a map goes on, and one that the fork caught inside a write can be read and says that it
+//!   cannot be written. (`fork::*`)
 //! - A reader that stays does not stop writers, nor does a guard of the writing thread.
 //!   (`stalls::a_reader_that_stalls_does_not_stop_the_writers`,
 //!   `stalls::a_thread_that_holds_its_own_view_writes_on`,

@@ -9,7 +9,7 @@ use std::time::Instant;
 use event_listener::{Event, EventListener, IntoNotification, Listener};
 use left_right::Version;
 
-use super::waker::ContainedWaker;
+use super::waker::contained;
 
 /// Which version is visible, and who waits for the next.
 ///
@@ -125,7 +125,7 @@ impl Versions {
 
 async fn notified(listener: &mut EventListener) {
     poll_fn(|context| {
-        let waker = ContainedWaker::new(context.waker());
+        let waker = contained(context.waker());
         Pin::new(&mut *listener).poll(&mut Context::from_waker(&waker))
     })
     .await;

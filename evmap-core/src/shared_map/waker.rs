@@ -1,4 +1,4 @@
-//! [`ContainedWaker`]: a task's waker, whose panics stay where they are.
+//! [`contained`]: a task's waker, whose panics stay where they are.
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
@@ -7,15 +7,13 @@ use crate::panics::contain;
 
 /// A task's waker, which is somebody else's code: should it panic, neither the thread that wakes it nor the
 /// other listeners notice.
-pub(super) struct ContainedWaker(Option<Waker>);
-
-impl ContainedWaker {
-    pub(super) fn new(waker: &Waker) -> Waker {
-        Waker::from(Arc::new(ContainedWaker(Some(waker.clone()))))
-    }
+pub(super) fn contained(waker: &Waker) -> Waker {
+    Waker::from(Arc::new(Contained(Some(waker.clone()))))
 }
 
-impl Wake for ContainedWaker {
+struct Contained(Option<Waker>);
+
+impl Wake for Contained {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -27,7 +25,7 @@ impl Wake for ContainedWaker {
     }
 }
 
-impl Drop for ContainedWaker {
+impl Drop for Contained {
     fn drop(&mut self) {
         let waker = self.0.take();
         contain(|| drop(waker));

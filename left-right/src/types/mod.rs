@@ -21,7 +21,7 @@
 //!   so it is not `Sync`, and a guard leaves the slot of the thread that took it, so it is neither; the `&T`
 //!   that it lends may go to scoped threads.
 //! - **Drop.** A handle may be the last one, so `T` outlives each of them strictly: its `Drop` may look at
-//!   what it borrows. No thread-local list, and no thread of this crate, holds a `T`.
+//!   what it borrows. No thread-local list of this crate holds a `T`, and its threads hold only what is `'static`.
 //! - **Unwinding.** `UnwindSafe` follows from the fields, and nothing rests on it.
 //!
 //! [`WriteHandle<T>`]: crate::WriteHandle
