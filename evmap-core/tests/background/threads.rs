@@ -155,7 +155,10 @@ impl Drop for Busy {
 
 /// Waits in its `Drop` for another map's publications, if it is told to.
 #[derive(Clone)]
-struct Waiting(Arc<Mutex<Option<(Arc<Busy>, mpsc::Sender<Option<String>>)>>>);
+struct Waiting(Arc<Mutex<Option<Told>>>);
+
+/// For whose publications to wait, and where to say which thread has waited.
+type Told = (Arc<Busy>, mpsc::Sender<Option<String>>);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
