@@ -1,8 +1,9 @@
 //! What the two threads of the process do for a map: see [`left_right::background`].
 //!
 //! The *publisher* publishes what deferred writes left when it is time.
-//! It only tries to lock: a map whose lock is taken is tried again soon, and told that the publisher waits, so
-//! that the writer which has it may publish as well.
+//! A little before that it tells the map that it waits: a writer that comes then publishes itself. That is much
+//! cheaper than to take the lock, and all that it guards, to the publisher's processor and back.
+//! It only tries to lock: a map whose lock is taken is tried again soon.
 //! It runs no user code: a publication is a swap by M1, and what it has to drop is left to the janitor.
 //!
 //! The *janitor* tidies up when nobody has written for a while: it brings the writer's copy up to date, lets a
@@ -24,6 +25,8 @@ use crate::table::Engine;
 
 /// Until the publisher comes again to a map whose lock was taken.
 const SOON: Duration = Duration::from_micros(100);
+/// How long before it is time the publisher lets writers publish themselves, at the most.
+const EARLY: Duration = Duration::from_micros(100);
 /// For how long nobody must have written before the janitor tidies up.
 const QUIET: Duration = Duration::from_millis(10);
 /// Between two steps of the janitor: the pause while each gets on, and the longest while a reader is in the way.
@@ -76,10 +79,18 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
                 // A time too far away to be told is never: only a flush publishes then.
                 writer.due = Instant::now().checked_add(time);
                 self.publisher_of.store(process, Ordering::Relaxed);
-                errands.publisher_within = writer.due.map(|_| time);
+                errands.publisher_within = writer.due.map(|_| time - self.early());
             }
         }
         (errands.publisher_within.is_some() || errands.janitor_within.is_some()).then_some(errands)
+    }
+
+    /// How long before it is time writers publish themselves.
+    pub(super) fn early(&self) -> Duration {
+        match self.publishing {
+            Publishing::AtOnce => Duration::ZERO,
+            Publishing::Within { time, .. } => EARLY.min(time / 4),
+        }
     }
 
     /// For how long nobody must have written before the janitor tidies up.
@@ -208,9 +219,19 @@ where
             return Next::After(SOON);
         };
         let now = Instant::now();
-        if let Some(due) = writer.due.filter(|due| *due > now) {
-            // Somebody has published, and written since.
-            return Next::After(due - now);
+        if let Some(left) = writer.due.map(|due| due.saturating_duration_since(now))
+            && !left.is_zero()
+            // ORDER: none needed: the request came after it was set, by way of the queue's lock.
+            && !self.is_urgent.load(Ordering::Relaxed)
+        {
+            let early = self.early();
+            if left > early {
+                // Somebody has published, and written since.
+                return Next::After(left - early);
+            }
+            // ORDER: none needed: a hint.
+            self.is_publisher_waiting.store(true, Ordering::Relaxed);
+            return Next::After(left);
         }
         self.publish(&mut writer);
         let has_failed = writer.map().has_pending();
@@ -218,7 +239,8 @@ where
             writer.due = None;
         }
         let has_drops = writer.has_drops();
-        self.unlock(writer, || {
+        let commit = writer.commit_version();
+        self.unlock(writer, commit, || {
             self.versions.notify_threads();
             // ORDER: pairs with the swap in `tidy`, which comes after this call of the janitor.
             self.has_tasks_to_wake.store(true, Ordering::Release);
@@ -253,7 +275,8 @@ where
             Background::process()
         };
         self.janitor_of.store(process, Ordering::Relaxed);
-        let drops = self.end_without_drops(writer);
+        let commit = writer.commit_version();
+        let drops = self.end_without_drops(writer, commit);
         if self.drop_some(drops) {
             Next::After(Duration::ZERO)
         } else {

@@ -144,8 +144,14 @@ where
         self.change(MapOp::ShrinkToFit);
     }
 
+    #[inline(always)]
     pub(super) fn insert_hashed(&mut self, key: Hashed<K>, value: V) -> Option<V> {
-        self.taking(MapOp::Insert(key, value))
+        // The short way for what is written most.
+        let insert = MapOp::Insert(key, value);
+        self.map.ops().apply_now(insert, |op, state| match op {
+            MapOp::Insert(key, value) => state.insert_cloned(key, value.clone()),
+            _ => None,
+        })
     }
 
     /// Takes out the key with this hash, if `condition` says yes to its value: the value.
@@ -211,6 +217,7 @@ where
     }
 
     /// Makes a change to one key: the value that it took out.
+    #[inline(always)]
     fn taking(&mut self, op: MapOp<K, V, ()>) -> Option<V> {
         self.map.ops().apply_now(op, MapOp::apply_taking)
     }

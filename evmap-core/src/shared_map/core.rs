@@ -8,8 +8,8 @@
 //! It does not rely on that one: if its changes are not visible after a moment, it locks once more and
 //! publishes them itself.
 //!
-//! Deferred writes return after their unlock; the [publisher](super::background) publishes, or, if it finds the
-//! lock taken when it is time, the writer that has it.
+//! Deferred writes return after their unlock; who writes when it is time publishes, or, if nobody does, the
+//! [publisher](super::background).
 //!
 //! The lock is never held while waiting for readers: a writer whose copy is not free unlocks, and
 //! tries again a little later, so it holds up neither the others nor `flush`.
@@ -55,8 +55,10 @@ pub(super) struct Core<K, V, S, E: Engine> {
     /// Changed under the lock only. 0 for none.
     pub(super) publisher_of: AtomicU64,
     pub(super) janitor_of: AtomicU64,
-    /// The publisher has come and found the lock taken.
+    /// The publisher has come, and leaves the publication to whoever writes next.
     pub(super) is_publisher_waiting: AtomicBool,
+    /// Somebody cannot wait until it is time for what is pending.
+    pub(super) is_urgent: AtomicBool,
     /// The janitor has to wake tasks, after a publication by the publisher.
     pub(super) has_tasks_to_wake: AtomicBool,
     /// What the janitor drops, some of it in each step.
@@ -99,6 +101,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             publisher_of: AtomicU64::new(0),
             janitor_of: AtomicU64::new(0),
             is_publisher_waiting: AtomicBool::new(false),
+            is_urgent: AtomicBool::new(false),
             has_tasks_to_wake: AtomicBool::new(false),
             backlog: Mutex::new(DeferredDrops::new()),
         }
@@ -145,6 +148,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     }
 
     /// As [`lock`](Self::lock), however long it takes.
+    #[inline]
     pub(super) fn lock_endlessly(&self) -> Locked<'_, K, V, S, E> {
         match self.lock(Patience::Endless) {
             Some(writer) => writer,
@@ -188,50 +192,87 @@ where
         patience: Patience,
         batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
     ) -> Result<(R, Version), WriteError> {
-        let mut writer = self.prepared(patience)?;
+        let writer = self.prepared(patience)?;
+        // Who may not wait, for the publication neither, publishes itself.
+        Ok(self.write_in(writer, batch, matches!(patience, Patience::Endless)))
+    }
+
+    /// As [`write`](Self::write), however long it takes.
+    #[inline]
+    pub(super) fn write_endlessly<R>(
+        &self,
+        batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+    ) -> (R, Version) {
+        let mut writer = self.lock_endlessly();
+        if let Err(unready) = writer.prepare(&self.counters) {
+            writer = match self.prepare_again(writer, unready, Patience::Endless) {
+                Ok(writer) => writer,
+                Err(error) => unreachable!("an endless wait ended: {error}"),
+            };
+        }
+        self.write_in(writer, batch, true)
+    }
+
+    #[inline(always)]
+    fn write_in<R>(
+        &self,
+        mut writer: Locked<'_, K, V, S, E>,
+        batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+        may_be_left: bool,
+    ) -> (R, Version) {
         let begin = writer.end();
         let outcome = writer.run(batch, &self.counters);
         let commit = writer.commit_version();
-        let ticket = match &self.publishing {
+        let mut left = None;
+        match &self.publishing {
             Publishing::AtOnce => {
                 // Who is awake for the lock takes these changes along, where that saves a
-                // barrier; a fence is cheaper than the change of hands. Who may not wait, for this
-                // publication neither, publishes itself.
-                let is_left_to_next = matches!(patience, Patience::Endless)
-                    && writer.has_barrier()
-                    && self.lock.has_next();
-                if !is_left_to_next {
+                // barrier; a fence is cheaper than the change of hands.
+                if !(may_be_left && writer.has_barrier() && self.lock.has_next()) {
                     self.publish(&mut writer);
                 }
                 // A publication that failed is seen to as well.
-                writer.map().has_pending().then(|| writer.record(begin))
+                if writer.map().has_pending() && outcome.is_ok() {
+                    left = Some(writer.record(begin));
+                }
             }
             Publishing::Within { max_pending, .. } => {
-                writer.record(begin);
+                // What panicked is undone, and others' operations may be, too.
+                if outcome.is_ok() {
+                    writer.record(begin);
+                }
                 if writer.pending() >= *max_pending || self.is_due(&mut writer) {
                     self.publish(&mut writer);
                 }
-                None
             }
-        };
-        self.end(writer);
+        }
+        self.end_with(writer, commit);
         match outcome {
             Err(panic) => resume_unwind(panic),
             Ok(result) => {
-                if let Some(ticket) = ticket {
+                if let Some(ticket) = left {
                     self.see_to(commit);
                     self.ask_for_losses(ticket);
                 }
-                Ok((result, commit))
+                (result, commit)
             }
         }
     }
 
-    /// Whether the publisher has been here in vain and it is time for what is pending.
+    /// Whether the publisher waits for a writer to publish what is pending, and it is time.
+    #[inline]
     fn is_due(&self, writer: &mut Writer<K, V, S, E>) -> bool {
         // ORDER: none needed: it is a hint, which the publisher gives again and again.
-        self.is_publisher_waiting.load(Ordering::Relaxed)
-            && writer.due.is_some_and(|due| due <= Instant::now())
+        self.is_publisher_waiting.load(Ordering::Relaxed) && self.is_nearly_due(writer)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_nearly_due(&self, writer: &mut Writer<K, V, S, E>) -> bool {
+        let latest = Instant::now().checked_add(self.early());
+        writer
+            .due
+            .is_some_and(|due| latest.is_none_or(|latest| due <= latest))
     }
 
     /// The lock, with the writer's copy free and up to date.
@@ -317,50 +358,73 @@ where
     pub(super) fn publish(&self, writer: &mut Writer<K, V, S, E>) {
         if let Some(version) = writer.publish(&self.counters) {
             self.versions.show(version);
-            // ORDER: none needed: a hint.
+            // ORDER: none needed, for both: hints, and who has cleared them under the lock has published.
             self.is_publisher_waiting.store(false, Ordering::Relaxed);
+            self.is_urgent.store(false, Ordering::Relaxed);
         }
     }
 
     /// Unlocks, and does what comes after that: wakes who waits for what was published, asks the publisher and
     /// the janitor to come, and drops what was removed.
-    #[inline]
     pub(super) fn end(&self, writer: Locked<'_, K, V, S, E>) {
-        if let Some(drops) = self.end_without_drops(writer) {
-            self.drop_each(drops);
+        let commit = writer.commit_version();
+        self.end_with(writer, commit);
+    }
+
+    /// As [`end`](Self::end), with the version that shows everything.
+    #[inline(always)]
+    fn end_with(&self, mut writer: Locked<'_, K, V, S, E>, commit: Version) {
+        if writer.may_have_drops() {
+            self.end_and_drop(writer, commit);
+        } else {
+            let errands = self.errands(&mut writer);
+            self.unlock(writer, commit, || self.notify());
+            if let Some(errands) = errands {
+                self.send(errands);
+            }
         }
     }
 
-    #[cold]
     #[inline(never)]
-    fn drop_each(&self, drops: DeferredDrops<K, V, E::Table<K, V>>) {
-        self.counters.count(|c| &c.panics, drops.drop_each());
+    fn end_and_drop(&self, writer: Locked<'_, K, V, S, E>, commit: Version) {
+        if let Some(drops) = self.end_without_drops(writer, commit) {
+            self.counters.count(|c| &c.panics, drops.drop_each());
+        }
     }
 
-    /// As [`end`](Self::end), but returns what is to be dropped.
-    #[inline(always)]
+    /// As [`end_with`](Self::end_with), but returns what is to be dropped.
     pub(super) fn end_without_drops(
         &self,
         mut writer: Locked<'_, K, V, S, E>,
+        commit: Version,
     ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
         let drops = writer.take_drops(&self.counters);
         let errands = self.errands(&mut writer);
-        self.unlock(writer, || {
-            self.versions.notify_threads();
-            self.versions.notify_tasks();
-        });
+        self.unlock(writer, commit, || self.notify());
         if let Some(errands) = errands {
             self.send(errands);
         }
         drops
     }
 
+    #[cold]
+    #[inline(never)]
+    fn notify(&self) {
+        self.versions.notify_threads();
+        self.versions.notify_tasks();
+    }
+
     /// Notes what others may know of the writer, and unlocks. Calls `notify` if something was published that
     /// somebody listens for.
     #[inline(always)]
-    pub(super) fn unlock(&self, mut writer: Locked<'_, K, V, S, E>, notify: impl FnOnce()) {
+    pub(super) fn unlock(
+        &self,
+        mut writer: Locked<'_, K, V, S, E>,
+        commit: Version,
+        notify: impl FnOnce(),
+    ) {
         self.counters.note_pending(writer.pending());
-        self.versions.reserve(writer.commit_version());
+        self.versions.reserve(commit);
         // Who listens is left to the next publication, else it would be woken for nothing.
         if writer.take_published() && writer.unlock() {
             notify();

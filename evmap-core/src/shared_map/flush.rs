@@ -8,9 +8,9 @@ use std::time::Duration;
 use left_right::Version;
 use left_right::background::Background;
 
+use super::batches::Ticket;
 use super::core::{Core, Locked, Publishing};
 use super::patience::Patience;
-use super::writer::Ticket;
 use crate::table::Engine;
 
 /// How long a writer that left its publication to another stays awake for it, in looks.
@@ -43,6 +43,9 @@ where
                 // It wakes the tasks, so none may wait on it.
                 return self.flush();
             }
+            // ORDER: none needed, for both: whoever publishes without seeing them shows what was written before, too.
+            self.is_urgent.store(true, Ordering::Relaxed);
+            self.is_publisher_waiting.store(true, Ordering::Relaxed);
             if self.background.publish_after(Duration::ZERO).is_err() {
                 return self.flush();
             }

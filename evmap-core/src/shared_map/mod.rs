@@ -52,6 +52,7 @@
 
 mod background;
 mod batch;
+mod batches;
 mod builder;
 mod core;
 mod deferred_drops;

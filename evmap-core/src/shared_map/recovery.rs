@@ -100,31 +100,23 @@ where
 
     /// Undoes the batch that has the operation at `at`, which has panicked.
     fn roll_back(&mut self, at: usize, counters: &Counters) {
-        let index = self.batches.partition_point(|&(begin, _)| begin <= at);
-        let index = index.saturating_sub(1);
-        let Some(&(begin, ticket)) = self.batches.get(index) else {
+        if at >= self.end() {
             // No pending batch: what panicked was published already.
             counters.count(|c| &c.panics, 1);
             return;
-        };
-        let end = self
-            .batches
-            .get(index + 1)
-            .map_or(self.end(), |&(begin, _)| begin);
-        let ops = self.map.ops();
-        let mut undone = ops.split_off(begin);
-        ops.extend(undone.split_off(end - begin));
-        self.drops.ops.extend(undone);
-        self.batches.remove(index);
-        for (later, _) in &mut self.batches[index..] {
-            *later -= end - begin;
         }
+        let batch = self.batches.of(at);
+        let ops = self.map.ops();
+        let mut undone = ops.split_off(batch.begin);
+        ops.extend(undone.split_off(batch.end - batch.begin));
+        self.drops.ops.extend(undone);
+        self.batches.remove(batch);
         if self.map.pending().is_empty() {
             // The version was promised already: it comes, and shows what the one before does.
             self.map.log(MapOp::Reserve(0));
         }
         self.changes = self.map.pending_changes();
-        if let Some(lost) = &mut self.lost {
+        if let (Some(lost), Some(ticket)) = (&mut self.lost, batch.ticket) {
             lost.push(ticket);
         }
         counters.count(|c| &c.lost, 1);

@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use left_right::{FenceMode, ReadersBusy, SwapError, TooManyRetired, Version};
 
-use super::batch::Batch;
+use super::batch;
+use super::batches::{Batch, Batches, Ticket};
 use super::deferred_drops::DeferredDrops;
 use super::stats::Counters;
 use crate::map::WriteHandle;
@@ -26,10 +27,6 @@ use crate::op::MapOp;
 use crate::panics::{Drops, Payload, catch};
 use crate::removed::{Contents, Gone};
 use crate::table::{Engine, Table};
-
-/// Tells a batch from all others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ticket(u64);
 
 /// How far both copies have everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +52,8 @@ pub(super) enum Unready {
 /// The one writer inside.
 pub(super) struct Writer<K, V, S, E: Engine> {
     pub(super) map: WriteHandle<K, V, S, (), E>,
-    /// Where each pending batch begins, in order.
-    pub(super) batches: Vec<(usize, Ticket)>,
+    /// Which pending operations are one batch's (M2).
+    pub(super) batches: Batches,
     next_ticket: u64,
     /// How many changes are pending: an operation may stand for many.
     pub(super) changes: usize,
@@ -97,7 +94,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     ) -> Self {
         Writer {
             map,
-            batches: Vec::new(),
+            batches: Batches::new(),
             next_ticket: 0,
             changes: 0,
             lost: tells.then(Vec::new),
@@ -162,20 +159,22 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         !self.map.is_settled() || self.map.copies().retired() > 0
     }
 
-    /// Whether there is anything to be dropped after the unlock.
+    /// Whether there is anything to be dropped after the unlock, as far as it was collected.
     pub(super) fn has_drops(&self) -> bool {
         !self.drops.is_empty()
     }
 
-    /// What has to be dropped after the unlock, if there is anything.
+    /// Whether there may be anything to be dropped after the unlock.
     #[inline]
+    pub(super) fn may_have_drops(&self) -> bool {
+        Contents::<K, V, E::Table<K, V>>::IS_NEEDED || self.has_drops()
+    }
+
+    /// What has to be dropped after the unlock, if there is anything.
     pub(super) fn take_drops(
         &mut self,
         counters: &Counters,
     ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
-        if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED && self.drops.is_empty() {
-            return None;
-        }
         if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
             // After a publication the writer's copy is the other one, in which nothing was left.
             if !self.has_published {
@@ -267,14 +266,15 @@ where
     ///
     /// # Errors
     /// What panicked in it; then it is undone whole.
+    #[inline(always)]
     pub(super) fn run<R>(
         &mut self,
-        batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+        batch: impl FnOnce(&mut batch::Batch<'_, K, V, S, E>) -> R,
         counters: &Counters,
     ) -> Result<R, Payload> {
         let begin = self.end();
         let outcome = catch(|| {
-            let result = batch(&mut Batch::new(&mut self.map));
+            let result = batch(&mut batch::Batch::new(&mut self.map));
             // A panic that the closure has caught shows here.
             self.map.apply_all();
             result
@@ -305,19 +305,30 @@ where
         }
     }
 
-    /// Notes which pending operations are one batch's, from the one at `begin` on (M2), if it stays pending after
-    /// the unlock. Returns its ticket, unless it has none.
+    /// Notes that the operations from the one at `begin` on are one batch (M2), if they stay pending after the
+    /// unlock. Returns its ticket, if its caller waits to be told.
+    #[inline(always)]
     pub(super) fn record(&mut self, begin: usize) -> Option<Ticket> {
-        let made = self
-            .map
-            .pending()
-            .get(begin..)
-            .filter(|made| !made.is_empty())?;
+        match &self.map.pending()[begin..] {
+            [] => None,
+            [single] if self.lost.is_none() => {
+                self.changes += single.changes();
+                None
+            }
+            _ => self.record_all(begin),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_all(&mut self, begin: usize) -> Option<Ticket> {
+        let end = self.end();
+        let made = &self.map.pending()[begin..];
         self.changes += made.iter().map(MapOp::changes).sum::<usize>();
-        let ticket = Ticket(self.next_ticket);
+        let ticket = self.lost.is_some().then_some(Ticket(self.next_ticket));
         self.next_ticket += 1;
-        self.batches.push((begin, ticket));
-        Some(ticket)
+        self.batches.note(Batch { begin, end, ticket });
+        ticket
     }
 
     /// Publishes what is pending, if anything is. Waits for nobody and runs no user code (M1). Returns the

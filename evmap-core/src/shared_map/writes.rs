@@ -261,10 +261,7 @@ where
     }
 
     fn run<R>(&self, batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R) -> (R, Version) {
-        match self.core().write(Patience::Endless, batch) {
-            Ok(done) => done,
-            Err(error) => unreachable!("an endless wait ended: {error}"),
-        }
+        self.core().write_endlessly(batch)
     }
 
     fn take_if<Q>(&self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<V>

@@ -149,6 +149,7 @@ impl<O> Log<O> {
     /// Logs an operation and has `apply` make it, on a copy that has all others: what that returns.
     ///
     /// If it panics, `target` must not be trusted.
+    #[inline(always)]
     pub(super) fn push_and_apply<T, R>(
         &mut self,
         op: O,
