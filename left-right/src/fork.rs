@@ -12,12 +12,19 @@
 //! - **K2** A mark belongs to a thread that a fork has left behind if it was drawn before the last fork, unless
 //!   it is that of the thread which forked.
 //!
+//! - **K4** While a fork is under way, no thread holds forks off, unless it has done so for [`LONGEST_DELAY`].
+//!
 //! # Orderings
-//! - **K3** None are needed: the handler runs on the only thread that a child has, and each later thread of
-//!   the child is started after it.
+//! - **K3** For what a child learns none are needed: the handler runs on the only thread that a child has, and
+//!   each later thread of the child is started after it.
+//! - **K5** `hold_off` and `prepare` both change `GATE` (AcqRel), so one comes first: either the fork sees who holds
+//!   it off, and waits, or that one sees the fork, and waits. `Held::drop` (Release) pairs with the look of
+//!   `prepare` (Acquire): what was done meanwhile is done before the fork.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 // Not the model checker's: no model forks.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
@@ -25,6 +32,14 @@ static NEXT_MARK: AtomicU64 = AtomicU64::new(1);
 /// The first mark that was drawn in this process, and the mark of the thread that forked; 0 for none.
 static FIRST_MARK: AtomicU64 = AtomicU64::new(0);
 static FORKED_MARK: AtomicU64 = AtomicU64::new(0);
+
+/// How many threads hold forks off, and, in the upper half, how many forks are under way.
+static GATE: AtomicU64 = AtomicU64::new(0);
+const FORK: u64 = 1 << 32;
+/// For how long a fork waits for those at the most.
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
+/// Between two looks of who waits.
+const PAUSE: Duration = Duration::from_micros(50);
 
 thread_local! {
     /// Without a destructor, so it is there as long as its thread is; 0 before it is drawn.
@@ -65,6 +80,37 @@ pub(crate) fn is_left_behind(mark: u64) -> bool {
         && mark != FORKED_MARK.load(Ordering::Relaxed)
 }
 
+/// Holds forks off until this is dropped.
+pub(crate) struct Held {
+    generation: u64,
+}
+
+/// Waits until no fork is under way, and then makes forks of other threads wait, [for a while](LONGEST_DELAY): so a
+/// child does not begin in the middle of what the calling thread does.
+pub(crate) fn hold_off() -> Held {
+    loop {
+        // ORDER: K5.
+        if GATE.fetch_add(1, Ordering::AcqRel) < FORK {
+            return Held {
+                generation: generation(),
+            };
+        }
+        // ORDER: K5.
+        GATE.fetch_sub(1, Ordering::Release);
+        thread::sleep(PAUSE);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // A child has begun with nobody at the gate.
+        if self.generation == generation() {
+            // ORDER: K5.
+            GATE.fetch_sub(1, Ordering::Release);
+        }
+    }
+}
+
 /// Sees to it that forks from now on are noticed.
 pub(crate) fn watch() {
     static IS_WATCHED: AtomicBool = AtomicBool::new(false);
@@ -79,10 +125,26 @@ pub(crate) fn watch() {
 
 #[cfg(unix)]
 fn install() {
-    // SAFETY: the handler is a function of this program that only touches atomics and a thread-local variable
-    // without a destructor, so it may run in the child of a process with many threads. Where there is no
-    // memory for it, forks go unnoticed.
-    unsafe { libc::pthread_atfork(None, None, Some(child_began)) };
+    // SAFETY: the handlers are functions of this program. The child's only touches atomics and a thread-local
+    // variable without a destructor, so it may run in the child of a process with many threads; the others run in
+    // the thread that calls `fork`, and do not unwind. Where there is no memory for them, forks go unnoticed.
+    unsafe { libc::pthread_atfork(Some(prepare), Some(parent_goes_on), Some(child_began)) };
+}
+
+#[cfg(unix)]
+extern "C" fn prepare() {
+    let begin = Instant::now();
+    // ORDER: K5, for both.
+    GATE.fetch_add(FORK, Ordering::AcqRel);
+    while GATE.load(Ordering::Acquire) % FORK > 0 && begin.elapsed() < LONGEST_DELAY {
+        thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(unix)]
+extern "C" fn parent_goes_on() {
+    // ORDER: K5.
+    GATE.fetch_sub(FORK, Ordering::Release);
 }
 
 #[cfg(not(unix))]
@@ -94,6 +156,7 @@ extern "C" fn child_began() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     FIRST_MARK.store(NEXT_MARK.load(Ordering::Relaxed), Ordering::Relaxed);
     FORKED_MARK.store(MARK.get(), Ordering::Relaxed);
+    GATE.store(0, Ordering::Relaxed);
 }
 
 #[cfg(test)]

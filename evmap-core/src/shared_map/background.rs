@@ -14,9 +14,9 @@ use std::hash::{BuildHasher, Hash};
 use std::mem;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use left_right::background::{Background, Next, Work};
+use left_right::background::{Background, Next, Work, hold_off_forks};
 
 use super::core::{Core, Publishing};
 use super::deferred_drops::DeferredDrops;
@@ -47,13 +47,19 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     pub(super) fn errands(&self, writer: &mut Writer<K, V, S, E>) -> Option<Errands> {
         let process = Background::process();
         // ORDER: none needed, for both: they are changed under the lock only.
-        let has_janitor = self.janitor_of.load(Ordering::Relaxed) == process;
-        let has_publisher = || {
-            matches!(self.publishing, Publishing::AtOnce)
-                || (writer.due.is_some() == writer.map().has_pending()
-                    && self.publisher_of.load(Ordering::Relaxed) == process)
+        let has_janitor = || self.janitor_of.load(Ordering::Relaxed) == process;
+        let has_publisher = || self.publisher_of.load(Ordering::Relaxed) == process;
+        let is_seen_to = if !writer.map().has_pending() {
+            !self.deadline.is_set() && has_janitor()
+        } else if self.is_deferred() {
+            // There is nothing to tidy up before the publication, but copies that were set aside.
+            self.deadline.is_set()
+                && has_publisher()
+                && (writer.map().copies().retired() == 0 || has_janitor())
+        } else {
+            has_janitor()
         };
-        if has_janitor && has_publisher() {
+        if is_seen_to {
             return None;
         }
         self.errands_anew(writer)
@@ -68,18 +74,25 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             janitor_within: None,
         };
         // ORDER: none needed, for all of them: they are changed under the lock only.
-        if self.janitor_of.load(Ordering::Relaxed) != process && writer.is_untidy() {
+        let waits_for_publication = self.is_deferred()
+            && writer.map().has_pending()
+            && writer.map().copies().retired() == 0;
+        if self.janitor_of.load(Ordering::Relaxed) != process
+            && writer.is_untidy()
+            && !waits_for_publication
+        {
             self.janitor_of.store(process, Ordering::Relaxed);
             errands.janitor_within = Some(self.quiet());
         }
         if let Publishing::Within { time, .. } = self.publishing {
             if !writer.map().has_pending() {
-                writer.due = None;
-            } else if writer.due.is_none() || self.publisher_of.load(Ordering::Relaxed) != process {
-                // A time too far away to be told is never: only a flush publishes then.
-                writer.due = Instant::now().checked_add(time);
+                self.deadline.clear();
+            } else if !self.deadline.is_set()
+                || self.publisher_of.load(Ordering::Relaxed) != process
+            {
+                let is_real = self.deadline.set_after(time);
                 self.publisher_of.store(process, Ordering::Relaxed);
-                errands.publisher_within = writer.due.map(|_| time - self.early());
+                errands.publisher_within = is_real.then(|| time - self.early());
             }
         }
         (errands.publisher_within.is_some() || errands.janitor_within.is_some()).then_some(errands)
@@ -178,9 +191,12 @@ where
                 Settling::HeldUp
             }
             Ok(()) if writer.map().has_pending() => {
-                if writer.due.is_none_or(|due| due <= Instant::now()) {
+                if self.deadline.left().is_none_or(|left| left.is_zero()) {
                     // The publisher could not, before the recovery.
                     self.publish(writer);
+                } else if writer.map().copies().retired() == 0 {
+                    // Nothing to do before the publication, which asks anew.
+                    return Next::Idle;
                 }
                 Settling::HeldUp
             }
@@ -210,35 +226,28 @@ where
     Core<K, V, S, E>: Send + Sync,
 {
     fn publish(&self) -> Next {
+        match (self.deadline.left(), self.early()) {
+            (None, _) => return Next::Idle,
+            // Somebody has published, and written since.
+            (Some(left), early) if left > early => return Next::After(left - early),
+            (Some(left), _) if !left.is_zero() => {
+                self.deadline.tell();
+                return Next::After(left);
+            }
+            _ => {}
+        }
+        let _held_off = hold_off_forks();
         let Some(mut writer) = self.lock.try_lock() else {
             if self.lock.is_abandoned() {
                 return Next::Idle;
             }
-            // ORDER: none needed: a hint.
-            self.is_publisher_waiting.store(true, Ordering::Relaxed);
+            self.deadline.tell();
             return Next::After(SOON);
         };
-        let now = Instant::now();
-        if let Some(left) = writer.due.map(|due| due.saturating_duration_since(now))
-            && !left.is_zero()
-            // ORDER: none needed: the request came after it was set, by way of the queue's lock.
-            && !self.is_urgent.load(Ordering::Relaxed)
-        {
-            let early = self.early();
-            if left > early {
-                // Somebody has published, and written since.
-                return Next::After(left - early);
-            }
-            // ORDER: none needed: a hint.
-            self.is_publisher_waiting.store(true, Ordering::Relaxed);
-            return Next::After(left);
-        }
         self.publish(&mut writer);
         let has_failed = writer.map().has_pending();
-        if !has_failed {
-            writer.due = None;
-        }
         let has_drops = writer.has_drops();
+        let errands = self.errands(&mut writer);
         let commit = writer.commit_version();
         self.unlock(writer, commit, || {
             self.versions.notify_threads();
@@ -248,6 +257,8 @@ where
         });
         if has_drops || has_failed {
             self.call_janitor();
+        } else if let Some(time) = errands.and_then(|errands| errands.janitor_within) {
+            _ = self.background.tidy_after(time);
         }
         Next::Idle
     }
@@ -260,6 +271,7 @@ where
         if self.drop_some(None) {
             return Next::After(Duration::ZERO);
         }
+        let held_off = hold_off_forks();
         let Some(mut writer) = self.lock.try_lock() else {
             return if self.lock.is_abandoned() {
                 Next::Idle
@@ -277,6 +289,7 @@ where
         self.janitor_of.store(process, Ordering::Relaxed);
         let commit = writer.commit_version();
         let drops = self.end_without_drops(writer, commit);
+        drop(held_off);
         if self.drop_some(drops) {
             Next::After(Duration::ZERO)
         } else {

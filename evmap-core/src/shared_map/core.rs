@@ -15,30 +15,24 @@
 //! tries again a little later, so it holds up neither the others nor `flush`.
 
 use std::hash::{BuildHasher, Hash};
-use std::mem;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
 
 use left_right::background::Background;
-use left_right::{BusyReader, LockError, Version, WriterGuard, WriterLock};
+use left_right::{LockError, Version, WriterGuard, WriterLock};
 
 use super::batch::Batch;
+use super::deadline::Deadline;
 use super::deferred_drops::DeferredDrops;
 use super::error::{CALLED_FROM_INSIDE, LEFT_BY_A_FORK, WriteError};
 use super::patience::Patience;
 use super::stats::{Counters, Stats};
 use super::versions::Versions;
-use super::writer::{Unready, Writer};
+use super::writer::Writer;
 use crate::map::SharedReader;
-use crate::panics::catch;
 use crate::table::Engine;
-
-/// Between two looks whether readers have left: the first pause, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_micros(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// What all handles of a shared map have together.
 pub(super) struct Core<K, V, S, E: Engine> {
@@ -46,8 +40,8 @@ pub(super) struct Core<K, V, S, E: Engine> {
     pub(super) versions: Versions,
     pub(super) counters: Counters,
     /// The calling thread's way to read, which tells its own guards from others'.
-    reader: SharedReader<K, V, S, (), E>,
-    stall_limit: Duration,
+    pub(super) reader: SharedReader<K, V, S, (), E>,
+    pub(super) stall_limit: Duration,
     /// When writes become visible.
     pub(super) publishing: Publishing,
     pub(super) background: Background,
@@ -55,10 +49,7 @@ pub(super) struct Core<K, V, S, E: Engine> {
     /// Changed under the lock only. 0 for none.
     pub(super) publisher_of: AtomicU64,
     pub(super) janitor_of: AtomicU64,
-    /// The publisher has come, and leaves the publication to whoever writes next.
-    pub(super) is_publisher_waiting: AtomicBool,
-    /// Somebody cannot wait until it is time for what is pending.
-    pub(super) is_urgent: AtomicBool,
+    pub(super) deadline: Deadline,
     /// The janitor has to wake tasks, after a publication by the publisher.
     pub(super) has_tasks_to_wake: AtomicBool,
     /// What the janitor drops, some of it in each step.
@@ -100,8 +91,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             background,
             publisher_of: AtomicU64::new(0),
             janitor_of: AtomicU64::new(0),
-            is_publisher_waiting: AtomicBool::new(false),
-            is_urgent: AtomicBool::new(false),
+            deadline: Deadline::new(),
             has_tasks_to_wake: AtomicBool::new(false),
             backlog: Mutex::new(DeferredDrops::new()),
         }
@@ -171,11 +161,6 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             "{LEFT_BY_A_FORK}"
         );
     }
-
-    /// Whether all these readers are the calling thread's own.
-    fn is_own_doing(&self, readers: &[BusyReader]) -> bool {
-        readers.iter().all(|reader| self.reader.is_own(reader))
-    }
 }
 
 impl<K, V, S, E> Core<K, V, S, E>
@@ -241,7 +226,7 @@ where
                 if outcome.is_ok() {
                     writer.record(begin);
                 }
-                if writer.pending() >= *max_pending || self.is_due(&mut writer) {
+                if writer.pending() >= *max_pending || self.deadline.is_near(|| self.early()) {
                     self.publish(&mut writer);
                 }
             }
@@ -259,22 +244,6 @@ where
         }
     }
 
-    /// Whether the publisher waits for a writer to publish what is pending, and it is time.
-    #[inline]
-    fn is_due(&self, writer: &mut Writer<K, V, S, E>) -> bool {
-        // ORDER: none needed: it is a hint, which the publisher gives again and again.
-        self.is_publisher_waiting.load(Ordering::Relaxed) && self.is_nearly_due(writer)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn is_nearly_due(&self, writer: &mut Writer<K, V, S, E>) -> bool {
-        let latest = Instant::now().checked_add(self.early());
-        writer
-            .due
-            .is_some_and(|due| latest.is_none_or(|latest| due <= latest))
-    }
-
     /// The lock, with the writer's copy free and up to date.
     #[inline(always)]
     fn prepared(&self, patience: Patience) -> Result<Locked<'_, K, V, S, E>, WriteError> {
@@ -287,80 +256,12 @@ where
         }
     }
 
-    /// Goes on from a first attempt that has failed.
-    #[cold]
-    #[inline(never)]
-    fn prepare_again<'a>(
-        &'a self,
-        mut writer: Locked<'a, K, V, S, E>,
-        mut unready: Unready,
-        patience: Patience,
-    ) -> Result<Locked<'a, K, V, S, E>, WriteError> {
-        let mut pause = FIRST_PAUSE;
-        let mut is_counted = false;
-        loop {
-            match self.go_past(&mut writer, unready) {
-                Ok(()) => return Ok(writer),
-                Err(still) => unready = still,
-            }
-            self.end(writer);
-            let obstacle = match unready {
-                Unready::Busy(busy) => WriteError::Busy(busy),
-                Unready::TooManyRetired(too_many) => WriteError::TooManyRetired(too_many),
-                Unready::Panicked(panic) => resume_unwind(panic),
-            };
-            if let WriteError::TooManyRetired(too_many) = &obstacle {
-                self.counters.count(
-                    |c| &c.stalls,
-                    u64::from(!mem::replace(&mut is_counted, true)),
-                );
-                let is_endless = matches!(patience, Patience::Endless);
-                assert!(
-                    !(is_endless && self.is_own_doing(&too_many.readers)),
-                    "a write would never end: only views of the writing thread itself are in the \
-                     way, and as many copies are set aside already as `max_retired` allows"
-                );
-            }
-            let left = patience.left();
-            if left.is_zero() {
-                return Err(obstacle);
-            }
-            thread::sleep(pause.min(left));
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            writer = self.lock(patience).ok_or(WriteError::Occupied)?;
-            match writer.prepare(&self.counters) {
-                Ok(()) => return Ok(writer),
-                Err(still) => unready = still,
-            }
-        }
-    }
-
-    /// Makes a fresh copy, if the one that is written next is held up by a guard of the calling thread, or has
-    /// been held up for long.
-    fn go_past(&self, writer: &mut Writer<K, V, S, E>, unready: Unready) -> Result<(), Unready> {
-        let Unready::Busy(busy) = unready else {
-            return Err(unready);
-        };
-        let is_stalled = |reader: &BusyReader| reader.waited >= self.stall_limit;
-        let mut readers = busy.readers().iter();
-        if !readers.any(|reader| self.reader.is_own(reader) || is_stalled(reader)) {
-            return Err(Unready::Busy(busy));
-        }
-        match catch(|| writer.rebuild(&self.counters)) {
-            Ok(rebuilt) => rebuilt.map_err(Unready::TooManyRetired)?,
-            Err(payload) => return Err(Unready::Panicked(payload)),
-        }
-        writer.prepare(&self.counters)
-    }
-
     /// Publishes what is pending, unless a panic in a `Clone` keeps the copy from being made.
     #[inline]
     pub(super) fn publish(&self, writer: &mut Writer<K, V, S, E>) {
         if let Some(version) = writer.publish(&self.counters) {
             self.versions.show(version);
-            // ORDER: none needed, for both: hints, and who has cleared them under the lock has published.
-            self.is_publisher_waiting.store(false, Ordering::Relaxed);
-            self.is_urgent.store(false, Ordering::Relaxed);
+            self.deadline.clear();
         }
     }
 

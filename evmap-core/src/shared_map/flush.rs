@@ -43,9 +43,7 @@ where
                 // It wakes the tasks, so none may wait on it.
                 return self.flush();
             }
-            // ORDER: none needed, for both: whoever publishes without seeing them shows what was written before, too.
-            self.is_urgent.store(true, Ordering::Relaxed);
-            self.is_publisher_waiting.store(true, Ordering::Relaxed);
+            self.deadline.hurry();
             if self.background.publish_after(Duration::ZERO).is_err() {
                 return self.flush();
             }

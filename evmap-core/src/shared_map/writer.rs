@@ -14,7 +14,7 @@
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use left_right::{FenceMode, ReadersBusy, SwapError, TooManyRetired, Version};
 
@@ -62,8 +62,6 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     pub(super) lost: Option<Vec<Ticket>>,
     /// Whether something was published since the lock was taken.
     has_published: bool,
-    /// When the publisher has to publish what is pending, if it was asked to.
-    pub(super) due: Option<Instant>,
     /// What the janitor found when it last came: the number of writes, and how long it rested then.
     pub(super) writes_seen: u64,
     pub(super) rest: Duration,
@@ -99,7 +97,6 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             changes: 0,
             lost: tells.then(Vec::new),
             has_published: false,
-            due: None,
             writes_seen: 0,
             rest: Duration::ZERO,
             gone: Collector(gone),
@@ -349,7 +346,6 @@ where
         self.batches.clear();
         self.changes = 0;
         self.has_published = true;
-        self.due = None;
         counters.bump(|c| &c.publications);
         counters.note(&self.map);
         Some(version)

@@ -157,7 +157,7 @@ where
     /// ```
     ///
     /// A transfer between two maps while another thread transfers the other way. Each locks one map and
-    /// tries the other; whoever finds that taken leaves its own, which lets the other thread go on.
+    /// tries the other; the one that finds it taken gives its own up, which lets the other thread go on.
     ///
     /// ```
     /// use std::{sync::mpsc, thread, time::Duration};

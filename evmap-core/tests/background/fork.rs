@@ -1,6 +1,7 @@
 //! A forked child has neither the publisher nor the janitor of its parent, nor any thread that was inside a write.
 
 use std::future::Future;
+use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, mpsc};
@@ -71,7 +72,7 @@ fn deferred_writes_in_a_child_become_visible_and_what_is_removed_is_dropped() {
                     map.insert(n, Arc::new(()));
                     eventually("it is visible", || map.contains_key(&n));
                 }
-                // Pending at the fork: whoever waits for it has it published.
+                // Pending at the fork: a thread that waits for it has it published.
                 slow.wait_for(version);
                 assert!(slow.contains_key(&1));
                 // More than once, though the parent's publisher was asked already.
@@ -171,6 +172,52 @@ fn a_closure_that_forks_ends_its_write_in_the_child_too() {
             if is_child {
                 // SAFETY: it ends the process, at once.
                 unsafe { libc::_exit(0) };
+            }
+        },
+    );
+}
+
+/// A key that tells when the janitor compares it, which it does inside the map's lock, and takes a while then.
+#[derive(Clone)]
+struct Slow(u32, mpsc::SyncSender<()>);
+
+impl PartialEq for Slow {
+    fn eq(&self, other: &Self) -> bool {
+        if thread::current().name() == Some("lr-janitor") && self.1.try_send(()).is_ok() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        self.0 == other.0
+    }
+}
+
+impl Eq for Slow {}
+
+impl Hash for Slow {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// Else the child would take it for a write that the fork has caught.
+#[test]
+fn a_fork_waits_while_the_janitor_is_inside_a_map() {
+    in_own_process(
+        "fork::a_fork_waits_while_the_janitor_is_inside_a_map",
+        || {
+            let (told, is_inside) = mpsc::sync_channel(1);
+            let map = SharedMap::builder()
+                .refresh_every(Duration::from_millis(1))
+                .build();
+            let key = Slow(1, told);
+            map.insert(key.clone(), 0);
+            for n in 1..=10 {
+                map.insert(key.clone(), n);
+                is_inside.recv_timeout(FAR).unwrap();
+                in_child(|| {
+                    assert!(map.insert(key.clone(), 100).is_some());
+                    map.flush();
+                    assert_eq!(map.get_cloned(&key), Some(100));
+                });
             }
         },
     );

@@ -65,7 +65,7 @@ pub enum Next {
 ///
 /// # Forks
 /// A forked child has neither thread and neither queue.
-/// Whoever remembers [`Background::process`] of the last request finds it changed there, and asks again.
+/// A structure that remembers [`Background::process`] of its last request finds it changed there, and asks again.
 ///
 /// # Examples
 /// ```
@@ -92,6 +92,19 @@ pub enum Next {
 pub struct Background {
     id: u64,
     work: Weak<dyn Work>,
+}
+
+/// Makes forks of other threads wait until this is dropped: see [`hold_off_forks`].
+#[must_use = "forks go on as soon as it is dropped"]
+pub struct ForksHeldOff(#[expect(dead_code, reason = "held for its drop")] fork::Held);
+
+/// Makes forks of other threads wait, for a second at the most, until what is returned is dropped; and waits itself
+/// while one is under way.
+///
+/// For a step that takes a writer's lock, so that no child begins with a lock that the publisher or the janitor
+/// holds. What is done meanwhile should be short, and wait for nothing.
+pub fn hold_off_forks() -> ForksHeldOff {
+    ForksHeldOff(fork::hold_off())
 }
 
 /// The two threads of one process.

@@ -1,0 +1,143 @@
+//! [`Deadline`]: when what deferred writes left has to be visible.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// When what deferred writes left has to be visible.
+///
+/// # Orderings
+/// - **D0** None are needed. It is set and cleared under the writer lock; who looks at it without the lock takes it
+///   for a hint, and was asked to look, if it matters, by way of another lock after it was set.
+pub(super) struct Deadline {
+    epoch: Instant,
+    /// In nanoseconds after the epoch, or one of the two below.
+    at: AtomicU64,
+    /// The publisher has come, and leaves the publication to the next writer.
+    is_near: AtomicBool,
+    /// Somebody cannot wait so long.
+    is_urgent: AtomicBool,
+}
+
+/// Nothing is pending.
+const NONE: u64 = 0;
+/// A time too far away to be told: only a flush publishes then.
+const NEVER: u64 = u64::MAX;
+
+impl Deadline {
+    pub(super) fn new() -> Self {
+        Deadline {
+            epoch: Instant::now(),
+            at: AtomicU64::new(NONE),
+            is_near: AtomicBool::new(false),
+            is_urgent: AtomicBool::new(false),
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_set(&self) -> bool {
+        // ORDER: none needed (D0).
+        self.at.load(Ordering::Relaxed) != NONE
+    }
+
+    /// Sets it to this time from now. Returns whether it will ever be reached.
+    pub(super) fn set_after(&self, time: Duration) -> bool {
+        let at = self.epoch.elapsed().checked_add(time);
+        let nanos = at.and_then(|at| u64::try_from(at.as_nanos()).ok());
+        let nanos = nanos.unwrap_or(NEVER).max(1);
+        // ORDER: none needed (D0).
+        self.at.store(nanos, Ordering::Relaxed);
+        nanos != NEVER
+    }
+
+    /// Everything is published.
+    #[inline]
+    pub(super) fn clear(&self) {
+        // ORDER: none needed (D0), for all of them.
+        self.at.store(NONE, Ordering::Relaxed);
+        self.is_near.store(false, Ordering::Relaxed);
+        self.is_urgent.store(false, Ordering::Relaxed);
+    }
+
+    /// How much time is left, if it is set: none if it is urgent.
+    pub(super) fn left(&self) -> Option<Duration> {
+        // ORDER: none needed (D0), for both.
+        if self.is_urgent.load(Ordering::Relaxed) {
+            return Some(Duration::ZERO);
+        }
+        match self.at.load(Ordering::Relaxed) {
+            NONE => None,
+            NEVER => Some(Duration::MAX),
+            nanos => Some(Duration::from_nanos(nanos).saturating_sub(self.epoch.elapsed())),
+        }
+    }
+
+    /// Tells writers that it is near.
+    pub(super) fn tell(&self) {
+        // ORDER: none needed (D0).
+        self.is_near.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells writers, and the publisher when it is asked to come, not to wait for it.
+    pub(super) fn hurry(&self) {
+        // ORDER: none needed (D0).
+        self.is_urgent.store(true, Ordering::Relaxed);
+        self.tell();
+    }
+
+    /// Whether a writer should publish, so long before it.
+    #[inline]
+    pub(super) fn is_near(&self, early: impl FnOnce() -> Duration) -> bool {
+        // ORDER: none needed (D0).
+        self.is_near.load(Ordering::Relaxed) && self.is_really_near(early())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_really_near(&self, early: Duration) -> bool {
+        let is_near = self.left().is_some_and(|left| left <= early);
+        if !is_near {
+            // It was told of an earlier one; of this one it will be told in time.
+            // ORDER: none needed (D0).
+            self.is_near.store(false, Ordering::Relaxed);
+        }
+        is_near
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_writer_publishes_once_it_was_told_and_only_near_the_end() {
+        let deadline = Deadline::new();
+        assert_eq!((deadline.is_set(), deadline.left()), (false, None));
+        assert!(deadline.set_after(HOUR));
+        assert!(deadline.is_set() && deadline.left().unwrap() <= HOUR);
+        assert!(!deadline.is_near(|| 2 * HOUR), "nobody was told");
+        deadline.tell();
+        assert!(deadline.is_near(|| 2 * HOUR));
+        assert!(!deadline.is_near(|| Duration::ZERO), "it is not near");
+        assert!(!deadline.is_near(|| 2 * HOUR), "what it was told is over");
+        deadline.hurry();
+        assert!(deadline.is_near(|| Duration::ZERO), "it is urgent");
+        assert_eq!(deadline.left(), Some(Duration::ZERO));
+        deadline.clear();
+        assert_eq!((deadline.is_set(), deadline.left()), (false, None));
+        assert!(!deadline.is_near(|| HOUR));
+    }
+
+    #[test]
+    fn a_time_too_far_away_is_set_and_never_reached() {
+        let deadline = Deadline::new();
+        for time in [Duration::MAX, Duration::from_nanos(u64::MAX)] {
+            assert!(!deadline.set_after(time));
+            assert!(deadline.is_set());
+            assert_eq!(deadline.left(), Some(Duration::MAX));
+        }
+        assert!(deadline.set_after(Duration::ZERO));
+        assert_eq!(deadline.left(), Some(Duration::ZERO));
+    }
+}

@@ -1,0 +1,99 @@
+//! How a writer waits for readers that are in the copy which is written next, or goes past them.
+
+use std::hash::{BuildHasher, Hash};
+use std::mem;
+use std::panic::resume_unwind;
+use std::thread;
+use std::time::Duration;
+
+use left_right::BusyReader;
+
+use super::core::{Core, Locked};
+use super::error::WriteError;
+use super::patience::Patience;
+use super::writer::{Unready, Writer};
+use crate::panics::catch;
+use crate::table::Engine;
+
+/// Between two looks whether readers have left: the first pause, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+
+impl<K, V, S, E> Core<K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    /// Goes on from a first attempt that has failed.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn prepare_again<'a>(
+        &'a self,
+        mut writer: Locked<'a, K, V, S, E>,
+        mut unready: Unready,
+        patience: Patience,
+    ) -> Result<Locked<'a, K, V, S, E>, WriteError> {
+        let mut pause = FIRST_PAUSE;
+        let mut is_counted = false;
+        loop {
+            match self.go_past(&mut writer, unready) {
+                Ok(()) => return Ok(writer),
+                Err(still) => unready = still,
+            }
+            self.end(writer);
+            let obstacle = match unready {
+                Unready::Busy(busy) => WriteError::Busy(busy),
+                Unready::TooManyRetired(too_many) => WriteError::TooManyRetired(too_many),
+                Unready::Panicked(panic) => resume_unwind(panic),
+            };
+            if let WriteError::TooManyRetired(too_many) = &obstacle {
+                self.counters.count(
+                    |c| &c.stalls,
+                    u64::from(!mem::replace(&mut is_counted, true)),
+                );
+                let is_endless = matches!(patience, Patience::Endless);
+                assert!(
+                    !(is_endless && self.is_own_doing(&too_many.readers)),
+                    "a write would never end: only views of the writing thread itself are in the \
+                     way, and as many copies are set aside already as `max_retired` allows"
+                );
+            }
+            let left = patience.left();
+            if left.is_zero() {
+                return Err(obstacle);
+            }
+            thread::sleep(pause.min(left));
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            writer = self.lock(patience).ok_or(WriteError::Occupied)?;
+            match writer.prepare(&self.counters) {
+                Ok(()) => return Ok(writer),
+                Err(still) => unready = still,
+            }
+        }
+    }
+
+    /// Makes a fresh copy, if the one that is written next is held up by a guard of the calling thread, or has
+    /// been held up for long.
+    fn go_past(&self, writer: &mut Writer<K, V, S, E>, unready: Unready) -> Result<(), Unready> {
+        let Unready::Busy(busy) = unready else {
+            return Err(unready);
+        };
+        let is_stalled = |reader: &BusyReader| reader.waited >= self.stall_limit;
+        let mut readers = busy.readers().iter();
+        if !readers.any(|reader| self.reader.is_own(reader) || is_stalled(reader)) {
+            return Err(Unready::Busy(busy));
+        }
+        match catch(|| writer.rebuild(&self.counters)) {
+            Ok(rebuilt) => rebuilt.map_err(Unready::TooManyRetired)?,
+            Err(payload) => return Err(Unready::Panicked(payload)),
+        }
+        writer.prepare(&self.counters)
+    }
+
+    /// Whether all these readers are the calling thread's own.
+    fn is_own_doing(&self, readers: &[BusyReader]) -> bool {
+        readers.iter().all(|reader| self.reader.is_own(reader))
+    }
+}
