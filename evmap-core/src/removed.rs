@@ -1,7 +1,7 @@
 //! [`Removed`]: what changes removed from a copy, until somebody drops it.
 //!
 //! For a map with many writers: the `Drop` of a value may call the map, so nothing may be dropped by
-//! the writer whose turn it is.
+//! the writer that has the lock.
 //! What needs no drop is not kept.
 
 use std::mem;

@@ -1,11 +1,11 @@
-//! [`DeferredDrops`]: what a writer drops after its turn.
+//! [`DeferredDrops`]: what is dropped after an unlock.
 
 use crate::op::MapOp;
 use crate::panics::{Drops, Payload, dispose};
 use crate::removed::Contents;
 use crate::table::Table;
 
-/// What is to be dropped after the turn, since a `Drop` may call the map.
+/// What is to be dropped after the unlock, since a `Drop` may call the map.
 pub(super) struct DeferredDrops<K, V, T> {
     pub(super) contents: Vec<Contents<K, V, T>>,
     pub(super) ops: Vec<MapOp<K, V, ()>>,

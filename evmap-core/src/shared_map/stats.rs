@@ -47,7 +47,7 @@ pub struct Stats {
     pub lost: u64,
 }
 
-/// What is counted, and what is noted at the end of each turn.
+/// What is counted, and what is noted at each unlock.
 ///
 /// # Orderings
 /// - **C0** None are needed: each is a figure by itself, and nothing is read because of it.
@@ -67,7 +67,7 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// Notes the figures of the writer inside, in a turn.
+    /// Notes the figures of the writer inside, under the lock.
     pub(super) fn note<K, V, S, E: Engine>(&self, writer: &WriteHandle<K, V, S, (), E>) {
         // ORDER: none needed (C0), for all of them.
         let copies = writer.copies();
@@ -92,7 +92,7 @@ impl Counters {
         self.count(|c| &c.panics, 1);
     }
 
-    /// Counts one, in a turn: so nobody else counts meanwhile.
+    /// Counts one, under the lock: so nobody else counts meanwhile.
     pub(super) fn bump(&self, counter: fn(&Self) -> &AtomicU64) {
         let counter = counter(self);
         // ORDER: none needed (C0), for both.

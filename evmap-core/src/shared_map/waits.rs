@@ -32,7 +32,7 @@ where
         self.core().flush()
     }
 
-    /// As [`flush`](Self::flush), for a task: while other writers have their turns, it gives its thread
+    /// As [`flush`](Self::flush), for a task: while another writer has the lock, it gives its thread
     /// up until what was written before is visible. It needs no particular runtime.
     ///
     /// # Panics

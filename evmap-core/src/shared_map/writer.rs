@@ -1,16 +1,16 @@
-//! [`Writer`]: the one writer inside, whose turns the others take. Its recovery stands in [`recovery`](super::recovery).
+//! [`Writer`]: the one writer inside the lock. Its recovery stands in [`recovery`](super::recovery).
 //!
 //! # Invariants
-//! - **M1** At the end of a turn the writer's copy has everything that is pending, so a publication
+//! - **M1** At each unlock the writer's copy has everything that is pending, so a publication
 //!   runs no user code and waits for nobody. (Unless the `Clone` of a key or value panicked in a
-//!   [`recover`](Writer::recover): then the next turn recovers.)
+//!   [`recover`](Writer::recover): then the next write recovers.)
 //! - **M2** `batches` says which pending operations are whose: what is undone is undone whole.
 //! - **M3** What changes remove or do not need is not dropped here: it goes to the [`DeferredDrops`], which is
-//!   emptied after the turn. (What a closure holds, or is given and ignores, it drops itself; and what a
+//!   emptied after the unlock. (What a closure holds, or is given and ignores, it drops itself; and what a
 //!   panic unwinds is dropped by that.)
 //! - **M4** A copy that is published keeps nothing that changes removed: that is collected before each swap.
-//! - **M5** A panic of user code leaves a turn only through the write that it belongs to, and after the
-//!   turn has ended as every other does.
+//! - **M5** A panic of user code leaves the lock only through the write that it belongs to, and after an
+//!   unlock as any other.
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
@@ -33,7 +33,7 @@ use crate::table::{Engine, Table};
 pub(super) enum Settling {
     /// They have.
     Done,
-    /// They come nearer to it with each turn.
+    /// They come nearer to it with each step.
     Begun,
     /// Not while a reader is in the writer's copy or in one that was set aside, or user code panics.
     HeldUp,
@@ -57,7 +57,7 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     next_ticket: u64,
     /// How many changes are pending: an operation may stand for many.
     pub(super) changes: usize,
-    /// Batches that were undone after their turn, whose callers have not been told yet; nothing if
+    /// Batches that were undone after their unlock, whose callers have not been told yet; nothing if
     /// callers do not wait to be told.
     pub(super) lost: Option<Vec<Ticket>>,
     /// Whether something was published since the lock was taken.
@@ -200,7 +200,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         self.drops.contents.extend(taken);
     }
 
-    /// Counts a panic that no caller gets. Its payload is dropped after the turn, as everything else.
+    /// Counts a panic that no caller gets. Its payload is dropped after the unlock, as everything else.
     pub(super) fn note_panic(&mut self, payload: Payload, counters: &Counters) {
         counters.count(|c| &c.panics, 1);
         self.drops.payloads.push(payload);

@@ -16,7 +16,7 @@ use crate::table::Engine;
 /// [`refresh_every`](super::Builder::refresh_every).
 ///
 /// # Blocking
-/// Each waits for the turns of writers that came before it, for as long as their closures run.
+/// Each waits for the map's writer lock, and so for the closures of writers that have it first.
 /// It waits for readers only if they are still in the copy that is written next, and for no longer
 /// than [`stall_limit`](super::Builder::stall_limit), unless as many copies as allowed are set aside
 /// already.

@@ -94,7 +94,7 @@ impl Drop for Caller {
     }
 }
 
-/// What is counted of drops: those outside of a turn, and those inside of one.
+/// What is counted of drops: those outside of a write, and those inside of one.
 type Drops = Arc<[AtomicU64; 2]>;
 
 /// Without a seed, so that keys are compared as often in each run.
@@ -119,7 +119,7 @@ where
         .build();
     let (writing, counting) = (map.clone(), Arc::clone(&drops));
     let call: Call = Box::new(move || {
-        // Inside of a turn of its own thread this panics.
+        // Inside of a write of its own thread this panics.
         let write = AssertUnwindSafe(|| writing.try_write(|w| w.len()).is_ok());
         let is_inside = catch_unwind(write).is_err();
         counting[usize::from(is_inside)].fetch_add(1, Ordering::Relaxed);

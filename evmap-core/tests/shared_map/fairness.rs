@@ -1,7 +1,7 @@
-//! Everybody gets a turn, however long the turns of others are.
+//! Every writer gets the lock, however long the critical sections of others are.
 //!
-//! Turns are counted, not times, and each lasts until the thread that waits for one has looked and sleeps
-//! again: while it does not run, for want of a processor, it is nobody's fault that it gets none.
+//! Critical sections are counted, not times, and each lasts until the thread that waits for one has looked and sleeps
+//! again: so none ends while that thread does not run, for want of a processor.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,11 +13,9 @@ use evmap_core::{FenceMode, SharedMap};
 
 use crate::{FAR, eventually};
 
-/// Turns that a thread which writes all the time may have while another one waits for one.
-///
-/// It may have a few, if the other one wakes up late. It has all of them where its next turn begins before
-/// the other one can wake up.
-const MANY: u64 = 1_000;
+/// Critical sections of 20 µs or longer that may begin while a writer waits for the lock. Each of these lasts until
+/// that writer sleeps, so it has registered as waiting by the end of the first one.
+const MOST: u64 = 25;
 
 /// A thread that others can look at, once it has told of itself.
 #[derive(Clone, Default)]
@@ -89,7 +87,7 @@ fn a_writer_gets_its_turn_beside_one_with_long_turns() {
                     map.write_timeout(FAR, |w| w.insert(n, n)).unwrap();
                 }
                 let meanwhile = turns.load(Ordering::Relaxed) - before;
-                assert!(meanwhile <= MANY, "{meanwhile} turns of {micros} µs");
+                assert!(meanwhile <= MOST, "{meanwhile} turns of {micros} µs");
             }
         });
     }
@@ -130,7 +128,7 @@ fn deferred_writes_are_published_beside_one_with_long_critical_sections() {
                 w.insert(0, sections);
             });
             sections += 1;
-            assert!(sections <= MANY, "{sections} writes without a publication");
+            assert!(sections <= MOST, "{sections} writes without a publication");
         }
     }
 }

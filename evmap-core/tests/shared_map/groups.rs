@@ -85,9 +85,7 @@ fn a_write_that_another_one_undoes_says_so_however_late_it_looks() {
             })
         }));
         assert!(second.is_err());
-        has_begun
-            .recv_timeout(FAR)
-            .expect("the first has ended its turn");
+        has_begun.recv_timeout(FAR).expect("the first has unlocked");
         go_on.send(()).unwrap();
         let is_told_of_success = first.join().unwrap();
         assert_eq!(is_told_of_success, map.contains_key(&1));

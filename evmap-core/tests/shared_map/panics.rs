@@ -147,7 +147,7 @@ fn a_panic_on_the_second_copy_harms_nobody_and_is_counted() {
     map.insert(census.born(1), census.born(1));
     map.flush();
     map.insert(census.born(1), census.born(2));
-    // The other copy gets the same insertion in the next turn, which is somebody else's.
+    // The other copy gets the same insertion with the next write, which is somebody else's.
     plant("eq", 0);
     map.insert(census.born(2), census.born(2));
     assert!(!is_planted(), "it did not panic");
@@ -195,7 +195,7 @@ fn a_clone_that_panics_while_a_panic_is_mended_loses_nothing() {
     });
     assert!(!is_planted(), "the mending did not panic");
     assert_eq!(names(&map).len(), 10);
-    // The next turn mends, and has what was pending.
+    // The next write recovers, and has what was pending.
     assert!(map.write(|w| w.contains_key(&census.born(10))).0);
     map.flush();
     assert_eq!(names(&map).last(), Some(&(10, 10)));

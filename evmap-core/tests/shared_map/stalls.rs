@@ -189,7 +189,7 @@ fn a_turn_that_takes_long_is_told_from_a_reader() {
             .write_timeout(Duration::from_millis(1), |w| w.insert(2, 2))
             .unwrap_err();
         assert!(matches!(error, WriteError::Occupied), "{error}");
-        // None of these needs a turn.
+        // None of these needs the lock.
         assert_eq!(map.stats().writes, 0);
         assert!(format!("{map:?}").contains("len: 0"));
         assert_eq!(map.read().len(), 0);

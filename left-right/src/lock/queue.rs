@@ -143,9 +143,7 @@ impl Queue {
         word.clear(WAKE);
         let unparker = waiters.line.front().map(|front| front.unparker.clone());
         drop(waiters);
-        if let Some(unparker) = unparker
-            && !planted("wake-forgotten")
-        {
+        if let Some(unparker) = unparker.filter(|_| !planted("wake-forgotten")) {
             unparker.unpark();
         }
     }

@@ -123,7 +123,7 @@ impl Store {
 /// Writes, each visible to every read that begins after it has returned.
 ///
 /// # Blocking
-/// Each waits for its turn among the writers.
+/// Each waits for the map's writer lock.
 /// A request that is still reading an older version may hold it up too, but not for long: past the map's stall limit
 /// the write makes a fresh copy and goes on.
 ///
