@@ -17,7 +17,7 @@
 //! # Orderings
 //! - **K3** For what a child learns none are needed: the handler runs on the only thread that a child has, and
 //!   each later thread of the child is started after it.
-//! - **K5** `hold_off` and `prepare` both change `GATE` (AcqRel), so one comes first: either the fork sees who holds
+//! - **K5** `hold_off` and `prepare` both change a gate (AcqRel), so one comes first: either the fork sees who holds
 //!   it off, and waits, or that one sees the fork, and waits. `Held::drop` (Release) pairs with the look of
 //!   `prepare` (Acquire): what was done meanwhile is done before the fork.
 
@@ -33,8 +33,12 @@ static NEXT_MARK: AtomicU64 = AtomicU64::new(1);
 static FIRST_MARK: AtomicU64 = AtomicU64::new(0);
 static FORKED_MARK: AtomicU64 = AtomicU64::new(0);
 
-/// How many threads hold forks off, and, in the upper half, how many forks are under way.
-static GATE: AtomicU64 = AtomicU64::new(0);
+/// How many threads hold forks off, and, in the upper half, how many forks keep others from it.
+pub(crate) struct Gate(AtomicU64);
+
+/// The publisher's gate, which a fork closes last, and every other thread's.
+pub(crate) static SHORT_GATE: Gate = Gate(AtomicU64::new(0));
+pub(crate) static LONG_GATE: Gate = Gate(AtomicU64::new(0));
 const FORK: u64 = 1 << 32;
 /// For how long a fork waits for those at the most.
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
@@ -82,21 +86,23 @@ pub(crate) fn is_left_behind(mark: u64) -> bool {
 
 /// Holds forks off until this is dropped.
 pub(crate) struct Held {
+    gate: &'static Gate,
     generation: u64,
 }
 
 /// Waits until no fork is under way, and then makes forks of other threads wait, [for a while](LONGEST_DELAY): so a
 /// child does not begin in the middle of what the calling thread does.
-pub(crate) fn hold_off() -> Held {
+pub(crate) fn hold_off(gate: &'static Gate) -> Held {
     loop {
         // ORDER: K5.
-        if GATE.fetch_add(1, Ordering::AcqRel) < FORK {
+        if gate.0.fetch_add(1, Ordering::AcqRel) < FORK {
             return Held {
+                gate,
                 generation: generation(),
             };
         }
         // ORDER: K5.
-        GATE.fetch_sub(1, Ordering::Release);
+        gate.0.fetch_sub(1, Ordering::Release);
         thread::sleep(PAUSE);
     }
 }
@@ -106,7 +112,7 @@ impl Drop for Held {
         // A child has begun with nobody at the gate.
         if self.generation == generation() {
             // ORDER: K5.
-            GATE.fetch_sub(1, Ordering::Release);
+            self.gate.0.fetch_sub(1, Ordering::Release);
         }
     }
 }
@@ -134,17 +140,21 @@ fn install() {
 #[cfg(unix)]
 extern "C" fn prepare() {
     let begin = Instant::now();
-    // ORDER: K5, for both.
-    GATE.fetch_add(FORK, Ordering::AcqRel);
-    while GATE.load(Ordering::Acquire) % FORK > 0 && begin.elapsed() < LONGEST_DELAY {
-        thread::sleep(PAUSE);
+    for gate in [&LONG_GATE, &SHORT_GATE] {
+        // ORDER: K5, for both.
+        gate.0.fetch_add(FORK, Ordering::AcqRel);
+        while gate.0.load(Ordering::Acquire) % FORK > 0 && begin.elapsed() < LONGEST_DELAY {
+            thread::sleep(PAUSE);
+        }
     }
 }
 
 #[cfg(unix)]
 extern "C" fn parent_goes_on() {
     // ORDER: K5.
-    GATE.fetch_sub(FORK, Ordering::Release);
+    SHORT_GATE.0.fetch_sub(FORK, Ordering::Release);
+    // ORDER: K5.
+    LONG_GATE.0.fetch_sub(FORK, Ordering::Release);
 }
 
 #[cfg(not(unix))]
@@ -156,7 +166,8 @@ extern "C" fn child_began() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     FIRST_MARK.store(NEXT_MARK.load(Ordering::Relaxed), Ordering::Relaxed);
     FORKED_MARK.store(MARK.get(), Ordering::Relaxed);
-    GATE.store(0, Ordering::Relaxed);
+    SHORT_GATE.0.store(0, Ordering::Relaxed);
+    LONG_GATE.0.store(0, Ordering::Relaxed);
 }
 
 #[cfg(test)]

@@ -161,46 +161,59 @@ where
 
     /// Drops some of the backlog, with this added to it. Returns whether anything is left.
     fn drop_some(&self, more: Option<DeferredDrops<K, V, E::Table<K, V>>>) -> bool {
-        let backlog = || self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nobody else takes it, and no user code runs under the lock.
-        let mut drops = mem::replace(&mut *backlog(), DeferredDrops::new());
+        // Nobody else takes it, no user code runs under the lock, and no fork catches it.
+        let exchange = |drops| {
+            let _held_off = hold_off_forks();
+            let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *backlog, drops)
+        };
+        let mut drops = exchange(DeferredDrops::new());
         if let Some(more) = more {
             drops.append(more);
         }
         let panics = drops.drop_some(STEP);
         self.counters.count(|c| &c.panics, panics);
         let is_left = !drops.is_empty();
-        *backlog() = drops;
+        exchange(drops);
         is_left
+    }
+
+    /// Whether something is pending that should be visible by now.
+    fn is_overdue(&self, writer: &Writer<K, V, S, E>) -> bool {
+        writer.map().has_pending() && self.deadline.left().is_none_or(|left| left.is_zero())
     }
 
     /// One bounded step of tidying up: when to come again.
     fn tidy_some(&self, writer: &mut Writer<K, V, S, E>) -> Next {
         // ORDER: none needed: it is counted under the lock.
         let writes = self.counters.writes.load(Ordering::Relaxed);
-        if writer.writes_seen != writes {
+        if writer.writes_seen != writes && !self.is_overdue(writer) {
             // Somebody has written meanwhile, and will do most of this.
             writer.writes_seen = writes;
             writer.rest = self.quiet();
             return Next::After(writer.rest);
         }
-        let recovered = writer.make_consistent(&self.counters);
-        let settling = match recovered {
+        let settling = match writer.make_consistent(&self.counters) {
             Err(payload) => {
                 writer.note_panic(payload, &self.counters);
                 Settling::HeldUp
             }
-            Ok(()) if writer.map().has_pending() => {
-                if self.deadline.left().is_none_or(|left| left.is_zero()) {
+            Ok(()) => {
+                if self.is_overdue(writer) {
                     // The publisher could not, before the recovery.
                     self.publish(writer);
-                } else if writer.map().copies().retired() == 0 {
-                    // Nothing to do before the publication, which asks anew.
-                    return Next::Idle;
                 }
-                Settling::HeldUp
+                if writer.map().has_pending() {
+                    writer.sweep(&self.counters);
+                    if writer.map().copies().retired() == 0 {
+                        // Nothing to do before the publication, after which the janitor is asked anew.
+                        return Next::Idle;
+                    }
+                    Settling::HeldUp
+                } else {
+                    writer.settle(STEP, &self.counters)
+                }
             }
-            Ok(()) => writer.settle(STEP, &self.counters),
         };
         match settling {
             Settling::Done => Next::Idle,
@@ -245,6 +258,10 @@ where
             return Next::After(SOON);
         };
         self.publish(&mut writer);
+        if !writer.map().has_pending() {
+            // Also if there was nothing to publish.
+            self.deadline.clear();
+        }
         let has_failed = writer.map().has_pending();
         let has_drops = writer.has_drops();
         let errands = self.errands(&mut writer);
@@ -255,12 +272,20 @@ where
             self.has_tasks_to_wake.store(true, Ordering::Release);
             self.call_janitor();
         });
-        if has_drops || has_failed {
+        if has_failed {
+            // By a panic in a `Clone`: the janitor recovers, or the next writer, and publishes.
+            self.deadline.tell();
+        }
+        if has_failed || has_drops {
             self.call_janitor();
-        } else if let Some(time) = errands.and_then(|errands| errands.janitor_within) {
+        }
+        let Some(errands) = errands else {
+            return Next::Idle;
+        };
+        if let Some(time) = errands.janitor_within {
             _ = self.background.tidy_after(time);
         }
-        Next::Idle
+        errands.publisher_within.map_or(Next::Idle, Next::After)
     }
 
     fn tidy(&self) -> Next {

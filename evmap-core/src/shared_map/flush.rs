@@ -48,7 +48,20 @@ where
                 return self.flush();
             }
         }
-        self.reach(commit).await
+        match commit.as_u64().checked_sub(1) {
+            None => commit,
+            Some(before) => {
+                let listen = || self.lock.listen();
+                // In a forked child nobody may have been asked to come.
+                let expect = || {
+                    if !self.expect_publication() {
+                        self.flush();
+                    }
+                };
+                let before = Version::from_u64(before);
+                self.versions.beyond(before, listen, expect).await
+            }
+        }
     }
 
     /// # Panics
@@ -116,20 +129,5 @@ where
             "this write is undone: after a panic of another one it had to be applied once more, and \
              panicked then"
         );
-    }
-}
-
-impl<K, V, S, E: Engine> Core<K, V, S, E> {
-    /// Waits until this version is visible, or a later one, and returns it; for a task.
-    async fn reach(&self, version: Version) -> Version {
-        match version.as_u64().checked_sub(1) {
-            None => self.versions.visible(),
-            Some(before) => {
-                let listen = || self.lock.listen();
-                self.versions
-                    .beyond(Version::from_u64(before), listen)
-                    .await
-            }
-        }
     }
 }

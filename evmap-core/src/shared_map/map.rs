@@ -35,11 +35,12 @@ use crate::table::{DefaultEngine, Engine, Table};
 ///
 /// Two threads of the process serve all its shared maps, and sleep while there is nothing to do:
 /// the *publisher* publishes what deferred writes have left, and runs no user code; the *janitor* comes once
-/// nobody has written for 10 ms or more.
+/// nobody has written for 10 ms, or for the time of `refresh_every` if that is less.
 /// It drops what was removed or replaced from the second copy as well, lets a growth go on, and frees copies that
 /// were set aside once their readers have left, at which it looks at least every 250 ms.
-/// It does so in bounded steps, one map after the other; a `Drop` that takes long holds it up, but no write and
-/// no publication.
+/// It takes steps of 1,000 operations or drops, one map after the other. (An `extend` is one operation, a table that
+/// is dropped whole is one drop, and the recovery from a panic clones the map in one step.)
+/// A `Drop` that takes long holds it up, but no write and no publication.
 /// Reads keep the fence that frequent writes have brought them, until the janitor, a write or
 /// [`flush`](Self::flush) comes after a while without writes.
 ///
@@ -74,7 +75,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 ///
 /// In a forked child a map goes on: what is written there becomes visible and is tidied up as in the parent, by
 /// threads of the child's own, and a deferred write that was pending at the fork becomes visible with the next
-/// write, or when a thread waits for it.
+/// write, or when a thread or a task waits for it.
 /// A map that another thread was writing to at that moment can be read in the child, but every write panics, with
 /// a message that says so. (Forks that go around the system's `pthread_atfork`, such as a raw `clone`, are not
 /// noticed.)

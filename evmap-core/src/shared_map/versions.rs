@@ -1,13 +1,15 @@
 //! [`Versions`]: which version is visible, and who waits for the next.
 
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Context;
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use event_listener::{Event, EventListener, IntoNotification, Listener};
 use left_right::Version;
+use left_right::background::{Background, PerProcess};
 
 use super::waker::contained;
 
@@ -24,9 +26,9 @@ pub(super) struct Versions {
     /// The version that shows all that was written.
     commit: AtomicU64,
     /// Threads that wait, which are woken without running any code of theirs.
-    threads: Event,
+    threads: PerProcess<Event>,
     /// Tasks that wait, whose wakers are user code.
-    tasks: Event,
+    tasks: PerProcess<Event>,
 }
 
 impl Versions {
@@ -34,8 +36,8 @@ impl Versions {
         Versions {
             visible: AtomicU64::new(version.as_u64()),
             commit: AtomicU64::new(version.as_u64()),
-            threads: Event::new(),
-            tasks: Event::new(),
+            threads: PerProcess::new(Event::new),
+            tasks: PerProcess::new(Event::new),
         }
     }
 
@@ -56,13 +58,13 @@ impl Versions {
     /// All, since one that is woken and does not look would keep the others waiting.
     pub(super) fn notify_threads(&self) {
         // Ordered by the lock (V2).
-        self.threads.notify(usize::MAX.relaxed());
+        self.threads.get().notify(usize::MAX.relaxed());
     }
 
     /// Wakes the tasks that listen: runs their wakers.
     pub(super) fn notify_tasks(&self) {
         // Ordered by the lock (V2).
-        self.tasks.notify(usize::MAX.relaxed());
+        self.tasks.get().notify(usize::MAX.relaxed());
     }
 
     /// Everything that was written so far is shown by this version, once it is visible.
@@ -89,7 +91,7 @@ impl Versions {
             if visible > version {
                 return Some(visible);
             }
-            let listener = self.threads.listen();
+            let listener = self.threads.get().listen();
             listen();
             let visible = self.visible();
             if visible > version {
@@ -109,24 +111,63 @@ impl Versions {
         }
     }
 
-    /// As [`wait_beyond`](Self::wait_beyond), for a task.
-    pub(super) async fn beyond(&self, version: Version, listen: impl Fn()) -> Version {
-        loop {
-            let mut listener = self.tasks.listen();
-            listen();
-            let visible = self.visible();
-            if visible > version {
-                return visible;
+    /// As [`wait_beyond`](Self::wait_beyond), for a task. Calls `expect` whenever the task is run in vain.
+    pub(super) async fn beyond(
+        &self,
+        version: Version,
+        listen: impl Fn(),
+        expect: impl Fn(),
+    ) -> Version {
+        let mut listening = Listening::default();
+        poll_fn(|context| {
+            let waker = contained(context.waker());
+            let context = &mut Context::from_waker(&waker);
+            loop {
+                let visible = self.visible();
+                if visible > version {
+                    return Poll::Ready(visible);
+                }
+                expect();
+                let listener = listening.in_process(|| self.tasks.get().listen());
+                // Each time: a report of another process is none in a child.
+                listen();
+                let visible = self.visible();
+                if visible > version {
+                    return Poll::Ready(visible);
+                }
+                ready!(Pin::new(listener).poll(context));
+                listening = Listening::default();
             }
-            notified(&mut listener).await;
-        }
+        })
+        .await
     }
 }
 
-async fn notified(listener: &mut EventListener) {
-    poll_fn(|context| {
-        let waker = contained(context.waker());
-        Pin::new(&mut *listener).poll(&mut Context::from_waker(&waker))
-    })
-    .await;
+/// A task's listener, in the process in which it began to listen.
+#[derive(Default)]
+struct Listening {
+    listener: Option<EventListener>,
+    process: u64,
+}
+
+impl Listening {
+    /// The listener, and another one in a forked child.
+    fn in_process(&mut self, listen: impl FnOnce() -> EventListener) -> &mut EventListener {
+        if self.process != Background::process() {
+            *self = Listening {
+                listener: None,
+                process: Background::process(),
+            };
+        }
+        self.listener.get_or_insert_with(listen)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if self.process != Background::process() {
+            // Its event is the parent's, whose lock may be held by a thread that this process does not have.
+            mem::forget(self.listener.take());
+        }
+    }
 }

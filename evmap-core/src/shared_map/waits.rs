@@ -53,7 +53,9 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// [`wait_for_timeout`](Self::wait_for_timeout).
     ///
     /// # Panics
-    /// If the calling thread is inside a write of this map: it would wait for itself.
+    /// If it would never return: inside a write of this map; in a `Drop` on the janitor, with
+    /// [`refresh_every`](crate::shared_map::Builder::refresh_every); or in a forked child, where the fork has caught
+    /// another thread inside a write.
     pub fn wait_for(&self, version: Version) -> Version {
         match before(version) {
             None => self.core().versions.visible(),
@@ -67,7 +69,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// [`NotVisible`] says which version is visible instead.
     ///
     /// # Panics
-    /// If the calling thread is inside a write of this map.
+    /// As [`wait_for`](Self::wait_for).
     pub fn wait_for_timeout(
         &self,
         version: Version,
@@ -83,7 +85,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// at any time.
     ///
     /// # Panics
-    /// If it is run inside a write of this map.
+    /// As [`wait_for`](Self::wait_for), when it is run.
     pub async fn wait_for_async(&self, version: Version) -> Version {
         match before(version) {
             None => self.core().versions.visible(),
@@ -98,9 +100,9 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// [`changed_since_timeout`](Self::changed_since_timeout).
     ///
     /// # Panics
-    /// If the calling thread is inside a write of this map: it would wait for itself.
+    /// As [`wait_for`](Self::wait_for).
     pub fn changed_since(&self, version: Version) -> Version {
-        self.refuse_waiting();
+        self.refuse_waiting(version);
         loop {
             if let Some(visible) = self.wait_beyond(version, None) {
                 return visible;
@@ -114,7 +116,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// [`NotVisible`] says which version is visible instead.
     ///
     /// # Panics
-    /// If the calling thread is inside a write of this map.
+    /// As [`wait_for`](Self::wait_for).
     pub fn changed_since_timeout(
         &self,
         version: Version,
@@ -124,7 +126,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         let Some(deadline) = Instant::now().checked_add(timeout) else {
             return Ok(self.changed_since(version));
         };
-        self.refuse_waiting();
+        self.refuse_waiting(version);
         self.wait_beyond(version, Some(deadline))
             .ok_or_else(|| NotVisible {
                 visible: self.core().versions.visible(),
@@ -135,15 +137,12 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// be dropped at any time.
     ///
     /// # Panics
-    /// If it is run inside a write of this map.
+    /// As [`wait_for`](Self::wait_for), when it is run.
     pub async fn changed_since_async(&self, version: Version) -> Version {
-        self.refuse_waiting();
-        self.core().refuse_abandoned(version);
-        if !self.core().expect_publication() {
-            self.publish();
-        }
+        self.refuse_waiting(version);
         let listen = || self.core().lock.listen();
-        self.core().versions.beyond(version, listen).await
+        let expect = || self.expect_publication(version);
+        self.core().versions.beyond(version, listen, expect).await
     }
 
     /// The next version after the one that is visible when this is first run; a task's.
@@ -152,27 +151,36 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// the last one that was seen.
     ///
     /// # Panics
-    /// If it is run inside a write of this map.
+    /// As [`wait_for`](Self::wait_for), when it is run.
     pub async fn changed(&self) -> Version {
         self.changed_since_async(self.core().versions.visible())
             .await
     }
 
     fn wait_beyond(&self, version: Version, deadline: Option<Instant>) -> Option<Version> {
-        self.core().refuse_abandoned(version);
-        if !self.core().expect_publication() {
-            self.publish();
-        }
+        self.expect_publication(version);
         let listen = || self.core().lock.listen();
         self.core().versions.wait_beyond(version, deadline, listen)
     }
 
+    /// Sees to it that a version after this one will come, as far as writes are pending.
+    ///
     /// # Panics
-    /// If the calling thread would wait for itself, or for one that a fork has left behind.
-    fn refuse_waiting(&self) {
-        self.core().refuse_inside();
+    /// If no later version is visible, and none ever will be: a fork has left a thread behind that is inside a write.
+    fn expect_publication(&self, version: Version) {
+        self.core().refuse_abandoned(version);
+        if !self.core().expect_publication() {
+            self.publish();
+        }
+    }
+
+    /// # Panics
+    /// If the calling thread would wait for itself.
+    fn refuse_waiting(&self, version: Version) {
+        let core = self.core();
+        core.refuse_inside();
         assert!(
-            !(self.core().is_deferred() && Background::is_janitor()),
+            !(core.is_deferred() && Background::is_janitor()) || core.versions.visible() > version,
             "{WAITS_ON_THE_JANITOR}"
         );
     }

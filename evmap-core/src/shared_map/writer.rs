@@ -351,6 +351,17 @@ where
         Some(version)
     }
 
+    /// Frees copies that were set aside once their readers have left, and does nothing else: the writer's copy must
+    /// be consistent (M1).
+    pub(super) fn sweep(&mut self, counters: &Counters) {
+        debug_assert!(self.is_consistent(), "M1");
+        let ops = self.map.ops();
+        if let Err(payload) = catch(|| _ = ops.try_catch_up()) {
+            self.note_panic(payload, counters);
+        }
+        counters.note(&self.map);
+    }
+
     /// With nothing pending: gives the writer's copy what it lacks, at most this many operations at once, and then
     /// lets a growth go on, if nobody is in it. Frees copies that were set aside once their readers have left.
     pub(super) fn settle(&mut self, operations: usize, counters: &Counters) -> Settling {

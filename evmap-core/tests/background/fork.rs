@@ -66,6 +66,9 @@ fn deferred_writes_in_a_child_become_visible_and_what_is_removed_is_dropped() {
             let at_once = every(Duration::ZERO);
             let value = Arc::new(());
             at_once.insert(1, Arc::clone(&value));
+            at_once.flush();
+            at_once.flush();
+            assert_eq!(Arc::strong_count(&value), 3, "both copies have it");
             let (_, version) = slow.write(|w| w.insert(1, Arc::new(())));
             in_child(|| {
                 for n in 1..10 {
@@ -243,6 +246,143 @@ fn block_on<F: Future>(task: F) -> F::Output {
         }
         assert!(begin.elapsed() < FAR, "the task is not woken");
     }
+}
+
+/// Counts how often it is woken.
+struct Counting(std::sync::atomic::AtomicUsize);
+
+impl Wake for Counting {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn tasks_that_waited_at_the_fork_go_on_in_the_child() {
+    in_own_process(
+        "fork::tasks_that_waited_at_the_fork_go_on_in_the_child",
+        || {
+            let map = every(Duration::from_secs(1));
+            // Both threads run.
+            map.insert(0, Arc::new(()));
+            map.flush();
+            let (_, version) = map.write(|w| w.insert(1, Arc::new(())));
+            let mut waiting = pin!(map.wait_for_async(version));
+            let (begins, begun) = mpsc::channel();
+            let (end, ended) = mpsc::channel::<()>();
+            let ended = std::sync::Mutex::new(ended);
+            thread::scope(|scope| {
+                // A flush that finds the lock taken waits, too.
+                let inside = map.clone();
+                scope.spawn(move || {
+                    inside.write(|_| {
+                        begins.send(()).unwrap();
+                        _ = ended.lock().unwrap().recv();
+                    });
+                });
+                begun.recv().unwrap();
+                let mut flushing = pin!(map.flush_async());
+                let waker = Waker::from(Arc::new(Counting(Default::default())));
+                let mut context = Context::from_waker(&waker);
+                assert!(waiting.as_mut().poll(&mut context).is_pending());
+                assert!(flushing.as_mut().poll(&mut context).is_pending());
+                end.send(()).unwrap();
+                // The lock is free, and the publication urgent, before or after the fork.
+                map.write(|_| ());
+                in_child(|| {
+                    assert!(block_on(waiting.as_mut()) >= version);
+                    assert!(block_on(flushing.as_mut()) >= version);
+                    assert_eq!(map.len(), 2);
+                });
+            });
+        },
+    );
+}
+
+/// A value that panics where it is cloned, while it is told to.
+struct Frail(Arc<std::sync::atomic::AtomicBool>);
+
+impl Clone for Frail {
+    fn clone(&self) -> Self {
+        let is_told = self.0.load(std::sync::atomic::Ordering::SeqCst);
+        assert!(!is_told, "planted in clone");
+        Frail(Arc::clone(&self.0))
+    }
+}
+
+/// The parent's publisher has tried in vain before the fork.
+#[test]
+fn what_could_not_be_published_before_the_fork_is_published_in_the_child() {
+    in_own_process(
+        "fork::what_could_not_be_published_before_the_fork_is_published_in_the_child",
+        || {
+            let map = SharedMap::builder()
+                .refresh_every(Duration::from_millis(100))
+                .build();
+            let is_told = Arc::<std::sync::atomic::AtomicBool>::default();
+            let tell = |is_so| is_told.store(is_so, std::sync::atomic::Ordering::SeqCst);
+            map.insert(0, Frail(Arc::clone(&is_told)));
+            map.flush();
+            let (_, version) = map.write(|w| w.insert(1, Frail(Arc::clone(&is_told))));
+            panic_of(|| {
+                map.write(|w| {
+                    w.remove(&0);
+                    tell(true);
+                    panic!("planted in a closure");
+                })
+            });
+            in_child(|| {
+                tell(false);
+                map.wait_for_timeout(version, FAR).unwrap();
+                let (_, version) = map.write(|w| w.insert(2, Frail(Arc::clone(&is_told))));
+                map.wait_for_timeout(version, FAR).unwrap();
+                assert_eq!(map.len(), 3);
+            });
+            tell(false);
+        },
+    );
+}
+
+/// A waker that takes its time, on whichever thread wakes.
+struct SlowWaker(mpsc::SyncSender<()>);
+
+impl Wake for SlowWaker {
+    fn wake(self: Arc<Self>) {
+        if self.0.try_send(()).is_ok() {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// The list of tasks that wait is locked meanwhile, and the child's is another one.
+#[test]
+fn a_fork_that_catches_a_waker_hangs_no_task_of_the_child() {
+    in_own_process(
+        "fork::a_fork_that_catches_a_waker_hangs_no_task_of_the_child",
+        || {
+            let map = every(Duration::ZERO);
+            let (told, is_waking) = mpsc::sync_channel(1);
+            let waker = Waker::from(Arc::new(SlowWaker(told)));
+            let version = map.version();
+            let mut waiting = pin!(map.changed_since_async(version));
+            let poll = waiting.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(poll.is_pending());
+            thread::scope(|scope| {
+                let writer = map.clone();
+                scope.spawn(move || writer.insert(1, Arc::new(())));
+                is_waking.recv_timeout(FAR).unwrap();
+                in_child(|| {
+                    assert!(block_on(waiting.as_mut()) > version);
+                    let version = map.version();
+                    thread::scope(|scope| {
+                        let waiting = scope.spawn(|| block_on(map.changed_since_async(version)));
+                        map.insert(2, Arc::new(()));
+                        assert!(waiting.join().unwrap() > version);
+                    });
+                });
+            });
+        },
+    );
 }
 
 #[test]

@@ -15,16 +15,23 @@ fn each<V: Clone + Send + Sync + 'static>(test: impl Fn(SharedMap<u32, V>)) {
     }
 }
 
+/// Gives both copies everything: one flush publishes, and the next one replays.
+fn settle<V: Clone + Send + Sync + 'static>(map: &SharedMap<u32, V>) {
+    map.flush();
+    map.flush();
+}
+
 #[test]
 fn a_value_that_was_removed_or_replaced_is_dropped_in_both_copies_without_a_further_write() {
     each(|map| {
         let (removed, replaced) = (Arc::new(1), Arc::new(2));
         map.insert(1, Arc::clone(&removed));
         map.insert(2, Arc::clone(&replaced));
-        map.flush();
-        eventually("both copies have them", || {
-            (Arc::strong_count(&removed), Arc::strong_count(&replaced)) == (3, 3)
-        });
+        settle(&map);
+        assert_eq!(
+            (Arc::strong_count(&removed), Arc::strong_count(&replaced)),
+            (3, 3)
+        );
         map.remove(&1);
         map.insert(2, Arc::new(3));
         eventually("no copy has them", || {
@@ -39,10 +46,8 @@ fn a_map_that_was_cleared_keeps_nothing() {
     each(|map| {
         let value = Arc::new(());
         map.extend((0..5_000).map(|n| (n, Arc::clone(&value))));
-        map.flush();
-        eventually("both copies have them", || {
-            Arc::strong_count(&value) == 1 + 2 * 5_000
-        });
+        settle(&map);
+        assert_eq!(Arc::strong_count(&value), 1 + 2 * 5_000);
         map.clear();
         eventually("no copy has them", || Arc::strong_count(&value) == 1);
     });
@@ -58,9 +63,8 @@ fn a_long_log_is_replayed_without_a_further_write() {
                 w.insert(n, Arc::clone(&value));
             }
         });
-        eventually("both copies have them", || {
-            Arc::strong_count(&value) == 1 + 2 * 10_000
-        });
+        settle(&map);
+        assert_eq!(Arc::strong_count(&value), 1 + 2 * 10_000);
         map.write(|w| (0..10_000).for_each(|n| _ = w.remove(&n)));
         eventually("no copy has them", || Arc::strong_count(&value) == 1);
     });
@@ -71,8 +75,8 @@ fn a_copy_that_was_set_aside_is_freed_once_its_reader_has_left_without_a_further
     each(|map| {
         let value = Arc::new(());
         map.insert(0, Arc::clone(&value));
-        map.flush();
-        eventually("both copies have it", || Arc::strong_count(&value) == 3);
+        settle(&map);
+        assert_eq!(Arc::strong_count(&value), 3);
         let (leave, left) = mpsc::channel::<()>();
         let (came, has_come) = mpsc::channel();
         let reader = map.read_handle();
@@ -99,6 +103,36 @@ fn a_copy_that_was_set_aside_is_freed_once_its_reader_has_left_without_a_further
         });
         assert_eq!(map.len(), n as usize + 1);
     });
+}
+
+/// Also while a write is pending that nobody publishes for long.
+#[test]
+fn a_copy_that_was_set_aside_is_freed_although_a_write_is_pending() {
+    for time in [60 * crate::FAR, Duration::MAX] {
+        let map = SharedMap::builder().refresh_every(time).build();
+        let (leave, left) = mpsc::channel::<()>();
+        let (came, has_come) = mpsc::channel();
+        let reader = map.read_handle();
+        let reader = thread::spawn(move || {
+            let view = reader.read();
+            came.send(()).unwrap();
+            _ = left.recv();
+            drop(view);
+        });
+        has_come.recv().unwrap();
+        let mut n = 0;
+        while map.stats().retired == 0 {
+            n += 1;
+            map.insert(n, n);
+            map.flush();
+        }
+        map.insert(0, 0);
+        drop(leave);
+        reader.join().unwrap();
+        eventually("the reader's copy is freed", || map.stats().retired == 0);
+        assert_eq!(map.stats().pending, 1);
+        assert!(!map.contains_key(&0), "nothing else has happened");
+    }
 }
 
 /// It has no thread: what its docs say of `rebuild` is all there is.

@@ -162,3 +162,55 @@ fn the_last_handle_may_be_dropped_by_the_janitor() {
     eventually("the map ends", || !reader.is_writer_alive());
     assert!(reader.get(&1).unwrap().is_none());
 }
+
+/// A value that panics where it is cloned, while it is told to.
+struct Frail(Arc<AtomicBool>);
+
+impl Clone for Frail {
+    fn clone(&self) -> Self {
+        assert!(!self.0.load(Ordering::SeqCst), "planted in clone");
+        Frail(Arc::clone(&self.0))
+    }
+}
+
+/// Leaves a map without a copy that could be published, until `is_told` is taken back.
+fn break_copy(map: &SharedMap<u32, Frail>, is_told: &AtomicBool) {
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        map.write(|w| {
+            w.remove(&0);
+            is_told.store(true, Ordering::SeqCst);
+            panic!("planted in a closure");
+        })
+    }));
+    assert!(panic.is_err());
+}
+
+/// The publisher comes in vain, and so nobody was left to come again: neither for what nobody wrote after, nor
+/// beside a writer that wrote all the time.
+#[test]
+fn what_could_not_be_published_in_time_is_published_once_it_can_be() {
+    let is_told = Arc::new(AtomicBool::new(false));
+    for time in [Duration::from_micros(40), Duration::from_millis(1)] {
+        for goes_on in [false, true] {
+            for _ in 0..20 {
+                let map = every(time);
+                map.insert(0, Frail(Arc::clone(&is_told)));
+                map.flush();
+                let (_, version) = map.write(|w| w.insert(1, Frail(Arc::clone(&is_told))));
+                if map.version() == version {
+                    continue;
+                }
+                break_copy(&map, &is_told);
+                // The publisher has tried by now, mostly.
+                thread::sleep(2 * time);
+                is_told.store(false, Ordering::SeqCst);
+                let begin = Instant::now();
+                while goes_on && map.version() < version {
+                    map.insert(2, Frail(Arc::clone(&is_told)));
+                    assert!(begin.elapsed() < FAR, "nobody publishes beside a writer");
+                }
+                map.wait_for_timeout(version, FAR).unwrap();
+            }
+        }
+    }
+}

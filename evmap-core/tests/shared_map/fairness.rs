@@ -57,7 +57,7 @@ impl Drop for EndOnDrop<'_> {
 }
 
 #[test]
-fn a_writer_gets_its_turn_beside_one_with_long_turns() {
+fn a_writer_gets_the_lock_beside_one_with_long_critical_sections() {
     // Where a publication costs a barrier, a writer leaves it to the next one, and so lets it.
     let map = SharedMap::<_, _>::builder()
         .fence(FenceMode::SeqCst)

@@ -19,12 +19,15 @@
 //! - **B4** The pointer in `PROCESS` (Release) pairs with its load (Acquire): who finds a process finds it whole.
 
 mod lane;
+mod per_process;
 
 use std::io;
 use std::ptr;
 use std::sync::Weak;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+pub use self::per_process::PerProcess;
 
 use self::lane::Lane;
 use crate::fork;
@@ -102,9 +105,16 @@ pub struct ForksHeldOff(#[expect(dead_code, reason = "held for its drop")] fork:
 /// while one is under way.
 ///
 /// For a step that takes a writer's lock, so that no child begins with a lock that the publisher or the janitor
-/// holds. What is done meanwhile should be short, and wait for nothing.
+/// holds. What is done meanwhile should be short.
+/// A fork first waits for all others, and stops the publisher only then: so nobody who holds it off keeps the
+/// publisher from its deadlines.
 pub fn hold_off_forks() -> ForksHeldOff {
-    ForksHeldOff(fork::hold_off())
+    let gate = if Lane::is_own(lane::PUBLISHER) {
+        &fork::SHORT_GATE
+    } else {
+        &fork::LONG_GATE
+    };
+    ForksHeldOff(fork::hold_off(gate))
 }
 
 /// The two threads of one process.
