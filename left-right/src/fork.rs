@@ -11,20 +11,19 @@
 //! - **K1** No two threads have the same mark, whether they live at the same time or not.
 //! - **K2** A mark belongs to a thread that a fork has left behind if it was drawn before the last fork, unless
 //!   it is that of the thread which forked.
-//!
 //! - **K4** While a fork is under way, no thread holds forks off, unless it has done so for [`LONGEST_DELAY`].
 //!
 //! # Orderings
 //! - **K3** For what a child learns none are needed: the handler runs on the only thread that a child has, and
 //!   each later thread of the child is started after it.
-//! - **K5** `hold_off` and `prepare` both change a gate (AcqRel), so one comes first: either the fork sees who holds
-//!   it off, and waits, or that one sees the fork, and waits. `Held::drop` (Release) pairs with the look of
+//! - **K5** `try_hold_off` and `prepare` both change a gate (AcqRel), so one comes first: either the fork sees who
+//!   holds it off, and waits, or that one sees the fork, and gives up. `Held::drop` (Release) pairs with the look of
 //!   `prepare` (Acquire): what was done meanwhile is done before the fork.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 // Not the model checker's: no model forks.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
@@ -34,23 +33,28 @@ static FIRST_MARK: AtomicU64 = AtomicU64::new(0);
 static FORKED_MARK: AtomicU64 = AtomicU64::new(0);
 
 /// How many threads hold forks off, and, in the upper half, how many forks keep others from it.
-pub(crate) struct Gate(AtomicU64);
+pub(crate) struct Gate {
+    count: AtomicU64,
+    /// Which of the thread's own counts is for this one.
+    index: usize,
+}
 
 /// The publisher's gate, which a fork closes last, and every other thread's.
-pub(crate) static SHORT_GATE: Gate = Gate(AtomicU64::new(0));
-pub(crate) static LONG_GATE: Gate = Gate(AtomicU64::new(0));
+pub(crate) static SHORT_GATE: Gate = Gate::new(0);
+pub(crate) static LONG_GATE: Gate = Gate::new(1);
 const FORK: u64 = 1 << 32;
 /// For how long a fork waits for those at the most.
+#[cfg_attr(not(unix), expect(dead_code, reason = "there are no forks"))]
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
-/// Between two looks of who waits.
-const PAUSE: Duration = Duration::from_micros(50);
 
 thread_local! {
     /// Without a destructor, so it is there as long as its thread is; 0 before it is drawn.
     static MARK: Cell<u64> = const { Cell::new(0) };
+    /// How often this thread holds forks off at each gate: its own do not wait for that.
+    static OWN_HOLDS: Cell<[u64; 2]> = const { Cell::new([0; 2]) };
 }
 
-/// Which process this is, counted from the first one that was asked: never 0, and one more in each child.
+/// Which process this is: never 0, and another number in each child.
 #[inline(always)]
 pub(crate) fn generation() -> u64 {
     // ORDER: none needed (K3).
@@ -84,35 +88,54 @@ pub(crate) fn is_left_behind(mark: u64) -> bool {
         && mark != FORKED_MARK.load(Ordering::Relaxed)
 }
 
-/// Holds forks off until this is dropped.
+/// Holds forks of other threads off until this is dropped, on the same thread.
 pub(crate) struct Held {
     gate: &'static Gate,
     generation: u64,
+    _of_this_thread: PhantomData<*const ()>,
 }
 
-/// Waits until no fork is under way, and then makes forks of other threads wait, [for a while](LONGEST_DELAY): so a
-/// child does not begin in the middle of what the calling thread does.
-pub(crate) fn hold_off(gate: &'static Gate) -> Held {
-    loop {
-        // ORDER: K5.
-        if gate.0.fetch_add(1, Ordering::AcqRel) < FORK {
-            return Held {
-                gate,
-                generation: generation(),
-            };
+impl Gate {
+    const fn new(index: usize) -> Self {
+        Gate {
+            count: AtomicU64::new(0),
+            index,
         }
+    }
+
+    /// Makes forks of other threads wait, [for a while](LONGEST_DELAY): so a child does not begin in the middle of what
+    /// the calling thread does. `None` while a fork is under way: to wait for it might be to wait for what it
+    /// waits for.
+    pub(crate) fn try_hold_off(&'static self) -> Option<Held> {
+        watch();
         // ORDER: K5.
-        gate.0.fetch_sub(1, Ordering::Release);
-        thread::sleep(PAUSE);
+        if self.count.fetch_add(1, Ordering::AcqRel) >= FORK {
+            // ORDER: K5.
+            self.count.fetch_sub(1, Ordering::Release);
+            return None;
+        }
+        self.count_own(1);
+        Some(Held {
+            gate: self,
+            generation: generation(),
+            _of_this_thread: PhantomData,
+        })
+    }
+
+    fn count_own(&self, more: i64) {
+        let mut holds = OWN_HOLDS.get();
+        holds[self.index] = holds[self.index].wrapping_add_signed(more);
+        OWN_HOLDS.set(holds);
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
+        self.gate.count_own(-1);
         // A child has begun with nobody at the gate.
         if self.generation == generation() {
             // ORDER: K5.
-            self.gate.0.fetch_sub(1, Ordering::Release);
+            self.gate.count.fetch_sub(1, Ordering::Release);
         }
     }
 }
@@ -139,26 +162,24 @@ fn install() {
 
 #[cfg(unix)]
 extern "C" fn prepare() {
-    let begin = Instant::now();
+    let begin = std::time::Instant::now();
     for gate in [&LONG_GATE, &SHORT_GATE] {
+        let own = OWN_HOLDS.get()[gate.index];
         // ORDER: K5, for both.
-        gate.0.fetch_add(FORK, Ordering::AcqRel);
-        while gate.0.load(Ordering::Acquire) % FORK > 0 && begin.elapsed() < LONGEST_DELAY {
-            thread::sleep(PAUSE);
+        gate.count.fetch_add(FORK, Ordering::AcqRel);
+        while gate.count.load(Ordering::Acquire) % FORK > own && begin.elapsed() < LONGEST_DELAY {
+            std::thread::sleep(Duration::from_micros(50));
         }
     }
 }
 
 #[cfg(unix)]
 extern "C" fn parent_goes_on() {
-    // ORDER: K5.
-    SHORT_GATE.0.fetch_sub(FORK, Ordering::Release);
-    // ORDER: K5.
-    LONG_GATE.0.fetch_sub(FORK, Ordering::Release);
+    for gate in [&LONG_GATE, &SHORT_GATE] {
+        // ORDER: K5.
+        gate.count.fetch_sub(FORK, Ordering::Release);
+    }
 }
-
-#[cfg(not(unix))]
-fn install() {}
 
 #[cfg(unix)]
 extern "C" fn child_began() {
@@ -166,8 +187,8 @@ extern "C" fn child_began() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     FIRST_MARK.store(NEXT_MARK.load(Ordering::Relaxed), Ordering::Relaxed);
     FORKED_MARK.store(MARK.get(), Ordering::Relaxed);
-    SHORT_GATE.0.store(0, Ordering::Relaxed);
-    LONG_GATE.0.store(0, Ordering::Relaxed);
+    SHORT_GATE.count.store(0, Ordering::Relaxed);
+    LONG_GATE.count.store(0, Ordering::Relaxed);
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use left_right::background::{Background, Next, Work};
+use left_right::background::{Background, Next, Work, hold_off_forks};
 
 /// Far more than any wait takes: a test that would hang fails instead.
 const FAR: Duration = Duration::from_secs(60);
@@ -162,16 +162,25 @@ impl Work for Counting {
 fn the_earliest_request_counts_and_is_answered_once() {
     let (work, background) = place(Counting(AtomicUsize::new(0)));
     let count = || work.0.load(Ordering::SeqCst);
-    for time in [Duration::MAX, FAR * 60, Duration::ZERO, FAR * 60, FAR] {
+    let soon = Duration::from_millis(5);
+    for time in [Duration::MAX, FAR * 60, 2 * soon, soon, FAR * 60] {
         background.publish_after(time).unwrap();
     }
     eventually("it came", || count() == 1);
     // Another structure's later step shows that no more was to come.
     let (other, other_place) = place(Counting(AtomicUsize::new(0)));
-    other_place.publish_after(Duration::from_millis(5)).unwrap();
+    other_place.publish_after(4 * soon).unwrap();
     eventually("the other one came", || other.0.load(Ordering::SeqCst) == 1);
     assert_eq!(count(), 1);
-    // What was asked for later than the step still stands, once it is over.
     background.publish_after(Duration::ZERO).unwrap();
     eventually("it came again", || count() == 2);
+}
+
+/// A thread that holds forks off does not wait for itself, and nobody waits for a fork.
+#[test]
+fn forks_are_held_off_while_none_is_under_way() {
+    let first = hold_off_forks().unwrap();
+    let second = hold_off_forks().unwrap();
+    drop((first, second));
+    assert!(hold_off_forks().is_some());
 }

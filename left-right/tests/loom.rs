@@ -377,7 +377,8 @@ fn writers_exclude_each_other_and_none_waits_without_end() {
     });
 }
 
-/// The owner goes on and on, so a waiter depends on it, and not on luck.
+/// The owner locks again and again, and a waiter gets its share. (That nobody barges past a waiter with priority
+/// is held by the lock's unit tests.)
 #[test]
 fn a_writer_that_goes_on_lets_the_waiter_in() {
     loom::model(|| {

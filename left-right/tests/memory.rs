@@ -103,6 +103,21 @@ fn a_large_batch_among_small_ones_gives_its_memory_back_too() {
     assert!(left < 64 * 1024, "{left} bytes are still in use");
 }
 
+/// A list whose replay has ended once kept its room.
+#[test]
+fn a_batch_that_is_replayed_in_steps_gives_its_memory_back() {
+    let _alone = alone();
+    let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    let before = in_use();
+    writer.extend((0..1_000_000).map(Add));
+    writer.swap_buffers();
+    while !writer.try_replay(1_000).unwrap() {}
+    writer.swap_buffers();
+    assert!(writer.is_settled());
+    let kept = in_use() - before;
+    assert!(kept < 100_000, "{kept} bytes are kept by an idle writer");
+}
+
 #[test]
 fn threads_that_have_read_leave_nothing_behind() {
     let _alone = alone();

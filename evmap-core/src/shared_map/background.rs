@@ -161,7 +161,7 @@ where
 
     /// Drops some of the backlog, with this added to it. Returns whether anything is left.
     fn drop_some(&self, more: Option<DeferredDrops<K, V, E::Table<K, V>>>) -> bool {
-        // Nobody else takes it, no user code runs under the lock, and no fork catches it.
+        // Nobody else takes it, no user code runs under the lock, and forks wait, unless one is under way already.
         let exchange = |drops| {
             let _held_off = hold_off_forks();
             let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
@@ -249,7 +249,10 @@ where
             }
             _ => {}
         }
-        let _held_off = hold_off_forks();
+        let Some(_held_off) = hold_off_forks() else {
+            self.deadline.tell();
+            return Next::After(SOON);
+        };
         let Some(mut writer) = self.lock.try_lock() else {
             if self.lock.is_abandoned() {
                 return Next::Idle;
@@ -296,7 +299,9 @@ where
         if self.drop_some(None) {
             return Next::After(Duration::ZERO);
         }
-        let held_off = hold_off_forks();
+        let Some(held_off) = hold_off_forks() else {
+            return Next::After(SHORTEST_REST);
+        };
         let Some(mut writer) = self.lock.try_lock() else {
             return if self.lock.is_abandoned() {
                 Next::Idle

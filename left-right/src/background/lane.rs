@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Next, Work};
 use crate::fork;
+use crate::mutant::planted;
 use crate::panics::Panics;
 
 /// How long a thread stays after the last structure has left: programs that make one after the other keep it.
@@ -35,8 +36,8 @@ pub(super) const JANITOR: &Role = &Role {
 };
 
 thread_local! {
-    /// The name of the role that this thread has.
-    static OWN_ROLE: Cell<&'static str> = const { Cell::new("") };
+    /// The name of the role that this thread has, and in which process: a step may fork.
+    static OWN_ROLE: Cell<(&'static str, u64)> = const { Cell::new(("", 0)) };
 }
 
 pub(super) struct Lane {
@@ -87,7 +88,7 @@ impl Lane {
 
     /// Whether the calling thread has this role.
     pub(super) fn is_own(role: &'static Role) -> bool {
-        OWN_ROLE.get() == role.name
+        OWN_ROLE.get() == (role.name, fork::generation())
     }
 
     /// Asks for a step at this time, or for none yet; an earlier time still counts.
@@ -117,7 +118,8 @@ impl Lane {
         if let Some(due) = client.as_ref().and_then(|client| client.due) {
             state.queue.remove(&due);
         }
-        while self.role.is_short && state.current == Some(id) && !Lane::is_own(self.role) {
+        let waits = self.role.is_short && !Lane::is_own(self.role) && !planted("leave-unwaited");
+        while waits && state.current == Some(id) {
             state.leaving += 1;
             state = wait(&self.has_stepped, state, None);
             state.leaving -= 1;
@@ -135,7 +137,7 @@ impl Lane {
     }
 
     fn run(&self) {
-        OWN_ROLE.set(self.role.name);
+        OWN_ROLE.set((self.role.name, self.generation));
         while let Some((id, work)) = self.wait() {
             let next = self.step(work);
             if fork::generation() != self.generation {
@@ -204,12 +206,15 @@ impl State {
             work: Weak::clone(work),
             due: None,
         });
-        let Some(at) = at.filter(|at| client.due.is_none_or(|(due, _)| *at < due)) else {
+        let is_earlier = |at: Instant| {
+            planted("later-request-counts") || client.due.is_none_or(|(due, _)| at < due)
+        };
+        let Some(at) = at.filter(|at| is_earlier(*at)) else {
             return false;
         };
         let due = (at, self.requests);
         self.requests += 1;
-        if let Some(before) = client.due.replace(due) {
+        if let Some(before) = client.due.replace(due).filter(|_| !planted("request-kept")) {
             self.queue.remove(&before);
         }
         self.queue.insert(due, id);

@@ -9,14 +9,15 @@
 //! while nothing is due, it sleeps without a timeout.
 //!
 //! # Invariants
-//! - **B1** A structure is held weakly, and only during its step by a counted reference. Dropping a
-//!   [`Background`] waits for its step on the publisher to end: so the publisher never drops a structure.
+//! - **B1** A structure is held weakly, and only during its step by a counted reference. [`Background::leave`]
+//!   waits for its step on the publisher to end: so the publisher never drops a structure that has left before its
+//!   last reference was dropped.
 //! - **B2** What belongs to one process is behind [`PROCESS`]. A forked child begins a new one and never touches
 //!   its parent's, whose locks may be held by threads that the child does not have. The old one is leaked.
-//! - **B3** No read takes a lock of these, and no user code runs under one.
+//! - **B3** No read takes a lock of these, and no user code runs under one but the global allocator.
 //!
 //! # Orderings
-//! - **B4** The pointer in `PROCESS` (Release) pairs with its load (Acquire): who finds a process finds it whole.
+//! - **B4** The pointer in `PROCESS` (Release) pairs with its load (Acquire): a process that is found is complete.
 
 mod lane;
 mod per_process;
@@ -42,7 +43,8 @@ pub trait Work: Send + Sync {
         Next::Idle
     }
 
-    /// A step on the janitor: it may run user code, and should be bounded, since other structures wait for it.
+    /// A step on the janitor: it may run user code, and should be bounded, since other structures wait for it, and so
+    /// do tasks that wait for readers. Code that runs here must not wait for such a task.
     ///
     /// Returns when to come again, unless [`tidy_after`](Background::tidy_after) is called for an earlier time.
     fn tidy(&self) -> Next {
@@ -63,6 +65,9 @@ pub enum Next {
 /// the process share.
 ///
 /// For writers that are built on this crate, such as maps that are shared by many threads.
+/// A structure that holds its own `Background` has to call [`leave`](Self::leave) before its last reference is
+/// dropped, else the publisher may be the one that drops it.
+/// Both threads have the affinity, signal mask and priority of the thread that asks first.
 /// Dropping it takes the structure off both queues. It waits for a step on the publisher that is under way, which
 /// is short, and not for one on the janitor.
 ///
@@ -101,20 +106,21 @@ pub struct Background {
 #[must_use = "forks go on as soon as it is dropped"]
 pub struct ForksHeldOff(#[expect(dead_code, reason = "held for its drop")] fork::Held);
 
-/// Makes forks of other threads wait, for a second at the most, until what is returned is dropped; and waits itself
-/// while one is under way.
+/// Makes forks of other threads wait until what is returned is dropped, for a second at the most. Returns `None` while
+/// a fork is under way; it never waits itself.
 ///
 /// For a step that takes a writer's lock, so that no child begins with a lock that the publisher or the janitor
-/// holds. What is done meanwhile should be short.
-/// A fork first waits for all others, and stops the publisher only then: so nobody who holds it off keeps the
-/// publisher from its deadlines.
-pub fn hold_off_forks() -> ForksHeldOff {
+/// holds. What is done meanwhile should be short; if what is returned is forgotten, each later fork takes a second
+/// longer.
+/// A fork first waits for all other threads, and stops the publisher only then: so nobody who holds it off keeps the
+/// publisher from its deadlines. A fork by the thread that holds others' off does not wait for itself.
+pub fn hold_off_forks() -> Option<ForksHeldOff> {
     let gate = if Lane::is_own(lane::PUBLISHER) {
         &fork::SHORT_GATE
     } else {
         &fork::LONG_GATE
     };
-    ForksHeldOff(fork::hold_off(gate))
+    gate.try_hold_off().map(ForksHeldOff)
 }
 
 /// The two threads of one process.
@@ -139,7 +145,8 @@ impl Background {
         }
     }
 
-    /// Which process this is, never 0: another number in each forked child. Costs one load.
+    /// Which process this is, never 0: another number in each forked child, once a `Background` was made before the
+    /// fork. Costs one load.
     #[inline]
     pub fn process() -> u64 {
         fork::generation()

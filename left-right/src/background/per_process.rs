@@ -25,7 +25,7 @@ use crate::fork;
 /// - **B5** `current` names a box that is freed when this is dropped, or never.
 ///
 /// # Orderings
-/// - **B6** `renew` (Release) pairs with `get` (Acquire): a new value is seen whole.
+/// - **B6** `renew` (Release) pairs with `get` (Acquire): a new value that is found is complete.
 pub struct PerProcess<T> {
     current: AtomicPtr<Value<T>>,
     make: fn() -> T,

@@ -51,7 +51,7 @@
 //!   the waiter finds the lock free and does not sleep. If `set` comes first, the owner finds `WAKE` and the
 //!   waiter in the queue, and wakes it. `WAKE` is cleared by the thread that then wakes the front, or when the
 //!   front leaves, which wakes the next one (L6); a front that is woken in vain sets it again before it sleeps.
-//! - **Q4** `CurrentQueue::renew` (Release) pairs with `CurrentQueue::peek` (Acquire): a new queue is seen whole.
+//! - **Q4** `CurrentQueue::renew` (Release) pairs with `CurrentQueue::peek` (Acquire): a new queue that is found is complete.
 //!
 //! # Forks
 //!
@@ -98,8 +98,8 @@ use crate::sync::{Tracked, own_mark};
 /// A thread that locks again at once mostly succeeds, for a row of some hundred microseconds, since a change of
 /// hands costs more than a short critical section.
 /// A waiter that has been spinning for a microsecond or two joins a queue, and is served in its order.
-/// From then on, at most 12 critical sections that take 20 microseconds or longer begin before its own, and one
-/// for each waiter that came before it; or shorter ones for half a millisecond, and as long again for each of
+/// From then on, a dozen critical sections that take 20 microseconds or longer begin before its own (16 at the
+/// most, where waiters come and go meanwhile), and one for each waiter that came before it; or shorter ones for half a millisecond, and as long again for each of
 /// those waiters.
 /// This holds even if the system does not run the waiting thread, because the threads that unlock do the counting.
 /// The price is that a writer may sleep for the rest of a row although no other thread wants the lock any more.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::sync::Parker;
 
-/// Waits until so many writers are in the queue.
+/// Waits until this many writers are in the queue.
 fn wait_for_waiters<T>(lock: &WriterLock<T>, waiters: usize) {
     let head = &lock.head;
     while head.queue.get(&head.word).len(&head.word) != waiters {

@@ -84,6 +84,7 @@ impl<T, O> OpWriteHandle<T, O> {
     ///
     /// `tidy` is lent the copy first, as by [`tidy_with`](Self::tidy_with).
     /// No operation runs, nothing is dropped, and no reader is waited for: for threads that must do none of it.
+    /// So this, `apply_now` and `catch_up_if_ready` alone never free a copy that was set aside; `try_catch_up` does.
     /// `None`, and nothing has changed, if nothing is pending or if anything else comes before.
     ///
     /// # Cost

@@ -117,6 +117,9 @@ impl<O> Log<O> {
         }
         // What is left is for the next step.
         mem::forget(begun);
+        if self.begun.len() == 0 {
+            self.end_begun();
+        }
     }
 
     /// Ends what [`replay_some`](Self::replay_some) has begun.
@@ -130,6 +133,13 @@ impl<O> Log<O> {
         for op in begun.0.by_ref() {
             op.apply_once(target);
         }
+        drop(begun);
+        self.end_begun();
+    }
+
+    /// Gives back the room of a batch that was replayed in steps.
+    fn end_begun(&mut self) {
+        self.begun = Vec::new().into_iter();
     }
 
     /// Gives the writer's copy what it lacks of the pending operations, and keeps them.

@@ -11,8 +11,9 @@ impl<T> DelayWriteHandle<T> {
     /// As [`finish_swap`](Self::finish_swap), for a task: it gives its thread up while it waits.
     ///
     /// Needs no particular runtime.
-    /// Readers tell nobody that they leave, so while any task waits, one thread of the process looks
-    /// every two milliseconds or more often.
+    /// Readers tell nobody that they leave, so while any task waits, the [janitor](crate::background) looks
+    /// every two milliseconds or more often, as far as the steps of other structures let it.
+    /// What runs on the janitor (a value's `Drop`, another task's waker) must not wait for this task.
     /// To stop waiting, drop the future: nothing has changed then.
     pub async fn finish_swap_async(&mut self) -> &mut WriteHandle<T> {
         let mut watch = None;

@@ -18,6 +18,7 @@ use left_right::{
 };
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
 
+mod forked;
 mod frozen;
 mod refused;
 mod threads;

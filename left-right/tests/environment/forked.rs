@@ -1,0 +1,155 @@
+//! A forked child: whose locks and threads are not its own.
+
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use left_right::background::{Background, Next, PerProcess, Work, hold_off_forks};
+use left_right::{LockError, WriterLock};
+
+use super::{FAR, in_own_process};
+
+/// Whether `body` says so in a forked child.
+fn in_child(body: impl FnOnce() -> bool) -> bool {
+    // SAFETY: the child runs on the memory of a process with many threads. The allocator of glibc and what is
+    // tested here are made for that, and the child ends without running anything else.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "no process to be had");
+    if child == 0 {
+        let status = i32::from(!body());
+        // SAFETY: it ends the process, at once.
+        unsafe { libc::_exit(status) };
+    }
+    let mut status = 0;
+    // SAFETY: the pointer is to a status of our own, and the process is our child.
+    let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    waited == child && status == 0
+}
+
+/// Says so at each step.
+struct Ticking(mpsc::Sender<&'static str>);
+
+impl Work for Ticking {
+    fn publish(&self) -> Next {
+        self.0.send("publisher").unwrap();
+        Next::Idle
+    }
+
+    fn tidy(&self) -> Next {
+        self.0.send("janitor").unwrap();
+        Next::Idle
+    }
+}
+
+/// Whether a structure gets its steps on both threads.
+fn both_threads_come() -> bool {
+    let (ticks, ticked) = mpsc::channel();
+    let work = Arc::new(Ticking(ticks));
+    let weak: std::sync::Weak<Ticking> = Arc::downgrade(&work);
+    let background = Background::new(weak);
+    background.publish_after(Duration::ZERO).unwrap();
+    let publisher = ticked.recv_timeout(FAR);
+    background.tidy_after(Duration::ZERO).unwrap();
+    (publisher, ticked.recv_timeout(FAR)) == (Ok("publisher"), Ok("janitor"))
+}
+
+#[test]
+fn a_child_and_its_child_have_threads_and_values_of_their_own() {
+    in_own_process(
+        "forked::a_child_and_its_child_have_threads_and_values_of_their_own",
+        |_| {},
+        || {
+            assert!(both_threads_come());
+            let parent = Background::process();
+            let value = PerProcess::new(Background::process);
+            assert_eq!(*value.get(), parent);
+            assert!(in_child(|| {
+                let child = Background::process();
+                child != parent
+                    && *value.get() == child
+                    && both_threads_come()
+                    && in_child(|| {
+                        let process = Background::process();
+                        process != parent && process != child && *value.get() == process
+                    })
+                    && in_child(both_threads_come)
+            }));
+            assert_eq!((Background::process(), *value.get()), (parent, parent));
+            assert!(both_threads_come());
+        },
+    );
+}
+
+/// Forks on the janitor.
+struct Forking(mpsc::Sender<bool>);
+
+impl Work for Forking {
+    fn tidy(&self) -> Next {
+        let held_off = hold_off_forks();
+        let is_well = in_child(|| both_threads_come() && !Background::is_janitor());
+        drop(held_off);
+        self.0.send(is_well && Background::is_janitor()).unwrap();
+        Next::Idle
+    }
+}
+
+#[test]
+fn the_janitor_may_fork_itself() {
+    in_own_process(
+        "forked::the_janitor_may_fork_itself",
+        |_| {},
+        || {
+            let (ended, has_ended) = mpsc::channel();
+            let work = Arc::new(Forking(ended));
+            let weak: std::sync::Weak<Forking> = Arc::downgrade(&work);
+            let background = Background::new(weak);
+            for _ in 0..3 {
+                background.tidy_after(Duration::ZERO).unwrap();
+                assert_eq!(has_ended.recv_timeout(FAR), Ok(true));
+            }
+            assert!(both_threads_come());
+        },
+    );
+}
+
+#[test]
+fn a_lock_that_a_fork_has_left_behind_says_so_and_the_parent_s_goes_on() {
+    in_own_process(
+        "forked::a_lock_that_a_fork_has_left_behind_says_so_and_the_parent_s_goes_on",
+        |_| {},
+        || {
+            let lock = WriterLock::new(0);
+            let (begins, begun) = mpsc::channel();
+            let (end, ends) = mpsc::channel::<()>();
+            thread::scope(|scope| {
+                let lock = &lock;
+                scope.spawn(move || {
+                    let mut guard = lock.lock().unwrap();
+                    begins.send(()).unwrap();
+                    _ = ends.recv();
+                    *guard += 1;
+                });
+                begun.recv().unwrap();
+                // One that waits at the fork is not there either.
+                let waiter = scope.spawn(|| *lock.lock().unwrap() += 1);
+                assert!(in_child(|| {
+                    lock.is_abandoned()
+                        && !lock.is_held_by_caller()
+                        && lock.try_lock().is_none()
+                        && lock.lock().err() == Some(LockError::Abandoned)
+                }));
+                assert!(!lock.is_abandoned());
+                drop(end);
+                waiter.join().unwrap();
+            });
+            assert_eq!(*lock.lock().unwrap(), 2);
+            // A guard of the thread that forks stays its own.
+            let guard = lock.lock().unwrap();
+            assert!(in_child(|| {
+                let is_own = lock.is_held_by_caller() && !lock.is_abandoned();
+                drop(guard);
+                is_own && lock.lock().is_ok()
+            }));
+        },
+    );
+}
