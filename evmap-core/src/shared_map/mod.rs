@@ -17,7 +17,7 @@
 //!
 //! # Promises, and the tests that hold them
 //!
-//! In `tests/shared_map`; `kept`, `threads` and `fork` in `tests/background`; those on panics in
+//! In `tests/shared_map`; `kept`, `threads`, `fork` and `tasks` in `tests/background`; those on panics in
 //! `tests/panic_matrix`, too, where each piece of user code panics in each kind of write.
 //!
 //! - Each write is atomic, returns its result, and is visible when it returns.
@@ -33,7 +33,7 @@
 //! - A process has two threads for all its maps, which sleep while there is nothing to do; and neither a closure nor
 //!   a `Drop` of one map holds up the publications of another. (`threads::*`)
 //! - In a forked child a map goes on, and one that the fork caught inside a write can be read and says that it
-//!   cannot be written. (`fork::*`)
+//!   cannot be written; tasks that wait go on. (`fork::*`, `tasks::*`)
 //! - A reader that stays does not stop writers, nor does a guard of the writing thread.
 //!   (`stalls::a_reader_that_stalls_does_not_stop_the_writers`,
 //!   `stalls::a_thread_that_holds_its_own_view_writes_on`,

@@ -1,20 +1,19 @@
 //! A forked child has neither the publisher nor the janitor of its parent, nor any thread that was inside a write.
 
-use std::future::Future;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use evmap_core::SharedMap;
 
+use crate::tasks::block_on;
 use crate::{FAR, eventually, in_own_process};
 
 /// Runs `body` in a forked child, and waits until it has ended well.
-fn in_child(body: impl FnOnce()) {
+pub fn in_child(body: impl FnOnce()) {
     // SAFETY: the child runs on the memory of a process with many threads. The allocator of glibc and what is
     // tested here are made for that, and the child ends without running anything else.
     let child = unsafe { libc::fork() };
@@ -49,7 +48,7 @@ fn panic_of<R>(call: impl FnOnce() -> R) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-fn every(time: Duration) -> SharedMap<u32, Arc<()>> {
+pub fn every(time: Duration) -> SharedMap<u32, Arc<()>> {
     SharedMap::builder().refresh_every(time).build()
 }
 
@@ -226,85 +225,12 @@ fn a_fork_waits_while_the_janitor_is_inside_a_map() {
     );
 }
 
-struct Unpark(thread::Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Runs a task to its end. Panics after a minute.
-fn block_on<F: Future>(task: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut task = pin!(task);
-    let begin = Instant::now();
-    loop {
-        match task.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park_timeout(FAR),
-        }
-        assert!(begin.elapsed() < FAR, "the task is not woken");
-    }
-}
-
-/// Counts how often it is woken.
-struct Counting(std::sync::atomic::AtomicUsize);
-
-impl Wake for Counting {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-    }
-}
-
-#[test]
-fn tasks_that_waited_at_the_fork_go_on_in_the_child() {
-    in_own_process(
-        "fork::tasks_that_waited_at_the_fork_go_on_in_the_child",
-        || {
-            let map = every(Duration::from_secs(1));
-            // Both threads run.
-            map.insert(0, Arc::new(()));
-            map.flush();
-            let (_, version) = map.write(|w| w.insert(1, Arc::new(())));
-            let mut waiting = pin!(map.wait_for_async(version));
-            let (begins, begun) = mpsc::channel();
-            let (end, ended) = mpsc::channel::<()>();
-            let ended = std::sync::Mutex::new(ended);
-            thread::scope(|scope| {
-                // A flush that finds the lock taken waits, too.
-                let inside = map.clone();
-                scope.spawn(move || {
-                    inside.write(|_| {
-                        begins.send(()).unwrap();
-                        _ = ended.lock().unwrap().recv();
-                    });
-                });
-                begun.recv().unwrap();
-                let mut flushing = pin!(map.flush_async());
-                let waker = Waker::from(Arc::new(Counting(Default::default())));
-                let mut context = Context::from_waker(&waker);
-                assert!(waiting.as_mut().poll(&mut context).is_pending());
-                assert!(flushing.as_mut().poll(&mut context).is_pending());
-                end.send(()).unwrap();
-                // The lock is free, and the publication urgent, before or after the fork.
-                map.write(|_| ());
-                in_child(|| {
-                    assert!(block_on(waiting.as_mut()) >= version);
-                    assert!(block_on(flushing.as_mut()) >= version);
-                    assert_eq!(map.len(), 2);
-                });
-            });
-        },
-    );
-}
-
 /// A value that panics where it is cloned, while it is told to.
-struct Frail(Arc<std::sync::atomic::AtomicBool>);
+struct Frail(Arc<AtomicBool>);
 
 impl Clone for Frail {
     fn clone(&self) -> Self {
-        let is_told = self.0.load(std::sync::atomic::Ordering::SeqCst);
+        let is_told = self.0.load(Ordering::SeqCst);
         assert!(!is_told, "planted in clone");
         Frail(Arc::clone(&self.0))
     }
@@ -319,8 +245,8 @@ fn what_could_not_be_published_before_the_fork_is_published_in_the_child() {
             let map = SharedMap::builder()
                 .refresh_every(Duration::from_millis(100))
                 .build();
-            let is_told = Arc::<std::sync::atomic::AtomicBool>::default();
-            let tell = |is_so| is_told.store(is_so, std::sync::atomic::Ordering::SeqCst);
+            let is_told = Arc::<AtomicBool>::default();
+            let tell = |is_so| is_told.store(is_so, Ordering::SeqCst);
             map.insert(0, Frail(Arc::clone(&is_told)));
             map.flush();
             let (_, version) = map.write(|w| w.insert(1, Frail(Arc::clone(&is_told))));
@@ -341,85 +267,4 @@ fn what_could_not_be_published_before_the_fork_is_published_in_the_child() {
             tell(false);
         },
     );
-}
-
-/// A waker that takes its time, on whichever thread wakes.
-struct SlowWaker(mpsc::SyncSender<()>);
-
-impl Wake for SlowWaker {
-    fn wake(self: Arc<Self>) {
-        if self.0.try_send(()).is_ok() {
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-/// The list of tasks that wait is locked meanwhile, and the child's is another one.
-#[test]
-fn a_fork_that_catches_a_waker_hangs_no_task_of_the_child() {
-    in_own_process(
-        "fork::a_fork_that_catches_a_waker_hangs_no_task_of_the_child",
-        || {
-            let map = every(Duration::ZERO);
-            let (told, is_waking) = mpsc::sync_channel(1);
-            let waker = Waker::from(Arc::new(SlowWaker(told)));
-            let version = map.version();
-            let mut waiting = pin!(map.changed_since_async(version));
-            let poll = waiting.as_mut().poll(&mut Context::from_waker(&waker));
-            assert!(poll.is_pending());
-            thread::scope(|scope| {
-                let writer = map.clone();
-                scope.spawn(move || writer.insert(1, Arc::new(())));
-                is_waking.recv_timeout(FAR).unwrap();
-                in_child(|| {
-                    assert!(block_on(waiting.as_mut()) > version);
-                    let version = map.version();
-                    thread::scope(|scope| {
-                        let waiting = scope.spawn(|| block_on(map.changed_since_async(version)));
-                        map.insert(2, Arc::new(()));
-                        assert!(waiting.join().unwrap() > version);
-                    });
-                });
-            });
-        },
-    );
-}
-
-#[test]
-fn tasks_that_wait_in_a_child_go_on() {
-    in_own_process("fork::tasks_that_wait_in_a_child_go_on", || {
-        let (mut writer, reader) = evmap_core::new::<u32, u32>();
-        let view = reader.read();
-        writer.insert(1, 1);
-        writer.refresh();
-        writer.insert(2, 2);
-        let map = every(Duration::from_millis(1));
-        map.insert(1, Arc::new(()));
-        let mut task = pin!(async {
-            writer.refresh_async().await;
-            writer
-        });
-        // So the parent's janitor looks at the readers when it forks.
-        let poll = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(poll.is_pending());
-        in_child(|| {
-            let (asks, asked) = mpsc::channel();
-            thread::scope(|scope| {
-                let waiting = scope.spawn(|| {
-                    let mut task = task;
-                    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-                    let mut context = Context::from_waker(&waker);
-                    assert!(task.as_mut().poll(&mut context).is_pending());
-                    asks.send(()).unwrap();
-                    block_on(task).version()
-                });
-                asked.recv().unwrap();
-                drop(view);
-                assert_eq!(waiting.join().unwrap().as_u64(), 2);
-            });
-            let (_, version) = map.write(|w| w.insert(2, Arc::new(())));
-            block_on(map.wait_for_async(version));
-            assert_eq!(map.len(), 2);
-        });
-    });
 }

@@ -15,6 +15,34 @@ fn each<V: Clone + Send + Sync + 'static>(test: impl Fn(SharedMap<u32, V>)) {
     }
 }
 
+/// A reader in another thread, which stays in its view until this is dropped.
+struct Staying(Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>);
+
+impl Staying {
+    fn in_view_of<V: Clone + Send + Sync + 'static>(map: &SharedMap<u32, V>) -> Self {
+        let (leave, left) = mpsc::channel();
+        let (came, has_come) = mpsc::channel();
+        let reader = map.read_handle();
+        let thread = thread::spawn(move || {
+            let view = reader.read();
+            came.send(()).unwrap();
+            _ = left.recv();
+            drop(view);
+        });
+        has_come.recv().unwrap();
+        Staying(Some((leave, thread)))
+    }
+}
+
+impl Drop for Staying {
+    fn drop(&mut self) {
+        if let Some((leave, thread)) = self.0.take() {
+            drop(leave);
+            thread.join().unwrap();
+        }
+    }
+}
+
 /// Gives both copies everything: one flush publishes, and the next one replays.
 fn settle<V: Clone + Send + Sync + 'static>(map: &SharedMap<u32, V>) {
     map.flush();
@@ -77,16 +105,7 @@ fn a_copy_that_was_set_aside_is_freed_once_its_reader_has_left_without_a_further
         map.insert(0, Arc::clone(&value));
         settle(&map);
         assert_eq!(Arc::strong_count(&value), 3);
-        let (leave, left) = mpsc::channel::<()>();
-        let (came, has_come) = mpsc::channel();
-        let reader = map.read_handle();
-        let reader = thread::spawn(move || {
-            let view = reader.read();
-            came.send(()).unwrap();
-            _ = left.recv();
-            drop(view);
-        });
-        has_come.recv().unwrap();
+        let reader = Staying::in_view_of(&map);
         let mut n = 0;
         while map.stats().retired == 0 {
             n += 1;
@@ -96,8 +115,7 @@ fn a_copy_that_was_set_aside_is_freed_once_its_reader_has_left_without_a_further
         eventually("the reader's copy has it, too", || {
             Arc::strong_count(&value) == 4
         });
-        drop(leave);
-        reader.join().unwrap();
+        drop(reader);
         eventually("the reader's copy is freed", || {
             (map.stats().retired, Arc::strong_count(&value)) == (0, 3)
         });
@@ -110,16 +128,7 @@ fn a_copy_that_was_set_aside_is_freed_once_its_reader_has_left_without_a_further
 fn a_copy_that_was_set_aside_is_freed_although_a_write_is_pending() {
     for time in [60 * crate::FAR, Duration::MAX] {
         let map = SharedMap::builder().refresh_every(time).build();
-        let (leave, left) = mpsc::channel::<()>();
-        let (came, has_come) = mpsc::channel();
-        let reader = map.read_handle();
-        let reader = thread::spawn(move || {
-            let view = reader.read();
-            came.send(()).unwrap();
-            _ = left.recv();
-            drop(view);
-        });
-        has_come.recv().unwrap();
+        let reader = Staying::in_view_of(&map);
         let mut n = 0;
         while map.stats().retired == 0 {
             n += 1;
@@ -127,8 +136,7 @@ fn a_copy_that_was_set_aside_is_freed_although_a_write_is_pending() {
             map.flush();
         }
         map.insert(0, 0);
-        drop(leave);
-        reader.join().unwrap();
+        drop(reader);
         eventually("the reader's copy is freed", || map.stats().retired == 0);
         assert_eq!(map.stats().pending, 1);
         assert!(!map.contains_key(&0), "nothing else has happened");

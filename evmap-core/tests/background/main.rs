@@ -7,6 +7,8 @@
 mod fork;
 mod kept;
 #[cfg(target_os = "linux")]
+mod tasks;
+#[cfg(target_os = "linux")]
 mod threads;
 
 use std::time::{Duration, Instant};
