@@ -15,7 +15,7 @@
 //! tries again a little later, so it holds up neither the others nor `flush`.
 
 use std::hash::{BuildHasher, Hash};
-use std::panic::resume_unwind;
+use std::panic::{RefUnwindSafe, UnwindSafe, resume_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
@@ -70,6 +70,11 @@ pub(super) enum Publishing {
         max_pending: usize,
     },
 }
+
+// A panic inside a write undoes that write, and one in the background is contained: what is behind the lock, and what
+// the two threads find, is consistent whenever somebody else comes to it (M1, M5).
+impl<K, V, S, E: Engine> UnwindSafe for Core<K, V, S, E> {}
+impl<K, V, S, E: Engine> RefUnwindSafe for Core<K, V, S, E> {}
 
 impl<K, V, S, E: Engine> Core<K, V, S, E> {
     pub(super) fn new(

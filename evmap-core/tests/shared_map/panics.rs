@@ -332,3 +332,10 @@ fn dropping_a_map_whose_values_panic_does_not_abort() {
     writer.refresh();
     panics(|| drop((writer, reader)));
 }
+
+/// So a closure that writes may be given to `catch_unwind` as it is.
+#[test]
+fn a_shared_map_is_unwind_safe() {
+    fn demand<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
+    demand::<SharedMap<String, u32>>();
+}
