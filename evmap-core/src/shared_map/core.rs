@@ -34,6 +34,9 @@ use super::writer::Writer;
 use crate::map::SharedReader;
 use crate::table::Engine;
 
+/// How often a call that never waits looks whether the lock is free: some microseconds.
+const TRY_LOOKS: u32 = 200;
+
 /// What all handles of a shared map have together.
 pub(super) struct Core<K, V, S, E: Engine> {
     pub(super) lock: WriterLock<Writer<K, V, S, E>>,
@@ -130,7 +133,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         self.refuse_inside();
         let locked = match patience {
             Patience::Try if self.lock.is_abandoned() => Err(LockError::Abandoned),
-            Patience::Try => return None,
+            Patience::Try => return self.try_lock_again(),
             Patience::Until(deadline) => self.lock.lock_until(deadline),
             Patience::Endless => self.lock.lock(),
         };
@@ -140,6 +143,14 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             Err(LockError::Abandoned) => panic!("{LEFT_BY_A_FORK}"),
             Err(_) => panic!("{CALLED_FROM_INSIDE}"),
         }
+    }
+
+    /// Looks a bounded number of times: the janitor may have the lock for a moment, and few writers have it for long.
+    fn try_lock_again(&self) -> Option<Locked<'_, K, V, S, E>> {
+        (0..TRY_LOOKS).find_map(|_| {
+            std::hint::spin_loop();
+            self.lock.try_lock()
+        })
     }
 
     /// As [`lock`](Self::lock), however long it takes.

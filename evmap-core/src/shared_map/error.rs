@@ -29,7 +29,7 @@ pub(super) const WAITS_ON_THE_JANITOR: &str = "\
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// Other writers have had the map all the time.
+    /// Other writers have had the map all the time, or the janitor, which tidies it up.
     Occupied,
     /// Readers are still inside the copy that is written next, though not for so long yet that the
     /// map goes past them: see

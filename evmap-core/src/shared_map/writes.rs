@@ -130,7 +130,8 @@ where
         self.run(f)
     }
 
-    /// As [`write`](Self::write), but waits for nobody: neither for the writer lock nor for readers.
+    /// As [`write`](Self::write), but waits for nobody, neither for the writer lock nor for readers: it looks a
+    /// bounded number of times.
     ///
     /// `f` runs under the map's writer lock. It must not write to this map, nor wait for a thread that
     /// does: see the section *Deadlocks* of [`write`](Self::write). Inside a write of another map,

@@ -78,11 +78,27 @@ impl<O> Log<O> {
         // One at a time is what a writer has that publishes each of its operations.
         if self.owed.len() == 1 && self.owed.capacity() <= KEPT && !planted("waterline-off-by-one")
         {
-            if let Some(op) = self.owed.pop() {
-                op.apply_once(target);
-            }
-            return;
+            self.replay_one(target);
+        } else {
+            self.replay_all(target);
         }
+    }
+
+    /// By itself, so that no frame of an unoptimised build has room for an operation of either way.
+    #[inline]
+    fn replay_one<T>(&mut self, target: &mut T)
+    where
+        O: Operation<T>,
+    {
+        if let Some(op) = self.owed.pop() {
+            op.apply_once(target);
+        }
+    }
+
+    fn replay_all<T>(&mut self, target: &mut T)
+    where
+        O: Operation<T>,
+    {
         let replayed = self.owed.len();
         let spared = usize::from(planted("waterline-off-by-one") && replayed > 0);
         let mut owed = Owed(self.owed.drain(..replayed - spared));
