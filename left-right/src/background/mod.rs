@@ -12,7 +12,7 @@
 //! - **B1** A structure is held weakly, and only during its step by a counted reference. [`Background::leave`]
 //!   waits for its step on the publisher to end: so the publisher never drops a structure that has left before its
 //!   last reference was dropped.
-//! - **B2** What belongs to one process is behind [`PROCESS`]. A forked child begins a new one and never touches
+//! - **B2** What belongs to one process is behind one static pointer. A forked child begins a new one and never touches
 //!   its parent's, whose locks may be held by threads that the child does not have. The old one is leaked.
 //! - **B3** No read takes a lock of these, and no user code runs under one but the global allocator.
 //!
