@@ -78,13 +78,16 @@ where
     M: Clone,
     E: Engine,
 {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
     fn apply(&mut self, target: &mut State<K, V, S, M, E>) {
         let out = self.apply_taking(target);
         target.discard(out);
     }
 
-    #[inline]
+    // In the loops of a replay a call would cost a tenth. (Unoptimised, the frames would be too large.)
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
     fn apply_once(mut self, target: &mut State<K, V, S, M, E>) {
         match self {
             MapOp::Insert(key, value) => {
@@ -106,7 +109,8 @@ where
 impl<K, V, M> MapOp<K, V, M> {
     /// Makes the change, as [`apply`](Operation::apply) does: the value that it took out, if it is a
     /// change to one key.
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline)]
     pub(crate) fn apply_taking<S, E>(&mut self, target: &mut State<K, V, S, M, E>) -> Option<V>
     where
         K: Hash + Eq + Clone,
