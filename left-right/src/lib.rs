@@ -128,17 +128,16 @@
 //! - A read must not be begun in a signal handler that may have interrupted one of the same handle.
 
 pub mod background;
-mod buffers;
 mod builder;
 mod error;
-mod fence;
+mod fault;
 mod fork;
 mod lock;
-mod mutant;
 mod operation;
 mod panics;
+mod policy;
+mod protocol;
 mod read;
-mod registry;
 mod shared;
 mod stall;
 mod stats;
@@ -146,15 +145,13 @@ mod sync;
 #[cfg(doctest)]
 mod types;
 mod version;
-mod wait;
-mod watch;
 mod write;
 
 pub use builder::Builder;
 pub use error::{CopiesDiffer, Poisoned, SwapError, TooManyRetired};
-pub use fence::FenceMode;
 pub use lock::{LockError, WriterGuard, WriterLock};
 pub use operation::Operation;
+pub use policy::FenceMode;
 pub use read::{Project, ReadGuard, ReadHandle, ReadHandleFactory, SharedReader};
 pub use stall::{BusyReader, ReadersBusy};
 pub use stats::Stats;

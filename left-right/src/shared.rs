@@ -1,14 +1,12 @@
 //! [`Shared`]: what all handles of one structure hold together.
 
 use std::marker::PhantomData;
-use std::ptr::NonNull;
 use std::sync::PoisonError;
 
-use crate::buffers::{Buffer, Published, reclaim};
-use crate::mutant::planted;
+use crate::fault::weaken;
 use crate::panics::drop_each;
+use crate::protocol::{Draining, Published, Registry};
 use crate::read::LocalIndex;
-use crate::registry::Registry;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 
 /// What all handles of one structure hold together, freed with the last of them.
@@ -19,7 +17,7 @@ use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 /// - **S2** `abandoned` holds buffers that nobody will publish or write again.
 ///
 /// # Orderings
-/// - **S-end** `writer_is_gone` (Release) pairs with `is_writer_alive` (Acquire).
+/// - **S3** `writer_is_gone` (Release) pairs with `is_writer_alive` (Acquire).
 pub(crate) struct Shared<T> {
     // First, on cache lines of its own: readers load it, and only a swap stores to it.
     pub(crate) published: Published<T>,
@@ -29,7 +27,7 @@ pub(crate) struct Shared<T> {
     is_writer_alive: AtomicBool,
     /// Copies that readers were still inside when their writer ended. No read takes this lock, so an allocator
     /// that reads may run under it.
-    abandoned: Mutex<Vec<NonNull<Buffer<T>>>>,
+    abandoned: Mutex<Vec<Draining<T>>>,
     /// Not `Send` or `Sync` but by the promises below.
     _not_auto: PhantomData<*mut T>,
 }
@@ -41,9 +39,9 @@ unsafe impl<T: Send + Sync> Send for Shared<T> {}
 unsafe impl<T: Send + Sync> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
-    pub(crate) fn new(buffer: NonNull<Buffer<T>>, is_tagged: bool) -> Self {
+    pub(crate) fn new(value: T, is_tagged: bool, may_lose_tag: bool) -> Self {
         Shared {
-            published: Published::new(buffer, is_tagged),
+            published: Published::new(value, is_tagged, may_lose_tag),
             registry: Arc::new(Registry::new()),
             local_index: LocalIndex::new(),
             is_writer_alive: AtomicBool::new(true),
@@ -53,26 +51,22 @@ impl<T> Shared<T> {
     }
 
     pub(crate) fn is_writer_alive(&self) -> bool {
-        let order = if planted("end-relaxed") {
-            Ordering::Relaxed
-        } else {
-            // ORDER: S-end, with `writer_is_gone`. Who learns that the writer is gone sees its last published state.
-            Ordering::Acquire
-        };
-        self.is_writer_alive.load(order)
+        // ORDER: S3, with `writer_is_gone`. A reader that learns that the writer is gone sees its last published state.
+        self.is_writer_alive
+            .load(weaken("end-relaxed", Ordering::Acquire))
     }
 
     pub(crate) fn writer_is_gone(&self) {
-        // ORDER: S-end, with `is_writer_alive`. Our last swap happens before whoever sees this.
+        // ORDER: S3, with `is_writer_alive`. Our last swap happens before the load that sees this.
         self.is_writer_alive.store(false, Ordering::Release);
     }
 
     /// Keeps a copy that readers may still be inside, until the last handle is gone.
-    pub(crate) fn abandon(&self, buffer: NonNull<Buffer<T>>) {
+    pub(crate) fn abandon(&self, copy: Draining<T>) {
         self.abandoned
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(buffer);
+            .push(copy);
     }
 }
 
@@ -85,15 +79,12 @@ impl<T> Drop for Shared<T> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        let published = NonNull::new(self.published.peek().as_ptr());
-        // All become boxes before the first is dropped.
-        let copies: Vec<_> = published
-            .into_iter()
-            .chain(abandoned)
-            // SAFETY: no handle is left, so no guard is (S1) and no writer; each buffer came from
-            // `Buffer::allocate` and stands here once (S2).
-            .map(|buffer| unsafe { reclaim(buffer) })
-            .collect();
+        // No handle is left, so no guard is (S1), and no writer. All become boxes before the first is dropped.
+        // SAFETY: nobody is left to be in it or to enter it, and this is our end.
+        let published = unsafe { self.published.reclaim() };
+        let mut copies = vec![published];
+        // SAFETY: nobody is left to be in them.
+        copies.extend(abandoned.into_iter().map(|copy| unsafe { copy.reclaim() }));
         drop_each(copies);
     }
 }

@@ -1,8 +1,6 @@
 //! The atomics, locks and cells of this crate: std's, or the model checker's under `cfg(loom)`.
 //!
 //! The only file that names `cfg(loom)`, but for a door to it in the crate's root.
-//! What differs beyond the imports is gathered here too: how often a `try_` form looks, and how a
-//! waiting thread steps aside.
 
 #[cfg(not(loom))]
 pub(crate) use self::native::*;
@@ -29,17 +27,6 @@ mod native {
 
     /// Whether a model checker runs this build.
     pub(crate) const MODELLED: bool = false;
-
-    /// How often a `try_` form looks before it says Busy: right after a swap, one look would catch
-    /// a reader in the middle of a lookup one time in five.
-    pub(crate) const TRY_LOOKS: usize = 64;
-
-    /// A writer lists its readers when so many scans in a row have found the same ones, so that handles
-    /// which come and go do not have it make lists for nothing.
-    pub(crate) const QUIET_SCANS: u32 = 16;
-
-    /// For how many pins the first scan has capacity: none, since mostly nobody is in the copy swapped out.
-    pub(crate) const FIRST_PINS: usize = 0;
 
     /// Only the model checker has to be told how strong a light fence is.
     pub(crate) fn model_light_fence(_is_full: bool) {}
@@ -142,14 +129,6 @@ mod modelled {
     use loom::cell::{ConstPtr, UnsafeCell};
 
     pub(crate) const MODELLED: bool = true;
-
-    // More looks would only be more interleavings that differ in nothing.
-    pub(crate) const TRY_LOOKS: usize = 2;
-
-    pub(crate) const QUIET_SCANS: u32 = 0;
-
-    // A second look would only be more interleavings.
-    pub(crate) const FIRST_PINS: usize = 4;
 
     thread_local! {
         /// Loom runs all threads of a model on one thread of the system, so this is the model's.

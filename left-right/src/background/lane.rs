@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Next, Work};
+use crate::fault::planted;
 use crate::fork;
-use crate::mutant::planted;
 use crate::panics::Panics;
 
 /// How long a thread stays after the last structure has left: programs that make one after the other keep it.

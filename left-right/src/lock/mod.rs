@@ -77,8 +77,8 @@ use crossbeam_utils::CachePadded;
 use self::queue::CurrentQueue;
 use self::tally::Tally;
 use self::word::{LISTENED, RESERVED, WAITERS, WAKE, Word};
+use crate::fault::planted;
 use crate::fork;
-use crate::mutant::planted;
 use crate::sync::{Tracked, own_mark};
 
 /// A lock that writers take for each write.

@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicUsize;
 
 use super::tally::Tally;
 use super::word::{RESERVED, WAITERS, WAKE, Word};
+use crate::fault::planted;
 use crate::fork;
-use crate::mutant::planted;
 use crate::sync::{AtomicPtr, Mutex, MutexGuard, Ordering, Unparker};
 
 /// The writers of one process that wait, first come, first served.

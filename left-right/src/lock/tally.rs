@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::mutant::planted;
+use crate::fault::planted;
 use crate::sync::{Clock, MODELLED};
 
 /// The clock is read when a group of critical sections has ended: a small group at first, and a large one

@@ -1,6 +1,6 @@
 //! [`Word`]: who holds the lock, and what the others ask of the next unlock.
 
-use crate::mutant::planted;
+use crate::fault::planted;
 use crate::sync::{AtomicU64, Ordering};
 
 /// The queue is not empty (L3).

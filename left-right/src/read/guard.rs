@@ -5,11 +5,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
-use super::enter::enter;
 use super::project::Project;
 use crate::Version;
-use crate::buffers::Buffer;
-use crate::registry::Slot;
+use crate::protocol::{Buffer, Slot, enter, leave};
 use crate::shared::Shared;
 use crate::sync::Reading;
 
@@ -58,19 +56,19 @@ use crate::sync::Reading;
 /// println!("{first}");
 /// ```
 pub struct ReadGuard<'a, T: ?Sized + 'a> {
-    // A pointer, not a reference: the data may change as soon as `stay` is dropped, which a
+    // A pointer, not a reference: the data may change as soon as `section` is dropped, which a
     // reference in an argument would forbid until the call's end.
     value: NonNull<T>,
     version: Version,
     // Dropped in this order: the access ends before the reader leaves.
     _reading: Reading,
-    stay: Stay<'a>,
+    section: Section<'a>,
     _not_send: PhantomData<*const ()>,
 }
 
-/// One stay in a copy, ended when it is dropped.
-struct Stay<'a> {
-    /// Not a reference: the slot may end together with the stay (G3).
+/// One critical section: a reader is in a copy until this is dropped.
+struct Section<'a> {
+    /// Not a reference: the slot may end together with the section (read/mod.rs G3).
     slot: NonNull<Slot>,
     /// The handle, or the shared reader.
     _reader: PhantomData<&'a ()>,
@@ -81,23 +79,23 @@ impl<'a, T: 'a> ReadGuard<'a, T> {
     ///
     /// # Safety
     /// The slot is one of this structure's, it is the calling thread's to use, and it lives until the
-    /// guard is dropped (G3).
+    /// guard is dropped (read/mod.rs G3).
     #[inline(always)]
     pub(super) unsafe fn of(shared: &'a Shared<T>, slot: &Slot) -> Self {
-        let buffer = enter(slot, &shared.published);
+        let buffer = enter(slot, &shared.published).as_ptr();
         // Made after the entry, which so has nothing to undo: it keeps to registers.
-        let stay = Stay {
+        let section = Section {
             slot: NonNull::from(slot),
             _reader: PhantomData,
         };
-        Self::inside(shared, buffer, stay)
+        Self::inside(shared, buffer, section)
     }
 
-    /// For a `stay` that has entered `buffer`, one of the buffers of `_shared`.
+    /// For a `section` that has entered `buffer`, one of the buffers of `_shared`.
     #[inline(always)]
-    fn inside(_shared: &'a Shared<T>, buffer: *const Buffer<T>, stay: Stay<'a>) -> Self {
-        // SAFETY: the entry has just given it, and `stay` leaves it when the guard is dropped (G1);
-        // it stays allocated, since `_shared` is borrowed (G2).
+    fn inside(_shared: &'a Shared<T>, buffer: *const Buffer<T>, section: Section<'a>) -> Self {
+        // SAFETY: the entry has just given it, and `section` leaves it when the guard is dropped (read/mod.rs G1);
+        // it stays allocated, since `_shared` is borrowed (read/mod.rs G2).
         let (content, reading) = unsafe { &*buffer }.read();
         // SAFETY: as above.
         let content = unsafe { &*content };
@@ -105,7 +103,7 @@ impl<'a, T: 'a> ReadGuard<'a, T> {
             value: NonNull::from(&content.value),
             version: content.version,
             _reading: reading,
-            stay,
+            section,
             _not_send: PhantomData,
         }
     }
@@ -204,14 +202,14 @@ impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
         Some(guard.with_value(value))
     }
 
-    /// The same stay, showing `value`, which lies in the same copy.
+    /// The same critical section, showing `value`, which lies in the same copy.
     #[inline(always)]
     fn with_value<U: ?Sized>(self, value: NonNull<U>) -> ReadGuard<'a, U> {
         ReadGuard {
             value,
             version: self.version,
             _reading: self._reading,
-            stay: self.stay,
+            section: self.section,
             _not_send: PhantomData,
         }
     }
@@ -222,7 +220,7 @@ impl<T: ?Sized> Deref for ReadGuard<'_, T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
-        // SAFETY: the value lies in the copy that `stay` keeps us in (G1), or was lent from it by a
+        // SAFETY: the value lies in the copy that `section` keeps us in (read/mod.rs G1), or was lent from it by a
         // closure that could not lend anything shorter-lived.
         unsafe { self.value.as_ref() }
     }
@@ -240,28 +238,28 @@ impl<T: ?Sized + fmt::Display> fmt::Display for ReadGuard<'_, T> {
     }
 }
 
-impl Drop for Stay<'_> {
+impl Drop for Section<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: the slot is alive (G3); only this thread could end it, by a later stay's drop.
+        // SAFETY: the slot is alive (read/mod.rs G3); only this thread could end it, by a later section's drop.
         let slot = unsafe { self.slot.as_ref() };
         if slot.has_one_guard() {
-            slot.leave_for_good();
+            leave(slot);
         } else {
             leave_otherwise(self.slot);
         }
     }
 }
 
-/// Ends one of several stays, or the last one of a reader that was left to its guards.
+/// Ends one of several sections, or the last one of a detached reader.
 ///
 /// Out of line, so that the drop of a guard stays small enough to be inlined everywhere: where it is not,
 /// the guard goes through memory.
 #[cold]
 #[inline(never)]
 fn leave_otherwise(slot: NonNull<Slot>) {
-    // SAFETY: the slot is alive (G3).
-    let orphan = unsafe { slot.as_ref() }.leave_one();
+    // SAFETY: the slot is alive (read/mod.rs G3).
+    let detached = unsafe { slot.as_ref() }.leave_one();
     // With it the slot may end, which nothing refers to any more.
-    drop(orphan);
+    drop(detached);
 }

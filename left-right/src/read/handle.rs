@@ -5,7 +5,7 @@ use std::fmt;
 use super::guard::ReadGuard;
 use super::{ReadHandleFactory, SharedReader};
 use crate::Version;
-use crate::registry::Reader;
+use crate::protocol::Reader;
 use crate::shared::Shared;
 use crate::sync::Arc;
 

@@ -26,8 +26,8 @@ mod tests;
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
 
-use crate::mutant::planted;
-use crate::registry::{Reader, Registry, Slot};
+use crate::fault::planted;
+use crate::protocol::{Reader, Registry, Slot};
 use crate::sync::Arc;
 
 thread_local! {
@@ -161,7 +161,7 @@ impl Drop for Readers {
         }
         for reader in self.list.drain(..).flatten() {
             // A guard lives that an older thread-local value keeps, or one was forgotten (G3).
-            if !reader.slot().inside().is_null() {
+            if reader.slot().is_inside() {
                 reader.leave_to_guards();
             }
         }

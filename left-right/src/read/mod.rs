@@ -1,10 +1,10 @@
-//! The readers' side: handles, guards, and the entry to a copy.
+//! The readers' handles and guards.
 //!
 //! # Invariants
-//! - **G1** From `enter` to the drop of the `Stay` made for it, the buffer that `enter` gave is alive
+//! - **G1** From `enter` to the drop of the `Section` made for it, the buffer that `enter` gave is alive
 //!   and nobody writes to it: the reader's slot names it, and the writer waits for that.
 //! - **G2** A guard borrows a handle, or a `SharedReader`, that keeps the buffers allocated (S1).
-//! - **G3** The slot that a `Stay` names is alive until the `Stay` is dropped. Three keep one:
+//! - **G3** The slot that a `Section` names is alive until the `Section` is dropped. Three keep one:
 //!   - A handle, which its guards borrow.
 //!   - A thread's list. It gives up a reader in two cases only: its structure is gone, so that no guard of
 //!     it lives but some that were forgotten; or the list itself ends, and then a reader that is in a copy is
@@ -13,7 +13,6 @@
 //!     structure, ends. That is also a reader that no list can take: at a first read while the thread ends, or
 //!     within an allocator's call while the list is being changed.
 
-mod enter;
 mod factory;
 mod guard;
 mod handle;

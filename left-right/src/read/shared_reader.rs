@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::guard::ReadGuard;
 use super::{ReadHandle, ReadHandleFactory, local};
-use crate::registry::Slot;
+use crate::protocol::Slot;
 use crate::shared::Shared;
 use crate::sync::Arc;
 use crate::{BusyReader, Version};

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::WriteHandle;
-use crate::buffers::Patience;
-use crate::wait::Deadline;
+use crate::policy::Deadline;
+use crate::policy::Patience;
 use crate::{ReadHandle, ReadHandleFactory, ReadersBusy, SharedReader, Stats, Version};
 
 /// A writer that swaps now and waits for the readers left behind later, when it next needs its

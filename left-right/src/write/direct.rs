@@ -3,7 +3,7 @@
 
 use super::OpWriteHandle;
 use super::op::{Cause, Health, bring_up_to_date, unpoisoned};
-use crate::buffers::Patience;
+use crate::policy::Patience;
 use crate::{Operation, Poisoned, SwapError, Version};
 
 impl<T, O> OpWriteHandle<T, O> {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::buffers::{Buffers, Patience};
-use crate::wait::Deadline;
+use super::buffers::Buffers;
+use crate::policy::Deadline;
+use crate::policy::Patience;
 use crate::{
     Builder, FenceMode, ReadHandle, ReadHandleFactory, ReadersBusy, SharedReader, Stats, Version,
 };

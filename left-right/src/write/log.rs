@@ -12,7 +12,7 @@ use std::mem;
 use std::vec;
 
 use crate::Operation;
-use crate::mutant::planted;
+use crate::fault::planted;
 use crate::panics::{Panics, drop_each};
 
 /// Room that an idle log may keep, in operations.

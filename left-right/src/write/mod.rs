@@ -2,6 +2,7 @@
 //! [`WriteHandle`] (two buffers), [`DelayWriteHandle`] (swap now, wait later), [`OpWriteHandle`]
 //! (a log of operations).
 
+mod buffers;
 mod delay;
 mod direct;
 mod handle;
@@ -11,6 +12,8 @@ mod rebuild;
 mod settled;
 mod tasks;
 
+#[cfg(all(test, not(loom)))]
+pub(crate) use buffers::Buffers;
 pub use delay::DelayWriteHandle;
 pub use handle::WriteHandle;
 pub use op::OpWriteHandle;

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::buffers::Buffers;
 use super::log::Log;
 use super::{DelayWriteHandle, WriteHandle};
-use crate::buffers::{Buffers, Patience};
-use crate::mutant::planted;
-use crate::wait::Deadline;
+use crate::fault::planted;
+use crate::policy::Deadline;
+use crate::policy::Patience;
 use crate::{
     Operation, Poisoned, ReadHandle, ReadHandleFactory, SharedReader, Stats, SwapError, Version,
 };

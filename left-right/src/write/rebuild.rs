@@ -2,8 +2,8 @@
 
 use super::OpWriteHandle;
 use super::op::{Cause, Health};
-use crate::buffers::Buffer;
 use crate::panics::{Panics, drop_each};
+use crate::protocol::Buffer;
 use crate::{Operation, TooManyRetired};
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {

@@ -2,7 +2,7 @@
 
 use super::OpWriteHandle;
 use super::op::Cause;
-use crate::buffers::Patience;
+use crate::policy::Patience;
 use crate::{CopiesDiffer, Operation, SwapError};
 
 /// What the closure of [`OpWriteHandle::settle_with`](crate::OpWriteHandle::settle_with) did.

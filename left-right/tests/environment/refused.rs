@@ -60,17 +60,10 @@ fn a_structure_with_fences_keeps_them_once_another_was_refused() {
                 return;
             }
             // Two: one rests, and one goes on swapping, but seldom.
-            let mut hurried = [(); 2].map(|()| writer(FenceMode::Auto));
-            for writer in &mut hurried {
-                let begin = Instant::now();
-                while writer.stats().fence_mode == FenceMode::Membarrier {
-                    assert!(begin.elapsed() < LIMIT, "never switched");
-                    writer.push(Add);
-                    writer.swap_buffers();
-                }
-            }
+            let mut fast = [(); 2].map(|()| writer(FenceMode::Auto));
+            fast.iter_mut().for_each(swap_until_readers_fence);
             assert!(find_it_refused(&mut found_by));
-            let [mut rests, mut swaps] = hurried;
+            let [mut rests, mut swaps] = fast;
             for _ in 0..300 {
                 thread::sleep(Duration::from_millis(2));
                 rests.swap_buffers();
@@ -84,6 +77,78 @@ fn a_structure_with_fences_keeps_them_once_another_was_refused() {
             assert!(!rests.is_poisoned() && !swaps.is_poisoned());
             work_on(rests);
             work_on(swaps);
+        },
+    );
+}
+
+/// More reads at one version than a reader needs to take the fences off.
+fn read_often(writer: &OpWriteHandle<u64, Add>) {
+    let reader = writer.read_handle();
+    (0..3 << 16).for_each(|_| drop(reader.read()));
+}
+
+fn swap_until_readers_fence(writer: &mut OpWriteHandle<u64, Add>) {
+    let begin = Instant::now();
+    while writer.stats().fence_mode == FenceMode::Membarrier {
+        assert!(begin.elapsed() < LIMIT, "never switched");
+        writer.push(Add);
+        writer.swap_buffers();
+    }
+}
+
+#[test]
+fn readers_take_no_fences_off_once_the_barrier_was_refused() {
+    in_own_process(
+        "refused::readers_take_no_fences_off_once_the_barrier_was_refused",
+        |command| {
+            command.env("ASAN_OPTIONS", "detect_odr_violation=0:detect_leaks=0");
+        },
+        || {
+            let mut found_by = writer(FenceMode::Membarrier);
+            if found_by.stats().fence_mode == FenceMode::SeqCst {
+                return;
+            }
+            let mut fenced = writer(FenceMode::Auto);
+            swap_until_readers_fence(&mut fenced);
+            assert!(find_it_refused(&mut found_by));
+            read_often(&fenced);
+            assert_eq!(fenced.stats().fence_mode, FenceMode::SeqCst);
+            fenced.push(Add);
+            fenced.swap_buffers();
+            assert!(!fenced.is_poisoned());
+            work_on(fenced);
+        },
+    );
+}
+
+/// The kernel refuses already, but nobody has asked it since: the readers cannot know.
+#[test]
+fn fences_that_readers_took_off_too_late_cost_a_copy_and_a_rebuild() {
+    in_own_process(
+        "refused::fences_that_readers_took_off_too_late_cost_a_copy_and_a_rebuild",
+        |command| {
+            command.env("ASAN_OPTIONS", "detect_odr_violation=0:detect_leaks=0");
+        },
+        || {
+            let mut late = writer(FenceMode::Auto);
+            if late.stats().fence_mode == FenceMode::SeqCst {
+                return;
+            }
+            swap_until_readers_fence(&mut late);
+            refuse_membarrier();
+            read_often(&late);
+            assert_eq!(late.stats().fence_mode, FenceMode::Membarrier);
+            let before = late.version().as_u64();
+            let reader = late.read_handle();
+            let guard = reader.read();
+            late.push(Add);
+            late.swap_buffers();
+            assert!(late.is_poisoned());
+            assert!(late.rebuild().unwrap().is_none());
+            assert_eq!((*guard, *late.read_handle().read()), (before, before + 1));
+            read_often(&late);
+            assert_eq!(late.stats().fence_mode, FenceMode::SeqCst);
+            work_on(late);
         },
     );
 }

@@ -16,9 +16,9 @@ use walk::{Fault, HotPath};
 
 /// The functions that a read calls only when it is nested or was told to fence, by the ends of their paths.
 const COLD: [&str; 3] = [
-    "Slot::settle_again",
+    "Slot::nest",
     "guard::leave_otherwise",
-    "enter::load_fenced",
+    "enter::enter_fenced",
 ];
 /// The one that a read through the thread's list calls, too, when it is the thread's first one.
 const FIRST: [&str; 1] = ["local::first_read"];
@@ -54,7 +54,7 @@ fn the_check_finds_locks_loops_and_fences_where_they_are() {
         &[COLD[0], COLD[1], COLD[2], FIRST[0]],
     );
     assert!(looping.faults.contains(&Fault::Loop), "{looping:?}");
-    let fenced = faults("enter::load_fenced");
+    let fenced = faults("enter::enter_fenced");
     assert!(
         fenced.contains(&Fault::ReadModifyWrite) || fenced.contains(&Fault::Fence),
         "the cold path pays for the order: {fenced:?}"
@@ -115,9 +115,9 @@ fn the_check_finds_calls_by_whatever_instruction_and_of_whatever_library() {
 
 /// A list that names what is not there has to be read again.
 #[test]
-#[should_panic = "no function is called enter::load_fence"]
+#[should_panic = "no function is called enter::enter_fence"]
 fn half_a_name_is_none() {
-    HotPath::walk(&Program::build(), "probe_guard", &["enter::load_fence"]);
+    HotPath::walk(&Program::build(), "probe_guard", &["enter::enter_fence"]);
 }
 
 #[test]

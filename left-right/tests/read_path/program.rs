@@ -155,18 +155,15 @@ fn path_of(symbol: &str) -> String {
 #[test]
 fn both_ways_to_mangle_a_name_give_one_path() {
     for symbol in [
-        "_ZN10left_right8registry4slot4Slot12settle_again17h10eb8a70a4c01641E",
-        "_RNvMs_NtNtCs1234_10left_right8registry4slotNtB4_4Slot12settle_again",
+        "_ZN10left_right8protocol4slot4Slot4nest17h10eb8a70a4c01641E",
+        "_RNvMs_NtNtCs1234_10left_right8protocol4slotNtB4_4Slot4nest",
     ] {
-        assert_eq!(
-            path_of(symbol),
-            "left_right::registry::slot::Slot::settle_again"
-        );
+        assert_eq!(path_of(symbol), "left_right::protocol::slot::Slot::nest");
     }
     for symbol in [
-        "_ZN10left_right4read5enter11load_fenced17h3f9e86ca3e11b047E",
-        "_RINvNtNtCs1234_10left_right4read5enter11load_fencedyEB6_",
+        "_ZN10left_right8protocol5enter12enter_fenced17h3f9e86ca3e11b047E",
+        "_RINvNtNtCs1234_10left_right8protocol5enter12enter_fencedyEB6_",
     ] {
-        assert_eq!(path_of(symbol), "left_right::read::enter::load_fenced");
+        assert_eq!(path_of(symbol), "left_right::protocol::enter::enter_fenced");
     }
 }

@@ -2,19 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use crate::protocol::TRY_LOOKS;
 use crate::sync::{sleep, spin, yield_now};
 
 /// A reader in mid-lookup is gone after a few looks; one that is being slowed down by ours, or by a fence,
 /// after some more.
 const LOOKS: u32 = 400;
-/// So many processor hints, less one, lie between two looks at the most. Their number changes from look
+/// At most this many processor hints, less one, lie between two looks. Their number changes from look
 /// to look, else a reader in a loop may be in step with them, and never be seen elsewhere.
 const MOST_SPINS: u32 = 7;
 /// A reader that was descheduled gets the processor by a yield, also where there is only one.
 const YIELDS: u32 = 10;
 /// The first pause, and the longest: a wait of seconds costs well under 1% of a core.
-pub(crate) const FIRST_PAUSE: Duration = Duration::from_micros(50);
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_micros(50);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// When to give up: never, or at an instant.
 #[derive(Clone, Copy)]
@@ -23,7 +24,7 @@ pub(crate) struct Deadline(Option<Instant>);
 impl Deadline {
     pub(crate) const NEVER: Deadline = Deadline(None);
 
-    /// So long from now; a time too far away to be told is never.
+    /// This long from now. A time too far away for the clock is never.
     pub(crate) fn after(timeout: Duration) -> Self {
         Deadline(Instant::now().checked_add(timeout))
     }
@@ -34,10 +35,37 @@ impl Deadline {
     }
 }
 
-/// Calls `done` until it says yes, or until the deadline: whether it said yes.
+/// How long a call may wait for readers.
+#[derive(Clone, Copy)]
+pub(crate) enum Patience {
+    /// A bounded number of looks.
+    Try,
+    /// As long as it takes, or until the deadline.
+    Until(Deadline),
+}
+
+impl Patience {
+    pub(crate) const ENDLESS: Patience = Patience::Until(Deadline::NEVER);
+
+    /// Calls `done` until it returns true, as far as this patience goes. Returns whether it did.
+    #[inline]
+    pub(crate) fn wait(self, mut done: impl FnMut() -> bool) -> bool {
+        match self {
+            Patience::Try => (0..TRY_LOOKS).any(|look| {
+                if look > 0 {
+                    spin(1);
+                }
+                done()
+            }),
+            Patience::Until(deadline) => wait_until(deadline, done),
+        }
+    }
+}
+
+/// Calls `done` until it returns true, or until the deadline. Returns whether it did.
 ///
-/// It is asked at least once, and once more when time is up.
-pub(crate) fn wait_until(deadline: Deadline, mut done: impl FnMut() -> bool) -> bool {
+/// It is called at least once, and once more when time is up.
+fn wait_until(deadline: Deadline, mut done: impl FnMut() -> bool) -> bool {
     let mut turn = 0;
     let mut pause = FIRST_PAUSE;
     loop {
@@ -68,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_too_far_to_tell_is_never() {
+    fn a_deadline_too_far_for_the_clock_is_never() {
         assert!(Deadline::after(Duration::MAX).left().is_none());
     }
 
@@ -85,7 +113,7 @@ mod tests {
 
     /// Each pause lasts as long as it should or longer, so a slow machine has fewer of them.
     #[test]
-    fn who_waits_for_long_looks_seldom() {
+    fn a_long_wait_looks_seldom() {
         let begin = Instant::now();
         let mut asked = 0;
         let deadline = Deadline::after(LONGEST_PAUSE * 50);
@@ -100,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_ends_with_the_first_yes() {
+    fn waiting_ends_with_the_first_success() {
         let mut asked = 0;
         assert!(wait_until(Deadline::NEVER, || {
             asked += 1;

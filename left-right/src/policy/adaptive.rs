@@ -1,49 +1,51 @@
-//! [`Tempo`]: how often a writer swaps, and what its barriers cost.
+//! [`Adaptive`]: how often a writer swaps, what its barriers cost, and which fence is cheaper then.
 
 use std::time::{Duration, Instant};
 
 /// Swaps further apart than this have nothing to do with each other.
 const LONGEST: Duration = Duration::from_millis(1);
-/// No interval counts for more than so many times the break-even point, so that one pause alone decides
+/// No interval counts for more than this many times the break-even point, so that one pause alone decides
 /// nothing.
 const LONG: u32 = 4;
-/// So old may be what is known of barriers while none is run: then one is.
+/// While no barrier is run, what is known of barriers may be this old. Then one is run.
 const STALE: Duration = Duration::from_millis(100);
-/// The share that the latest of several has in their average.
+/// The latest of several has one part in this many in their average.
 const WEIGHT: u32 = 8;
-/// What the shortest reads take without a fence, which are those that it slows down most: one that looks
-/// at something in the nearest cache.
+/// What the shortest reads take without a fence: one that looks at something in the nearest cache. A fence slows
+/// these down most.
 const READ: Duration = Duration::from_nanos(1);
 
-/// After so many swaps in a row that met nobody reading, readers are thought to spend no more than one part
+/// After a streak of this many swaps that met nobody reading, readers are thought to spend at most one part
 /// in [`SELDOM`] of their time in a copy.
-const ALONE: u32 = 16;
+const IDLE_STREAK: u32 = 16;
 const SELDOM: u32 = 8;
 
-/// While readers fence for themselves, a swap costs little more than a look at the clock: so only every so
-/// many swaps look, and fewer at a tempo so many times as fast as at the break-even point while nobody reads.
+/// While readers fence for themselves, a swap costs little more than a look at the clock. So only one swap in this
+/// many looks.
 const LOOK_EVERY: u32 = 8;
-const HURRIED: u32 = 4;
-const HURRIED_LOOK_EVERY: u32 = 32;
+/// In an idle streak, a writer is fast if its swaps come this many times faster than at the break-even point. Then
+/// fewer swaps look.
+const FAST: u32 = 4;
+const FAST_LOOK_EVERY: u32 = 32;
 
 /// How often swaps come, what barriers cost, and whether anybody reads.
-pub(super) struct Tempo {
+pub(super) struct Adaptive {
     last: Option<Instant>,
-    /// Swaps since the last look at the clock, and how many of them there may be.
+    /// Swaps since the last look at the clock, and the limit to them.
     unseen: u32,
     look_every: u32,
     /// The moving average of the intervals.
     interval: Duration,
     /// Unknown before the first barrier.
-    even: Option<BreakEven>,
+    break_even: Option<BreakEven>,
     /// Swaps since one met somebody reading.
-    alone: u32,
+    idle_streak: u32,
 }
 
-/// The interval at which it makes no difference who pays, beside a reader that does nothing but read, by
+/// The interval at which both fences cost the same beside a reader that does nothing but read, by
 /// the barriers that this writer has run.
 ///
-/// Its own ones, since a barrier costs as much as there are busy readers to interrupt.
+/// Only its own barriers count, since a barrier costs as much as there are busy readers to interrupt.
 #[derive(Clone, Copy)]
 struct BreakEven {
     /// The moving average of what each barrier said.
@@ -52,38 +54,41 @@ struct BreakEven {
     since: Instant,
 }
 
-impl Tempo {
+impl Adaptive {
     pub(super) fn new() -> Self {
-        Tempo {
+        Adaptive {
             last: None,
             unseen: 0,
             look_every: LOOK_EVERY,
             interval: LONGEST,
-            even: None,
-            alone: 0,
+            break_even: None,
+            idle_streak: 0,
         }
     }
 
-    /// One swap more: whether it does without a look at the clock, if readers fence for themselves.
+    /// Counts one more swap. Returns whether it needs no look at the clock, if readers fence for themselves.
     pub(super) fn skips(&mut self) -> bool {
         self.unseen += 1;
         self.unseen < self.look_every
     }
 
-    /// Looks at the clock, before the last of the swaps since it did.
+    /// Looks at the clock, before the last of the swaps since the last look.
     pub(super) fn tick(&mut self, now: Instant) {
         if let Some(last) = self.last {
             let latest = now.saturating_duration_since(last) / self.unseen.max(1);
             if self.unseen > 1 && latest >= LONGEST {
-                // No one pause, but a slow tempo, or one that was longer than many swaps.
+                // Not one pause: swaps come slowly, or there was a pause that was longer than many swaps.
                 self.forget();
             } else {
                 self.interval = average(self.interval, latest.min(self.longest()));
             }
         }
-        let is_hurried = |even: BreakEven| self.interval * HURRIED < even.interval;
-        self.look_every = if self.alone >= ALONE && self.even.is_some_and(is_hurried) {
-            HURRIED_LOOK_EVERY
+        let is_idle = self.idle_streak >= IDLE_STREAK;
+        let is_fast = self
+            .break_even
+            .is_some_and(|known| self.interval * FAST < known.interval);
+        self.look_every = if is_idle && is_fast {
+            FAST_LOOK_EVERY
         } else {
             LOOK_EVERY
         };
@@ -91,46 +96,52 @@ impl Tempo {
         self.unseen = 0;
     }
 
-    /// The barrier of the swap that the last look at the clock was for is over. A reader's own fence
-    /// would cost so much.
+    /// Learns from a barrier: that of the swap for which the clock was last looked at, and it is over now. A
+    /// reader's own fence would cost `fence`.
     pub(super) fn barrier_done(&mut self, now: Instant, fence: Duration) {
         if let Some(last) = self.last {
             // A coarse clock may say that it took no time, and averages would stay at that.
             let latest = now.saturating_duration_since(last).max(fence);
             let latest = break_even(latest, fence);
-            let interval = match self.even.map(|even| even.interval) {
+            let interval = match self.break_even.map(|known| known.interval) {
                 None => latest,
                 // One may have been slow because its thread was interrupted; none is fast by accident.
                 Some(before) if latest < before => (before + latest) / 2,
                 Some(before) => average(before, latest.min(before * LONG)),
             };
-            self.even = Some(BreakEven {
+            self.break_even = Some(BreakEven {
                 interval,
                 since: now,
             });
         }
     }
 
-    /// A swap has looked at all readers: whether any was in a copy, or about to be.
+    /// Learns from a swap that has looked at all readers: it met one in a copy, or about to enter, or none.
     pub(super) fn scanned(&mut self, met_any: bool) {
         if !met_any {
-            self.alone = self.alone.saturating_add(1);
+            self.idle_streak = self.idle_streak.saturating_add(1);
             return;
         }
-        if self.alone >= ALONE {
+        if self.idle_streak >= IDLE_STREAK {
             // The first for a while: the next swap sees at once what is best beside it.
             self.look_every = 0;
         }
-        self.alone = 0;
+        self.idle_streak = 0;
     }
 
     /// How many swaps in a row have met nobody.
     #[cfg(test)]
-    pub(super) fn alone(&self) -> u32 {
-        self.alone
+    pub(super) fn idle_streak(&self) -> u32 {
+        self.idle_streak
     }
 
-    /// Whether so few swaps came of late that the next is not to be counted with those before.
+    /// The break-even point, if a barrier was run yet.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn break_even(&self) -> Option<Duration> {
+        self.break_even.map(|known| known.interval)
+    }
+
+    /// Whether the last swap is so long ago that the next is not to be counted with those before.
     pub(super) fn has_rested(&self) -> bool {
         // The last look may be some swaps old, which took as long as swaps do.
         self.last
@@ -146,33 +157,28 @@ impl Tempo {
     ///
     /// Now and then they are told not to, since only a barrier shows what barriers cost by now.
     pub(super) fn wants_fences(&self, has_fences: bool, now: Instant) -> bool {
-        let Some(even) = self.even else {
+        let Some(known) = self.break_even else {
             return false;
         };
-        let even_here = self.even_here(even);
+        let here = self.break_even_here(known);
         // A switch has to be worth it: around that point both ways cost the same.
-        let limit = if has_fences {
-            even_here * 3 / 2
-        } else {
-            even_here
-        };
-        let is_stale = now.saturating_duration_since(even.since) >= STALE;
+        let limit = if has_fences { here * 3 / 2 } else { here };
+        let is_stale = now.saturating_duration_since(known.since) >= STALE;
         self.interval < limit && !(has_fences && is_stale)
     }
 
-    /// What an interval counts for at most.
+    /// The most that an interval counts for.
     fn longest(&self) -> Duration {
-        self.even
-            .map_or(LONGEST, |even| self.even_here(even) * LONG)
+        self.break_even
+            .map_or(LONGEST, |known| self.break_even_here(known) * LONG)
     }
 
-    /// The break-even point beside the readers that there are: fences cost those who read, and no longer
-    /// than they read.
-    fn even_here(&self, even: BreakEven) -> Duration {
-        if self.alone < ALONE {
-            even.interval
+    /// The break-even point beside the readers that there are: a fence costs only while somebody reads.
+    fn break_even_here(&self, known: BreakEven) -> Duration {
+        if self.idle_streak < IDLE_STREAK {
+            known.interval
         } else {
-            (even.interval * SELDOM).min(LONGEST)
+            (known.interval * SELDOM).min(LONGEST)
         }
     }
 }
@@ -201,32 +207,32 @@ mod tests {
     /// Swaps at these intervals, with barriers that take so long: whether readers fence for themselves
     /// after them.
     fn after(
-        tempo: &mut Tempo,
+        adaptive: &mut Adaptive,
         mut has_fences: bool,
         barrier: Duration,
         intervals: &[(u32, Duration)],
     ) -> bool {
-        let mut now = tempo.last.unwrap_or_else(Instant::now);
+        let mut now = adaptive.last.unwrap_or_else(Instant::now);
         for &(count, interval) in intervals {
             for _ in 0..count {
                 now += interval;
-                tempo.skips();
-                tempo.tick(now);
+                adaptive.skips();
+                adaptive.tick(now);
                 if !has_fences {
-                    tempo.barrier_done(now + barrier, FENCE);
+                    adaptive.barrier_done(now + barrier, FENCE);
                 }
-                has_fences = tempo.wants_fences(has_fences, now);
+                has_fences = adaptive.wants_fences(has_fences, now);
             }
         }
         has_fences
     }
 
     #[test]
-    fn the_mode_follows_the_tempo_with_hysteresis() {
-        let mut tempo = Tempo::new();
+    fn the_mode_follows_the_interval_with_hysteresis() {
+        let mut adaptive = Adaptive::new();
         // Break-even is at (1 + 5) / 5 barriers: 14.4 µs, and 21.6 µs for the way back.
         let mut fences =
-            |has_fences, intervals: &[_]| after(&mut tempo, has_fences, micros(12), intervals);
+            |has_fences, intervals: &[_]| after(&mut adaptive, has_fences, micros(12), intervals);
         assert!(!fences(false, &[(1000, micros(1000))]), "seldom: barrier");
         assert!(!fences(false, &[(1000, micros(18))]), "as it was");
         assert!(fences(false, &[(100, micros(10))]), "often: fences");
@@ -239,30 +245,30 @@ mod tests {
     }
 
     #[test]
-    fn cheap_barriers_are_kept_at_a_tempo_that_dear_ones_are_not() {
+    fn cheap_barriers_are_kept_at_an_interval_at_which_expensive_ones_are_not() {
         for (barrier, wanted) in [(micros(1), false), (micros(12), true)] {
-            let mut tempo = Tempo::new();
-            let fences = after(&mut tempo, false, barrier, &[(200, micros(10))]);
+            let mut adaptive = Adaptive::new();
+            let fences = after(&mut adaptive, false, barrier, &[(200, micros(10))]);
             assert_eq!(fences, wanted, "barriers of {barrier:?}");
         }
     }
 
     #[test]
-    fn barriers_that_grow_dear_are_noticed() {
-        let mut tempo = Tempo::new();
-        let idle = after(&mut tempo, false, micros(1), &[(200, micros(10))]);
+    fn barriers_that_grow_expensive_are_noticed() {
+        let mut adaptive = Adaptive::new();
+        let idle = after(&mut adaptive, false, micros(1), &[(200, micros(10))]);
         assert!(!idle);
-        assert!(after(&mut tempo, idle, micros(12), &[(100, micros(10))]));
+        assert!(after(&mut adaptive, idle, micros(12), &[(100, micros(10))]));
     }
 
     #[test]
     fn barriers_that_grow_cheap_again_are_noticed_though_none_is_run() {
-        let mut tempo = Tempo::new();
-        let fences = after(&mut tempo, false, micros(12), &[(200, micros(10))]);
+        let mut adaptive = Adaptive::new();
+        let fences = after(&mut adaptive, false, micros(12), &[(200, micros(10))]);
         assert!(fences);
-        // A second of swaps at the same tempo, while the readers rest.
+        // A second of swaps at the same interval, while the readers rest.
         assert!(!after(
-            &mut tempo,
+            &mut adaptive,
             fences,
             micros(1),
             &[(100_000, micros(10))]
@@ -271,11 +277,11 @@ mod tests {
 
     #[test]
     fn fences_that_nobody_pays_are_cheap_until_somebody_does() {
-        let mut tempo = Tempo::new();
+        let mut adaptive = Adaptive::new();
         let mut fences = |fences, has_reader, barrier, count| {
-            tempo.scanned(has_reader);
-            (0..ALONE).for_each(|_| tempo.scanned(has_reader));
-            after(&mut tempo, fences, barrier, &[(count, micros(4))])
+            adaptive.scanned(has_reader);
+            (0..IDLE_STREAK).for_each(|_| adaptive.scanned(has_reader));
+            after(&mut adaptive, fences, barrier, &[(count, micros(4))])
         };
         // Break-even is at 1.2 µs, and with nobody there at 9.6 µs.
         assert!(!fences(false, true, micros(1), 100));
@@ -285,23 +291,28 @@ mod tests {
 
     #[test]
     fn a_writer_without_readers_that_pauses_has_barriers() {
-        let mut tempo = Tempo::new();
-        (0..ALONE).for_each(|_| tempo.scanned(false));
-        assert!(after(&mut tempo, false, micros(1), &[(100, micros(4))]));
-        assert!(!after(&mut tempo, true, micros(1), &[(100, micros(100))]));
+        let mut adaptive = Adaptive::new();
+        (0..IDLE_STREAK).for_each(|_| adaptive.scanned(false));
+        assert!(after(&mut adaptive, false, micros(1), &[(100, micros(4))]));
+        assert!(!after(
+            &mut adaptive,
+            true,
+            micros(1),
+            &[(100, micros(100))]
+        ));
     }
 
     /// As [`after`], but as `Fences` does it: most swaps do without a look. How many swaps had fences.
-    fn fenced(tempo: &mut Tempo, barrier: Duration, interval: Duration, most: u32) -> u32 {
-        let mut now = tempo.last.unwrap_or_else(Instant::now);
+    fn fenced(adaptive: &mut Adaptive, barrier: Duration, interval: Duration, most: u32) -> u32 {
+        let mut now = adaptive.last.unwrap_or_else(Instant::now);
         for count in 0..most {
             now += interval;
-            if tempo.skips() {
+            if adaptive.skips() {
                 continue;
             }
-            tempo.tick(now);
-            if !tempo.wants_fences(true, now) {
-                tempo.barrier_done(now + barrier, FENCE);
+            adaptive.tick(now);
+            if !adaptive.wants_fences(true, now) {
+                adaptive.barrier_done(now + barrier, FENCE);
                 return count;
             }
         }
@@ -311,41 +322,46 @@ mod tests {
     #[test]
     fn a_writer_that_grows_slow_looks_at_the_clock_soon() {
         for (is_alone, most) in [(false, 8), (true, 32)] {
-            let mut tempo = Tempo::new();
+            let mut adaptive = Adaptive::new();
             if is_alone {
-                (0..ALONE).for_each(|_| tempo.scanned(false));
+                (0..IDLE_STREAK).for_each(|_| adaptive.scanned(false));
             }
-            assert!(after(&mut tempo, false, micros(1), &[(100, micros(0))]));
-            let swaps = fenced(&mut tempo, micros(1), micros(1_000_000), 1000);
+            assert!(after(&mut adaptive, false, micros(1), &[(100, micros(0))]));
+            let swaps = fenced(&mut adaptive, micros(1), micros(1_000_000), 1000);
             assert!(swaps <= most, "{swaps}");
         }
     }
 
     #[test]
-    fn a_hurried_writer_that_meets_a_reader_looks_at_the_next_swap() {
-        let mut tempo = Tempo::new();
-        (0..ALONE).for_each(|_| tempo.scanned(false));
-        assert!(after(&mut tempo, false, micros(1), &[(100, micros(0))]));
-        assert!(tempo.skips() && tempo.skips());
-        tempo.scanned(true);
-        assert_eq!(fenced(&mut tempo, micros(1), micros(1_000_000), 1000), 0);
+    fn a_fast_writer_that_meets_a_reader_looks_at_the_next_swap() {
+        let mut adaptive = Adaptive::new();
+        (0..IDLE_STREAK).for_each(|_| adaptive.scanned(false));
+        assert!(after(&mut adaptive, false, micros(1), &[(100, micros(0))]));
+        assert!(adaptive.skips() && adaptive.skips());
+        adaptive.scanned(true);
+        assert_eq!(fenced(&mut adaptive, micros(1), micros(1_000_000), 1000), 0);
     }
 
     #[test]
     fn a_clock_that_shows_no_barrier_decides_nothing_for_good() {
-        let mut tempo = Tempo::new();
-        let fences = after(&mut tempo, false, micros(0), &[(1, micros(5))]);
-        assert!(after(&mut tempo, fences, micros(12), &[(1000, micros(5))]));
+        let mut adaptive = Adaptive::new();
+        let fences = after(&mut adaptive, false, micros(0), &[(1, micros(5))]);
+        assert!(after(
+            &mut adaptive,
+            fences,
+            micros(12),
+            &[(1000, micros(5))]
+        ));
     }
 
     #[test]
     fn one_slow_barrier_decides_nothing_for_long() {
         for first in [micros(12), micros(2000)] {
-            let mut tempo = Tempo::new();
-            let fences = after(&mut tempo, false, first, &[(1, micros(100))]);
-            let fences = after(&mut tempo, fences, micros(2000), &[(1, micros(100))]);
+            let mut adaptive = Adaptive::new();
+            let fences = after(&mut adaptive, false, first, &[(1, micros(100))]);
+            let fences = after(&mut adaptive, fences, micros(2000), &[(1, micros(100))]);
             assert!(!after(
-                &mut tempo,
+                &mut adaptive,
                 fences,
                 micros(12),
                 &[(20_000, micros(100))]
@@ -354,12 +370,12 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_way_back_however_dear_barriers_are() {
-        let mut tempo = Tempo::new();
-        let fences = after(&mut tempo, false, micros(900), &[(100, micros(100))]);
+    fn there_is_a_way_back_however_expensive_barriers_are() {
+        let mut adaptive = Adaptive::new();
+        let fences = after(&mut adaptive, false, micros(900), &[(100, micros(100))]);
         assert!(fences);
         assert!(!after(
-            &mut tempo,
+            &mut adaptive,
             fences,
             micros(900),
             &[(100, micros(2000))]
@@ -368,12 +384,12 @@ mod tests {
 
     #[test]
     fn without_a_barrier_nothing_is_decided() {
-        let mut tempo = Tempo::new();
+        let mut adaptive = Adaptive::new();
         let now = Instant::now();
         for n in 0..100 {
-            tempo.skips();
-            tempo.tick(now + micros(n));
-            assert!(!tempo.wants_fences(false, now + micros(n)));
+            adaptive.skips();
+            adaptive.tick(now + micros(n));
+            assert!(!adaptive.wants_fences(false, now + micros(n)));
         }
     }
 }

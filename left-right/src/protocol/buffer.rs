@@ -19,15 +19,14 @@ pub(crate) struct Content<T> {
 }
 
 impl<T> Buffer<T> {
-    /// A new buffer on the heap, to be freed with `Box::from_raw`.
-    pub(crate) fn allocate(value: T) -> NonNull<Self> {
-        // Tags and the words of readers in no copy use the lowest bits of its address.
-        const { assert!(align_of::<Self>() >= 4) };
+    /// A new buffer on the heap, to be freed by [`reclaim`].
+    pub(super) fn allocate(value: T) -> NonNull<Self> {
+        Self::allocate_as(value, Version::default())
+    }
+
+    pub(super) fn allocate_as(value: T, version: Version) -> NonNull<Self> {
         NonNull::from(Box::leak(Box::new(Buffer {
-            content: Tracked::new(Content {
-                version: Version::default(),
-                value,
-            }),
+            content: Tracked::new(Content { version, value }),
         })))
     }
 
@@ -38,7 +37,8 @@ impl<T> Buffer<T> {
     }
 
     /// For writing.
-    pub(crate) fn write(&self) -> *mut Content<T> {
+    #[inline(always)]
+    pub(super) fn write(&self) -> *mut Content<T> {
         self.content.write()
     }
 }
@@ -48,7 +48,7 @@ impl<T> Buffer<T> {
 /// # Safety
 /// The buffer came from [`Buffer::allocate`], nobody is inside it, nobody can enter it any more,
 /// and this is the only call for it.
-pub(crate) unsafe fn reclaim<T>(buffer: NonNull<Buffer<T>>) -> Box<Buffer<T>> {
+pub(super) unsafe fn reclaim<T>(buffer: NonNull<Buffer<T>>) -> Box<Buffer<T>> {
     // SAFETY: the caller's promise.
     let buffer = unsafe { Box::from_raw(buffer.as_ptr()) };
     // Tells the model checker, which then reports who is inside after all.

@@ -1,14 +1,13 @@
 //! [`Watch`]: tells a task when readers have left.
 //!
-//! Readers tell nobody that they leave, so somebody has to look.
-//! The [janitor](crate::background) looks for all tasks that wait, with the same growing, capped pauses as
-//! a thread that waits for itself.
+//! Readers tell nobody that they leave, so the [janitor](crate::background) looks for all tasks that wait, with
+//! the same growing, capped pauses as a thread that waits for itself.
 //!
 //! What it sees is a hint: the task that it wakes looks again before it changes anything.
 //!
 //! # Invariants
-//! - **V1** A waker is somebody else's code. It is cloned, woken and dropped outside every lock, and
-//!   the thread that looks outlives whatever it throws.
+//! - **V1** A waker is user code. It is cloned, woken and dropped outside every lock, and
+//!   its panics do not end the thread that looks.
 //! - **V2** Only the janitor takes the lock on a watch's pins.
 //!
 //! # Orderings
@@ -20,10 +19,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
+use super::wait::{FIRST_PAUSE, LONGEST_PAUSE};
 use crate::background::{Background, Next, Work};
 use crate::panics::{Panics, drop_each};
-use crate::registry::Pins;
-use crate::wait::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::protocol::Pins;
 
 /// One task's wait, given up when this is dropped.
 pub(crate) struct Watch {
@@ -40,22 +39,22 @@ struct Watched {
     /// With the pause before the next look.
     pins: Mutex<(Pins, Duration)>,
     /// The address of the copy that the readers are in.
-    old: usize,
-    /// Gone when the task has given up.
+    copy: usize,
+    /// Dead when the task has given up.
     waker: Weak<Waker>,
     /// Whether the task was told.
     is_over: AtomicBool,
 }
 
 impl Watch {
-    /// Wakes the task once all of `pins` have left the copy at `old`.
+    /// Wakes the task once all of `pins` have left their copy.
     ///
     /// Panics if the waker's clone does, or its wake where no thread can be had; nothing has changed then.
-    pub(crate) fn start(pins: Pins, old: *mut (), waker: &Waker) -> Self {
+    pub(crate) fn start(pins: Pins, waker: &Waker) -> Self {
         let own = Arc::new(waker.clone());
         let watched = Arc::new(Watched {
+            copy: pins.copy(),
             pins: Mutex::new((pins, FIRST_PAUSE)),
-            old: old.addr(),
             waker: Arc::downgrade(&own),
             is_over: AtomicBool::new(false),
         });
@@ -76,10 +75,10 @@ impl Watch {
         watch
     }
 
-    /// Whether this still waits for readers of the copy at `old`, and wakes whom `waker` wakes.
-    pub(crate) fn is_for(&self, old: *mut (), waker: &Waker) -> bool {
+    /// Whether this still waits for readers of the copy of `pins`, and wakes the same task as `waker`.
+    pub(crate) fn is_for(&self, pins: &Pins, waker: &Waker) -> bool {
         let own = self.waker.as_deref();
-        self.watched.old == old.addr()
+        self.watched.copy == pins.copy()
             && own.is_some_and(|own| own.will_wake(waker))
             && self.process == Background::process()
             && !Background::is_janitor()
@@ -110,7 +109,7 @@ impl Work for Watched {
         }
         // If the task has given up meanwhile, its waker ends here.
         panics.drop_each([waker]);
-        // Whatever they are, they concern nobody here (V1).
+        // These panics concern nobody here (V1).
         drop(panics);
         if is_over {
             Next::Idle
@@ -121,12 +120,11 @@ impl Work for Watched {
 }
 
 impl Watched {
-    /// Whether nobody is left, and else the pause before the next look.
+    /// Returns whether nobody is left, and the pause before the next look.
     fn look(&self) -> (bool, Duration) {
         let mut pins = self.pins.lock().unwrap_or_else(PoisonError::into_inner);
         let (pins, pause) = &mut *pins;
         *pause = (*pause * 2).min(LONGEST_PAUSE);
-        let old = std::ptr::without_provenance_mut(self.old);
-        (pins.let_go(old), *pause)
+        (pins.let_go(), *pause)
     }
 }

@@ -1,17 +1,20 @@
-//! [`Slots`]: the list of a structure's slots, under whose lock no memory is allocated or freed (R3).
+//! [`Slots`]: the list of a structure's slots, under whose lock no memory is allocated or freed (`registry.rs` R3).
 //!
-//! Whoever needs a larger list, or a smaller one, allocates it outside the lock, locks, and looks again:
-//! others may have come or gone meanwhile.
+//! A larger list, or a smaller one, is allocated outside the lock. Then its maker locks and looks again, since
+//! other readers may have joined or quit meanwhile.
 
 use std::mem;
 use std::sync::PoisonError;
 
 use super::Slot;
-use crate::mutant::planted;
+use crate::fault::planted;
 use crate::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// The capacity that a list begins with, and the least that is worth an allocation.
 pub(super) const FIRST: usize = 4;
+
+/// No [`SlotList`] is of this generation, which is the last (`registry.rs` R4).
+pub(super) const LAST: usize = usize::MAX;
 
 /// The list, and its generation.
 pub(super) struct Slots {
@@ -40,12 +43,14 @@ impl Slots {
         self.lock().len()
     }
 
-    /// Calls `look` with the list's generation and the list, under the lock: it must neither allocate nor free.
-    pub(super) fn look<R>(&self, look: impl FnOnce(usize, &[Arc<Slot>]) -> R) -> R {
-        let list = self.lock();
-        // ORDER: none needed: it is stored under the lock only.
-        let generation = self.generation.load(Ordering::Relaxed);
-        look(generation, &list)
+    /// Calls `look` with the list, under the lock: it must neither allocate nor free.
+    pub(super) fn look<R>(&self, look: impl FnOnce(Listed<'_>) -> R) -> R {
+        let slots = self.lock();
+        look(Listed {
+            // ORDER: none needed: it is stored under the lock only.
+            generation: self.generation.load(Ordering::Relaxed),
+            slots: &slots,
+        })
     }
 
     /// A copy of the list.
@@ -103,7 +108,7 @@ impl Slots {
         }
     }
 
-    /// A peak of handles must not be paid for ever after.
+    /// A peak of handles must not cost memory after it.
     #[cold]
     fn shrink(&self) {
         let keep = self.len() * 2;
@@ -131,6 +136,68 @@ impl Slots {
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
         // Nothing that panics runs under the lock (R3), and the list is whole at every step.
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All slots of one generation, under the registry's lock.
+#[derive(Clone, Copy)]
+pub(crate) struct Listed<'a> {
+    generation: usize,
+    slots: &'a [Arc<Slot>],
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn slots(self) -> &'a [Arc<Slot>] {
+        self.slots
+    }
+
+    pub(crate) fn generation(self) -> usize {
+        self.generation
+    }
+
+    /// How many readers there are.
+    pub(crate) fn len(self) -> usize {
+        self.slots.len()
+    }
+}
+
+/// A copy of all slots of one generation, or only capacity for one.
+///
+/// Only a [`Listed`] fills it, so it is what it says it is.
+pub(crate) struct SlotList {
+    generation: usize,
+    slots: Vec<Arc<Slot>>,
+}
+
+impl SlotList {
+    /// No copy, with capacity for so many slots.
+    pub(crate) fn with_capacity(slots: usize) -> Self {
+        SlotList {
+            generation: LAST,
+            slots: Vec::with_capacity(slots),
+        }
+    }
+
+    /// The slots, if they are those of this generation.
+    #[inline]
+    pub(super) fn of(&self, generation: usize) -> Option<&[Arc<Slot>]> {
+        // The last generation is many (R4).
+        (self.generation == generation && generation != LAST).then_some(&self.slots[..])
+    }
+
+    /// Copies the list if there is capacity for it, and neither allocates nor frees. Returns whether it did.
+    pub(crate) fn try_fill(&mut self, listed: Listed<'_>) -> bool {
+        let fits = self.slots.is_empty() && listed.len() <= self.slots.capacity();
+        if fits {
+            self.slots.extend_from_slice(listed.slots);
+            self.generation = listed.generation;
+        }
+        fits
+    }
+
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn capacity(&self) -> usize {
+        self.slots.capacity()
     }
 }
 

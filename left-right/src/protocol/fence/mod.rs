@@ -25,9 +25,6 @@
 //! - **F2** `full` (reader) pairs with `full_after_swap` (writer), for readers that came in by a tagged
 //!   pointer.
 
-pub(crate) mod cost;
-mod mode;
-
 #[cfg(target_os = "linux")]
 #[path = "membarrier.rs"]
 mod backend;
@@ -38,17 +35,14 @@ mod backend;
 #[path = "none.rs"]
 mod backend;
 
-pub use mode::FenceMode;
-
-use crate::mutant::planted;
+use crate::fault::planted;
 use crate::sync::{MODELLED, Ordering, compiler_fence, fence};
 
 /// The system did not run the barrier: nothing is known of readers without a fence of their own.
 #[derive(Debug)]
 pub(crate) struct Refused;
 
-/// The reader's half of F1: orders its earlier stores before its later loads, at the price of
-/// nothing.
+/// The reader's half of F1: orders its earlier stores before its later loads, for free.
 #[inline(always)]
 pub(crate) fn light() {
     if !planted("light-fence-gone") {

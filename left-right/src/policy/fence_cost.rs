@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::full;
+use crate::protocol::fence::full;
 use crate::sync::{AtomicUsize, Ordering};
 
-/// So many fences are timed together: a clock is too coarse for one.
+/// This many fences are timed together: a clock is too coarse for one.
 const FENCES: u32 = 64;
-/// The fastest of so many attempts counts, since whatever else happens makes one slower.
+/// The fastest of this many attempts counts, since whatever else happens makes one slower.
 const ATTEMPTS: u32 = 16;
 
 /// The cost of [`full`] behind a store, at least a nanosecond. Measured once for the process, which takes
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fence_costs_something_and_the_same_for_all_who_ask() {
+    fn a_fence_costs_something_and_each_call_says_the_same() {
         assert!(of_full() >= Duration::from_nanos(1));
         assert_eq!(of_full(), of_full());
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use super::{Registry, Slot};
+use super::{Registry, Slot, leave};
 use crate::sync::Arc;
 
 /// One reader: its slot, and its place in the registry.
@@ -54,7 +54,7 @@ impl Drop for Reader {
     /// Locks the registry for one removal; waits for no guard.
     fn drop(&mut self) {
         // No guard borrows us any more; one that was forgotten ends here.
-        self.slot.leave_for_good();
+        leave(&*self.slot);
         self.registry.quit(&self.slot);
     }
 }

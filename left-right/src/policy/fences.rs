@@ -1,0 +1,184 @@
+//! [`Fences`]: whether the next published pointer sends its readers through a fence of their own.
+//!
+//! In [`FenceMode::Auto`] the observed interval between swaps decides.
+//! A barrier costs the writer some microseconds for each swap, and more where more processors are busy with
+//! readers; fences cost each read some nanoseconds.
+//! So a writer that swaps all the time is better off with fences, and one that seldom swaps leaves
+//! the readers undisturbed: where the line is follows from what either costs here, and from whether
+//! anybody reads (see [`Adaptive`]).
+//!
+//! A swap may switch either way, since the protocol looks at the pointer swapped out.
+//! Between swaps a pointer may only lose its tag: the next swap then runs the barrier, which is
+//! enough for readers with a fence of their own too.
+//! The writer takes the tag off when it finds nothing to publish after a pause, and when it is dropped.
+//! Readers take it off after many entries at one version, so a burst of swaps leaves no fences behind even
+//! if the writer never comes back.
+//! The next swap finds out from the pointer that it takes out.
+//!
+//! Once the system has refused the barrier, to whichever structure of the process, no pointer is published
+//! without a tag, and none loses its own while its writer lives. (A reader that takes a tag off at
+//! the moment of the refusal costs a leaked copy: `protocol/mod.rs` C9.)
+
+use std::time::Instant;
+
+use super::adaptive::Adaptive;
+use super::{FenceMode, fence_cost};
+use crate::fault::planted;
+use crate::protocol::fence;
+use crate::sync::MODELLED;
+
+/// Decides for each swap how its readers and the next swap are ordered.
+pub(super) struct Fences {
+    /// Whether the last pointer was published with a tag; no longer after a rest.
+    is_tagged: bool,
+    /// The same of the pointer before it.
+    was_tagged: bool,
+    /// Only in `FenceMode::Auto`, where the system has the barrier.
+    adaptive: Option<Adaptive>,
+}
+
+impl Fences {
+    pub(super) fn new(mode: FenceMode) -> Self {
+        let has_barrier = mode != FenceMode::SeqCst && fence::is_asymmetric();
+        Fences {
+            is_tagged: !has_barrier,
+            was_tagged: !has_barrier,
+            adaptive: (has_barrier && mode == FenceMode::Auto).then(Adaptive::new),
+        }
+    }
+
+    pub(super) fn is_tagged(&self) -> bool {
+        self.is_tagged
+    }
+
+    pub(super) fn is_adaptive(&self) -> bool {
+        self.adaptive.is_some()
+    }
+
+    /// Whether the pointer to be published next is tagged. To be asked once for each swap.
+    pub(super) fn next(&mut self) -> bool {
+        self.was_tagged = self.is_tagged;
+        if let Some(adaptive) = &mut self.adaptive {
+            self.is_tagged = if MODELLED {
+                // A model has no clock: it switches with every swap.
+                !self.is_tagged
+            } else {
+                if adaptive.skips() && self.is_tagged {
+                    return true;
+                }
+                let now = Instant::now();
+                adaptive.tick(now);
+                adaptive.wants_fences(self.is_tagged, now)
+            };
+        }
+        if !self.is_tagged && !fence::is_asymmetric() {
+            self.refuse();
+        }
+        self.is_tagged
+    }
+
+    /// The swap that was last asked for took out a pointer with a tag, or without one and its barrier is over.
+    pub(super) fn swapped(&mut self, was_tagged: bool) {
+        let Some(adaptive) = &mut self.adaptive else {
+            return;
+        };
+        if was_tagged || MODELLED {
+            return;
+        }
+        if self.was_tagged && !planted("lost-tag-timed") {
+            // Readers took it off, so no swap came for long: a rest. The clock may not have been looked at before
+            // the barrier, so this one is not timed.
+            adaptive.forget();
+            self.is_tagged = false;
+        } else {
+            adaptive.barrier_done(Instant::now(), fence_cost::of_full());
+        }
+    }
+
+    /// The swap that was last asked for has looked at all readers and met one that was reading just then, or none.
+    pub(super) fn scanned(&mut self, met_any: bool) {
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.scanned(met_any);
+        }
+    }
+
+    /// Whether the published pointer should lose its tag, since no swap has come for long.
+    pub(super) fn rest(&mut self) -> bool {
+        let Some(adaptive) = &mut self.adaptive else {
+            return false;
+        };
+        if !(adaptive.has_rested() || MODELLED) {
+            return false;
+        }
+        if !fence::is_asymmetric() {
+            self.refuse();
+            return false;
+        }
+        adaptive.forget();
+        self.is_tagged = false;
+        true
+    }
+
+    /// The system refuses the barrier from now on.
+    pub(super) fn refuse(&mut self) {
+        self.is_tagged = true;
+        self.adaptive = None;
+    }
+
+    /// How many swaps in a row have met nobody, where that is counted.
+    #[cfg(test)]
+    pub(super) fn idle_streak(&self) -> Option<u32> {
+        self.adaptive.as_ref().map(Adaptive::idle_streak)
+    }
+
+    /// A mode for the next swap, whatever was observed.
+    #[cfg(test)]
+    pub(super) fn force(&mut self, is_tagged: bool) {
+        self.is_tagged = is_tagged;
+        self.adaptive = None;
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Swaps as fast as the clock allows, until readers are to fence. `None` where the system has no barrier.
+    fn tagging() -> Option<Fences> {
+        let mut fences = Fences::new(FenceMode::Auto);
+        if fences.is_tagged() {
+            return None;
+        }
+        while !fences.next() {
+            // As if a barrier took that long.
+            thread::sleep(Duration::from_micros(100));
+            fences.swapped(false);
+        }
+        Some(fences)
+    }
+
+    #[test]
+    fn a_tag_that_readers_took_off_counts_as_a_rest_and_times_no_barrier() {
+        let Some(mut fences) = tagging() else { return };
+        let known = |fences: &Fences| fences.adaptive.as_ref().map(Adaptive::break_even);
+        let before = known(&fences);
+        fences.next();
+        // The pause is no barrier.
+        thread::sleep(Duration::from_millis(20));
+        fences.swapped(false);
+        assert_eq!(known(&fences), before);
+        assert!(!fences.is_tagged());
+        assert!(!fences.next(), "it begins anew, as after a pause");
+    }
+
+    #[test]
+    fn a_tag_that_is_still_there_is_no_rest() {
+        let Some(mut fences) = tagging() else { return };
+        fences.next();
+        fences.swapped(true);
+        assert!(fences.is_tagged() && fences.next());
+    }
+}

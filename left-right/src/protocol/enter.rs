@@ -1,0 +1,111 @@
+//! [`enter`] and [`leave`]: the reader's side of the protocol.
+//!
+//! Both are written against two traits, one for each place that a reader touches, so that the explorer runs
+//! this very code, one access at a time.
+//! The reader's own word is a [`Slot`](super::Slot), the published pointer a [`Published`](super::Published).
+
+use super::{Word, fence};
+use crate::fault::{planted, weaken};
+use crate::sync::{MODELLED, Ordering};
+
+/// A reader that meets one version in so many entries with a fence takes the tag off.
+///
+/// It looks at every entry whose number is a multiple of it, so between one and two times as many entries pass.
+pub(crate) const UNTAG_EVERY: usize = if MODELLED {
+    1
+} else if cfg!(test) {
+    16
+} else {
+    1 << 16
+};
+
+/// The reader's own word, and what else only the reader uses.
+pub(crate) trait OwnWord {
+    /// The word, as its owner left it.
+    fn load(&self) -> Word;
+    fn store(&self, word: Word, order: Ordering);
+    /// Orders the stores before it and the loads after it.
+    fn fence(&self);
+    /// The reader is once more in the copy in which it is.
+    fn enter_again(&self);
+    /// The number of the next entry with a fence.
+    fn next_number(&self) -> usize;
+    /// Notes the version that an entry has met. Returns the one noted before.
+    fn note_version(&self, version: u64) -> Option<u64>;
+}
+
+/// The published pointer, as readers use it.
+pub(crate) trait Entrance {
+    fn load(&self) -> Word;
+    /// Whether readers may take the tag off.
+    fn may_lose_tag(&self) -> bool;
+    /// The version of the copy that the caller is in.
+    fn version(&self, copy: Word) -> u64;
+    /// Takes the tag off the pointer if it still is this one.
+    fn untag(&self, tagged: Word);
+}
+
+/// Enters the published copy, or again the copy that this reader is in already. Returns the copy's word.
+///
+/// Wait-free: two stores to the reader's own line and one load of the published pointer. A reader that
+/// fences for itself stores twice more, and loads the pointer again.
+/// The copy may be read until the matching leave (`read/mod.rs` G1).
+#[inline(always)]
+pub(crate) fn enter(own: &impl OwnWord, published: &impl Entrance) -> Word {
+    let inside = own.load();
+    if !inside.is_out() {
+        own.enter_again();
+        return inside;
+    }
+    // ORDER: O1 (registry.rs), by the fence that follows, with the scan's.
+    if !planted("announcement-gone") {
+        own.store(Word::ENTERING, Ordering::Relaxed);
+    }
+    // Either the scan sees our announcement (C2, C3), or our load comes after the swap (C1).
+    fence::light();
+    let seen = published.load();
+    if seen.is_tagged() {
+        return enter_fenced(own, published);
+    }
+    // ORDER: O2 (registry.rs), with the scan and the wait, which learn that our earlier critical sections are over.
+    own.store(seen, weaken("arrival-relaxed", Ordering::Release));
+    seen
+}
+
+/// The rest of [`enter`], for a reader that was told to pay for the order itself.
+#[cold]
+#[inline(never)]
+fn enter_fenced(own: &impl OwnWord, published: &impl Entrance) -> Word {
+    // A writer that waits tells one entry of a busy reader from the next by their numbers (C5). Else it would have
+    // to look until it finds the reader between a fence and the next announcement.
+    let number = own.next_number();
+    // ORDER: O2 (registry.rs), with the scan and the wait, which learn that our earlier critical sections are over.
+    own.store(
+        Word::fencing(number),
+        weaken("fencing-relaxed", Ordering::Release),
+    );
+    if !planted("reader-fence-gone") {
+        // Either the scan sees our announcement (C2, C3), or our load comes after the swap (C1).
+        own.fence();
+    }
+    let seen = published.load();
+    let copy = seen.with_tag(false);
+    // ORDER: O2 (registry.rs), as in `enter`.
+    own.store(copy, weaken("arrival-relaxed", Ordering::Release));
+    if seen.is_tagged() && number % UNTAG_EVERY == 0 && published.may_lose_tag() {
+        // Twice in a row the same: all entries between the two have met it, so no swap has come for long.
+        let version = published.version(copy);
+        if own.note_version(version) == Some(version) {
+            // C9, C10. Our word names the copy meanwhile, so no other one can be at its address.
+            published.untag(seen);
+        }
+    }
+    copy
+}
+
+/// Leaves the copy, with all guards of this reader that are in it.
+#[inline(always)]
+pub(crate) fn leave(own: &impl OwnWord) {
+    // ORDER: O2 (registry.rs), with the scan and the wait. Our reads finish before the writer reuses this copy.
+    own.store(Word::OUT, weaken("leave-relaxed", Ordering::Release));
+}

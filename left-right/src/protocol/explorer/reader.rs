@@ -1,0 +1,118 @@
+//! [`Reader`]: a reader of the exploration.
+
+use super::tape::{Access, Tape};
+use crate::protocol::enter::{Entrance, OwnWord, UNTAG_EVERY};
+use crate::protocol::{Word, enter, leave};
+use crate::sync::Ordering;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Reader {
+    pub(super) reads_left: usize,
+    /// The answers of the read that goes on.
+    pub(super) answers: Vec<Word>,
+    /// Stores to its word that others do not see yet, the oldest first.
+    pub(super) buffer: Vec<Word>,
+    /// Its word as others see it.
+    pub(super) word: Word,
+}
+
+impl Reader {
+    pub(super) fn new(reads: usize) -> Self {
+        Reader {
+            reads_left: reads,
+            answers: Vec::new(),
+            buffer: Vec::new(),
+            word: Word::OUT,
+        }
+    }
+
+    /// What it does next.
+    pub(super) fn next(&self) -> Option<Access> {
+        if self.reads_left == 0 {
+            return None;
+        }
+        let tape = Tape::new(&self.answers);
+        let own = Own {
+            tape: &tape,
+            number: self.reads_left * UNTAG_EVERY,
+        };
+        let copy = enter(&own, &Current(&tape));
+        tape.ask(Access::Read(copy));
+        leave(&own);
+        tape.wanted()
+    }
+
+    /// It has got an answer.
+    pub(super) fn go_on(&mut self, answer: Word) {
+        self.answers.push(answer);
+        if self.next().is_none() {
+            self.answers.clear();
+            self.reads_left -= 1;
+        }
+    }
+
+    /// The oldest of its stores becomes visible.
+    pub(super) fn drain_one(&mut self) {
+        self.word = self.buffer.remove(0);
+    }
+
+    /// All of them do.
+    pub(super) fn drain(&mut self) {
+        if let Some(last) = self.buffer.pop() {
+            self.buffer.clear();
+            self.word = last;
+        }
+    }
+}
+
+struct Own<'a> {
+    tape: &'a Tape<'a>,
+    number: usize,
+}
+
+impl OwnWord for Own<'_> {
+    /// Each read begins outside.
+    fn load(&self) -> Word {
+        Word::OUT
+    }
+
+    fn store(&self, word: Word, _: Ordering) {
+        self.tape.ask(Access::Store(word));
+    }
+
+    fn fence(&self) {
+        self.tape.ask(Access::Fence);
+    }
+
+    fn enter_again(&self) {
+        unreachable!("no guard is nested here");
+    }
+
+    fn next_number(&self) -> usize {
+        self.number
+    }
+
+    fn note_version(&self, version: u64) -> Option<u64> {
+        Some(version)
+    }
+}
+
+struct Current<'a>(&'a Tape<'a>);
+
+impl Entrance for Current<'_> {
+    fn load(&self) -> Word {
+        self.0.ask(Access::Load)
+    }
+
+    fn may_lose_tag(&self) -> bool {
+        self.0.choose()
+    }
+
+    fn version(&self, _: Word) -> u64 {
+        0
+    }
+
+    fn untag(&self, tagged: Word) {
+        self.0.ask(Access::Untag(tagged));
+    }
+}

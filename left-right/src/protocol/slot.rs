@@ -1,0 +1,256 @@
+//! [`Slot`]: one reader's word, which says where the reader is.
+
+use std::mem;
+use std::ptr;
+use std::sync::{Arc, PoisonError};
+// Not the model checker's: only the owner uses them, so there is nothing to model.
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::enter::{OwnWord, leave};
+use super::{Reader, Word, fence};
+use crate::fault::{planted, weaken};
+use crate::stall::BusyReader;
+use crate::sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering};
+
+/// One reader's word, on cache lines of its own.
+///
+/// Two lines' worth, since processors fetch lines in pairs.
+/// What else is here is touched by a handle's making, labelling and end, by error messages, and by entries with a
+/// fence.
+#[repr(align(128))]
+pub(crate) struct Slot {
+    word: AtomicPtr<()>,
+    /// The owner's guards beyond the first that is inside, and [`DETACHED`]; only the owner uses it (R1).
+    /// The count sticks at the top, where the pin then stays until the reader is dropped: forgetting
+    /// guards in a loop must not wrap it.
+    nested: AtomicU32,
+    /// The number of the last entry with a fence; only the owner uses it (R1).
+    number: AtomicU32,
+    /// The version that the last entry of those noted has met; only the owner uses it (R1).
+    version: AtomicU64,
+    /// The slot's place in the registry, read and written under the registry's lock only.
+    index: AtomicUsize,
+    owner: Mutex<Owner>,
+}
+
+struct Owner {
+    /// Shared, so that it can be copied without an allocation (R3).
+    label: Option<Arc<str>>,
+    thread: Thread,
+    /// The reader itself, once it is left to its guards.
+    detached: Option<Reader>,
+}
+
+/// The reader was left to its guards: the last one to leave ends it.
+const DETACHED: u32 = 1 << 31;
+const MOST_NESTED: u32 = DETACHED - 1;
+
+/// No version was noted yet.
+const NO_VERSION: u64 = u64::MAX;
+
+impl Slot {
+    pub(super) fn new() -> Self {
+        Slot {
+            word: AtomicPtr::new(Word::OUT.into_raw()),
+            nested: AtomicU32::new(0),
+            number: AtomicU32::new(0),
+            version: AtomicU64::new(NO_VERSION),
+            index: AtomicUsize::new(usize::MAX),
+            owner: Mutex::new(Owner {
+                label: None,
+                thread: thread::current(),
+                detached: None,
+            }),
+        }
+    }
+
+    /// Where the reader is, for the writer.
+    #[inline]
+    pub(super) fn look(&self) -> Word {
+        #[cfg(test)]
+        LOOKS.set(LOOKS.get() + 1);
+        // ORDER: O2 (registry.rs), with each store of `enter` and `leave` but the bare announcement. The reads of
+        // critical sections that ended before this word happen before us.
+        Word::from_raw(self.word.load(weaken("scan-relaxed", Ordering::Acquire)))
+    }
+
+    /// Whether the reader is in a copy, asked by the reader itself.
+    pub(crate) fn is_inside(&self) -> bool {
+        !self.load().is_out()
+    }
+
+    /// Whether the guard that asks is the only one, and to leave is all that is to be done.
+    #[inline(always)]
+    pub(crate) fn has_one_guard(&self) -> bool {
+        // ORDER: none needed: only the owner uses the count (R1).
+        self.nested.load(Ordering::Relaxed) == 0 || planted("nested-guard-leaves")
+    }
+
+    /// One more guard of a reader that is inside.
+    #[cold]
+    #[inline(never)]
+    fn nest(&self) {
+        // ORDER: none needed, here and below: only the owner uses the count (R1). The word stays as it is.
+        let nested = self.nested.load(Ordering::Relaxed);
+        if nested & MOST_NESTED != MOST_NESTED {
+            self.nested.store(nested + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Ends one of several guards, or the last one of a detached reader.
+    ///
+    /// Returns that reader, to be dropped, if it was its last one.
+    pub(crate) fn leave_one(&self) -> Option<Reader> {
+        // ORDER: none needed, here and below: only the owner uses the count (R1).
+        let nested = self.nested.load(Ordering::Relaxed);
+        match nested & MOST_NESTED {
+            0 => {
+                leave(self);
+                self.take_detached()
+            }
+            MOST_NESTED => None,
+            _ => {
+                self.nested.store(nested - 1, Ordering::Relaxed);
+                None
+            }
+        }
+    }
+
+    /// Keeps the reader whose slot this is until its last guard leaves. Returns it if its structure is
+    /// gone, and with it all guards but forgotten ones.
+    pub(super) fn adopt(&self, reader: Reader) -> Option<Reader> {
+        // ORDER: none needed, here and below: only the owner uses the count (R1).
+        let nested = self.nested.load(Ordering::Relaxed);
+        self.nested.store(nested | DETACHED, Ordering::Relaxed);
+        let mut owner = self.lock_owner();
+        if reader.is_of_closed() && !planted("adopt-never-asks") {
+            return Some(reader);
+        }
+        owner.detached = Some(reader);
+        None
+    }
+
+    /// The reader whose slot this is, if it was left to its guards.
+    pub(super) fn take_detached(&self) -> Option<Reader> {
+        self.lock_owner().detached.take()
+    }
+
+    /// Under the registry's lock.
+    pub(super) fn index(&self) -> usize {
+        // ORDER: none needed: the lock orders all accesses.
+        self.index.load(Ordering::Relaxed)
+    }
+
+    /// Under the registry's lock.
+    pub(super) fn set_index(&self, index: usize) {
+        // ORDER: none needed: the lock orders all accesses.
+        self.index.store(index, Ordering::Relaxed);
+    }
+
+    /// Names the reader, and the calling thread as its thread.
+    pub(crate) fn set_label(&self, label: String) {
+        let mut label = Some(Arc::from(label));
+        let mut thread = thread::current();
+        let mut owner = self.lock_owner();
+        mem::swap(&mut owner.label, &mut label);
+        mem::swap(&mut owner.thread, &mut thread);
+        // Before what was there until now (R3).
+        drop(owner);
+    }
+
+    /// Nothing may be allocated or freed while this is held (R3).
+    fn lock_owner(&self) -> MutexGuard<'_, Owner> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which slot this is, for as long as it lives.
+    pub(crate) fn address(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// This reader, as a writer's error names it.
+    pub(super) fn describe(&self, waited: Duration) -> BusyReader {
+        let owner = self.lock_owner();
+        let (label, thread) = (owner.label.clone(), owner.thread.clone());
+        drop(owner);
+        BusyReader {
+            label: label.as_deref().map(str::to_owned),
+            thread: match thread.name() {
+                Some(name) => name.to_owned(),
+                None => format!("{:?}", thread.id()),
+            },
+            waited,
+            slot: self.address(),
+        }
+    }
+}
+
+impl OwnWord for Slot {
+    #[inline(always)]
+    fn load(&self) -> Word {
+        // ORDER: none needed: only the owner, which asks, stores to the word (R1).
+        Word::from_raw(self.word.load(Ordering::Relaxed))
+    }
+
+    #[inline(always)]
+    fn store(&self, word: Word, order: Ordering) {
+        // ORDER: as the caller says.
+        self.word.store(word.into_raw(), order);
+    }
+
+    #[inline(always)]
+    fn fence(&self) {
+        fence::full();
+    }
+
+    #[inline(always)]
+    fn enter_again(&self) {
+        self.nest();
+    }
+
+    fn next_number(&self) -> usize {
+        // ORDER: none needed, here and below: only the owner uses the number (R1).
+        let number = self.number.load(Ordering::Relaxed).wrapping_add(1);
+        self.number.store(number, Ordering::Relaxed);
+        number as usize
+    }
+
+    fn note_version(&self, version: u64) -> Option<u64> {
+        // ORDER: none needed, here and below: only the owner uses it (R1).
+        let before = self.version.load(Ordering::Relaxed);
+        self.version.store(version, Ordering::Relaxed);
+        (before != NO_VERSION).then_some(before)
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has looked where a reader is.
+    pub(super) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2^32 forgotten guards must not make the next one leave for all of them.
+    #[test]
+    fn the_nesting_count_sticks_at_the_top() {
+        let copy = Word::made_up(8);
+        let slot = Slot::new();
+        slot.store(copy, Ordering::Relaxed);
+        // ORDER: none needed: one thread.
+        slot.nested.store(MOST_NESTED - 1, Ordering::Relaxed);
+        slot.enter_again();
+        slot.enter_again();
+        for _ in 0..3 {
+            assert!(!slot.has_one_guard());
+            assert!(slot.leave_one().is_none());
+        }
+        assert_eq!(slot.look(), copy);
+        leave(&slot);
+        assert_eq!(slot.look(), Word::OUT);
+    }
+}
