@@ -6,8 +6,9 @@
 //!     --target x86_64-unknown-linux-gnu -p left-right --test races
 //! ```
 //!
-//! ThreadSanitizer does not know fences, and needs none here: they decide who waits for whom, but
-//! what orders the accesses to the data are the slots' and the pointer's own orderings (O2, O4).
+//! ThreadSanitizer does not know fences, and needs none here. They decide who waits for whom, while
+//! the orderings of the slots and of the pointer order the accesses to the data
+//! (registry.rs O2, published.rs O4).
 //! With `--cfg mutants` and `LEFT_RIGHT_MUTANT=leave-relaxed` (or `scan-relaxed`, `load-relaxed`,
 //! `swap-relaxed`, `wait-skipped`) it must report a race.
 

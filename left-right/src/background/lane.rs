@@ -20,7 +20,7 @@ pub(super) struct Role {
     /// Its name, as a debugger shows it: within Linux's 15 characters.
     name: &'static str,
     step: fn(&dyn Work) -> Next,
-    /// Whether a structure that leaves waits until its step has ended (B1).
+    /// Whether a structure that leaves waits until its step has ended (J1).
     is_short: bool,
 }
 
@@ -141,7 +141,7 @@ impl Lane {
         while let Some((id, work)) = self.wait() {
             let next = self.step(work);
             if fork::generation() != self.generation {
-                // Its step has forked, and this is the child, where this lane is nobody's (B2).
+                // Its step has forked, and this is the child, where this lane is nobody's (J2).
                 return;
             }
             let mut state = self.lock();
@@ -156,7 +156,7 @@ impl Lane {
         }
     }
 
-    /// Runs a step. The reference ends with it (B1), and with that, on the janitor, maybe the structure.
+    /// Runs a step. The reference ends with it (J1), and with that, on the janitor, maybe the structure.
     fn step(&self, work: Arc<dyn Work>) -> Next {
         // A panic concerns nobody here; a structure contains those of its user code itself.
         let mut panics = Panics::default();

@@ -9,15 +9,15 @@
 //! while nothing is due, it sleeps without a timeout.
 //!
 //! # Invariants
-//! - **B1** A structure is held weakly, and only during its step by a counted reference. [`Background::leave`]
+//! - **J1** A structure is held weakly, and only during its step by a counted reference. [`Background::leave`]
 //!   waits for its step on the publisher to end: so the publisher never drops a structure that has left before its
 //!   last reference was dropped.
-//! - **B2** What belongs to one process is behind one static pointer. A forked child begins a new one and never touches
+//! - **J2** What belongs to one process is behind one static pointer. A forked child begins a new one and never touches
 //!   its parent's, whose locks may be held by threads that the child does not have. The old one is leaked.
-//! - **B3** No read takes a lock of these, and no user code runs under one but the global allocator.
+//! - **J3** No read takes a lock of these, and no user code runs under one but the global allocator.
 //!
 //! # Orderings
-//! - **B4** The pointer in `PROCESS` (Release) pairs with its load (Acquire): a process that is found is complete.
+//! - **J4** The pointer in `PROCESS` (Release) pairs with its load (Acquire): a process that is found is complete.
 
 mod lane;
 mod per_process;
@@ -130,7 +130,7 @@ struct Process {
     janitor: Lane,
 }
 
-/// The process that this is; null before the first request. Never freed (B2).
+/// The process that this is; null before the first request. Never freed (J2).
 static PROCESS: AtomicPtr<Process> = AtomicPtr::new(ptr::null_mut());
 
 impl Background {
@@ -187,13 +187,13 @@ impl Background {
 
     /// Takes the structure off both queues, as dropping does: it may ask again.
     pub fn leave(&self) {
-        // ORDER: B4.
+        // ORDER: J4.
         let process = PROCESS.load(Ordering::Acquire);
-        // SAFETY: a process is never freed (B2).
+        // SAFETY: a process is never freed (J2).
         let Some(process) = (unsafe { process.as_ref() }) else {
             return;
         };
-        // The parent's queues are not ours (B2).
+        // The parent's queues are not ours (J2).
         if process.generation == fork::generation() {
             process.publisher.leave(self.id);
             process.janitor.leave(self.id);
@@ -217,9 +217,9 @@ impl std::fmt::Debug for Background {
 
 impl Process {
     fn current() -> &'static Process {
-        // ORDER: B4.
+        // ORDER: J4.
         let found = PROCESS.load(Ordering::Acquire);
-        // SAFETY: a process is never freed (B2).
+        // SAFETY: a process is never freed (J2).
         match unsafe { found.as_ref() } {
             Some(process) if process.generation == fork::generation() => process,
             _ => Process::begin(found),
@@ -235,7 +235,7 @@ impl Process {
             publisher: Lane::new(lane::PUBLISHER, generation),
             janitor: Lane::new(lane::JANITOR, generation),
         }));
-        // ORDER: B4, for both.
+        // ORDER: J4, for both.
         let placed = PROCESS.compare_exchange(found, fresh, Ordering::AcqRel, Ordering::Acquire);
         let process = match placed {
             Ok(_) => fresh,
@@ -245,7 +245,7 @@ impl Process {
                 other
             }
         };
-        // SAFETY: what stands there is never freed (B2), and never null again.
+        // SAFETY: what stands there is never freed (J2), and never null again.
         unsafe { &*process }
     }
 }

@@ -22,10 +22,10 @@ use crate::fork;
 /// ```
 ///
 /// # Invariants
-/// - **B5** `current` names a box that is freed when this is dropped, or never.
+/// - **J5** `current` names a box that is freed when this is dropped, or never.
 ///
 /// # Orderings
-/// - **B6** `renew` (Release) pairs with `get` (Acquire): a new value that is found is complete.
+/// - **J6** `renew` (Release) pairs with `get` (Acquire): a new value that is found is complete.
 pub struct PerProcess<T> {
     current: AtomicPtr<Value<T>>,
     make: fn() -> T,
@@ -51,9 +51,9 @@ impl<T: Send + Sync> PerProcess<T> {
 
     /// This process's value. Waits for nobody.
     pub fn get(&self) -> &T {
-        // ORDER: B6.
+        // ORDER: J6.
         let found = self.current.load(Ordering::Acquire);
-        // SAFETY: B5, and dropping this needs it exclusively.
+        // SAFETY: J5, and dropping this needs it exclusively.
         let value = unsafe { &*found };
         if value.generation == fork::generation() {
             &value.value
@@ -66,7 +66,7 @@ impl<T: Send + Sync> PerProcess<T> {
     #[inline(never)]
     fn renew(&self, found: *mut Value<T>) -> &T {
         let fresh = Value::allocate(self.make);
-        // ORDER: B6, for both.
+        // ORDER: J6, for both.
         let placed =
             self.current
                 .compare_exchange(found, fresh, Ordering::AcqRel, Ordering::Acquire);
@@ -95,9 +95,9 @@ impl<T> Value<T> {
 impl<T> Drop for PerProcess<T> {
     fn drop(&mut self) {
         let current = *self.current.get_mut();
-        // SAFETY: B5.
+        // SAFETY: J5.
         if unsafe { (*current).generation } == fork::generation() {
-            // SAFETY: from `allocate`; this is borrowed exclusively, so nobody else names it (B5).
+            // SAFETY: from `allocate`; this is borrowed exclusively, so nobody else names it (J5).
             drop(unsafe { Box::from_raw(current) });
         }
         // A parent's is left as it is.

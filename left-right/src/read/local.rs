@@ -160,7 +160,7 @@ impl Drop for Readers {
             ROW.set(Row::EMPTY);
         }
         for reader in self.list.drain(..).flatten() {
-            // A guard lives that an older thread-local value keeps, or one was forgotten (G3).
+            // A guard lives that an older thread-local value keeps, or one was forgotten (read/mod.rs G3).
             if reader.slot().is_inside() {
                 reader.leave_to_guards();
             }
@@ -168,7 +168,7 @@ impl Drop for Readers {
     }
 }
 
-/// The calling thread's slot for this structure, for a guard that is made at once (G3).
+/// The calling thread's slot for this structure, for a guard that is made at once (read/mod.rs G3).
 #[inline(always)]
 pub(super) fn slot(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
     match known(registry, index) {
@@ -184,7 +184,7 @@ pub(super) fn with_known<R>(
     f: impl FnOnce(&Slot) -> R,
 ) -> Option<R> {
     let slot = known(registry, index)?;
-    // SAFETY: it is in the list, which gives up no slot of a structure that is there (G3).
+    // SAFETY: it is in the list, which gives up no slot of a structure that is there (read/mod.rs G3).
     Some(f(unsafe { slot.as_ref() }))
 }
 

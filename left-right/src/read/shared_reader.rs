@@ -72,7 +72,7 @@ impl<T> SharedReader<T> {
         let slot = local::slot(&self.shared.registry, self.index);
         // SAFETY: it is alive: nothing that could end the thread's list comes between.
         let slot = unsafe { slot.as_ref() };
-        // SAFETY: the thread's slot for this structure, which lives until the guard is dropped (G3).
+        // SAFETY: the thread's slot for this structure, which lives until the guard is dropped (read/mod.rs G3).
         unsafe { ReadGuard::of(&self.shared, slot) }
     }
 

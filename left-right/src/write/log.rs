@@ -1,10 +1,10 @@
 //! The log: operations that the two copies do not both have yet.
 //!
 //! # Invariants
-//! - **L1** `owed` holds, in order, what the published copy has and the writer's copy lacks.
-//! - **L2** `pending` holds, in order, what the published copy lacks; the writer's copy has the
+//! - **N1** `owed` holds, in order, what the published copy has and the writer's copy lacks.
+//! - **N2** `pending` holds, in order, what the published copy lacks; the writer's copy has the
 //!   first `applied` of them.
-//! - **L3** `applied` is 0 unless `owed` is empty: order is kept on both copies.
+//! - **N3** `applied` is 0 unless `owed` is empty: order is kept on both copies.
 //!
 //! The boundary between the two lists is the waterline; a swap moves it to the end.
 
@@ -165,7 +165,7 @@ impl<O> Log<O> {
     where
         O: Operation<T>,
     {
-        debug_assert!(!self.owes(), "L3");
+        debug_assert!(!self.owes(), "N3");
         for op in &mut self.pending[self.applied..] {
             op.apply(target);
             self.applied += 1;
@@ -182,7 +182,7 @@ impl<O> Log<O> {
         target: &mut T,
         apply: impl FnOnce(&mut O, &mut T) -> R,
     ) -> R {
-        debug_assert!(!self.is_behind(), "L2, L3");
+        debug_assert!(!self.is_behind(), "N2, N3");
         self.pending.push(op);
         let result = apply(&mut self.pending[self.applied], target);
         self.applied += 1;
@@ -191,8 +191,8 @@ impl<O> Log<O> {
 
     /// The writer's copy was published: what was pending is owed to the other one.
     pub(super) fn publish(&mut self) {
-        debug_assert!(!self.owes(), "L3");
-        debug_assert_eq!(self.applied, self.pending.len(), "L2");
+        debug_assert!(!self.owes(), "N3");
+        debug_assert_eq!(self.applied, self.pending.len(), "N2");
         mem::swap(&mut self.owed, &mut self.pending);
         self.applied = 0;
     }
