@@ -1,8 +1,8 @@
-//! [`Builder`]: a writer with other than the usual settings.
+//! [`Builder`]: makes a writer with settings other than the defaults.
 
 use crate::{FenceMode, WriteHandle};
 
-/// Makes a [`WriteHandle`] with other than the usual settings.
+/// Makes a [`WriteHandle`] with settings other than the defaults.
 ///
 /// # Examples
 ///
@@ -20,11 +20,11 @@ pub struct Builder {
     max_retired: usize,
 }
 
-/// How many copies may be set aside at a time, unless told otherwise.
+/// How many copies may be retired at a time by default.
 const MAX_RETIRED: usize = 4;
 
 impl Builder {
-    /// The usual settings: [`FenceMode::Auto`], and at most 4 retired copies.
+    /// Starts with the default settings: [`FenceMode::Auto`], and at most 4 retired copies.
     pub fn new() -> Self {
         Builder {
             fence: FenceMode::Auto,
@@ -32,23 +32,22 @@ impl Builder {
         }
     }
 
-    /// Who pays for the order between a read and a swap.
+    /// Sets which side pays for the order between a read and a swap.
     pub fn fence(mut self, mode: FenceMode) -> Self {
         self.fence = mode;
         self
     }
 
-    /// How many copies [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) may set aside for
-    /// readers that are still inside them, beyond the two that there always are.
+    /// Sets how many copies [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) may set aside for
+    /// readers that are still inside them, beyond the two that always exist.
     pub fn max_retired(mut self, copies: usize) -> Self {
         self.max_retired = copies;
         self
     }
 
-    /// A writer over two copies, of which readers see `left` first.
+    /// Makes a writer over two copies, of which readers see `left` first.
     ///
-    /// The two should be equal; that they stay so is the caller's part, or that of
-    /// [`OpWriteHandle`](crate::OpWriteHandle).
+    /// The two should be equal. The caller, or an [`OpWriteHandle`](crate::OpWriteHandle), keeps them equal.
     pub fn build<T>(self, left: T, right: T) -> WriteHandle<T> {
         WriteHandle::with_settings(left, right, self.fence, self.max_retired)
     }

@@ -1,4 +1,4 @@
-//! What a writer may say no with: one type per cause.
+//! The errors of a writer, one type per cause.
 
 use std::error::Error;
 use std::fmt;
@@ -7,12 +7,10 @@ use crate::{BusyReader, ReadersBusy};
 
 /// Nothing was done: the writer's copy cannot be trusted.
 ///
-/// Nearly always since an operation (or the `Hash`, `Eq`, `Clone` or `Drop` of a value) panicked
-/// while it was being applied; once in a blue moon since the system refused a memory barrier that
-/// it had granted before.
-/// Nothing of it was published: readers go on with the last published state, and the operations
-/// pushed so far are kept.
-/// [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) mends it.
+/// In most cases an operation (or the `Hash`, `Eq`, `Clone` or `Drop` of a value) panicked while it was being
+/// applied. Very rarely, the system refused a memory barrier that it had granted before.
+/// Nothing was published: readers go on with the last published state, and the operations pushed so far are kept.
+/// [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) recovers the writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Poisoned;
@@ -30,7 +28,7 @@ impl Error for Poisoned {}
 pub enum SwapError {
     /// Readers are still inside the copy that the writer needs.
     Busy(ReadersBusy),
-    /// The writer's copy cannot be trusted, mostly since a panic left it half changed.
+    /// The writer's copy cannot be trusted, in most cases because a panic left it half changed.
     Poisoned(Poisoned),
 }
 

@@ -1,67 +1,68 @@
 //! Forks: which process this is, and which threads it no longer has.
 //!
-//! A child of `fork` begins with one thread, the one that called it, and with the memory as it was: a lock that
-//! another thread held stays held, and a thread that others count on is not there.
-//! The system tells a child by a handler, which only stores to atomics; everything else finds it out when it
-//! next looks.
+//! A child of `fork` starts with one thread, the one that called it, and with a copy of the memory. A lock that
+//! another thread held stays locked, and threads that others rely on do not exist.
+//! The system runs a handler in the child, which only stores to atomics. All other code notices the fork when it
+//! next reads them.
 //!
-//! (A child that was made around the handlers, by a raw `clone` system call, does not know that it is one.)
+//! (A raw `clone` system call runs no handlers, so its child does not know that it is one.)
 //!
 //! # Invariants
 //! - **K1** No two threads have the same mark, whether they live at the same time or not.
-//! - **K2** A mark belongs to a thread that a fork has left behind if it was drawn before the last fork, unless
-//!   it is that of the thread which forked.
+//! - **K2** A mark that was assigned before the last fork belongs to a thread that the fork has left behind, unless
+//!   it is the mark of the thread that forked.
 //! - **K4** While a fork is under way, no thread holds forks off, unless it has done so for [`LONGEST_DELAY`].
 //!
 //! # Orderings
-//! - **K3** For what a child learns none are needed: the handler runs on the only thread that a child has, and
-//!   each later thread of the child is started after it.
-//! - **K5** `try_hold_off` and `prepare` both change a gate (AcqRel), so one comes first: either the fork sees who
-//!   holds it off, and waits, or that one sees the fork, and gives up. `Held::drop` (Release) pairs with the look of
-//!   `prepare` (Acquire): what was done meanwhile is done before the fork.
+//! - **K3** The atomics of the child's handler need no ordering: the handler runs on the only thread of the child,
+//!   and each later thread of the child starts after it.
+//! - **K5** `try_hold_off` and `prepare` both change a gate (AcqRel), so one comes first. If `try_hold_off` does, the
+//!   fork sees it and waits. If `prepare` does, `try_hold_off` sees the fork and gives up. `Held::drop` (Release)
+//!   pairs with the load in `prepare` (Acquire): what a thread does while it holds off forks happens before the fork.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-// Not the model checker's: no model forks.
+// Std's atomics, not the model checker's: no model forks.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 static NEXT_MARK: AtomicU64 = AtomicU64::new(1);
-/// The first mark that was drawn in this process, and the mark of the thread that forked; 0 for none.
+/// The first mark that was assigned in this process, and the mark of the thread that forked; 0 for none.
 static FIRST_MARK: AtomicU64 = AtomicU64::new(0);
 static FORKED_MARK: AtomicU64 = AtomicU64::new(0);
 
-/// How many threads hold forks off, and, in the upper half, how many forks keep others from it.
+/// How many threads hold off forks. The upper half counts forks under way, during which no thread may begin to.
 pub(crate) struct Gate {
     count: AtomicU64,
-    /// Which of the thread's own counts is for this one.
+    /// The index of this gate in [`OWN_HOLDS`].
     index: usize,
 }
 
-/// The publisher's gate, which a fork closes last, and every other thread's.
+/// The publisher's gate, which a fork closes last.
 pub(crate) static SHORT_GATE: Gate = Gate::new(0);
+/// The gate of all other threads.
 pub(crate) static LONG_GATE: Gate = Gate::new(1);
 const FORK: u64 = 1 << 32;
-/// For how long a fork waits for those at the most.
+/// How long a fork waits at most for the threads that hold it off.
 #[cfg_attr(not(unix), expect(dead_code, reason = "there are no forks"))]
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
 
 thread_local! {
-    /// Without a destructor, so it is there as long as its thread is; 0 before it is drawn.
+    /// The thread's mark, or 0 before one is assigned. It has no destructor, so it lives as long as its thread.
     static MARK: Cell<u64> = const { Cell::new(0) };
-    /// How often this thread holds forks off at each gate: its own do not wait for that.
+    /// How often this thread holds off forks at each gate. Its own forks do not wait for that.
     static OWN_HOLDS: Cell<[u64; 2]> = const { Cell::new([0; 2]) };
 }
 
-/// Which process this is: never 0, and another number in each child.
+/// Returns the number of this process, which is never 0. Each child has another number.
 #[inline(always)]
 pub(crate) fn generation() -> u64 {
     // ORDER: none needed (K3).
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// A number that no other thread has, has had, or will have (K1): never 0.
+/// Returns a number that no other thread has, has had, or will have (K1), and that is never 0.
 #[inline(always)]
 #[cfg_attr(loom, allow(dead_code))]
 pub(crate) fn own_mark() -> u64 {
@@ -74,13 +75,13 @@ pub(crate) fn own_mark() -> u64 {
 #[cold]
 #[inline(never)]
 fn draw_mark() -> u64 {
-    // ORDER: none needed: each number is drawn once.
+    // ORDER: none needed: the counter returns each number once.
     let mark = NEXT_MARK.fetch_add(1, Ordering::Relaxed);
     MARK.set(mark);
     mark
 }
 
-/// Whether a fork has left the thread of this mark behind, in the parent (K2).
+/// Returns whether a fork has left the thread of this mark behind in the parent (K2).
 pub(crate) fn is_left_behind(mark: u64) -> bool {
     // ORDER: none needed (K3), for both.
     mark != 0
@@ -88,7 +89,7 @@ pub(crate) fn is_left_behind(mark: u64) -> bool {
         && mark != FORKED_MARK.load(Ordering::Relaxed)
 }
 
-/// Holds forks of other threads off until this is dropped, on the same thread.
+/// Holds off forks of other threads until it is dropped, on the same thread.
 pub(crate) struct Held {
     gate: &'static Gate,
     generation: u64,
@@ -103,9 +104,8 @@ impl Gate {
         }
     }
 
-    /// Makes forks of other threads wait, [for a while](LONGEST_DELAY): so a child does not begin in the middle of what
-    /// the calling thread does. `None` while a fork is under way: to wait for it might be to wait for what it
-    /// waits for.
+    /// Makes forks of other threads wait, [for a while](LONGEST_DELAY), so that no child starts in the middle of what
+    /// the calling thread does. Returns `None` while a fork is under way: a wait for it could be a deadlock.
     pub(crate) fn try_hold_off(&'static self) -> Option<Held> {
         watch();
         // ORDER: K5.
@@ -132,7 +132,7 @@ impl Gate {
 impl Drop for Held {
     fn drop(&mut self) {
         self.gate.count_own(-1);
-        // A child has begun with nobody at the gate.
+        // A child starts with a count of 0.
         if self.generation == generation() {
             // ORDER: K5.
             self.gate.count.fetch_sub(1, Ordering::Release);
@@ -140,12 +140,12 @@ impl Drop for Held {
     }
 }
 
-/// Sees to it that forks from now on are noticed.
+/// Makes sure that forks are noticed from now on.
 pub(crate) fn watch() {
     static IS_WATCHED: AtomicBool = AtomicBool::new(false);
-    // ORDER: pairs with the store below: who finds it set forks after the handler is in place.
+    // ORDER: pairs with the store below: a thread that sees `true` forks after the handlers are installed.
     if !IS_WATCHED.load(Ordering::Acquire) {
-        // Threads that come at the same time may all install it: it may run more than once.
+        // Several threads may install them at the same time: they may run more than once.
         install();
         // ORDER: as above.
         IS_WATCHED.store(true, Ordering::Release);
@@ -155,8 +155,8 @@ pub(crate) fn watch() {
 #[cfg(unix)]
 fn install() {
     // SAFETY: the handlers are functions of this program. The child's only touches atomics and a thread-local
-    // variable without a destructor, so it may run in the child of a process with many threads; the others run in
-    // the thread that calls `fork`, and do not unwind. Where there is no memory for them, forks go unnoticed.
+    // variable without a destructor, so it may run in the child of a process with many threads. The others run in
+    // the thread that calls `fork`, and do not unwind. If there is no memory for the handlers, forks go unnoticed.
     unsafe { libc::pthread_atfork(Some(prepare), Some(parent_goes_on), Some(child_began)) };
 }
 
@@ -197,7 +197,7 @@ mod tests {
     use std::collections::HashSet;
     use std::thread;
 
-    /// An address in a thread's own memory would come again with a later thread.
+    /// A later thread could have the same address of a thread-local value.
     #[test]
     fn no_two_threads_have_the_same_mark_though_one_has_ended_before_the_other_began() {
         let mark = || thread::spawn(|| (own_mark(), own_mark())).join().unwrap();

@@ -4,15 +4,15 @@
 ///
 /// [`OpWriteHandle`](crate::OpWriteHandle) calls [`apply`](Self::apply) on the copy that is
 /// published next, and [`apply_once`](Self::apply_once), which may use the operation up, on the
-/// other copy later; always in the order in which operations were pushed.
+/// other copy later, always in the order in which operations were pushed.
 ///
 /// After a [rebuild](crate::OpWriteHandle::rebuild), operations that are still pending are applied
 /// once more, to the fresh copy: `apply` must have the same effect each time.
 ///
 /// Both calls must have the same effect: an operation that asks a clock, a random number or the
 /// address of something makes the two copies differ.
-/// That is never undefined behaviour, but readers then see one state or the other, swap by swap;
-/// [`OpWriteHandle::verify_copies`](crate::OpWriteHandle::verify_copies) finds it in tests.
+/// That is never undefined behaviour, but readers then see one state or the other, swap by swap.
+/// In tests, [`OpWriteHandle::verify_copies`](crate::OpWriteHandle::verify_copies) finds it.
 /// Ask the clock before pushing, and push what it said.
 ///
 /// # Examples

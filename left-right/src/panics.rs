@@ -1,9 +1,9 @@
-//! [`Panics`]: what user code has thrown, kept until what we have begun is finished.
+//! [`Panics`]: collects panics of user code until the caller has finished its own work.
 //!
-//! A copy, an operation or a waker is somebody else's: it may panic when it is dropped or called, and the
-//! payload of that panic may panic when it is dropped in turn.
-//! Two panics that meet abort the program, so wherever several such things are dropped, or something of ours
-//! has to go on afterwards, they go through here.
+//! A copy, an operation or a waker is user code: it may panic when it is dropped or called, and the payload of
+//! that panic may panic when it is dropped.
+//! A second panic during the unwinding of a first one aborts the program. So code that drops several such values, or
+//! that must continue after one, catches their panics here.
 
 use std::any::Any;
 use std::mem;
@@ -12,10 +12,10 @@ use std::thread;
 
 type Payload = Box<dyn Any + Send>;
 
-/// So many payloads of one panic are dropped, each thrown by the drop of the one before. The last is leaked.
+/// How many payloads of one panic are dropped, each thrown by the drop of the one before. The next one is leaked.
 const DROPS_OF_A_PAYLOAD: u32 = 8;
 
-/// The panics caught so far: the first is kept, the others are disposed of.
+/// The panics caught so far. Keeps the first, and disposes of the others.
 #[derive(Default)]
 pub(crate) struct Panics {
     first: Option<Payload>,
@@ -24,7 +24,7 @@ pub(crate) struct Panics {
 impl Panics {
     /// Runs user code. Returns `None` if it panicked.
     pub(crate) fn catch<R>(&mut self, user_code: impl FnOnce() -> R) -> Option<R> {
-        // What user code leaves half done is its own, or is not used again by whoever calls this.
+        // The callers do not use what a panic has left half changed.
         match catch_unwind(AssertUnwindSafe(user_code)) {
             Ok(result) => Some(result),
             Err(payload) if self.first.is_none() => {
@@ -38,18 +38,18 @@ impl Panics {
         }
     }
 
-    /// Drops each of these by itself, so that a panic takes none of the others along.
+    /// Drops each of these by itself, so that a panic keeps none of the others from being dropped.
     ///
     /// The iterator itself must not panic.
     pub(crate) fn drop_each<T>(&mut self, things: impl IntoIterator<Item = T>) {
         let mut things = things.into_iter();
-        // Each turn that ends early has dropped one thing at least: the one that panicked.
+        // A pass that panics has dropped at least the value that panicked.
         while self.catch(|| things.by_ref().for_each(drop)).is_none() {}
     }
 
-    /// Lets the first panic go on, unless the thread is panicking already: two would abort the program.
+    /// Resumes the first panic, unless the thread is already panicking: a second panic would abort the program.
     ///
-    /// To be called when everything else is done.
+    /// Call this last.
     pub(crate) fn resume(mut self) {
         match self.first.take() {
             Some(payload) if !thread::panicking() => resume_unwind(payload),
@@ -60,7 +60,7 @@ impl Panics {
 }
 
 impl Drop for Panics {
-    /// What nobody resumes ends here.
+    /// Disposes of a panic that was not resumed.
     fn drop(&mut self) {
         if let Some(payload) = self.first.take() {
             dispose(payload);
@@ -68,15 +68,14 @@ impl Drop for Panics {
     }
 }
 
-/// Drops each of these by itself, and lets the first panic go on then, unless the thread is panicking
-/// already.
+/// Drops each of these by itself, and then resumes the first panic, unless the thread is already panicking.
 pub(crate) fn drop_each<T>(things: impl IntoIterator<Item = T>) {
     let mut panics = Panics::default();
     panics.drop_each(things);
     panics.resume();
 }
 
-/// Drops a panic's payload, whatever that throws.
+/// Drops a panic's payload, and the payloads that its drop throws.
 fn dispose(mut payload: Payload) {
     for _ in 0..DROPS_OF_A_PAYLOAD {
         match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
@@ -111,7 +110,8 @@ mod tests {
         }
     }
 
-    /// A payload that panics when it is dropped, with its like. Without a size, so that to leak it is no leak.
+    /// A payload that panics with another of its kind when it is dropped. It has no size, so forgetting it leaks
+    /// no memory.
     struct Stubborn<const NUMBER: u32>;
 
     impl<const NUMBER: u32> Drop for Stubborn<NUMBER> {
@@ -122,18 +122,18 @@ mod tests {
     }
 
     #[test]
-    fn the_first_panic_goes_on_once_all_are_dropped_whatever_their_payloads_do() {
+    fn the_first_panic_resumes_once_all_are_dropped_whatever_their_payloads_do() {
         DROPPED.set(0);
         let things = ["first", "second", "third"].map(Thing);
         let panic = catch_unwind(AssertUnwindSafe(|| drop_each(things))).unwrap_err();
         assert!(panic.is::<Stubborn<1>>());
         mem::forget(panic);
-        // Each of the three, and the payloads of the two that did not go on.
+        // Each of the three, and the payloads of the two that were not resumed.
         assert_eq!(DROPPED.get(), 3 + 2 * DROPS_OF_A_PAYLOAD);
     }
 
     #[test]
-    fn beside_another_panic_all_are_dropped_and_none_goes_on() {
+    fn during_another_panic_all_are_dropped_and_none_resumes() {
         struct InUnwinding;
         impl Drop for InUnwinding {
             fn drop(&mut self) {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_resumes_ends_with_its_panics() {
+    fn a_panic_that_is_not_resumed_ends_with_its_panics() {
         DROPPED.set(0);
         let mut panics = Panics::default();
         assert_eq!(panics.catch(|| 1), Some(1));

@@ -1,4 +1,4 @@
-//! [`ReadersBusy`]: who a writer would have to wait for.
+//! [`ReadersBusy`]: the readers that a writer would have to wait for.
 
 use std::error::Error;
 use std::fmt;
@@ -16,18 +16,18 @@ pub struct ReadersBusy {
 
 /// One reader that keeps a writer waiting.
 ///
-/// It tells its reader by the address of a slot, so it should not be kept beyond that reader's end: a later
-/// reader may have the same.
+/// It identifies its reader by the address of a slot, so do not keep it after that reader has ended: a later reader
+/// may have the same address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BusyReader {
-    /// What [`ReadHandle::set_label`](crate::ReadHandle::set_label) said.
+    /// The label that [`ReadHandle::set_label`](crate::ReadHandle::set_label) set.
     pub label: Option<String>,
     /// The thread that made the handle, or that labelled it last: its name, or else its id.
     pub thread: String,
-    /// How long ago the copy was swapped out that this reader is in.
+    /// The time since the copy that this reader is in was swapped out.
     pub waited: Duration,
-    /// Where its slot is, to tell it from others.
+    /// The address of its slot, which identifies the reader.
     pub(crate) slot: usize,
 }
 

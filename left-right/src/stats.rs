@@ -1,4 +1,4 @@
-//! [`Stats`]: what a writer knows of its readers and of itself.
+//! [`Stats`]: figures of a writer and of its readers.
 
 use crate::FenceMode;
 

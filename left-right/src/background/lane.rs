@@ -1,4 +1,4 @@
-//! [`Lane`]: one of the two threads, and the queue of what it is asked for.
+//! [`Lane`]: one of the two background threads, and the queue of its requests.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,15 +12,15 @@ use crate::fault::planted;
 use crate::fork;
 use crate::panics::Panics;
 
-/// How long a thread stays after the last structure has left: programs that make one after the other keep it.
+/// How long a thread outlives the last structure. A program that makes one structure after another keeps the thread.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// What kind of thread it is.
+/// What the thread of a lane does.
 pub(super) struct Role {
-    /// Its name, as a debugger shows it: within Linux's 15 characters.
+    /// The thread's name, as a debugger shows it. Linux shows 15 characters.
     name: &'static str,
     step: fn(&dyn Work) -> Next,
-    /// Whether a structure that leaves waits until its step has ended (J1).
+    /// Whether a structure that leaves waits for its step to end (J1).
     is_short: bool,
 }
 
@@ -36,7 +36,7 @@ pub(super) const JANITOR: &Role = &Role {
 };
 
 thread_local! {
-    /// The name of the role that this thread has, and in which process: a step may fork.
+    /// The role that this thread has, by name, and the process in which it has it, since a step may fork.
     static OWN_ROLE: Cell<(&'static str, u64)> = const { Cell::new(("", 0)) };
 }
 
@@ -44,28 +44,28 @@ pub(super) struct Lane {
     role: &'static Role,
     generation: u64,
     state: Mutex<State>,
-    /// Something is due earlier, or the last structure has left.
+    /// Notified when something is due earlier, and when the last structure has left.
     has_changed: Condvar,
-    /// A step has ended.
+    /// Notified when a step has ended.
     has_stepped: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     clients: BTreeMap<u64, Client>,
-    /// Which client is due when: each at most once. Of those due at the same time, who asked first comes first.
+    /// The clients that are due, each at most once. Of clients due at the same time, the first to ask comes first.
     queue: BTreeMap<Due, u64>,
     requests: u64,
-    /// Whose step is under way.
+    /// The client whose step is under way.
     current: Option<u64>,
-    /// How many wait for it to end.
+    /// How many threads wait for that step to end.
     leaving: usize,
     is_running: bool,
-    /// Whether the thread has to be woken to see a change.
+    /// Whether the thread must be woken to see a change.
     is_asleep: bool,
 }
 
-/// A structure that has asked.
+/// A structure that has asked for a step.
 struct Client {
     work: Weak<dyn Work>,
     /// Its entry in the queue.
@@ -91,7 +91,7 @@ impl Lane {
         OWN_ROLE.get() == (role.name, fork::generation())
     }
 
-    /// Asks for a step at this time, or for none yet; an earlier time still counts.
+    /// Asks for a step at this time, or only adds the structure. An earlier request still counts.
     pub(super) fn ask(
         &'static self,
         id: u64,
@@ -111,7 +111,7 @@ impl Lane {
         Ok(())
     }
 
-    /// Forgets a structure, and waits for its step to end, if steps are short here.
+    /// Removes a structure. If steps are short in this lane, waits for its step to end.
     pub(super) fn leave(&self, id: u64) {
         let mut state = self.lock();
         let client = state.clients.remove(&id);
@@ -129,7 +129,7 @@ impl Lane {
         }
     }
 
-    /// Wakes the thread, if it sleeps: each call of the system counts.
+    /// Wakes the thread if it sleeps. Otherwise saves the system call.
     fn wake(&self, state: &State) {
         if state.is_asleep {
             self.has_changed.notify_one();
@@ -141,7 +141,7 @@ impl Lane {
         while let Some((id, work)) = self.wait() {
             let next = self.step(work);
             if fork::generation() != self.generation {
-                // Its step has forked, and this is the child, where this lane is nobody's (J2).
+                // The step has forked, and this is the child, which never touches this lane (J2).
                 return;
             }
             let mut state = self.lock();
@@ -156,16 +156,16 @@ impl Lane {
         }
     }
 
-    /// Runs a step. The reference ends with it (J1), and with that, on the janitor, maybe the structure.
+    /// Runs a step and drops the reference (J1). On the janitor, this may drop the structure.
     fn step(&self, work: Arc<dyn Work>) -> Next {
-        // A panic concerns nobody here; a structure contains those of its user code itself.
+        // A panic ends here. A structure contains the panics of its user code itself.
         let mut panics = Panics::default();
         let next = panics.catch(|| (self.role.step)(&*work));
         panics.drop_each([work]);
         next.unwrap_or(Next::Idle)
     }
 
-    /// Waits until somebody is due. Returns `None` when the thread is to end.
+    /// Waits until a structure is due. Returns `None` when the thread is to end.
     fn wait(&self) -> Option<(u64, Arc<dyn Work>)> {
         let mut state = self.lock();
         let mut ends_at = None;
@@ -200,7 +200,7 @@ impl Lane {
 }
 
 impl State {
-    /// Returns whether the thread has to know.
+    /// Adds a structure, and its request. Returns whether the thread must be told.
     fn ask(&mut self, id: u64, work: &Weak<dyn Work>, at: Option<Instant>) -> bool {
         let client = self.clients.entry(id).or_insert_with(|| Client {
             work: Weak::clone(work),
@@ -221,7 +221,7 @@ impl State {
         self.queue.keys().next() == Some(&due)
     }
 
-    /// Removes the first client from the queue. Returns `None` if its structure is gone.
+    /// Removes the first client from the queue. Returns `None` if its structure no longer exists.
     fn take_first(&mut self) -> Option<(u64, Arc<dyn Work>)> {
         let (_, id) = self.queue.pop_first()?;
         let client = self.clients.get_mut(&id)?;

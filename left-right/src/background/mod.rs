@@ -1,23 +1,24 @@
-//! [`Background`]: what a structure has done on the two threads that all structures of a process share.
+//! [`Background`]: work that structures leave to two threads, which all structures of a process share.
 //!
-//! - The **publisher** keeps deadlines. It runs no code but that of structures, which must not wait and must
-//!   not run anybody else's there: so each deadline is kept, whatever any user code does.
-//! - The **janitor** does the rest, which may take long and may run user code: replays, drops, wakers. One step
-//!   of one structure at a time, in the order in which they are due.
+//! - The **publisher** keeps deadlines. It runs only code of structures, which must neither wait nor run user code
+//!   there. So it meets each deadline, whatever user code does.
+//! - The **janitor** does all other work, which may take long and may run user code: replays, drops, wakers. It runs
+//!   one step of one structure at a time, in the order in which they are due.
 //!
-//! Each thread begins with the first structure that asks for it and ends a moment after the last one has left;
-//! while nothing is due, it sleeps without a timeout.
+//! Each thread starts when a structure first asks for it, and ends a moment after the last structure has left.
+//! While nothing is due, it sleeps without a timeout.
 //!
 //! # Invariants
-//! - **J1** A structure is held weakly, and only during its step by a counted reference. [`Background::leave`]
-//!   waits for its step on the publisher to end: so the publisher never drops a structure that has left before its
-//!   last reference was dropped.
-//! - **J2** What belongs to one process is behind one static pointer. A forked child begins a new one and never touches
-//!   its parent's, whose locks may be held by threads that the child does not have. The old one is leaked.
-//! - **J3** No read takes a lock of these, and no user code runs under one but the global allocator.
+//! - **J1** A thread holds a structure by a weak reference, and by a counted one only during its step.
+//!   [`Background::leave`] waits for a step on the publisher to end. So the publisher never drops a structure that
+//!   has left before its last reference was dropped.
+//! - **J2** The state of one process is behind one static pointer. A forked child makes its own and never touches its
+//!   parent's, whose locks may be held by threads that the child does not have. The parent's is leaked.
+//! - **J3** No read takes one of these locks, and no user code except the global allocator runs under one.
 //!
 //! # Orderings
-//! - **J4** The pointer in `PROCESS` (Release) pairs with its load (Acquire): a process that is found is complete.
+//! - **J4** The store to `PROCESS` (Release) pairs with its loads (Acquire): a process is complete when another thread
+//!   loads it.
 
 mod lane;
 mod per_process;
@@ -35,7 +36,7 @@ use crate::fork;
 
 /// The work of a structure in the background: see [`Background`].
 pub trait Work: Send + Sync {
-    /// A step on the publisher: it must be short, wait for nothing and nobody, and run no user code.
+    /// A step on the publisher. It must be short, must not wait, and must not run user code.
     ///
     /// Returns when to come again, unless [`publish_after`](Background::publish_after) is called for an earlier
     /// time.
@@ -62,7 +63,7 @@ pub enum Next {
 }
 
 /// A structure's place in the queues of the publisher and of the janitor, two threads that all structures of
-/// the process share.
+/// a process share.
 ///
 /// For writers that are built on this crate, such as maps that are shared by many threads.
 /// A structure that holds its own `Background` has to call [`leave`](Self::leave) before its last reference is
@@ -72,8 +73,8 @@ pub enum Next {
 /// is short, and not for one on the janitor.
 ///
 /// # Forks
-/// A forked child has neither thread and neither queue.
-/// A structure that remembers [`Background::process`] of its last request finds it changed there, and asks again.
+/// A forked child has neither of the threads nor of the queues.
+/// A structure that remembers [`Background::process`] of its last request finds another number there, and asks again.
 ///
 /// # Examples
 /// ```
@@ -106,14 +107,13 @@ pub struct Background {
 #[must_use = "forks go on as soon as it is dropped"]
 pub struct ForksHeldOff(#[expect(dead_code, reason = "held for its drop")] fork::Held);
 
-/// Makes forks of other threads wait until what is returned is dropped, for a second at the most. Returns `None` while
-/// a fork is under way; it never waits itself.
+/// Makes forks of other threads wait until the returned value is dropped, for a second at most. Returns `None` while
+/// a fork is under way. Never waits.
 ///
-/// For a step that takes a writer's lock, so that no child begins with a lock that the publisher or the janitor
-/// holds. What is done meanwhile should be short; if what is returned is forgotten, each later fork takes a second
-/// longer.
-/// A fork first waits for all other threads, and stops the publisher only then: so nobody who holds it off keeps the
-/// publisher from its deadlines. A fork by the thread that holds others' off does not wait for itself.
+/// For a step that takes a writer's lock, so that no child starts with a lock that the publisher or the janitor
+/// holds. Keep it for a short time only: if the returned value is forgotten, each later fork takes a second longer.
+/// A fork first waits for all other threads, and only then stops the publisher. So a thread that holds off a fork
+/// does not make the publisher miss a deadline. A thread that forks does not wait for itself.
 pub fn hold_off_forks() -> Option<ForksHeldOff> {
     let gate = if Lane::is_own(lane::PUBLISHER) {
         &fork::SHORT_GATE
@@ -130,23 +130,23 @@ struct Process {
     janitor: Lane,
 }
 
-/// The process that this is; null before the first request. Never freed (J2).
+/// The threads of this process; null before the first request. Never freed (J2).
 static PROCESS: AtomicPtr<Process> = AtomicPtr::new(ptr::null_mut());
 
 impl Background {
-    /// A place for this structure. Starts nothing.
+    /// Makes a place for this structure. Starts no thread.
     pub fn new(work: Weak<dyn Work>) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         fork::watch();
         Background {
-            // ORDER: none needed: each number is drawn once.
+            // ORDER: none needed: the counter returns each number once.
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             work,
         }
     }
 
-    /// Which process this is, never 0: another number in each forked child, once a `Background` was made before the
-    /// fork. Costs one load.
+    /// Returns the number of this process, which is never 0. A forked child has another number if a `Background` was
+    /// made before the fork. Costs one load.
     #[inline]
     pub fn process() -> u64 {
         fork::generation()
@@ -155,7 +155,7 @@ impl Background {
     /// Starts the publisher, if it does not run.
     ///
     /// # Errors
-    /// The system has no thread for it.
+    /// If the system starts no thread.
     pub fn start_publisher(&self) -> io::Result<()> {
         Process::current().publisher.ask(self.id, &self.work, None)
     }
@@ -164,7 +164,8 @@ impl Background {
     /// moment.
     ///
     /// # Errors
-    /// The system has no thread for the publisher: it comes once there is one, if any structure asks again.
+    /// If the system starts no thread for the publisher. The step then comes when any structure asks again and the
+    /// thread starts.
     pub fn publish_after(&self, time: Duration) -> io::Result<()> {
         let process = Process::current();
         process.publisher.ask(self.id, &self.work, due_after(time))
@@ -174,18 +175,19 @@ impl Background {
     /// a moment.
     ///
     /// # Errors
-    /// The system has no thread for the janitor: it comes once there is one, if any structure asks again.
+    /// If the system starts no thread for the janitor. The step then comes when any structure asks again and the
+    /// thread starts.
     pub fn tidy_after(&self, time: Duration) -> io::Result<()> {
         let process = Process::current();
         process.janitor.ask(self.id, &self.work, due_after(time))
     }
 
-    /// Whether the calling thread is the janitor.
+    /// Returns whether the calling thread is the janitor.
     pub fn is_janitor() -> bool {
         Lane::is_own(lane::JANITOR)
     }
 
-    /// Takes the structure off both queues, as dropping does: it may ask again.
+    /// Removes the structure from both queues, as dropping does. It may ask again.
     pub fn leave(&self) {
         // ORDER: J4.
         let process = PROCESS.load(Ordering::Acquire);
@@ -193,7 +195,7 @@ impl Background {
         let Some(process) = (unsafe { process.as_ref() }) else {
             return;
         };
-        // The parent's queues are not ours (J2).
+        // A child does not touch its parent's queues (J2).
         if process.generation == fork::generation() {
             process.publisher.leave(self.id);
             process.janitor.leave(self.id);
@@ -226,7 +228,7 @@ impl Process {
         }
     }
 
-    /// Puts a new one in the place of the one found there; another thread may come first.
+    /// Replaces the process that was found, unless another thread has done so first.
     #[cold]
     fn begin(found: *mut Process) -> &'static Process {
         let generation = fork::generation();
@@ -240,17 +242,17 @@ impl Process {
         let process = match placed {
             Ok(_) => fresh,
             Err(other) => {
-                // SAFETY: from `Box::into_raw` above, and nobody else has seen it.
+                // SAFETY: it comes from `Box::into_raw` above, and no other thread has seen it.
                 drop(unsafe { Box::from_raw(fresh) });
                 other
             }
         };
-        // SAFETY: what stands there is never freed (J2), and never null again.
+        // SAFETY: a process is never freed (J2), and `PROCESS` never becomes null again.
         unsafe { &*process }
     }
 }
 
-/// A time too far away to be told is never.
+/// Returns `None`, which means never, for a time too far away to represent.
 fn due_after(time: Duration) -> Option<Instant> {
     Instant::now().checked_add(time)
 }

@@ -1,4 +1,10 @@
-//! [`PerProcess`]: a value that each forked child begins anew.
+//! [`PerProcess`]: a value that each forked child makes anew.
+//!
+//! # Invariants
+//! - **J5** `current` points to a box that is freed when the `PerProcess` is dropped, or never.
+//!
+//! # Orderings
+//! - **J6** `renew` (Release) pairs with `get` (Acquire): a new value is complete when another thread loads it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,10 +12,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::fork;
 
-/// A value of which a forked child has one of its own, made when it first asks.
+/// A value of which each process has its own. A forked child makes its own when it first asks for it.
 ///
-/// For what another thread may be in the middle of at a fork, such as a lock or a list behind one: the child never
-/// touches the parent's, and leaks it.
+/// For a value that another thread may be changing during a fork, such as a lock or a list behind one. The child
+/// never touches the parent's value, and leaks it.
 ///
 /// # Examples
 /// ```
@@ -20,16 +26,10 @@ use crate::fork;
 /// names.get().lock().unwrap().push("own".to_owned());
 /// assert_eq!(names.get().lock().unwrap().len(), 1);
 /// ```
-///
-/// # Invariants
-/// - **J5** `current` names a box that is freed when this is dropped, or never.
-///
-/// # Orderings
-/// - **J6** `renew` (Release) pairs with `get` (Acquire): a new value that is found is complete.
 pub struct PerProcess<T> {
     current: AtomicPtr<Value<T>>,
     make: fn() -> T,
-    /// It owns values, which any thread may make and any thread drop: see `new`.
+    /// It owns values, which any thread may make or drop: see the bounds of `new`.
     _owned: PhantomData<T>,
 }
 
@@ -39,7 +39,7 @@ struct Value<T> {
 }
 
 impl<T: Send + Sync> PerProcess<T> {
-    /// With a first value; each process makes its own in the same way. Costs an allocation.
+    /// Makes the first value by `make`, which also makes that of each later process. Costs an allocation.
     pub fn new(make: fn() -> T) -> Self {
         fork::watch();
         PerProcess {
@@ -49,11 +49,11 @@ impl<T: Send + Sync> PerProcess<T> {
         }
     }
 
-    /// This process's value. Waits for nobody.
+    /// Returns this process's value. Never waits.
     pub fn get(&self) -> &T {
         // ORDER: J6.
         let found = self.current.load(Ordering::Acquire);
-        // SAFETY: J5, and dropping this needs it exclusively.
+        // SAFETY: J5, and the drop of this needs exclusive access.
         let value = unsafe { &*found };
         if value.generation == fork::generation() {
             &value.value
@@ -73,7 +73,7 @@ impl<T: Send + Sync> PerProcess<T> {
         let current = match placed {
             Ok(_) => fresh,
             Err(other) => {
-                // SAFETY: from `allocate` above, and nobody else has seen it.
+                // SAFETY: it comes from `allocate` above, and no other thread has seen it.
                 drop(unsafe { Box::from_raw(fresh) });
                 other
             }
@@ -97,10 +97,10 @@ impl<T> Drop for PerProcess<T> {
         let current = *self.current.get_mut();
         // SAFETY: J5.
         if unsafe { (*current).generation } == fork::generation() {
-            // SAFETY: from `allocate`; this is borrowed exclusively, so nobody else names it (J5).
+            // SAFETY: it comes from `allocate`, and this is borrowed exclusively, so no other thread uses it (J5).
             drop(unsafe { Box::from_raw(current) });
         }
-        // A parent's is left as it is.
+        // A parent's value is leaked.
     }
 }
 
