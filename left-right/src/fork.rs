@@ -32,7 +32,7 @@ static NEXT_MARK: AtomicU64 = AtomicU64::new(1);
 static FIRST_MARK: AtomicU64 = AtomicU64::new(0);
 static FORKED_MARK: AtomicU64 = AtomicU64::new(0);
 
-/// How many threads hold off forks. The upper half counts forks under way, during which no thread may begin to.
+/// How many threads hold off forks. The upper half counts the forks under way, which no further thread can hold off.
 pub(crate) struct Gate {
     count: AtomicU64,
     /// The index of this gate in [`OWN_HOLDS`].

@@ -1,4 +1,4 @@
-//! [`LockError`]: why a lock was not taken.
+//! [`LockError`]: the reasons why a lock was not taken.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 pub enum LockError {
     /// The calling thread holds the lock itself, so it would wait for itself.
     HeldByCaller,
-    /// A fork left the thread that holds the lock behind in the parent process, so nobody in this process
+    /// A fork left the thread that holds the lock behind in the parent process, so no thread of this process
     /// will ever unlock it.
     Abandoned,
     /// The deadline passed first.

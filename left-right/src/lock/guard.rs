@@ -9,7 +9,7 @@ use super::WriterLock;
 
 /// Access to the data of a [`WriterLock`]. Dropping it unlocks.
 ///
-/// It belongs to its thread, which the lock knows as its owner. A guard that is forgotten leaves the lock locked.
+/// A guard belongs to its thread, which the lock knows as its owner. A forgotten guard leaves the lock locked.
 #[must_use = "the lock is unlocked as soon as the guard is dropped"]
 pub struct WriterGuard<'a, T> {
     lock: &'a WriterLock<T>,
@@ -21,7 +21,7 @@ pub struct WriterGuard<'a, T> {
 unsafe impl<T: Sync> Sync for WriterGuard<'_, T> {}
 
 impl<'a, T> WriterGuard<'a, T> {
-    /// The calling thread must just have taken the lock.
+    /// Makes the guard of a lock that the calling thread has just taken.
     #[inline]
     pub(super) fn new(lock: &'a WriterLock<T>) -> Self {
         WriterGuard {
@@ -48,7 +48,7 @@ impl<T> Deref for WriterGuard<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         let (value, _reading) = self.lock.value.read();
-        // SAFETY: L2: nobody changes the data while we hold the lock and this guard is borrowed.
+        // SAFETY: L2: no thread changes the data while we hold the lock and this guard is borrowed.
         unsafe { &*value }
     }
 }
@@ -56,7 +56,7 @@ impl<T> Deref for WriterGuard<'_, T> {
 impl<T> DerefMut for WriterGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: L2: nobody else reaches the data while we hold the lock and this guard is borrowed mutably.
+        // SAFETY: L2: no other thread reaches the data while we hold the lock and this guard is borrowed mutably.
         unsafe { &mut *self.lock.value.write() }
     }
 }

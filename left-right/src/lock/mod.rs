@@ -2,31 +2,31 @@
 //!
 //! Made for critical sections of some 40 nanoseconds, where the expensive part is not the waiting but the
 //! change of hands: with each, all that a critical section touches moves to another processor.
-//! So one thread's critical sections follow each other in *rows* of some hundred microseconds, and the others
+//! So one thread's critical sections follow each other in *runs* of some hundred microseconds, and the other threads
 //! sleep meanwhile.
 //! `parking_lot`'s mutex does not know its owner, does not recognise one that a fork left behind, cannot report
 //! a listener without a fence of its own, and hands over by time only.
-//! That an unfair lock becomes fair now and then is *eventual fairness*, known from `parking_lot` and from
-//! WebKit's `WTF::Lock`.
+//! An unfair lock that becomes fair now and then has *eventual fairness*, as `parking_lot` and WebKit's `WTF::Lock`
+//! have.
 //!
 //! # How a writer waits
 //!
 //! 1. *Spinning.* It looks for one to two microseconds, and takes the lock if that stays free for some looks.
 //! 2. *Queued.* It joins the end of a queue and sleeps until it is the front. Newcomers may still take the lock
 //!    before it, which is called barging.
-//! 3. *Front.* It sleeps for the length of a row. If the critical section that it found took long, the end of
-//!    that wakes it once, in case nobody else wants the lock.
-//! 4. *Prioritised.* It reserves the lock, so that nobody barges any more, and takes it at the next unlock: awake
-//!    if that comes within microseconds, else woken by it.
+//! 3. *Front.* It sleeps for the length of a run. If it found a long critical section, the end of that section
+//!    wakes it once, in case no other thread wants the lock.
+//! 4. *Prioritised.* It reserves the lock, so that newcomers no longer barge, and takes it at the next unlock. It is
+//!    still awake if the unlock comes within microseconds, and is woken by it otherwise.
 //!
-//! The system may not run the front when its row is over. So a thread that unlocks while the queue is not empty
-//! counts critical sections, and looks at the clock once per group of them ([`Tally`]). After 400 microseconds,
+//! The system may not schedule the front when the run is over. So a thread that unlocks while the queue is not empty
+//! counts critical sections, and reads the clock once per group of them ([`Tally`]). After 400 microseconds,
 //! or when the front has waited for enough long critical sections, the unlock itself reserves the lock and wakes
 //! the front.
 //!
 //! # Invariants
-//! - **L1** The word names an owner exactly while a guard exists, or a thread that is about to make or has just
-//!   ended one. It goes from none to one by a compare-exchange of that owner, and back by the same thread.
+//! - **L1** The word names an owner exactly while a guard exists, or while a thread is about to make one or has just
+//!   ended one. The owner sets its mark by a compare-exchange, and the same thread removes it.
 //! - **L2** The data is reached through the one guard, or through exclusive access to the lock.
 //! - **L3** `WAITERS` is set exactly while the queue is not empty. Both change under the queue's mutex.
 //! - **L4** `RESERVED` and `WAKE` are set by the front itself, or under the mutex while there is a front; they are
@@ -37,27 +37,28 @@
 //!
 //! # Orderings
 //!
-//! After its creation, the word is changed by read-modify-writes only. So those have one order, each reads what
-//! the one before it wrote, and an acquiring one sees what came before every releasing one that is earlier.
+//! After its creation, the word is changed by read-modify-writes only. So they have one order, each reads what
+//! the one before it wrote, and an acquiring one sees everything that happens before each earlier releasing one.
 //!
 //! - **Q1** `Word::release` (Release) pairs with `Word::acquire` (Acquire): a critical section sees all earlier
 //!   ones.
 //! - **Q2** `listen` and `unlock` (AcqRel both) come in some order. If the `unlock` comes first, the listener
 //!   sees its critical section, and all earlier ones. If `listen` comes first, the first `unlock` after it finds
-//!   `LISTENED` set, since no other takes it away, reports it, and sees all that the listener did before. So
-//!   a listener that looks afterwards sees a change, or an `unlock` reports after the call of `listen`, that
-//!   change's own at the latest.
+//!   `LISTENED` set, since no other thread clears it, reports it, and sees everything that the listener did before.
+//!   So a listener that looks afterwards sees a change, or an `unlock` reports after the call of `listen`, at the
+//!   latest the `unlock` that ends the critical section of that change.
 //! - **Q3** `Word::set` of `WAKE` and `Word::release` (AcqRel both) come in some order. If the release comes first,
 //!   the waiter finds the lock free and does not sleep. If `set` comes first, the owner finds `WAKE` and the
 //!   waiter in the queue, and wakes it. `WAKE` is cleared by the thread that then wakes the front, or when the
-//!   front leaves, which wakes the next one (L6); a front that is woken in vain sets it again before it sleeps.
-//! - **Q4** `CurrentQueue::renew` (Release) pairs with `CurrentQueue::peek` (Acquire): a new queue that is found is complete.
+//!   front leaves, which wakes the next one (L6). A front that is woken in vain sets it again before it sleeps.
+//! - **Q4** `CurrentQueue::renew` (Release) pairs with `CurrentQueue::peek` (Acquire): a new queue is complete when
+//!   another thread loads it.
 //!
 //! # Forks
 //!
-//! A child of a fork begins a queue of its own when it first waits, or finds a bit that speaks of the parent's.
-//! It leaks the parent's, some hundred bytes for each lock and fork, since a thread that no longer exists may
-//! have been changing it.
+//! A child of a fork makes a queue of its own when it first waits, or when it first finds a bit set for the parent's
+//! queue. It leaks the parent's queue, some hundred bytes for each lock and fork, since a thread that no longer exists
+//! may have been changing it.
 
 mod error;
 mod guard;
@@ -95,14 +96,14 @@ use crate::sync::{Tracked, own_mark};
 /// heap.
 ///
 /// # Fairness
-/// A thread that locks again at once mostly succeeds, for a row of some hundred microseconds, since a change of
-/// hands costs more than a short critical section.
+/// A thread that locks again at once mostly succeeds, for some hundred microseconds, since a change of hands costs
+/// more than a short critical section.
 /// A waiter that has been spinning for a microsecond or two joins a queue, and is served in its order.
-/// From then on, a dozen critical sections that take 20 microseconds or longer begin before its own (16 at the
-/// most, where waiters come and go meanwhile), and one for each waiter that came before it; or shorter ones for half a millisecond, and as long again for each of
-/// those waiters.
+/// From then on, at most a dozen critical sections of 20 microseconds or longer begin before its own (16 where waiters
+/// come and go meanwhile), and one more for each waiter before it. Where critical sections are shorter, they go on for
+/// half a millisecond, and as long again for each of those waiters.
 /// This holds even if the system does not run the waiting thread, because the threads that unlock do the counting.
-/// The price is that a writer may sleep for the rest of a row although no other thread wants the lock any more.
+/// The price is that a writer may sleep for some hundred microseconds although no other thread wants the lock any more.
 ///
 /// # Examples
 /// ```
@@ -121,7 +122,7 @@ pub struct WriterLock<T> {
     value: Tracked<T>,
 }
 
-/// What locking and unlocking touches, the most frequent first.
+/// The fields that locking and unlocking touch, the most frequently used first.
 #[repr(C)]
 struct Head {
     word: Word,
@@ -129,9 +130,9 @@ struct Head {
     queue: CurrentQueue,
 }
 
-// SAFETY: the lock owns its data, and what else it has may be used anywhere.
+// SAFETY: the lock owns its data, and its other fields may be used by any thread.
 unsafe impl<T: Send> Send for WriterLock<T> {}
-// SAFETY: L2: one thread at a time reaches the data, so to share the lock is to send the data.
+// SAFETY: L2: one thread at a time reaches the data, so sharing the lock only sends the data.
 unsafe impl<T: Send> Sync for WriterLock<T> {}
 
 impl<T> WriterLock<T> {
@@ -148,21 +149,21 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// Whether the calling thread holds the lock.
+    /// Returns whether the calling thread holds the lock.
     #[inline]
     pub fn is_held_by_caller(&self) -> bool {
-        // Only this thread writes its own mark and takes it away, so it does not change meanwhile (L1).
+        // Only this thread sets and removes its own mark, so the answer does not change meanwhile (L1).
         self.head.word.peek().owner() == own_mark()
     }
 
-    /// Whether the lock is held by a thread that a fork left behind in the parent process.
+    /// Returns whether the lock is held by a thread that a fork left behind in the parent process.
     ///
     /// Such a lock stays locked in this process.
     pub fn is_abandoned(&self) -> bool {
         fork::is_left_behind(self.head.word.peek().owner())
     }
 
-    /// Whether another writer is awake that takes the lock as soon as it may.
+    /// Returns whether another writer is awake and takes the lock as soon as it may.
     ///
     /// The answer is a hint and may be out of date.
     #[inline]
@@ -288,12 +289,12 @@ impl<T> WriterLock<T> {
         let word = &self.head.word;
         let state = word.peek();
         let mut reported = 0;
-        // One branch, so that the common case does not wait for the look.
+        // One branch, so that the common case does not wait for the load.
         if state.has(WAITERS | LISTENED) {
             if state.has(WAITERS) && self.head.tally.count() {
                 self.reserve();
             }
-            // We own it, so nobody else takes the bit away before we do.
+            // We own the lock, so no other thread clears the bit before us.
             if is_reporting && state.has(LISTENED) {
                 reported = LISTENED;
             }
@@ -312,7 +313,7 @@ impl<T> WriterLock<T> {
     #[cold]
     #[inline(never)]
     fn reserve(&self) {
-        // The front that has set it itself is awake.
+        // A front that has reserved the lock itself is awake.
         if !self.head.word.peek().has(RESERVED) {
             let queue = self.head.queue.get(&self.head.word);
             queue.reserve(&self.head.word);
@@ -328,7 +329,7 @@ impl<T> WriterLock<T> {
 }
 
 impl<T> fmt::Debug for WriterLock<T> {
-    /// Names the state, and not the data, which may be changing.
+    /// Shows the state, and not the data, which may be changing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriterLock")
             .field("is_locked", &self.head.word.peek().is_held())

@@ -1,7 +1,7 @@
-//! [`Queue`]: the writers that wait in one process, and [`CurrentQueue`]: the one of this process.
+//! [`Queue`]: the waiting writers of one process, and [`CurrentQueue`]: the queue of this process.
 
 use std::collections::VecDeque;
-// Not the model checker's: a hint.
+// Std's atomic, not the model checker's: it is a hint.
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 
@@ -20,18 +20,18 @@ pub(super) struct Queue {
     waiters: Mutex<Waiters>,
 }
 
-/// What the mutex of a queue guards. A change of it sets the word's bits accordingly (L3, L4).
+/// The state that the mutex of a queue guards. Each change of it sets the word's bits accordingly (L3, L4).
 pub(super) struct Waiters {
     line: VecDeque<Waiter>,
     next_ticket: u64,
-    /// The word's bits still speak of the parent's queue.
+    /// The word's bits are still those of the parent's queue.
     is_new: bool,
 }
 
 struct Waiter {
     ticket: u64,
     unparker: Unparker,
-    /// From this number of long sections on it is overdue.
+    /// The number of long critical sections from which on it is overdue.
     limit: u64,
 }
 
@@ -48,7 +48,7 @@ impl Queue {
         }
     }
 
-    /// Runs it while the thread is counted as awake.
+    /// Calls `run` while the thread is counted as awake.
     pub(super) fn awake<R>(&self, run: impl FnOnce() -> R) -> R {
         // ORDER: none needed, for both: a hint.
         self.awake.fetch_add(1, Ordering::Relaxed);
@@ -58,7 +58,7 @@ impl Queue {
     }
 
     fn lock(&self, word: &Word) -> MutexGuard<'_, Waiters> {
-        // Nothing that may panic runs under this mutex.
+        // No code that may panic runs under this mutex.
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         if waiters.is_new {
             waiters.is_new = false;
@@ -69,7 +69,7 @@ impl Queue {
         waiters
     }
 
-    /// Puts a waiter at the end. Returns its ticket.
+    /// Adds a waiter at the end. Returns its ticket.
     pub(super) fn join(&self, word: &Word, tally: &Tally, unparker: Unparker) -> u64 {
         let mut waiters = self.lock(word);
         let ticket = waiters.next_ticket;
@@ -82,7 +82,7 @@ impl Queue {
         });
         if waiters.line.len() == 1 {
             tally.start_group();
-            tally.start_row(limit);
+            tally.start_run(limit);
             word.set(WAITERS);
         }
         ticket
@@ -103,7 +103,7 @@ impl Queue {
             .line
             .iter()
             .position(|waiter| waiter.ticket == ticket);
-        // Dropped after the mutex.
+        // Dropped after the mutex is unlocked.
         let _left = place.and_then(|place| waiters.line.remove(place));
         if place != Some(0) {
             return;
@@ -113,8 +113,8 @@ impl Queue {
             word.clear(WAITERS);
             return;
         };
-        tally.start_row(front.limit);
-        // Also makes what was just stored visible to the sections that begin after this.
+        tally.start_run(front.limit);
+        // Also makes the stores of `start_run` visible to the critical sections that begin after this.
         word.set(match tally.is_reached(front.limit) {
             true => RESERVED | WAKE,
             false => 0,
@@ -126,7 +126,7 @@ impl Queue {
         }
     }
 
-    /// Lets nobody but the front take the lock from here on, and the next unlock wake it.
+    /// Reserves the lock for the front, and makes the next unlock wake it.
     #[cold]
     pub(super) fn reserve(&self, word: &Word) {
         let waiters = self.lock(word);
@@ -135,11 +135,11 @@ impl Queue {
         }
     }
 
-    /// Wakes the front, as an earlier `WAKE` demands.
+    /// Wakes the front, for a thread that unlocked and found `WAKE` set.
     #[cold]
     pub(super) fn wake_front(&self, word: &Word) {
         let waiters = self.lock(word);
-        // The front, woken, sets it again before it sleeps.
+        // The front sets it again before it next sleeps.
         word.clear(WAKE);
         let unparker = waiters.line.front().map(|front| front.unparker.clone());
         drop(waiters);
@@ -157,7 +157,7 @@ impl Queue {
 /// The queue of this process, behind a pointer that a child of a fork replaces.
 ///
 /// In a child, the entries of the parent's queue belong to threads that do not exist, and its mutex may stay
-/// locked. So the child leaks it, with its entries as they were, and begins a new one.
+/// locked. So the child leaks it with its entries, and makes a new one.
 pub(super) struct CurrentQueue(AtomicPtr<Queue>);
 
 impl CurrentQueue {
@@ -165,7 +165,7 @@ impl CurrentQueue {
         CurrentQueue(AtomicPtr::new(Box::into_raw(Box::new(Queue::new(false)))))
     }
 
-    /// What a fork leaves of a queue that had a waiter, whose mutex was locked.
+    /// Makes what a fork leaves of a queue that had a waiter and whose mutex was locked.
     #[cfg(all(test, not(loom)))]
     pub(super) fn left_by_a_parent() -> Self {
         let mut queue = Queue::new(false);
@@ -176,7 +176,7 @@ impl CurrentQueue {
         CurrentQueue(AtomicPtr::new(std::ptr::from_ref(queue).cast_mut()))
     }
 
-    /// The queue, and a new one if there has been a fork.
+    /// Returns the queue, which is a new one after a fork.
     #[inline]
     pub(super) fn get(&self, word: &Word) -> &Queue {
         let queue = self.peek();
@@ -187,7 +187,7 @@ impl CurrentQueue {
         }
     }
 
-    /// Whether some writer is awake that takes the lock as soon as it may.
+    /// Returns whether some writer is awake and takes the lock as soon as it may.
     #[inline]
     pub(super) fn has_awake(&self) -> bool {
         let queue = self.peek();
@@ -195,7 +195,7 @@ impl CurrentQueue {
         queue.awake.load(Ordering::Relaxed) > 0 && !is_of_a_parent(queue)
     }
 
-    /// Begins a new queue if there has been a fork. Returns whether there has.
+    /// Makes a new queue after a fork. Returns whether there has been one.
     pub(super) fn renew_after_fork(&self, word: &Word) -> bool {
         let queue = self.peek();
         let is_old = is_of_a_parent(queue);
@@ -209,7 +209,7 @@ impl CurrentQueue {
     fn peek(&self) -> &Queue {
         // ORDER: Q4.
         let queue = self.0.load(Ordering::Acquire);
-        // SAFETY: L7: no queue is freed before the lock is dropped, which needs it exclusively.
+        // SAFETY: L7: no queue is freed before the lock is dropped, which needs exclusive access.
         unsafe { &*queue }
     }
 
@@ -223,11 +223,11 @@ impl CurrentQueue {
             .0
             .compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire);
         if replaced.is_err() {
-            // SAFETY: it came from a box just now, and nobody else has seen it.
+            // SAFETY: it came from a box just now, and no other thread has seen it.
             drop(unsafe { Box::from_raw(new) });
         }
         let queue = self.peek();
-        // The bits no longer speak of the parent's queue.
+        // Clears the bits of the parent's queue.
         drop(queue.lock(word));
         queue
     }
@@ -236,10 +236,10 @@ impl CurrentQueue {
 impl Drop for CurrentQueue {
     fn drop(&mut self) {
         let queue = self.peek();
-        // What a fork has interrupted is left as it is.
+        // A parent's queue may be half changed, so it is leaked.
         if !is_of_a_parent(queue) {
             let queue = std::ptr::from_ref(queue).cast_mut();
-            // SAFETY: L7: it came from a box, and nobody else can reach it any more.
+            // SAFETY: L7: it came from a box, and no other thread can reach it any more.
             drop(unsafe { Box::from_raw(queue) });
         }
     }

@@ -1,27 +1,27 @@
-//! [`Tally`]: how long the front of the queue has waited, counted by the threads that unlock meanwhile.
+//! [`Tally`]: counts how long the front of the queue has waited. The threads that unlock meanwhile do the counting.
 
-// Not the model checker's: numbers that are compared, and order nothing.
+// Std's atomics, not the model checker's: numbers that are compared, and order nothing.
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::fault::planted;
 use crate::sync::{Clock, MODELLED};
 
-/// The clock is read when a group of critical sections has ended: a small group at first, and a large one
-/// after a group of short sections, since reading the clock takes as long as a short section.
+/// The clock is read when a group of critical sections has ended. A group is small at first, and large after a group
+/// of short sections, since reading the clock takes as long as a short section.
 const SMALL_GROUP: u64 = if MODELLED { 1 } else { 4 };
 const LARGE_GROUP: u64 = if MODELLED { 1 } else { 12 };
-/// What makes a critical section long. A group has at most as many long ones as this fits into its time.
+/// The time from which on a critical section is long. A group has at most as many long ones as this fits into its time.
 const LONG: Duration = Duration::from_micros(20);
 /// A waiter is overdue after this many long critical sections.
 ///
-/// That is noticed at the end of a group, and of the group that it finds, the first section may have been half
-/// over. In the worst case a large group begins then, or eight more of a group are to come, of which seven
-/// count, and a small group follows: twelve critical sections.
+/// This is noticed at the end of a group, and the first section of the group that it finds may have been half over.
+/// In the worst case a large group begins then, or eight more of a group are to come, of which seven count, and a
+/// small group follows. That makes twelve critical sections.
 const LONG_SECTIONS: u64 = 8;
-/// The front is overdue after this time, however short the critical sections are. It is awake much earlier,
-/// unless the system has no processor for it.
-const LONGEST_ROW: Duration = if MODELLED {
+/// The front is overdue after this time, however short the critical sections are. It wakes much earlier, unless the
+/// system has no processor for it.
+const LONGEST_RUN: Duration = if MODELLED {
     Duration::ZERO
 } else {
     Duration::from_micros(400)
@@ -29,17 +29,17 @@ const LONGEST_ROW: Duration = if MODELLED {
 
 /// Counts critical sections that end while the queue is not empty.
 ///
-/// The owner of the lock counts; a waiter that becomes the front sets the limits, under the queue's mutex.
-/// All is relaxed: a critical section that begins after a `set` or `clear` of the word's bits sees what was
-/// stored before (Q3), and one that does not counts one more or less.
+/// The owner of the lock counts. A waiter that becomes the front sets the limits, under the queue's mutex.
+/// All accesses are relaxed: a critical section that begins after a `set` or `clear` of the word's bits sees the
+/// stores before it (Q3), and one that begins earlier counts one more or less.
 pub(super) struct Tally {
     clock: Clock,
     group: AtomicU64,
-    /// How many of this group have not ended.
+    /// How many critical sections of this group have not ended.
     left: AtomicU64,
     group_began: AtomicU64,
     long_sections: AtomicU64,
-    /// The front is overdue from this number of long sections on, and from this time on.
+    /// The front is overdue from this number of long sections on, and from the time `latest` on.
     most_sections: AtomicU64,
     latest: AtomicU64,
 }
@@ -89,7 +89,7 @@ impl Tally {
             || (has_seen_enough && !planted("long-sections-uncounted"))
     }
 
-    /// The number of long sections after which a waiter that comes now is overdue.
+    /// Returns the number of long sections after which a waiter that joins now is overdue.
     pub(super) fn next_limit(&self) -> u64 {
         // ORDER: none needed: see `Tally`.
         self.long_sections.load(Ordering::Relaxed) + LONG_SECTIONS
@@ -100,16 +100,16 @@ impl Tally {
         self.long_sections.load(Ordering::Relaxed) >= limit
     }
 
-    /// A waiter with this limit becomes the front.
-    pub(super) fn start_row(&self, limit: u64) {
+    /// Sets the limits of a waiter that becomes the front.
+    pub(super) fn start_run(&self, limit: u64) {
         let now = self.clock.nanos();
         // ORDER: none needed, for both: see `Tally`.
         self.most_sections.store(limit, Ordering::Relaxed);
         self.latest
-            .store(now + nanos(LONGEST_ROW), Ordering::Relaxed);
+            .store(now + nanos(LONGEST_RUN), Ordering::Relaxed);
     }
 
-    /// Begins a group, when the first waiter comes.
+    /// Begins a group, when the first waiter joins.
     pub(super) fn start_group(&self) {
         // ORDER: none needed, for all: see `Tally`.
         self.group.store(SMALL_GROUP, Ordering::Relaxed);

@@ -15,7 +15,7 @@ fn wait_for_waiters<T>(lock: &WriterLock<T>, waiters: usize) {
     }
 }
 
-/// A writer in the queue whom the system never lets run.
+/// Adds a writer to the queue that the system never runs. Returns its ticket.
 fn frozen_waiter<T>(lock: &WriterLock<T>) -> u64 {
     let head = &lock.head;
     let unparker = Parker::new().unparker();
@@ -39,7 +39,7 @@ fn spend_a_long_time() {
     }
 }
 
-/// Locks and unlocks for as long as it may, but not more often than `most`. Returns how often.
+/// Locks and unlocks until the lock is reserved, at most `most` times. Returns how often.
 fn sections_until_reserved<T>(lock: &WriterLock<T>, most: u32, section: impl Fn()) -> u32 {
     let mut sections = 0;
     while let Some(guard) = lock.try_lock() {
@@ -83,7 +83,7 @@ fn critical_sections_exclude_each_other() {
 }
 
 #[test]
-fn its_owner_is_refused_and_others_wait() {
+fn the_owner_gets_an_error_and_others_wait() {
     let lock = WriterLock::new(0);
     let mut guard = lock.lock().unwrap();
     *guard = 1;
@@ -165,10 +165,10 @@ fn long_critical_sections_are_counted_for_a_waiter_that_does_not_run() {
     let first = frozen_waiter(&lock);
     let second = frozen_waiter(&lock);
     assert!(sections_until_reserved(&lock, 12, spend_a_long_time) >= 1);
-    // The second has waited for as many, so it is next.
+    // The second has waited for as many sections, so it is next.
     leave(&lock, first);
     assert!(lock.try_lock().is_none());
-    // One that comes now has all of them before it.
+    // One that joins now starts its count anew.
     let third = frozen_waiter(&lock);
     leave(&lock, second);
     assert!(sections_until_reserved(&lock, 12, spend_a_long_time) >= 1);
@@ -176,7 +176,7 @@ fn long_critical_sections_are_counted_for_a_waiter_that_does_not_run() {
     assert!(lock.try_lock().is_some());
 }
 
-/// Reading the clock is rare after short ones.
+/// After short critical sections, the clock is read rarely.
 #[test]
 fn long_critical_sections_after_short_ones_are_counted_as_well() {
     let lock = WriterLock::new(());
@@ -197,8 +197,8 @@ fn short_critical_sections_are_timed_for_a_waiter_that_does_not_run() {
     let lock = WriterLock::new(());
     let begin = Instant::now();
     let waiter = frozen_waiter(&lock);
-    // Where the system lets others run now and then, that makes long ones: these never are enough.
-    lock.head.tally.start_row(u64::MAX);
+    // Where the system schedules other threads now and then, some sections are long. This limit is never reached.
+    lock.head.tally.start_run(u64::MAX);
     assert!(sections_until_reserved(&lock, 20_000_000, || {}) >= 1);
     assert!(lock.head.word.peek().has(RESERVED));
     assert!(begin.elapsed() >= Duration::from_micros(400));
@@ -206,9 +206,9 @@ fn short_critical_sections_are_timed_for_a_waiter_that_does_not_run() {
     assert!(lock.try_lock().is_some());
 }
 
-/// The one that holds the lock never gives it up for longer than it takes to lock again.
+/// The thread that holds the lock always locks again at once.
 #[test]
-fn a_dozen_waiters_have_their_turn_within_twenty_five_long_critical_sections() {
+fn a_dozen_waiters_get_the_lock_within_twenty_five_long_critical_sections() {
     const WAITERS: usize = 12;
     let lock = WriterLock::new(0);
     let mut guard = lock.lock().unwrap();
@@ -245,8 +245,8 @@ fn an_unlock_reports_a_listener_once_and_a_drop_keeps_the_report() {
     assert!(!lock.lock().unwrap().unlock());
 }
 
-/// A fork has stopped the parent's threads at the worst moment: the queue's mutex is locked, and the lock is
-/// reserved for a thread that does not exist here.
+/// The fork came at the worst moment: the queue's mutex is locked, and the lock is reserved for a thread that does
+/// not exist in the child.
 #[test]
 fn a_child_of_a_fork_begins_a_queue_of_its_own() {
     type Use = fn(&WriterLock<u32>);

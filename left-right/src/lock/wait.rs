@@ -1,4 +1,4 @@
-//! How a writer waits for a [`WriterLock`]: it spins, then it queues.
+//! How a writer waits for a [`WriterLock`]: it first spins, and then queues.
 
 use std::time::{Duration, Instant};
 
@@ -7,28 +7,28 @@ use super::word::{RESERVED, State, WAKE};
 use super::{LockError, WriterGuard, WriterLock};
 use crate::sync::{MODELLED, Parker, own_mark, spin};
 
-/// How often a newcomer looks, one to two microseconds.
+/// How often a newcomer looks, which takes one to two microseconds.
 const SPIN_LOOKS: u32 = if MODELLED { 1 } else { 32 };
-/// How often in a row the lock must be free until it is taken by barging: a thread that writes all the time
-/// goes on.
+/// At how many looks in a row the lock must be free before a waiter barges. So a thread that writes all the time keeps
+/// the lock.
 const FREE_LOOKS: u32 = if MODELLED { 1 } else { 4 };
-/// How often a prioritised waiter looks before it sleeps, some microseconds.
+/// How often a prioritised waiter looks before it sleeps, which takes some microseconds.
 const PRIORITY_LOOKS: u32 = if MODELLED { 1 } else { 128 };
 /// How long the front of the queue sleeps before it asks for priority. A change of hands moves all that a
-/// critical section touches to another processor, so critical sections of one thread come in rows.
-const ROW: Duration = if MODELLED {
+/// critical section touches to another processor, so critical sections of one thread come in runs.
+const RUN: Duration = if MODELLED {
     Duration::ZERO
 } else {
     Duration::from_micros(150)
 };
 
-/// What a look of some length saw.
+/// What a series of looks saw.
 enum Seen {
-    /// It was taken for us.
+    /// The lock was free, and we took it.
     Taken,
-    /// It was free now and then.
+    /// The lock was free now and then.
     Busy,
-    /// It was held at every look: by one long critical section, most likely.
+    /// The lock was held at every look, most likely by one long critical section.
     Held,
 }
 
@@ -64,9 +64,9 @@ impl<T> WriterLock<T> {
         let parker = Parker::new();
         let ticket = queue.join(word, &self.head.tally, parker.unparker());
         let is_taken = self.wait_to_be_front(queue, ticket, &parker, deadline)
-            && (self.sleep_a_row(queue, &parker, deadline)
+            && (self.sleep_a_run(queue, &parker, deadline)
                 || self.wait_with_priority(queue, &parker, deadline));
-        // Before the critical section, whose unlock must see the next waiter's wishes.
+        // Before the critical section, whose unlock must see the bits that the next waiter sets.
         queue.leave(word, &self.head.tally, ticket);
         if is_taken {
             Ok(WriterGuard::new(self))
@@ -96,16 +96,16 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// Sleeps for a row, as the front, and takes the lock if it stays free meanwhile.
-    fn sleep_a_row(&self, queue: &Queue, parker: &Parker, deadline: Option<Instant>) -> bool {
+    /// Sleeps for the length of a run, as the front, and takes the lock if that stays free meanwhile.
+    fn sleep_a_run(&self, queue: &Queue, parker: &Parker, deadline: Option<Instant>) -> bool {
         let word = &self.head.word;
-        let end = Instant::now() + ROW;
+        let end = Instant::now() + RUN;
         let until = Some(deadline.map_or(end, |deadline| deadline.min(end)));
         let mut may_ask = true;
         while !is_over(until) && !word.peek().has(RESERVED) {
             match queue.awake(|| self.look(FREE_LOOKS * 2, FREE_LOOKS, |state| !state.is_held())) {
                 Seen::Taken => return true,
-                // Once a row: a wake-up costs more than most critical sections.
+                // Once a run: a wake-up costs more than most critical sections.
                 Seen::Held if may_ask => {
                     may_ask = false;
                     if !word.set(WAKE).is_held() {
@@ -140,7 +140,7 @@ impl<T> WriterLock<T> {
             if !is_in_time {
                 return false;
             }
-            // Q3: if it is held, its unlock sees this and wakes us.
+            // Q3: if the lock is held, its unlock sees this and wakes us.
             if !word.set(RESERVED | WAKE).is_held() {
                 continue;
             }
@@ -148,7 +148,7 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// Looks at the word up to `looks` times, and takes the lock when `free_looks` in a row found that it may.
+    /// Looks at the word up to `looks` times, and takes the lock when `may_take` is true at `free_looks` in a row.
     fn look(&self, looks: u32, free_looks: u32, may_take: impl Fn(State) -> bool) -> Seen {
         let word = &self.head.word;
         let mut free = 0;
@@ -171,7 +171,7 @@ impl<T> WriterLock<T> {
         seen
     }
 
-    /// Looks again, since a compare-exchange failed or a bit stands in the way.
+    /// Looks again after a compare-exchange has failed or a bit was set.
     #[cold]
     #[inline(never)]
     pub(super) fn try_again(&self) -> Option<WriterGuard<'_, T>> {
@@ -181,7 +181,7 @@ impl<T> WriterLock<T> {
             if !state.is_open() {
                 return None;
             }
-            // Fails only if somebody else took it, or changed a bit.
+            // Fails only if another thread took the lock, or changed a bit.
             if self.head.word.acquire(state, own_mark()) {
                 return Some(WriterGuard::new(self));
             }

@@ -1,4 +1,4 @@
-//! [`Word`]: who holds the lock, and what the others ask of the next unlock.
+//! [`Word`]: the owner of the lock, and what other threads ask of the next unlock.
 
 use crate::fault::planted;
 use crate::sync::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ const OWNER: u64 = !0 << OWNER_SHIFT;
 /// in this word's modification order.
 pub(super) struct Word(AtomicU64);
 
-/// What the word said at some moment.
+/// The value of the word at some moment.
 #[derive(Clone, Copy)]
 pub(super) struct State(u64);
 
@@ -42,7 +42,7 @@ impl State {
         self.0 & bit != 0
     }
 
-    /// Whether a newcomer may take it.
+    /// Returns whether a newcomer may take the lock.
     #[inline]
     pub(super) fn is_open(self) -> bool {
         self.0 & (OWNER | RESERVED) == 0
@@ -54,15 +54,15 @@ impl Word {
         Word(AtomicU64::new(0))
     }
 
-    /// A look, which orders nothing.
+    /// Loads the word, and orders nothing.
     #[inline]
     pub(super) fn peek(&self) -> State {
-        // ORDER: none needed: a thread that acts on it does so by a read-modify-write of its own, or is the
+        // ORDER: none needed: a thread that acts on the state uses a read-modify-write of its own, or is the
         // owner, whose mark and report no other thread clears.
         State(self.0.load(Ordering::Relaxed))
     }
 
-    /// Takes the lock, if the word is still what `state` says and nobody holds it.
+    /// Takes the lock, if the word is still `state`, in which no thread holds it.
     #[inline]
     pub(super) fn acquire(&self, state: State, mark: u64) -> bool {
         debug_assert!(!state.is_held());
@@ -81,13 +81,13 @@ impl Word {
             .is_ok()
     }
 
-    /// Gives the lock back, and takes away `bits`, which must be set. Returns what the word was.
+    /// Unlocks, and clears `bits`, which must be set. Returns the word before.
     ///
-    /// One `fetch_sub`, since x86 has an instruction for it, while `fetch_and` is a loop there. What it
-    /// subtracts comes from the mark and not from the word, which would have to be loaded first.
+    /// Uses one `fetch_sub`, for which x86 has an instruction, while `fetch_and` is a loop there. It subtracts the
+    /// owner's mark, and not the word, which would have to be loaded first.
     #[inline]
     pub(super) fn release(&self, mark: u64, bits: u64) -> State {
-        // ORDER: Q1, our half; Q2 and Q3: what came before a `listen` or a `WAKE` that this reads is seen.
+        // ORDER: Q1, our half; Q2 and Q3: we see what happens before a `listen` or a `WAKE` that this reads.
         let order = match planted("unlock-relaxed") {
             true => Ordering::Relaxed,
             false => Ordering::AcqRel,
@@ -95,15 +95,15 @@ impl Word {
         State(self.0.fetch_sub((mark << OWNER_SHIFT) + bits, order))
     }
 
-    /// Sets bits. Returns what the word was.
+    /// Sets bits. Returns the word before.
     pub(super) fn set(&self, bits: u64) -> State {
         // ORDER: Q2, Q3.
         State(self.0.fetch_or(bits, Ordering::AcqRel))
     }
 
-    /// Takes bits away. Returns what the word was.
+    /// Clears bits. Returns the word before.
     pub(super) fn clear(&self, bits: u64) -> State {
-        // ORDER: Q3: what the next front counts on is stored before.
+        // ORDER: Q3: what the next front relies on is stored before.
         State(self.0.fetch_and(!bits, Ordering::AcqRel))
     }
 }
