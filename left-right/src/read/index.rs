@@ -1,20 +1,20 @@
-//! [`LocalIndex`]: the place of one structure in every thread's list.
+//! [`LocalIndex`]: the index of one structure in every thread's list.
 //!
-//! No memory is allocated or freed under the lock on the numbers, nor while one is being drawn for a structure
-//! that others may ask: a global allocator may read, or make a reader of the same structure.
+//! No memory is allocated or freed under the lock on the numbers, nor while a [`OnceLock`] is being set: a global
+//! allocator may read, or make a reader of the same structure.
 
 use std::mem;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use slab::Slab;
 
-/// The numbers in use, for all structures of the process.
+/// The numbers in use by all structures of the process.
 static NUMBERS: Mutex<Slab<()>> = Mutex::new(Slab::new());
 
-/// The least that is worth an allocation.
+/// The least capacity that is allocated.
 const FIRST: usize = 4;
 
-/// The place of one structure in every thread's list, taken with the first shared read.
+/// The index of one structure in every thread's list, assigned when its first `SharedReader` is made.
 pub(crate) struct LocalIndex(OnceLock<usize>);
 
 impl LocalIndex {
@@ -22,16 +22,16 @@ impl LocalIndex {
         LocalIndex(OnceLock::new())
     }
 
-    /// The number, which the first to ask draws. Locks a list of the process for that.
+    /// Returns the number. The first call assigns it, and locks a list of the process for that.
     pub(super) fn get(&self) -> usize {
         if let Some(&number) = self.0.get() {
             return number;
         }
-        let drawn = draw();
-        // Another thread may have been faster, or an allocator that the draw has called.
-        let number = *self.0.get_or_init(|| drawn);
-        if number != drawn {
-            give_back(drawn);
+        let reserved = reserve();
+        // Another thread may have been faster, or an allocator that `reserve` has called.
+        let number = *self.0.get_or_init(|| reserved);
+        if number != reserved {
+            release(reserved);
         }
         number
     }
@@ -40,13 +40,13 @@ impl LocalIndex {
 impl Drop for LocalIndex {
     fn drop(&mut self) {
         if let Some(&number) = self.0.get() {
-            give_back(number);
+            release(number);
         }
     }
 }
 
-fn draw() -> usize {
-    // Freed after the lock, as what it is exchanged for.
+fn reserve() -> usize {
+    // Freed after unlocking, and so is the list that it replaces.
     let mut spare = Slab::new();
     loop {
         let mut numbers = lock();
@@ -57,7 +57,7 @@ fn draw() -> usize {
                 spare = Slab::with_capacity(needed.max(FIRST));
                 continue;
             }
-            // Where there is no place left, all numbers up to the last are in use: the same ones as here.
+            // The list is full, so all numbers below its length are in use, and these are the same ones.
             for _ in 0..numbers.len() {
                 spare.insert(());
             }
@@ -67,7 +67,7 @@ fn draw() -> usize {
     }
 }
 
-fn give_back(number: usize) {
+fn release(number: usize) {
     lock().remove(number);
 }
 

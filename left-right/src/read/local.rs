@@ -1,24 +1,24 @@
 //! Each thread's readers, for [`SharedReader`](super::SharedReader).
 //!
 //! A thread keeps one [`Reader`] for each structure that it reads, in a list indexed by a small
-//! number of the structure's own.
-//! A number is used again when its structure is gone; an entry that is left over from the earlier
-//! one is told by its registry, whose address cannot be used again while the entry lives.
-//! The list holds readers only, never a structure's data, so a thread that reads no more keeps no
+//! number that belongs to the structure.
+//! The number is used again after its structure has ended. An entry left over from an earlier structure
+//! is recognised by its registry, whose address cannot be used again while the entry lives.
+//! The list holds readers only, never a structure's data, so a thread that no longer reads keeps no
 //! data alive.
 //!
-//! A list may end, with its thread, before a guard that an older thread-local value keeps: then it leaves
-//! the reader to its guards, the last of which ends it.
-//! Nothing is ever handed from one thread to another here.
+//! A list may end, with its thread, before a guard that an older thread-local value keeps. Its reader then becomes
+//! a *detached reader*, which ends with its last guard.
+//! No reader is ever handed from one thread to another.
 //!
-//! A list has a destructor, so whoever uses it has to ask first whether it is still there, and whether
-//! somebody else is at it. A read looks into a [`Row`] instead, which says the same in two words.
+//! A list has a destructor, so each use must first check whether it still exists, and whether it is already
+//! borrowed. A read looks into the [`SlotCache`] instead, two words without a destructor.
 //!
 //! # Invariants
-//! - **Y1** The thread's `ROW` is that of its list's `row`, from each change to the next, and empty once the
-//!   list has ended. No reference to an entry is kept.
-//! - **Y2** An entry of the row names a reader that the list has at the same number, or nobody, whatever
-//!   panics meanwhile.
+//! - **Y1** The thread's `SLOT_CACHE` is empty, or it describes its list's `entries`, which do not change meanwhile.
+//!   It is empty once the list has ended. No reference to an entry is kept.
+//! - **Y2** An entry of the slot cache names the reader that the list has at the same number, or none, even after a
+//!   panic.
 
 #[cfg(test)]
 mod tests;
@@ -32,27 +32,27 @@ use crate::sync::Arc;
 
 thread_local! {
     static READERS: RefCell<Readers> = const { RefCell::new(Readers::new()) };
-    static ROW: Cell<Row> = const { Cell::new(Row::EMPTY) };
+    static SLOT_CACHE: Cell<SlotCache> = const { Cell::new(SlotCache::EMPTY) };
 }
 
-/// Where the entries of a list's row are, and how many.
+/// Where the entries of a list are, for reads: the first one's address, and how many there are.
 #[derive(Clone, Copy)]
-struct Row {
+struct SlotCache {
     first: *const Entry,
     len: usize,
 }
 
-impl Row {
-    const EMPTY: Row = Row {
+impl SlotCache {
+    const EMPTY: SlotCache = SlotCache {
         first: ptr::null(),
         len: 0,
     };
 }
 
-/// A reader in the list: what tells it from others, and its slot.
+/// A reader in the list, as a read needs it: its registry, which identifies its structure, and its slot.
 #[derive(Clone, Copy)]
 struct Entry {
-    /// Null, which no structure's is, for nobody.
+    /// Null if there is no reader: no structure has that address.
     registry: *const Registry,
     slot: NonNull<Slot>,
 }
@@ -75,10 +75,11 @@ impl Entry {
 /// One thread's readers, each at the number of its structure.
 struct Readers {
     list: Vec<Option<Reader>>,
-    row: Vec<Entry>,
+    /// The memory of the thread's slot cache.
+    entries: Vec<Entry>,
     count: usize,
-    /// The count at which those of structures that are gone are next swept out: so much more than
-    /// were left by the last time that a first read costs a fixed share of the list's length.
+    /// The count at which the list is next swept of readers whose structures have ended. It is so much larger than
+    /// the count after the last sweep that a first read pays a fixed share of the list's length.
     sweep_at: usize,
 }
 
@@ -86,45 +87,46 @@ impl Readers {
     const fn new() -> Self {
         Readers {
             list: Vec::new(),
-            row: Vec::new(),
+            entries: Vec::new(),
             count: 0,
             sweep_at: 8,
         }
     }
 
-    /// The slot of this structure's reader, if there is one.
+    /// Returns the slot of this structure's reader, if there is one.
     fn slot(&self, registry: &Arc<Registry>, index: usize) -> Option<NonNull<Slot>> {
         let reader = self.list.get(index)?.as_ref()?;
         reader.is_of(registry).then(|| NonNull::from(reader.slot()))
     }
 
-    /// As [`slot`](Self::slot), which a panic may have kept out of the row: makes that whole again.
-    fn show(&mut self, registry: &Arc<Registry>, index: usize) -> Option<NonNull<Slot>> {
+    /// Returns the slot of this structure's reader, if there is one, and recovers the slot cache, which may lack it
+    /// after a panic.
+    fn recover(&mut self, registry: &Arc<Registry>, index: usize) -> Option<NonNull<Slot>> {
         let slot = self.slot(registry, index)?;
-        ROW.set(Row::EMPTY);
-        self.row = self.list.iter().map(Entry::of).collect();
+        SLOT_CACHE.set(SlotCache::EMPTY);
+        self.entries = self.list.iter().map(Entry::of).collect();
         self.publish();
         Some(slot)
     }
 
-    /// Puts a reader at its structure's number; what it replaces, and what was swept out, is handed
+    /// Inserts a reader at its structure's number. Returns the reader that it replaces and those that are swept
     /// out.
-    fn put(&mut self, index: usize, reader: Reader) -> Vec<Reader> {
-        ROW.set(Row::EMPTY);
-        let mut out = Vec::new();
+    fn insert(&mut self, index: usize, reader: Reader) -> Vec<Reader> {
+        SLOT_CACHE.set(SlotCache::EMPTY);
+        let mut removed = Vec::new();
         if self.count >= self.sweep_at {
-            self.row.clear();
+            self.entries.clear();
             for entry in &mut self.list {
                 if entry.as_ref().is_some_and(|reader| reader.is_of_closed()) {
-                    out.extend(entry.take());
+                    removed.extend(entry.take());
                 }
             }
-            self.count -= out.len();
+            self.count -= removed.len();
             while self.list.last().is_some_and(Option::is_none) {
                 self.list.pop();
             }
             self.list.shrink_to(self.list.len() * 2);
-            self.row = self.list.iter().map(Entry::of).collect();
+            self.entries = self.list.iter().map(Entry::of).collect();
             self.sweep_at = (self.count * 2)
                 .max(self.list.len().max(index + 1) / 2)
                 .max(8);
@@ -132,35 +134,35 @@ impl Readers {
         if self.list.len() <= index {
             self.list.resize_with(index + 1, || None);
         }
-        if self.row.len() < self.list.len() {
-            self.row.resize(self.list.len(), Entry::of(&None));
+        if self.entries.len() < self.list.len() {
+            self.entries.resize(self.list.len(), Entry::of(&None));
         }
-        self.row[index] = Entry::of(&None);
+        self.entries[index] = Entry::of(&None);
         match self.list[index].replace(reader) {
-            Some(replaced) => out.push(replaced),
+            Some(replaced) => removed.push(replaced),
             None => self.count += 1,
         }
-        self.row[index] = Entry::of(&self.list[index]);
+        self.entries[index] = Entry::of(&self.list[index]);
         self.publish();
-        out
+        removed
     }
 
-    /// Shows the row to the thread's reads.
+    /// Makes the entries the thread's slot cache.
     fn publish(&self) {
-        ROW.set(Row {
-            first: self.row.as_ptr(),
-            len: self.row.len(),
+        SLOT_CACHE.set(SlotCache {
+            first: self.entries.as_ptr(),
+            len: self.entries.len(),
         });
     }
 }
 
 impl Drop for Readers {
     fn drop(&mut self) {
-        if !planted("row-kept") {
-            ROW.set(Row::EMPTY);
+        if !planted("slot-cache-kept") {
+            SLOT_CACHE.set(SlotCache::EMPTY);
         }
         for reader in self.list.drain(..).flatten() {
-            // A guard lives that an older thread-local value keeps, or one was forgotten (read/mod.rs G3).
+            // An older thread-local value keeps a guard, or a guard was forgotten (read/mod.rs G3).
             if reader.slot().is_inside() {
                 reader.leave_to_guards();
             }
@@ -168,7 +170,7 @@ impl Drop for Readers {
     }
 }
 
-/// The calling thread's slot for this structure, for a guard that is made at once (read/mod.rs G3).
+/// Returns the calling thread's slot for this structure, for a guard that is made at once (read/mod.rs G3).
 #[inline(always)]
 pub(super) fn slot(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
     match known(registry, index) {
@@ -184,27 +186,27 @@ pub(super) fn with_known<R>(
     f: impl FnOnce(&Slot) -> R,
 ) -> Option<R> {
     let slot = known(registry, index)?;
-    // SAFETY: it is in the list, which gives up no slot of a structure that is there (read/mod.rs G3).
+    // SAFETY: it is in the list, which gives up no slot of a structure that still exists (read/mod.rs G3).
     Some(f(unsafe { slot.as_ref() }))
 }
 
-/// Sees to it that the calling thread has a slot for this structure, unless it has no list to keep it in.
+/// Makes sure that the calling thread has a slot for this structure, unless it has no list to keep it in.
 pub(super) fn make_known(registry: &Arc<Registry>, index: usize) {
     if known(registry, index).is_none() {
         drop(enlist(registry, index));
     }
 }
 
-/// None if this thread has not read the structure yet, or if it is ending and its list is gone.
+/// Returns `None` if this thread has not read the structure yet, or if the thread ends and its list has ended.
 #[inline(always)]
 fn known(registry: &Arc<Registry>, index: usize) -> Option<NonNull<Slot>> {
-    let row = ROW.get();
-    if index >= row.len {
+    let cache = SLOT_CACHE.get();
+    if index >= cache.len {
         return None;
     }
-    // SAFETY: within the row (Y1).
-    let entry = unsafe { row.first.add(index) };
-    // SAFETY: the row is alive and does not change meanwhile (Y1): nothing is called here.
+    // SAFETY: the index is within the slot cache (Y1).
+    let entry = unsafe { cache.first.add(index) };
+    // SAFETY: the entry is alive and does not change meanwhile (Y1): no other code runs here.
     let entry = unsafe { *entry };
     ptr::eq(entry.registry, Arc::as_ptr(registry)).then_some(entry.slot)
 }
@@ -222,17 +224,18 @@ fn first_read(registry: &Arc<Registry>, index: usize) -> NonNull<Slot> {
     }
 }
 
-/// A reader in the thread's list, or one without if there is no list to be had: the thread is ending and
-/// its list is gone, or the list's memory is just being allocated.
+/// Returns the slot of a reader in the thread's list, or a reader without a list if there is none: the thread ends
+/// and its list has ended, or the list's memory is being allocated.
 fn enlist(registry: &Arc<Registry>, index: usize) -> Result<NonNull<Slot>, Reader> {
-    let listed = READERS.try_with(|readers| readers.try_borrow_mut().ok()?.show(registry, index));
+    let listed =
+        READERS.try_with(|readers| readers.try_borrow_mut().ok()?.recover(registry, index));
     if let Ok(Some(slot)) = listed {
         return Ok(slot);
     }
     let mut reader = Some(Reader::join(registry));
-    let put = READERS.try_with(|readers| {
+    let inserted = READERS.try_with(|readers| {
         let mut readers = readers.try_borrow_mut().ok()?;
-        // An allocator may have read the same structure while we joined, and may have kept its guard.
+        // An allocator may have read the same structure while we joined, and may keep the guard.
         if let Some(slot) = readers.slot(registry, index) {
             if !planted("listed-reader-replaced") {
                 return Some((slot, Vec::new()));
@@ -240,15 +243,15 @@ fn enlist(registry: &Arc<Registry>, index: usize) -> Result<NonNull<Slot>, Reade
         }
         let reader = reader.take()?;
         let slot = NonNull::from(reader.slot());
-        Some((slot, readers.put(index, reader)))
+        Some((slot, readers.insert(index, reader)))
     });
-    match (put, reader) {
-        // What the list gave up or did not need ends here, after the borrow.
-        (Ok(Some((slot, out))), reader) => {
-            drop((out, reader));
+    match (inserted, reader) {
+        // Readers that the list gave up or did not need end here, after the borrow.
+        (Ok(Some((slot, removed))), reader) => {
+            drop((removed, reader));
             Ok(slot)
         }
         (_, Some(reader)) => Err(reader),
-        (_, None) => unreachable!("who takes the reader puts it into the list"),
+        (_, None) => unreachable!("the reader is in the list"),
     }
 }

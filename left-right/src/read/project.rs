@@ -1,8 +1,8 @@
-//! [`Project`]: a way from a structure to a part of it.
+//! [`Project`]: a projection from a structure to a part of it.
 
-/// A way from a structure to a part of it that may not be there, for [`ReadGuard::project`].
+/// A projection from a structure to a part of it that may not exist, for [`ReadGuard::project`].
 ///
-/// As a closure is, but a method can be marked `#[inline(always)]`, and a closure cannot: with many callers
+/// Does the job of a closure, but a method can be marked `#[inline(always)]`, and a closure cannot. With many callers,
 /// the compiler gives a closure a function of its own, and the call costs as much as some lookups do.
 ///
 /// [`ReadGuard::project`]: crate::ReadGuard::project
@@ -29,9 +29,9 @@
 /// assert!(nth(2).is_none());
 /// ```
 pub trait Project<T: ?Sized> {
-    /// What the guard shows then.
+    /// The type that the guard then shows.
     type Part: ?Sized;
 
-    /// The part, if it is there.
+    /// Returns the part, if it exists.
     fn project(self, whole: &T) -> Option<&Self::Part>;
 }

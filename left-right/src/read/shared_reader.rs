@@ -11,18 +11,18 @@ use crate::{BusyReader, Version};
 
 /// One value through which any thread reads, for a web framework's shared state.
 ///
-/// Each thread that reads gets a slot of its own on its first read, and keeps it until it ends, or
-/// until some first read after the structure is gone; clones share it.
+/// Each thread that reads gets a slot of its own on its first read. It keeps the slot until it ends, or
+/// until some first read after the structure has ended; clones share it.
 /// A read costs a look into a thread-local list on top of a [`ReadHandle`]'s.
 ///
-/// The first read of a thread locks the list of readers for a moment (and the first `SharedReader` of a
-/// structure, when it is made, a list of the process); it waits for no guard.
-/// Now and then it looks through the thread's list, which has a place for each structure that was read
-/// through a `SharedReader` at the same time, by whichever thread: amortised O(1) but for that.
-/// While a thread ends and its list is gone already, each read is a first read, and so is
+/// The first read of a thread locks the list of readers for a moment; it waits for no guard. (Making the first
+/// `SharedReader` of a structure locks a list of the process, too.)
+/// A first read is amortised O(1), except that now and then it looks through the thread's list. That list has a
+/// place for each structure that any threads were reading through a `SharedReader` at the same time.
+/// While a thread ends and its list has already ended, each read is a first read, and so is
 /// independent of guards that the thread still keeps.
-/// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state, and keeps
-/// the thread's slot, and so its pin, beyond the thread's end: for as long as the structure lives.
+/// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state. It also keeps
+/// the thread's slot, and so its pin, after the thread's end, for as long as the structure lives.
 ///
 /// A guard belongs to its thread: do not hold one across an `.await`.
 ///
@@ -50,7 +50,7 @@ use crate::{BusyReader, Version};
 /// ```
 pub struct SharedReader<T> {
     shared: Arc<Shared<T>>,
-    /// Where each thread's list keeps its slot for this structure.
+    /// The index of this structure's reader in each thread's list.
     index: usize,
 }
 
@@ -64,13 +64,13 @@ impl<T> SharedReader<T> {
 
     /// The published state, unchanged for as long as the guard lives.
     ///
-    /// Wait-free but for a thread's first read, and for reads while the thread ends.
+    /// Wait-free, except for a thread's first read and for reads while the thread ends.
     /// If this thread has a guard of this structure from a `SharedReader` already, the new one
     /// shows the same state as that one.
     #[inline(always)]
     pub fn read(&self) -> ReadGuard<'_, T> {
         let slot = local::slot(&self.shared.registry, self.index);
-        // SAFETY: it is alive: nothing that could end the thread's list comes between.
+        // SAFETY: it is alive: no code that could end the thread's list runs in between.
         let slot = unsafe { slot.as_ref() };
         // SAFETY: the thread's slot for this structure, which lives until the guard is dropped (read/mod.rs G3).
         unsafe { ReadGuard::of(&self.shared, slot) }
@@ -79,7 +79,7 @@ impl<T> SharedReader<T> {
     /// Calls `f` with the published state: a [`read`](Self::read) that ends with the call.
     ///
     /// # Panics
-    /// If `f` does; the read has ended then.
+    /// If `f` does. The read ends first.
     #[inline(always)]
     pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         f(&self.read())
@@ -98,7 +98,7 @@ impl<T> SharedReader<T> {
     /// Names the calling thread's reader, in a waiting writer's
     /// [`ReadersBusy`](crate::ReadersBusy). Locks that reader's name for a moment.
     ///
-    /// While the thread ends and its list is gone already, there is nothing to name.
+    /// Does nothing while the thread ends and its list has already ended.
     pub fn set_label(&self, label: impl Into<String>) {
         let label = label.into();
         local::make_known(&self.shared.registry, self.index);
@@ -107,10 +107,10 @@ impl<T> SharedReader<T> {
         });
     }
 
-    /// Whether this is the calling thread's own reader, as an error names it: to wait for it would be to
-    /// wait for a guard of this very thread.
+    /// Returns whether this reader, which an error names, is the calling thread's own. A wait for it would be a
+    /// wait for a guard of the same thread.
     ///
-    /// While the thread ends and its list is gone already, it knows none of its readers: the answer is no.
+    /// Returns `false` while the thread ends and its list has already ended.
     ///
     /// # Examples
     /// ```

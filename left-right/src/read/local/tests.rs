@@ -1,4 +1,4 @@
-//! What needs to look into a thread's list.
+//! Tests that look into a thread's list.
 
 use std::sync::mpsc;
 use std::thread;
@@ -11,7 +11,7 @@ fn entries() -> usize {
 }
 
 #[test]
-fn a_thread_sweeps_out_the_readers_of_structures_that_are_gone() {
+fn a_thread_sweeps_out_the_readers_of_structures_that_have_ended() {
     let read = |count: i32| -> Vec<_> {
         let writers: Vec<_> = (0..count).map(WriteHandle::cloned).collect();
         for writer in &writers {
@@ -22,7 +22,7 @@ fn a_thread_sweeps_out_the_readers_of_structures_that_are_gone() {
     let kept = read(1);
     drop(read(1000));
     assert!(entries() > 1000, "nothing was swept while all were alive");
-    // The numbers of those that are gone are used again: only a sweep empties the others.
+    // The numbers of structures that have ended are used again. Only a sweep removes their other entries.
     let few = read(4);
     READERS.with(|readers| readers.borrow_mut().sweep_at = 0);
     let one_more = read(1);
@@ -60,7 +60,7 @@ fn a_number_used_again_never_shows_the_earlier_structure() {
 }
 
 #[test]
-fn a_reader_is_told_from_those_that_had_its_number_before() {
+fn a_reader_is_distinguished_from_those_that_had_its_number_before() {
     let make = |number: usize| {
         let writer = WriteHandle::cloned(number);
         let reader = writer.shared_reader();
@@ -71,7 +71,7 @@ fn a_reader_is_told_from_those_that_had_its_number_before() {
         for (number, _, reader) in &structures {
             assert_eq!((*reader.read(), *reader.read()), (*number, *number));
         }
-        // Every third is another one from now on, under the number of the one that ends.
+        // Replaces every third structure by another one, which gets the number of the one that ends.
         for at in (round % 3..structures.len()).step_by(3) {
             let (number, writer, reader) = structures.swap_remove(at);
             let guard = reader.read();
@@ -85,28 +85,28 @@ fn a_reader_is_told_from_those_that_had_its_number_before() {
 }
 
 #[test]
-fn a_row_that_lacks_a_reader_is_made_whole_by_its_next_read() {
+fn a_slot_cache_that_lacks_a_reader_is_recovered_by_its_next_read() {
     let writer = WriteHandle::cloned(7);
     let (reader, guard) = (writer.shared_reader(), writer.shared_reader());
     let guard = guard.read();
     let before = entries();
-    READERS.with(|readers| readers.borrow_mut().row.clear());
-    ROW.set(Row::EMPTY);
+    READERS.with(|readers| readers.borrow_mut().entries.clear());
+    SLOT_CACHE.set(SlotCache::EMPTY);
     assert_eq!((*reader.read(), *guard), (7, 7));
     assert_eq!((entries(), writer.stats().readers), (before, 1));
-    assert_ne!(ROW.get().len, 0);
+    assert_ne!(SLOT_CACHE.get().len, 0);
 }
 
-/// Reads look into the row without asking for the list, whose memory is gone then.
+/// Reads look into the slot cache without checking the list, whose memory is freed when it ends.
 #[test]
-fn a_list_that_has_ended_leaves_no_row() {
-    /// Says, as its thread ends, whether the list is gone by then, and how long its row is.
+fn a_list_that_has_ended_leaves_no_slot_cache() {
+    /// Sends, as its thread ends, whether the list has ended by then, and how long the slot cache is.
     struct Older(Cell<Option<mpsc::Sender<(bool, usize)>>>);
     impl Drop for Older {
         fn drop(&mut self) {
             let has_ended = READERS.try_with(|_| ()).is_err();
             if let Some(sender) = self.0.take() {
-                let _ = sender.send((has_ended, ROW.get().len));
+                let _ = sender.send((has_ended, SLOT_CACHE.get().len));
             }
         }
     }
@@ -117,10 +117,10 @@ fn a_list_that_has_ended_leaves_no_row() {
     let reader = writer.shared_reader();
     let (sender, receiver) = mpsc::channel();
     let thread = thread::spawn(move || {
-        // First, so that it ends after the list.
+        // Made first, so that it ends after the list.
         OLDER.with(|older| older.0.set(Some(sender)));
         assert_eq!(*reader.read(), 7);
-        assert_ne!(ROW.get().len, 0);
+        assert_ne!(SLOT_CACHE.get().len, 0);
     });
     thread.join().expect("no panic");
     assert_eq!(receiver.recv(), Ok((true, 0)));
