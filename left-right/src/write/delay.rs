@@ -9,7 +9,7 @@ use crate::policy::Patience;
 use crate::{ReadHandle, ReadHandleFactory, ReadersBusy, SharedReader, Stats, Version};
 
 /// A writer that swaps now and waits for the readers left behind later, when it next needs its
-/// copy. By then they are nearly always gone.
+/// copy. By then they have nearly always left.
 ///
 /// # Examples
 ///
@@ -21,7 +21,7 @@ use crate::{ReadHandle, ReadHandleFactory, ReadersBusy, SharedReader, Stats, Ver
 /// let guard = reader.read();
 ///
 /// *writer.finish_swap().write_buffer_mut() = 1;
-/// writer.start_swap(); // waits for nobody
+/// writer.start_swap(); // does not wait
 /// assert_eq!(*guard, 0);
 ///
 /// let busy = writer.try_finish_swap().unwrap_err();
@@ -35,7 +35,7 @@ pub struct DelayWriteHandle<T> {
 }
 
 impl<T> DelayWriteHandle<T> {
-    /// A writer that waits later.
+    /// Makes a writer that waits later.
     pub fn new(write: WriteHandle<T>) -> Self {
         DelayWriteHandle { write }
     }
@@ -62,7 +62,7 @@ impl<T> DelayWriteHandle<T> {
     /// # Blocking
     /// Waits for the guards that were taken before the last swap, and for nothing else: it spins
     /// briefly, then yields, then sleeps.
-    /// A thread that holds such a guard itself waits for ever.
+    /// A thread that holds such a guard itself waits forever.
     pub fn finish_swap(&mut self) -> &mut WriteHandle<T> {
         self.write.finish();
         &mut self.write
@@ -90,9 +90,9 @@ impl<T> DelayWriteHandle<T> {
         Ok(&mut self.write)
     }
 
-    /// Whether all readers of the last swap have been seen elsewhere, by a bounded number of looks.
+    /// Returns whether all readers of the last swap have been seen elsewhere, by a bounded number of looks.
     ///
-    /// [`finish_swap`](Self::finish_swap) then returns as good as at once.
+    /// If so, [`finish_swap`](Self::finish_swap) returns almost at once.
     pub fn is_swap_finished(&self) -> bool {
         self.write.buffers.is_finished()
     }

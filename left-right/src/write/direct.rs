@@ -1,5 +1,5 @@
-//! For writers that are built on the log: operations that return something or are taken back, and the
-//! writer's copy itself, for work that no reader notices.
+//! Methods for writers that are built on the log: operations that return something or are taken back, and access
+//! to the writer's copy for work that no reader notices.
 
 use super::OpWriteHandle;
 use super::op::{Cause, Health, bring_up_to_date, unpoisoned};
@@ -7,15 +7,15 @@ use crate::policy::Patience;
 use crate::{Operation, Poisoned, SwapError, Version};
 
 impl<T, O> OpWriteHandle<T, O> {
-    /// Takes back the [pending](Self::pending) operations from the one at `at` on, in order.
+    /// Takes back the [pending](Self::pending) operations from index `at` on, in order.
     ///
-    /// If the writer's copy has any of them already (since [`catch_up`](Self::catch_up), say, or one
-    /// of them panicked half-way), the handle [is poisoned](Self::is_poisoned), until a
+    /// If any of them is already applied to the writer's copy (by [`catch_up`](Self::catch_up), say, or because
+    /// one panicked half-way), the handle [is poisoned](Self::is_poisoned), until a
     /// [`rebuild`](Self::rebuild) gives it a copy without them.
     /// Readers never saw them, and never will.
     ///
     /// # Blocking
-    /// Waits for nobody.
+    /// Never waits.
     ///
     /// # Cost
     /// O(operations taken back).
@@ -41,7 +41,7 @@ impl<T, O> OpWriteHandle<T, O> {
     /// ```
     pub fn split_off(&mut self, at: usize) -> Vec<O> {
         let (taken, had_some) = self.log.split_off(at);
-        // The one that panicked is where `applied` ended: gone too, if nothing is left there.
+        // The operation that panicked has index `applied`. It is taken back, too, if none is left there.
         let applying = Health::Poisoned(Cause::Applying);
         let panicked = self.health == applying && !self.log.has_next();
         if panicked || (had_some && self.health == Health::Sound) {
@@ -56,14 +56,14 @@ impl<T, O> OpWriteHandle<T, O> {
     /// It may lack operations, and after a panic it may be half changed.
     /// `work` must not change what it says to a reader: the other copy stays as it is.
     /// (See [`settle_with`](Self::settle_with) for work that both copies need.)
-    /// `None` if readers are still in it, or if it is lost.
+    /// Returns `None` if readers are still in it, or if they are unknown since the system refused a memory barrier.
     ///
     /// # Blocking
-    /// Waits for nobody: it looks a bounded number of times.
+    /// Never waits: it looks a bounded number of times.
     ///
     /// # Panics
-    /// If `work` does; then the handle [is poisoned](Self::is_poisoned), for its first cause if it was already.
-    /// Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// If `work` does; then the handle [is poisoned](Self::is_poisoned), and keeps its first cause if it already was.
+    /// Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn tidy_with<R>(&mut self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let copy = self
             .delay
@@ -71,7 +71,7 @@ impl<T, O> OpWriteHandle<T, O> {
             .buffers
             .writable(Patience::Try)
             .ok()?;
-        let before = self.health.begin(Cause::Settling);
+        let before = self.health.begin(Cause::Tidying);
         let result = work(copy.into_mut());
         self.health = before;
         Some(result)
@@ -79,13 +79,13 @@ impl<T, O> OpWriteHandle<T, O> {
 }
 
 impl<T, O> OpWriteHandle<T, O> {
-    /// Publishes what is pending if that is all there is to do: if the writer's copy is free and has everything
-    /// that was pushed, since [`catch_up`](Self::catch_up) or [`apply_now`](Self::apply_now).
+    /// Publishes what is pending if nothing else needs to be done: the writer's copy is free and has everything
+    /// that was pushed, by [`catch_up`](Self::catch_up) or [`apply_now`](Self::apply_now).
     ///
     /// `tidy` is lent the copy first, as by [`tidy_with`](Self::tidy_with).
-    /// No operation runs, nothing is dropped, and no reader is waited for: for threads that must do none of it.
+    /// Runs no operation, drops nothing, and waits for no reader, for threads that must do none of these.
     /// So this, `apply_now` and `catch_up_if_ready` alone never free a copy that was set aside; `try_catch_up` does.
-    /// `None`, and nothing has changed, if nothing is pending or if anything else comes before.
+    /// Returns `None` and changes nothing if nothing is pending or if anything else must be done first.
     ///
     /// # Cost
     /// One atomic swap, one heavy fence (see [`FenceMode`](crate::FenceMode)) and a look at each live reader.
@@ -114,7 +114,7 @@ impl<T, O> OpWriteHandle<T, O> {
         }
         let version = self.version().next();
         let mut copy = self.delay.write_mut().buffers.ready()?;
-        self.health = Health::Poisoned(Cause::Settling);
+        self.health = Health::Poisoned(Cause::Tidying);
         let result = tidy(copy.as_mut());
         self.health = Health::Sound;
         copy.swap(version);
@@ -124,10 +124,10 @@ impl<T, O> OpWriteHandle<T, O> {
 }
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
-    /// As [`try_catch_up`](Self::try_catch_up), if that takes operations and nothing else: it looks at no reader and
-    /// frees no copy that was set aside. Returns whether the writer's copy has everything now.
+    /// As [`try_catch_up`](Self::try_catch_up), if that only needs to apply operations: it looks at no reader and
+    /// frees no copy that was set aside. Returns whether the writer's copy now has everything.
     ///
-    /// For the common case of who writes again and again; `false` says that a call which can do more is needed.
+    /// For the common case of a writer that writes again and again. After `false`, call a method that can do more.
     ///
     /// # Panics
     /// If an operation panics, and then the handle [is poisoned](Self::is_poisoned).
@@ -146,8 +146,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         true
     }
 
-    /// Gives the writer's copy at most this many of the published operations that it lacks: for work in bounded
-    /// steps. Returns whether it has all of them then. What is pending is left alone.
+    /// Applies at most this many of the published operations that the writer's copy lacks, for work in bounded
+    /// steps. Returns whether it then has all of them. Does not touch what is pending.
     ///
     /// # Errors
     /// [`SwapError`]: nothing was applied.
@@ -167,15 +167,15 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         Ok(!self.log.owes())
     }
 
-    /// Logs an operation and makes it to the writer's copy at once, by `apply` instead of by its own
-    /// [`apply`](Operation::apply), which must have the same effect: so it can return something.
+    /// Logs an operation and applies it to the writer's copy at once, by `apply` instead of by its own
+    /// [`apply`](Operation::apply). So it can return something. Both must have the same effect.
     ///
     /// # Blocking
-    /// As [`catch_up`](Self::catch_up), which comes first.
+    /// As [`catch_up`](Self::catch_up), which it does first.
     ///
     /// # Panics
-    /// As [`catch_up`](Self::catch_up): `op` is lost then, since it was neither logged nor applied.
-    /// Also if `apply` does: that is a panic of the operation.
+    /// As [`catch_up`](Self::catch_up); then `op` is dropped, neither logged nor applied.
+    /// Also if `apply` does, which counts as a panic of the operation.
     ///
     /// # Examples
     /// ```

@@ -6,7 +6,7 @@
 //!   first `applied` of them.
 //! - **N3** `applied` is 0 unless `owed` is empty: order is kept on both copies.
 //!
-//! The boundary between the two lists is the waterline; a swap moves it to the end.
+//! The boundary between the two lists is the waterline. A swap moves it to the end.
 
 use std::mem;
 use std::vec;
@@ -15,16 +15,16 @@ use crate::Operation;
 use crate::fault::planted;
 use crate::panics::{Panics, drop_each};
 
-/// Room that an idle log may keep, in operations.
+/// The capacity that an idle log may keep, in operations.
 const KEPT: usize = 1024;
 
 pub(super) struct Log<O> {
     owed: Vec<O>,
-    /// What is owed of a batch whose replay has begun; `owed` is empty then.
+    /// The rest of a batch whose replay has begun. `owed` is empty then.
     begun: vec::IntoIter<O>,
     pending: Vec<O>,
     applied: usize,
-    /// Operations that panicked unpublished, until they are handed back.
+    /// Operations that panicked before they were published, until they are returned to the caller.
     rejected: Vec<O>,
 }
 
@@ -51,7 +51,7 @@ impl<O> Log<O> {
         !self.owed.is_empty() || self.begun.len() > 0
     }
 
-    /// Whether the writer's copy lacks anything.
+    /// Returns whether the writer's copy lacks any operation.
     pub(super) fn is_behind(&self) -> bool {
         self.owes() || self.has_next()
     }
@@ -64,10 +64,9 @@ impl<O> Log<O> {
         self.pending.extend(ops);
     }
 
-    /// Gives the writer's copy what it is owed, using the operations up.
+    /// Applies the owed operations to the writer's copy, and consumes them.
     ///
-    /// If one panics, the rest of what was owed is dropped, each operation by itself, and `target` must not be
-    /// trusted.
+    /// If one panics, the other owed operations are dropped, each by itself, and `target` must not be trusted.
     pub(super) fn replay<T>(&mut self, target: &mut T)
     where
         O: Operation<T>,
@@ -75,7 +74,7 @@ impl<O> Log<O> {
         if self.begun.len() > 0 {
             self.replay_begun(target);
         }
-        // One at a time is what a writer has that publishes each of its operations.
+        // A writer that publishes each of its operations owes one at a time.
         if self.owed.len() == 1 && self.owed.capacity() <= KEPT && !planted("waterline-off-by-one")
         {
             self.replay_one(target);
@@ -84,7 +83,7 @@ impl<O> Log<O> {
         }
     }
 
-    /// By itself, so that no frame of an unoptimised build has room for an operation of either way.
+    /// A function of its own, so that in an unoptimised build no frame holds an operation of both ways.
     #[inline]
     fn replay_one<T>(&mut self, target: &mut T)
     where
@@ -109,19 +108,19 @@ impl<O> Log<O> {
         if spared > 0 {
             self.owed.clear();
         }
-        // One large batch must not be paid for ever after.
+        // One large batch must not cost its memory forever.
         if replayed < self.owed.capacity() / 4 {
             self.owed.shrink_to((replayed * 2).max(KEPT));
         }
     }
 
-    /// As [`replay`](Self::replay), but at most this many of the operations.
+    /// As [`replay`](Self::replay), but applies at most this many operations.
     pub(super) fn replay_some<T>(&mut self, target: &mut T, most: usize)
     where
         O: Operation<T>,
     {
         if self.owed.len() > most {
-            // What is left is not moved by each step.
+            // An iterator, so that a step does not move the operations that are left.
             self.begun = mem::take(&mut self.owed).into_iter();
         }
         if self.begun.len() == 0 {
@@ -131,14 +130,14 @@ impl<O> Log<O> {
         for op in begun.0.by_ref().take(most) {
             op.apply_once(target);
         }
-        // What is left is for the next step.
+        // The operations that are left are for the next step.
         mem::forget(begun);
         if self.begun.len() == 0 {
             self.end_begun();
         }
     }
 
-    /// Ends what [`replay_some`](Self::replay_some) has begun.
+    /// Applies the rest of a batch that [`replay_some`](Self::replay_some) has begun.
     #[cold]
     #[inline(never)]
     fn replay_begun<T>(&mut self, target: &mut T)
@@ -153,12 +152,12 @@ impl<O> Log<O> {
         self.end_begun();
     }
 
-    /// Gives back the room of a batch that was replayed in steps.
+    /// Frees the memory of a batch that was replayed in steps.
     fn end_begun(&mut self) {
         self.begun = Vec::new().into_iter();
     }
 
-    /// Gives the writer's copy what it lacks of the pending operations, and keeps them.
+    /// Applies the pending operations that the writer's copy lacks, and keeps them.
     ///
     /// If one panics, `target` must not be trusted.
     pub(super) fn apply<T>(&mut self, target: &mut T)
@@ -172,9 +171,9 @@ impl<O> Log<O> {
         }
     }
 
-    /// Logs an operation and has `apply` make it, on a copy that has all others: what that returns.
+    /// Logs an operation, and applies it by `apply` to a copy that has all others. Returns what `apply` returns.
     ///
-    /// If it panics, `target` must not be trusted.
+    /// If that panics, `target` must not be trusted.
     #[inline(always)]
     pub(super) fn push_and_apply<T, R>(
         &mut self,
@@ -189,7 +188,7 @@ impl<O> Log<O> {
         result
     }
 
-    /// The writer's copy was published: what was pending is owed to the other one.
+    /// Records that the writer's copy was published: the pending operations are now owed to the other copy.
     pub(super) fn publish(&mut self) {
         debug_assert!(!self.owes(), "N3");
         debug_assert_eq!(self.applied, self.pending.len(), "N2");
@@ -197,10 +196,10 @@ impl<O> Log<O> {
         self.applied = 0;
     }
 
-    /// The writer's copy was replaced by a clone of the published one: nothing is owed, and none of
-    /// the pending operations is applied. What was owed is handed out, to be dropped last.
+    /// Records that the writer's copy was replaced by a clone of the published one: nothing is owed, and none of
+    /// the pending operations is applied. Returns the operations that were owed, which are to be dropped last.
     ///
-    /// The first operation that was not applied whole is rejected, if `rejects`.
+    /// If `rejects`, the first operation that was not completely applied is rejected.
     pub(super) fn restart(&mut self, rejects: bool) -> Vec<O> {
         if rejects && self.has_next() {
             self.rejected.push(self.pending.remove(self.applied));
@@ -211,13 +210,13 @@ impl<O> Log<O> {
         owed
     }
 
-    /// An operation that was rejected and not handed back yet.
+    /// Returns a rejected operation that was not yet returned.
     pub(super) fn take_rejected(&mut self) -> Option<O> {
         self.rejected.pop()
     }
 
-    /// Takes out the pending operations from the one at `at` on: them, and whether the writer's copy
-    /// has any of them.
+    /// Removes the pending operations from index `at` on. Returns them, and whether any of them is applied to the
+    /// writer's copy.
     pub(super) fn split_off(&mut self, at: usize) -> (Vec<O>, bool) {
         let taken = self.pending.split_off(at.min(self.pending.len()));
         let had_some = self.applied > self.pending.len();
@@ -225,12 +224,12 @@ impl<O> Log<O> {
         (taken, had_some)
     }
 
-    /// Whether the first operation that the writer's copy lacks is still here.
+    /// Returns whether a pending operation is not applied to the writer's copy.
     pub(super) fn has_next(&self) -> bool {
         self.applied < self.pending.len()
     }
 
-    /// Gives back room that an idle log does not need.
+    /// Frees capacity that an idle log does not need.
     pub(super) fn shrink(&mut self) {
         for list in [&mut self.owed, &mut self.pending] {
             if list.is_empty() && list.capacity() > KEPT {
@@ -241,7 +240,7 @@ impl<O> Log<O> {
 }
 
 impl<O> Drop for Log<O> {
-    /// If operations panic here, the first panic goes on when all are dropped.
+    /// If operations panic here, the first panic resumes when all are dropped.
     fn drop(&mut self) {
         let mut panics = Panics::default();
         panics.drop_each(self.begun.by_ref());
@@ -252,11 +251,11 @@ impl<O> Drop for Log<O> {
     }
 }
 
-/// What is being replayed.
+/// The operations that are being replayed.
 struct Owed<I: ExactSizeIterator>(I);
 
 impl<I: ExactSizeIterator> Drop for Owed<I> {
-    /// Whatever is left, behind an operation that panicked, adds no panic to that one.
+    /// Drops the operations after one that panicked, without a further panic.
     #[inline(always)]
     fn drop(&mut self) {
         if self.0.len() > 0 {

@@ -26,19 +26,19 @@ use crate::{
 ///
 /// # Panics and poison
 ///
-/// A panic in an operation reaches the caller of whatever applied it, and nothing of the batch is
+/// A panic in an operation reaches the caller of the method that applied it, and nothing of the batch is
 /// published.
 /// From then on the handle [is poisoned](Self::is_poisoned): pushing still logs, every other call
-/// says [`Poisoned`], and those that have no error to say it with panic.
+/// returns [`Poisoned`], and calls that return no error panic.
 /// A system that refuses a memory barrier which it had granted before (by a filter that was
-/// installed since) poisons the handle too, since nothing is known then of who reads the copy.
-/// Readers go on with the last published state, and [`rebuild`](Self::rebuild) mends the writer.
+/// installed since) poisons the handle too, since the readers of the copy are then unknown.
+/// Readers go on with the last published state, and [`rebuild`](Self::rebuild) recovers the writer.
 ///
 /// A copy that `rebuild` set aside for its readers is dropped by a later call that needs the writer's copy.
 /// If its `Drop` panics, that call panics: nothing is published, and what was applied stays applied.
 /// The handle is not poisoned by it, and the call may be made again.
-/// Wherever several copies or operations are dropped at once, each of them is, and the first panic goes on
-/// then.
+/// Where several copies or operations are dropped at once, all of them are dropped, and then the first panic
+/// resumes.
 ///
 /// # Examples
 ///
@@ -69,30 +69,31 @@ pub struct OpWriteHandle<T, O> {
     pub(super) health: Health,
 }
 
-/// Whether the writer's copy may be used.
+/// The state of the writer's copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Health {
+    /// It may be used.
     Sound,
-    /// It may be half changed. What is known of why says what a rebuild hands back, so nothing that happens
-    /// to such a copy later takes its place.
+    /// It may be half changed. The first cause decides what a rebuild returns, so no later event replaces it.
     Poisoned(Cause),
 }
 
-/// What runs on the writer's copy now, or did not end there: a panic leaves it set.
+/// The code that runs on the writer's copy, or that a panic ended there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// Operations that are published already.
+    /// Operations that are already published.
     Replaying,
     /// Operations that are pending.
     Applying,
-    /// The work of a call of `settle_with` or `tidy_with`.
-    Settling,
-    /// Nothing, but it has operations that were taken back.
+    /// A closure that was passed to `settle_with`, `tidy_with` or `swap_applied`.
+    Tidying,
+    /// Nothing, but the copy has operations that were taken back.
     Undone,
 }
 
 impl Health {
-    /// This runs on the copy from now on. Returns what there was before, to be put back when it has ended.
+    /// Records that this code now runs on the copy. Returns the state before, which the caller restores when the
+    /// code has ended.
     pub(super) fn begin(&mut self, cause: Cause) -> Health {
         let before = *self;
         if before == Health::Sound {
@@ -103,7 +104,7 @@ impl Health {
 }
 
 impl<T, O> OpWriteHandle<T, O> {
-    /// A writer with an empty log, over two copies that are equal.
+    /// Makes a writer with an empty log, over two copies that are equal.
     pub fn new(delay: DelayWriteHandle<T>) -> Self {
         OpWriteHandle {
             delay,
@@ -120,44 +121,44 @@ impl<T, O> OpWriteHandle<T, O> {
         self.delay.get()
     }
 
-    /// Logs an operation. Waits for nobody; amortised O(1).
+    /// Logs an operation. Never waits; amortised O(1).
     pub fn push(&mut self, op: O) {
         self.log.push(op);
     }
 
-    /// Logs operations, in order. Waits for nobody.
+    /// Logs operations, in order. Never waits.
     pub fn extend(&mut self, ops: impl IntoIterator<Item = O>) {
         self.log.extend(ops);
     }
 
-    /// What was pushed and is not published yet, in order.
+    /// The operations that were pushed and are not yet published, in order.
     pub fn pending(&self) -> &[O] {
         self.log.pending()
     }
 
-    /// How many of the [pending](Self::pending) operations the writer's copy has, whole: what
-    /// [`catch_up`](Self::catch_up) has given it. After one has panicked, its index.
+    /// Returns how many of the [pending](Self::pending) operations are completely applied to the writer's copy, by
+    /// [`catch_up`](Self::catch_up) for example. After one has panicked, this is its index.
     pub fn applied(&self) -> usize {
         self.log.applied()
     }
 
-    /// Whether the writer's copy cannot be used: an earlier panic left it half changed, or the
+    /// Returns whether the writer's copy cannot be used: an earlier panic left it half changed, or the
     /// system refused a memory barrier that it had granted before, so that its readers are unknown.
     ///
-    /// [`rebuild`](Self::rebuild) mends both.
+    /// [`rebuild`](Self::rebuild) recovers from both.
     pub fn is_poisoned(&self) -> bool {
         self.health != Health::Sound || self.get().buffers.is_lost()
     }
 
-    /// Whether [`catch_up`](Self::catch_up) would have nothing to do: the writer's copy is free, sound, and
+    /// Returns whether [`catch_up`](Self::catch_up) would have nothing to do: the writer's copy is free, sound, and
     /// has everything that was pushed.
     #[inline]
     pub fn is_caught_up(&self) -> bool {
         self.health == Health::Sound && !self.log.is_behind() && self.get().buffers.is_ready()
     }
 
-    /// Whether both copies have everything that was pushed: nothing is pending, nothing is owed, and the handle
-    /// is not [poisoned](Self::is_poisoned).
+    /// Returns whether both copies have everything that was pushed: nothing is pending, nothing is owed, and the
+    /// handle is not [poisoned](Self::is_poisoned).
     ///
     /// A [`swap_buffers`](Self::swap_buffers) with nothing pending brings it about, once no reader is
     /// in the writer's copy.
@@ -197,15 +198,15 @@ impl<T, O> OpWriteHandle<T, O> {
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// Publishes what is pending. Reads that begin after this has returned see it.
     ///
-    /// With nothing pending the version stays the same, and so does what readers see: the writer's
-    /// copy gets what it still lacks, if its readers have left, and else nothing happens.
-    /// So values that were removed are dropped, in both copies, once a call with nothing pending
-    /// has met no reader.
+    /// With nothing pending, the version stays the same, and so does what readers see. The writer's
+    /// copy gets the operations that it still lacks, if its readers have left; otherwise nothing happens.
+    /// So values that were removed are dropped in both copies once a call with nothing pending
+    /// finds no reader in the writer's copy.
     ///
     /// # Blocking
-    /// Waits for the guards that were taken before the last swap: never for those taken since.
+    /// Waits for the guards that were taken before the last swap, never for those taken since.
     /// (A [`settle_with`](Self::settle_with) that swapped counts.)
-    /// A thread that holds such a guard itself waits for ever; the
+    /// A thread that holds such a guard itself waits forever; the
     /// [`try_`](Self::try_swap_buffers) and [timeout](Self::swap_buffers_timeout) forms do not.
     ///
     /// # Cost
@@ -213,19 +214,18 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`FenceMode`](crate::FenceMode)) and a look at each live reader.
     ///
     /// # Panics
-    /// If an operation panics, and from then on. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// If an operation panics, and from then on. Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn swap_buffers(&mut self) -> Version {
         unpoisoned(self.swap_within(Patience::ENDLESS))
     }
 
-    /// As [`swap_buffers`](Self::swap_buffers), but waits for nobody: it looks a bounded number of
-    /// times.
+    /// As [`swap_buffers`](Self::swap_buffers), but never waits: it looks a bounded number of times.
     ///
     /// # Errors
     /// [`SwapError`]: nothing was published, and what was pushed is still pending.
     ///
     /// # Panics
-    /// If an operation panics. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// If an operation panics. Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn try_swap_buffers(&mut self) -> Result<Version, SwapError> {
         self.swap_within(Patience::Try)
     }
@@ -236,12 +236,12 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`SwapError`]: nothing was published, and what was pushed is still pending.
     ///
     /// # Panics
-    /// If an operation panics. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// If an operation panics. Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn swap_buffers_timeout(&mut self, timeout: Duration) -> Result<Version, SwapError> {
         self.swap_within(Patience::Until(Deadline::after(timeout)))
     }
 
-    /// Lends the writer's copy with everything applied that was pushed: the writer's own writes.
+    /// Applies everything that was pushed to the writer's copy, and lends it: so the writer reads its own writes.
     ///
     /// Publishes nothing, and [`pending`](Self::pending) stays as it is.
     ///
@@ -250,18 +250,18 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`swap_buffers`](Self::swap_buffers) does.
     ///
     /// # Panics
-    /// If an operation panics, and from then on. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// If an operation panics, and from then on. Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn catch_up(&mut self) -> &T {
         unpoisoned(self.catch_up_within(Patience::ENDLESS))
     }
 
-    /// As [`catch_up`](Self::catch_up), but waits for nobody: it looks a bounded number of times.
+    /// As [`catch_up`](Self::catch_up), but never waits: it looks a bounded number of times.
     ///
     /// # Errors
     /// [`SwapError`]: nothing was applied.
     ///
     /// # Panics
-    /// If an operation panics. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// If an operation panics. Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn try_catch_up(&mut self) -> Result<&T, SwapError> {
         self.catch_up_within(Patience::Try)
     }
@@ -272,7 +272,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// [`SwapError`]: nothing was applied.
     ///
     /// # Panics
-    /// If an operation panics. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// If an operation panics. Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn catch_up_timeout(&mut self, timeout: Duration) -> Result<&T, SwapError> {
         self.catch_up_within(Patience::Until(Deadline::after(timeout)))
     }
@@ -318,7 +318,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     }
 }
 
-/// Gives the writer's copy what it lacks.
+/// Applies the operations that the writer's copy lacks.
 #[inline]
 pub(super) fn bring_up_to_date<T, O: Operation<T>>(
     log: &mut Log<O>,
@@ -334,7 +334,7 @@ pub(super) fn bring_up_to_date<T, O: Operation<T>>(
     *health = Health::Sound;
 }
 
-/// For the calls that have no error: an endless wait can only end with poison.
+/// Panics on an error, for calls that return none: an endless wait fails only if the writer is poisoned.
 pub(super) fn unpoisoned<R>(result: Result<R, SwapError>) -> R {
     match result {
         Ok(value) => value,

@@ -7,28 +7,27 @@ use crate::protocol::Buffer;
 use crate::{Operation, TooManyRetired};
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
-    /// Replaces the writer's copy by a clone of the published one: this mends a poisoned writer, and
+    /// Replaces the writer's copy by a clone of the published one. This recovers a poisoned writer, and
     /// frees one that waits for a reader which will not leave.
     ///
-    /// What is pending stays pending, but for an operation that panicked while it was applied: it
-    /// is taken out and handed back.
+    /// What is pending stays pending, except an operation that panicked while it was applied: that one
+    /// is removed and returned.
     /// Pending operations that were applied to the old copy are [applied](Operation::apply) again,
     /// to the new one.
     /// (One that panicked when it was applied to its second copy is published already, and the
     /// clone has it.)
-    /// A copy that readers are still in is retired. The first later call that needs the writer's copy (a swap,
-    /// `catch_up`, `rebuild`) and finds them gone frees it, or else the drop of the writer; without such a call it
-    /// stays.
+    /// A copy that readers are still in is retired. Once they have left, the next call that needs the writer's copy
+    /// (a swap, `catch_up`, `rebuild`), or the drop of the writer, frees it. Without such a call it is kept.
     ///
     /// # Blocking
-    /// Waits for nobody.
+    /// Never waits.
     ///
     /// # Cost
     /// One clone of the whole `T`; and memory for one more copy, while there are readers in the one
     /// that is retired.
     /// After a refused memory barrier two clones, and the two copies whose readers are unknown are
     /// leaked.
-    /// Later calls that need the writer's copy drop retired copies, which takes as long as it takes.
+    /// Later calls that need the writer's copy drop retired copies, which takes as long as their `Drop` does.
     ///
     /// # Errors
     /// [`TooManyRetired`]: readers are still in the writer's copy, and
@@ -38,8 +37,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// # Panics
     /// If `T::clone` does, or the `Drop` of an earlier retired copy: then nothing has changed, and it
     /// may be called again.
-    /// If the `Drop` of the copy replaced does, or that of an operation: then the writer is mended,
-    /// and the next call hands back what this one did not.
+    /// If the `Drop` of the copy replaced does, or that of an operation: then the writer has recovered,
+    /// and the next call returns what this one did not.
     ///
     /// # Examples
     /// ```
@@ -69,7 +68,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         T: Clone,
     {
         let (owed, replaced) = self.renew()?;
-        // Their `Drop` may panic: by now the writer is whole, and what was rejected is kept.
+        // Their `Drop` may panic. The writer is consistent by now, and the log keeps a rejected operation.
         let mut panics = Panics::default();
         panics.drop_each(owed);
         panics.drop_each(replaced);
@@ -77,8 +76,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         Ok(self.log.take_rejected())
     }
 
-    /// As [`rebuild`](Self::rebuild), but puts the operations that were owed to the copy replaced into
-    /// `owed` instead of dropping them: for whoever must not run their `Drop` here.
+    /// As [`rebuild`](Self::rebuild), but appends the operations that were owed to the copy replaced to
+    /// `owed` instead of dropping them, for callers that must not run their `Drop` here.
     ///
     /// # Errors
     /// As [`rebuild`](Self::rebuild).
@@ -95,7 +94,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         Ok(self.log.take_rejected())
     }
 
-    /// Makes the writer whole: what is to be dropped then.
+    /// Recovers the writer. Returns what is to be dropped afterwards.
     fn renew(&mut self) -> Result<(Vec<O>, Option<Box<Buffer<T>>>), TooManyRetired>
     where
         T: Clone,

@@ -1,18 +1,18 @@
-//! [`Settled`]: what an [`OpWriteHandle`] does while nothing is pending, and whether it changed anything.
+//! [`Settled`], and how an [`OpWriteHandle`] settles both copies while nothing is pending.
 
 use super::OpWriteHandle;
 use super::op::Cause;
 use crate::policy::Patience;
 use crate::{CopiesDiffer, Operation, SwapError};
 
-/// What the closure of [`OpWriteHandle::settle_with`](crate::OpWriteHandle::settle_with) did.
+/// What the closure passed to [`OpWriteHandle::settle_with`](crate::OpWriteHandle::settle_with) did.
 ///
 /// Made from `bool` (whether anything changed), or from `()`, which stands for a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// The copy is as it was.
     Unchanged,
-    /// The copy's layout has changed, though not what it says to a reader.
+    /// The copy's layout has changed, but not what it shows to a reader.
     Changed,
 }
 
@@ -34,22 +34,22 @@ impl From<bool> for Settled {
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// Lets `work` tidy the writer's copy (finish a table's growth, say) while nothing is pending,
-    /// then swaps the two copies, which are equal, under the same version: so the next call meets
-    /// the other one.
+    /// then swaps the two copies, which are equal, under the same version. So the next call gets
+    /// the other copy.
     ///
-    /// `work` must change the layout only, never what the copy says to a reader; it returns
+    /// `work` must change the layout only, never what the copy shows to a reader. It returns
     /// whether it changed anything (`bool`), or `()`, which stands for a change.
-    /// Where it changed nothing, nothing is swapped.
+    /// If it changed nothing, nothing is swapped.
     ///
     /// Does nothing if operations are pending or if readers are still in the writer's copy.
-    /// Whether the copies were swapped.
+    /// Returns whether the copies were swapped.
     ///
     /// # Blocking
-    /// Waits for nobody.
-    /// But a swap is a swap: the guards taken before it hold up the next one.
+    /// Never waits.
+    /// But it counts as a swap: the guards taken before it hold up the next one.
     ///
     /// # Panics
-    /// If an operation or `work` panics, and from then on. Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does.
+    /// If an operation or `work` panics, and from then on. Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     ///
     /// # Examples
     /// ```
@@ -81,10 +81,10 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
 
     /// Compares the two copies, after publishing what is pending and applying it to both.
     ///
-    /// For tests: an operation that acts differently on the two copies shows here.
+    /// For tests: it finds an operation that acts differently on the two copies.
     ///
     /// # Blocking
-    /// Waits for all guards that were taken before this call, for ever if the calling thread holds
+    /// Waits for all guards that were taken before this call, forever if the calling thread holds
     /// one of them.
     ///
     /// # Errors
@@ -92,8 +92,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///
     /// # Panics
     /// If an operation panics, and from then on; and if the comparison does.
-    /// Also if the `Drop` of a copy [set aside](Self#panics-and-poison) does: what was pending may be published
-    /// already then.
+    /// Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does; then what was pending may
+    /// already be published.
     pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer>
     where
         T: PartialEq,
@@ -101,7 +101,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         if !self.pending().is_empty() {
             self.swap_buffers();
         }
-        // With nothing pending: settles.
+        // With nothing pending, this settles both copies.
         self.swap_buffers();
         self.catch_up();
         if self.get().read_buffer() == self.get().write_buffer() {
@@ -111,21 +111,21 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         }
     }
 
-    /// With nothing pending: replays what is owed, lets `work` run, and swaps the equal copies if
+    /// With nothing pending, replays what is owed, lets `work` run, and swaps the equal copies if
     /// that changed one.
     pub(super) fn settle_within<S: Into<Settled>>(
         &mut self,
         work: impl FnOnce(&mut T) -> S,
     ) -> Result<Settled, SwapError> {
         if !self.is_poisoned() {
-            // Whoever is in the writer's copy, it concerns the other one.
+            // Readers in the writer's copy do not matter: this is about the published one.
             self.buffers().rest();
         }
         self.update(Patience::Try)?;
         self.log.shrink();
         let version = self.version();
         let mut copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
-        let before = self.health.begin(Cause::Settling);
+        let before = self.health.begin(Cause::Tidying);
         let settled = work(copy.as_mut()).into();
         self.health = before;
         if settled == Settled::Changed {
