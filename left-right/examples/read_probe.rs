@@ -45,7 +45,7 @@ pub extern "C" fn probe_looping(reader: &SharedReader<u64>) -> u64 {
     value
 }
 
-/// The control: a store that is no `mov`.
+/// The control: a store that is not a `mov`.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn probe_adding(sum: &mut u64) {
@@ -85,14 +85,14 @@ pub extern "C" fn probe_registering(value: u64) {
     });
 }
 
-/// What the controls call.
+/// The function that the controls call.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn probe_called(value: u64) -> u64 {
     black_box(value)
 }
 
-/// What a control calls besides.
+/// Another function that a control calls.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn probe_called_first(value: u64) -> u64 {
@@ -113,10 +113,10 @@ pub extern "C" fn probe_jumping(value: u64) -> u64 {
     probe_called(value)
 }
 
-/// The control: a call of a function that nobody knows.
+/// The control: a call of an unknown function.
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub extern "C" fn probe_calling_whatever(function: extern "C" fn(u64) -> u64) -> u64 {
+pub extern "C" fn probe_calling_unknown(function: extern "C" fn(u64) -> u64) -> u64 {
     function(1) ^ 1
 }
 
@@ -165,7 +165,7 @@ fn main() {
     probe_registering(1);
     assert_eq!((sum, values, probe_spilling(2)), (1, [0; 4], 2));
     assert_eq!((probe_calling(3), probe_jumping(3)), (2, 3));
-    assert_eq!(probe_calling_whatever(probe_called), 0);
+    assert_eq!(probe_calling_unknown(probe_called), 0);
     let cold = [probe_cold, probe_cold_by_jump, probe_cold_too_late];
     assert_eq!(cold.map(|probe| probe(0)), [1, 0, 0]);
 }

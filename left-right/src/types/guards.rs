@@ -1,11 +1,11 @@
-//! What a guard forbids. (See the table of [`types`](super).)
+//! What the type of a guard forbids. (See the table of [`types`](super).)
 //!
 //! # A guard lends nothing that ends before it
 //!
 //! A guard is covariant in what it shows, so a guard of a `Vec<&'static str>` is also one of a
-//! `Vec<&'short str>`. Such a guard must not outlive `'short`, which the bound `T: 'a` says. Without it the
+//! `Vec<&'short str>`. Such a guard must not outlive `'short`, which the bound `T: 'a` enforces. Without it, the
 //! closure of `map` and its kin could return any reference that lives for `'short`, in a guard whose type
-//! says nothing of `'short` any more.
+//! no longer names `'short`.
 //!
 //! [`ReadGuard::map`](crate::ReadGuard::map):
 //! ```compile_fail,E0597
@@ -121,7 +121,7 @@
 //! assert_eq!(guard.as_deref(), Some(&7));
 //! ```
 //!
-//! So does a type that holds one:
+//! A type that holds a guard needs the same bound:
 //! ```compile_fail,E0310
 //! use left_right::ReadGuard;
 //!
@@ -162,7 +162,7 @@
 //! drop(reader);
 //! ```
 //!
-//! What a projection is shown ends with the call, and only the guard that comes of it goes on:
+//! A projection may use what it is shown only during the call, and only the guard that it makes lives on:
 //! ```compile_fail,E0521
 //! use left_right::{ReadGuard, WriteHandle};
 //!
@@ -188,7 +188,7 @@
 //! assert_eq!(kept, 1);
 //! ```
 //!
-//! # A guard is covariant, and what it shows is what it is
+//! # A guard is covariant, and the value that it shows keeps its own variance
 //!
 //! ```
 //! use left_right::ReadGuard;
@@ -200,7 +200,7 @@
 //!     guard
 //! }
 //! ```
-//! A `Cell` may be changed through a guard, so it is a cell of the same for everybody:
+//! A `Cell` may be changed through a guard, so it stays invariant:
 //! ```compile_fail,E0597
 //! use std::cell::Cell;
 //! use left_right::{ReadGuard, WriteHandle};
@@ -236,8 +236,8 @@
 //!
 //! # A guard stays on its thread
 //!
-//! (That it cannot be sent stands at [`ReadGuard`](crate::ReadGuard).) Nor can it be lent to one, though what
-//! it shows can:
+//! (The docs of [`ReadGuard`](crate::ReadGuard) show that it cannot be sent.) It cannot be lent to another thread
+//! either, but the value that it shows can:
 //! ```compile_fail,E0277
 //! let reader = left_right::WriteHandle::cloned(7).read_handle();
 //! let guard = reader.read();

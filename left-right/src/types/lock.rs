@@ -1,4 +1,4 @@
-//! The lock of the writers and its guard. (See the table of [`types`](super).)
+//! What the types of the writers' lock forbid. (See the table of [`types`](super).)
 
 demand!(lock_is_send_if_its_data_is, "Send", "WriterLock<MutexGuard<'static, u32>>" => "WriterLock<Cell<u32>>");
 demand!(lock_is_sync_if_its_data_is_send, "Sync", "WriterLock<MutexGuard<'static, u32>>" => "WriterLock<Cell<u32>>");

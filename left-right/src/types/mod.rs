@@ -1,4 +1,4 @@
-//! What the types of this crate forbid, and the nearest program that they allow.
+//! Programs that the types of this crate reject, each beside the nearest program that they accept.
 //!
 //! | type | variance | `Send` if | `Sync` if |
 //! |---|---|---|---|
@@ -10,19 +10,19 @@
 //! | [`WriterLock<T>`] | invariant | `T: Send` | `T: Send` |
 //! | [`WriterGuard<'a, T>`] | covariant in `'a`, invariant in `T`; `T: 'a` | never | `T: Sync` |
 //! | futures of the writers | | the writer is `Send` | |
-//! | all others, which have no parameter | | always | always |
+//! | all others, which have no type parameter | | always | always |
 //!
-//! - **Variance.** Whoever holds a writer of a `T` that lives less long could publish one to readers of the
-//!   longer-lived. Readers are invariant since they share their type of copies with the writer; a covariant
-//!   one would be sound. A guard only reads, so it is covariant; what is inside may be invariant itself, as
-//!   a `Cell` is.
+//! - **Variance.** If a writer were covariant, it could be used as a writer of a shorter-lived `T`, and publish such a
+//!   value to readers of the longer-lived one. Readers are invariant since they share the type of their copies with
+//!   the writer; a covariant reader would be sound. A guard only reads, so it is covariant. The value that it shows
+//!   may itself be invariant, as a `Cell` is.
 //! - **`Send` and `Sync`.** The last handle drops both copies, on its thread (`T: Send`), and handles on
-//!   several threads lend a `&T` at the same time (`T: Sync`). A [`ReadHandle`] is in one place at a time,
-//!   so it is not `Sync`, and a guard leaves the slot of the thread that took it, so it is neither; the `&T`
+//!   several threads lend a `&T` at the same time (`T: Sync`). A [`ReadHandle`] is used by one thread at a time,
+//!   so it is not `Sync`. A guard leaves the slot of the thread that took it, so it is neither; the `&T`
 //!   that it lends may go to scoped threads.
-//! - **Drop.** A handle may be the last one, so `T` outlives each of them strictly: its `Drop` may look at
-//!   what it borrows. No thread-local list of this crate holds a `T`, and its threads hold only what is `'static`.
-//! - **Unwinding.** `UnwindSafe` follows from the fields, and nothing rests on it.
+//! - **Drop.** Any handle may be the last one, so `T` strictly outlives each of them: its `Drop` may access
+//!   what it borrows. No thread-local list of this crate holds a `T`, and its threads hold only `'static` values.
+//! - **Unwinding.** `UnwindSafe` follows from the fields, and no code relies on it.
 //!
 //! [`WriteHandle<T>`]: crate::WriteHandle
 //! [`DelayWriteHandle<T>`]: crate::DelayWriteHandle
@@ -37,8 +37,8 @@
 //!
 //! # The tests
 //!
-//! Each program that must not compile stands beside a twin that differs in the forbidden step only, so that
-//! it fails for that step and for nothing else. Where many types forbid the same, a macro writes the pairs.
+//! Each program that must not compile stands beside a twin that differs in the forbidden step only. So it fails
+//! because of that step. Where many types forbid the same step, a macro writes the pairs.
 
 /// A program that must not compile, and its twin, which has `$right` where that one has `$wrong`.
 macro_rules! pair {
@@ -66,8 +66,8 @@ macro_rules! demand {
     };
 }
 
-/// `invariant!(name, "type of &'s str", "one of &'static str, made by `writer`")`: what it holds cannot be
-/// taken for something that lives less long.
+/// `invariant!(name, "type of &'s str", "one of &'static str, made by `writer`")`: the value that it holds cannot
+/// be taken for a value of a shorter lifetime.
 macro_rules! invariant {
     ($name:ident, $type:literal, $make:literal) => {
         pair!(
@@ -86,7 +86,7 @@ macro_rules! invariant {
     };
 }
 
-/// `outlives!(name, "a handle, made of `writer`")`: what a copy's `Drop` looks at ends after the handle.
+/// `outlives!(name, "a handle, made of `writer`")`: a value that a copy's `Drop` accesses outlives the handle.
 macro_rules! outlives {
     ($name:ident, $make:literal) => {
         pair!(

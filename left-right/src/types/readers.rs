@@ -37,7 +37,7 @@ outlives!(
     "writer.shared_reader()"
 );
 
-/// A thread that has read keeps a slot, and nothing of the data: what a copy borrows may end before the
+/// A thread that has read keeps a slot, and no data. So what a copy borrows may end before the
 /// thread does, and before its list is swept.
 /// ```
 /// use left_right::WriteHandle;
@@ -51,7 +51,7 @@ outlives!(
 /// ```
 mod a_threads_list_holds_no_data {}
 
-/// What a closure is lent ends with the call:
+/// A closure may use what it is lent only during the call:
 /// ```compile_fail,E0521
 /// let reader = left_right::WriteHandle::cloned(7).read_handle();
 /// let mut kept = &0;

@@ -39,8 +39,8 @@ outlives!(
     "OpWriteHandle::<_, u8>::new(DelayWriteHandle::new(writer))"
 );
 
-/// What invariance is for: a writer is not one of something shorter-lived, which its readers would see after
-/// the end of it.
+/// The reason for invariance: a writer of a shorter-lived value could publish it, and readers would see it after its
+/// end.
 /// ```compile_fail,E0597
 /// use left_right::WriteHandle;
 ///
@@ -172,7 +172,7 @@ mod futures {}
 /// let again = writer.write_buffer_mut();
 /// *again += 1;
 /// ```
-/// What either copy lends ends with the next swap:
+/// A reference into either copy ends before the next swap:
 /// ```compile_fail,E0502
 /// let mut writer = left_right::WriteHandle::cloned(7);
 /// let published = writer.read_buffer();
@@ -211,7 +211,7 @@ mod futures {}
 /// ```
 mod buffers {}
 
-/// What a log lends of its copy, or of itself, ends with the next change:
+/// A reference that a log lends into its copy, or into itself, ends before the next change:
 /// ```compile_fail,E0499
 /// # use left_right::*;
 /// # struct Set(u32);
@@ -250,7 +250,7 @@ mod buffers {}
 /// assert_eq!(pending, [8]);
 /// writer.push(9);
 /// ```
-/// What a closure is lent ends with the call:
+/// A closure may use what it is lent only during the call:
 /// ```compile_fail,E0521
 /// # use left_right::*;
 /// let mut writer = OpWriteHandle::<u32, u8>::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
