@@ -75,7 +75,7 @@
 //!    nor the first swap that begins after it was taken; only the one after that waits, and whatever
 //!    else needs the writer's copy. Each of these has a `try_` form that never waits and a form with
 //!    a timeout. (The plain [`WriteHandle`] has neither, and waits in the swap itself.)
-//!    (`readers::a_guard_held_for_ever_lets_one_refresh_through_and_holds_up_the_second`,
+//!    (`readers::a_guard_held_forever_lets_one_refresh_through_and_holds_up_the_second`,
 //!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`,
 //!    `tasks::a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped`)
 //! 5. **Handles come and go without waiting for a guard.**
@@ -92,7 +92,7 @@
 //!    copies or operations whose `Drop` panics are all dropped, and end in one panic.
 //!    (`rebuild::an_operation_that_panicked_unpublished_is_handed_back_and_the_others_are_kept`,
 //!    `log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
-//!    `log::a_panic_on_the_second_copy_leaves_the_published_one_whole`,
+//!    `log::a_panic_on_the_second_copy_leaves_the_published_one_consistent`,
 //!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`, `drops::*`, `wakers::*`)
 //! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle
 //!    frees its pin.

@@ -1,4 +1,4 @@
-//! The publisher and the janitor: every structure gets its steps, and none is touched after it has left.
+//! The publisher and the janitor: each structure gets its steps, and none is used after it has left.
 #![cfg(not(loom))]
 
 use std::panic::panic_any;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use left_right::background::{Background, Next, Work, hold_off_forks};
 
-/// Far more than any wait takes: a test that would hang fails instead.
+/// Far longer than any wait takes, so that a test that would hang fails instead.
 const FAR: Duration = Duration::from_secs(60);
 
 fn eventually(what: &str, is_so: impl Fn() -> bool) {
@@ -20,7 +20,7 @@ fn eventually(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// A place for this work, which lasts as long as what is returned.
+/// Makes a place for this work, which lasts as long as the returned values.
 fn place<W: Work + 'static>(work: W) -> (Arc<W>, Background) {
     let work = Arc::new(work);
     let weak: std::sync::Weak<W> = Arc::downgrade(&work);
@@ -55,7 +55,7 @@ impl Work for Eager {
 }
 
 #[test]
-fn structures_that_always_have_work_take_turns() {
+fn structures_that_always_have_work_step_alternately() {
     let asks: [fn(&Background); 2] = [
         |place| place.publish_after(Duration::ZERO).unwrap(),
         |place| place.tidy_after(Duration::ZERO).unwrap(),
@@ -64,13 +64,13 @@ fn structures_that_always_have_work_take_turns() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let places: Vec<_> = (0..3).map(|n| place(Eager(n, Arc::clone(&log)))).collect();
         {
-            // Nobody takes a step before all have asked.
+            // No step ends before all have asked.
             let _held = log.lock().unwrap();
             places.iter().for_each(|(_, background)| ask(background));
         }
         eventually("the log is long", || log.lock().unwrap().len() >= LONG);
         let log = log.lock().unwrap();
-        // The first may have begun its step alone.
+        // The first may have begun its step before the others asked.
         for steps in log[1..LONG].windows(3) {
             let mut steps = [steps[0], steps[1], steps[2]];
             steps.sort_unstable();
@@ -79,7 +79,7 @@ fn structures_that_always_have_work_take_turns() {
     }
 }
 
-/// Says when its step begins, and ends it when it is told to.
+/// Reports that its step begins, and ends it when the test says so.
 struct Slow {
     begins: mpsc::SyncSender<()>,
     ends: Mutex<mpsc::Receiver<()>>,
@@ -96,7 +96,7 @@ impl Work for Slow {
 }
 
 #[test]
-fn to_leave_waits_for_a_step_on_the_publisher_and_no_step_comes_after_it() {
+fn leave_waits_for_a_step_on_the_publisher_and_no_step_follows() {
     let (begins, begun) = mpsc::sync_channel(0);
     let (end, ends) = mpsc::channel();
     let has_ended = Arc::new(AtomicBool::new(false));
@@ -113,7 +113,7 @@ fn to_leave_waits_for_a_step_on_the_publisher_and_no_step_comes_after_it() {
     end.send(()).unwrap();
     leaving.join().unwrap();
     assert!(has_ended.load(Ordering::SeqCst));
-    // It is nobody else's by now, although its step has asked for another one.
+    // No thread holds it by now, although its step has asked for another one.
     assert_eq!(Arc::strong_count(&work), 1);
     assert!(begun.try_recv().is_err());
 }
@@ -166,17 +166,19 @@ fn the_earliest_request_counts_and_is_answered_once() {
     for time in [Duration::MAX, FAR * 60, 2 * soon, soon, FAR * 60] {
         background.publish_after(time).unwrap();
     }
-    eventually("it came", || count() == 1);
-    // Another structure's later step shows that no more was to come.
+    eventually("a step comes", || count() == 1);
+    // A later step of another structure shows that no further step comes.
     let (other, other_place) = place(Counting(AtomicUsize::new(0)));
     other_place.publish_after(4 * soon).unwrap();
-    eventually("the other one came", || other.0.load(Ordering::SeqCst) == 1);
+    eventually("the other step comes", || {
+        other.0.load(Ordering::SeqCst) == 1
+    });
     assert_eq!(count(), 1);
     background.publish_after(Duration::ZERO).unwrap();
-    eventually("it came again", || count() == 2);
+    eventually("another step comes", || count() == 2);
 }
 
-/// A thread that holds forks off does not wait for itself, and nobody waits for a fork.
+/// A thread that holds off forks does not wait for itself, and no thread waits for a fork.
 #[test]
 fn forks_are_held_off_while_none_is_under_way() {
     let first = hold_off_forks().unwrap();

@@ -1,4 +1,4 @@
-//! What panics when it is dropped: copies and operations, several at once, with payloads that do the same.
+//! Copies and operations that panic when they are dropped, several at once, with payloads that panic, too.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
 
-/// Counts what is dropped, and says whether that panics.
+/// Counts drops, and decides whether they panic.
 #[derive(Clone, Default)]
 struct Census {
     dropped: Arc<AtomicUsize>,
@@ -72,7 +72,7 @@ impl Drop for Copy {
 
 impl Drop for Op {
     fn drop(&mut self) {
-        // One that panics itself is dropped by the same panic: another one there is Rust's to abort at.
+        // An operation that panics is dropped by the same panic, and Rust aborts at a second one there.
         if self.panics_in == PanicsIn::Nothing {
             self.census.count("an operation");
         }
@@ -99,7 +99,7 @@ impl Drop for Payload {
     }
 }
 
-/// What the one panic of `body` is about.
+/// Returns the message of the one panic of `body`.
 fn panic_of(body: impl FnOnce()) -> &'static str {
     let payload = catch_unwind(AssertUnwindSafe(body)).expect_err("no panic");
     let payload: Box<dyn Any> = payload;
@@ -145,7 +145,7 @@ fn two_retired_copies_whose_drop_panics_end_in_one_panic_that_changes_nothing() 
 }
 
 #[test]
-fn what_is_owed_behind_an_operation_that_panics_is_dropped_whatever_that_throws() {
+fn owed_operations_after_one_that_panics_are_dropped_even_if_they_panic_too() {
     let census = Census::default();
     let mut writer = census.writer();
     writer.push(census.op(PanicsIn::SecondCopy));
@@ -164,7 +164,7 @@ fn what_is_owed_behind_an_operation_that_panics_is_dropped_whatever_that_throws(
 }
 
 #[test]
-fn a_rebuild_whose_drops_all_panic_mends_the_writer_and_ends_in_one_panic() {
+fn a_rebuild_whose_drops_all_panic_recovers_the_writer_and_ends_in_one_panic() {
     for has_rejected in [false, true] {
         let census = Census::default();
         let mut writer = census.writer();
@@ -179,7 +179,8 @@ fn a_rebuild_whose_drops_all_panic_mends_the_writer_and_ends_in_one_panic() {
         census.be_loud(true);
         let said = panic_of(|| drop(writer.rebuild()));
         census.be_loud(false);
-        // Three operations, which only the copy replaced has got by now if one panicked there; and the copy.
+        // Only the copy if an operation panicked there, since the three operations are replayed by then. Otherwise
+        // the three operations, too.
         let dropped = if has_rejected { 1 } else { 4 };
         assert_eq!(census.dropped() - before, dropped);
         assert_eq!(
@@ -197,8 +198,8 @@ fn a_rebuild_whose_drops_all_panic_mends_the_writer_and_ends_in_one_panic() {
     }
 }
 
-/// A writer with a retired copy that is free, one operation rejected, three owed and three pending; and
-/// two copies more.
+/// Makes a writer with a retired copy that is free, two other copies, and one operation rejected, three owed and
+/// three pending.
 fn full_writer(census: &Census) -> OpWriteHandle<Copy, Op> {
     let mut writer = census.writer();
     writer.push(census.op(PanicsIn::FirstCopy));

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use left_right::{DelayWriteHandle, FenceMode, OpWriteHandle, Operation, WriteHandle};
 
-/// Far more than any wait takes: a test that would hang fails instead.
+/// Far longer than any wait takes, so that a test that would hang fails instead.
 const FAR: Duration = Duration::from_secs(60);
 
-/// Counts its lives.
+/// Counts the values that are alive.
 struct Counted(Arc<AtomicUsize>);
 
 impl Counted {
@@ -44,7 +44,7 @@ fn both_copies_are_dropped_once_with_the_last_handle() {
     let (reader, factory) = (writer.read_handle(), writer.factory());
     assert_eq!(alive(&counter), 2);
     drop(writer);
-    assert_eq!(alive(&counter), 1, "the published copy stays for readers");
+    assert_eq!(alive(&counter), 1, "readers keep the published copy");
     drop(reader);
     assert_eq!(alive(&counter), 1, "a factory may still make one");
     let late = factory.handle();
@@ -58,8 +58,8 @@ fn both_copies_are_dropped_once_with_the_last_handle() {
 fn a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers() {
     let counter = Arc::default();
     let mut writer = DelayWriteHandle::new(WriteHandle::cloned(Counted::new(&counter)));
-    let (stays, other) = (writer.read_handle(), writer.read_handle());
-    let guard = stays.read();
+    let (inside, other) = (writer.read_handle(), writer.read_handle());
+    let guard = inside.read();
     writer.start_swap();
     drop(writer);
     assert_eq!(
@@ -70,13 +70,13 @@ fn a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers() {
     assert_eq!(alive(&guard.0), 2);
     assert!(!other.is_writer_alive());
     drop(guard);
-    drop(stays);
+    drop(inside);
     drop(other);
     assert_eq!(alive(&counter), 0);
 }
 
-/// The mode follows the writer: however slow the machine, a burst without end ends up with fences,
-/// and a pause without them, also while a guard stays.
+/// The mode follows the writer. However slow the machine is, an endless burst leads to fences, and a pause leads to
+/// none, even while a guard is held.
 #[test]
 fn auto_follows_the_interval_between_swaps() {
     struct Add;
@@ -88,7 +88,7 @@ fn auto_follows_the_interval_between_swaps() {
     let mut writer: OpWriteHandle<u64, Add> =
         OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
     if writer.stats().fence_mode == FenceMode::SeqCst {
-        return; // This system has no barrier, so there is nothing to follow.
+        return; // This system has no barrier, so the mode never changes.
     }
     let reader = writer.read_handle();
     for _ in 0..3 {
@@ -101,7 +101,7 @@ fn auto_follows_the_interval_between_swaps() {
         let guard = reader.read();
         writer.push(Add);
         writer.swap_buffers();
-        // How long a pause is depends on how long swaps took.
+        // How long the pause must be depends on how long swaps took.
         let begin = Instant::now();
         while writer.stats().fence_mode == FenceMode::SeqCst {
             assert!(begin.elapsed() < FAR, "never switched back");
@@ -113,7 +113,7 @@ fn auto_follows_the_interval_between_swaps() {
 }
 
 #[test]
-fn a_forgotten_writer_leaves_readers_at_work() {
+fn a_forgotten_writer_does_not_stop_its_readers() {
     let mut writer = WriteHandle::cloned(1);
     let reader = writer.read_handle();
     *writer.write_buffer_mut() = 2;
@@ -154,7 +154,7 @@ fn exchanged_writers_keep_their_own_waits() {
 }
 
 #[test]
-fn the_last_reader_may_go_while_the_writer_waits() {
+fn the_last_reader_may_quit_while_the_writer_waits() {
     struct Add;
     impl Operation<u64> for Add {
         fn apply(&mut self, target: &mut u64) {
@@ -223,7 +223,7 @@ fn two_copies_whose_drop_panics_end_in_one_panic() {
     }
     let writer = WriteHandle::new(Loud, Loud);
     assert!(catch_unwind(AssertUnwindSafe(|| drop(writer))).is_err());
-    // While another panic unwinds, there is no more than that one.
+    // During another panic, only that one resumes.
     let writer = WriteHandle::new(Loud, Loud);
     let reader = writer.read_handle();
     let panic = catch_unwind(AssertUnwindSafe(move || {

@@ -1,5 +1,5 @@
-//! Linearizability under load: every read is one whole state, no older than what was finished
-//! before it began, no newer than what was begun before it ended, and versions never go back.
+//! Linearizability under load. Every read shows one complete state, no older than what was finished
+//! before it began, and no newer than what was begun before it ended. Versions never go back.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -12,7 +12,7 @@ type Keys = [u64; 64];
 
 struct SetAll(u64);
 
-/// Far more than any wait takes: a test that would hang fails instead.
+/// Far longer than any wait takes, so that a test that would hang fails instead.
 const FAR: Duration = Duration::from_secs(60);
 
 impl Operation<Box<Keys>> for SetAll {
@@ -23,12 +23,12 @@ impl Operation<Box<Keys>> for SetAll {
     }
 }
 
-/// What has been begun and what has been finished, told to all threads.
+/// What has been begun and what has been finished, for all threads.
 #[derive(Default)]
 struct Progress {
     begun: AtomicU64,
     finished: AtomicU64,
-    /// The highest version that any reader has handed to the others.
+    /// The highest version that any reader has seen.
     seen: AtomicU64,
     /// Reads that were checked.
     checked: AtomicU64,
@@ -43,7 +43,7 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// Checks one read against what was known before and after it; its version.
+/// Checks one read against what was known before and after it. Returns its version.
 fn check(progress: &Progress, read: impl FnOnce() -> (u64, Keys)) -> u64 {
     let finished_before = progress.finished.load(Ordering::SeqCst);
     let seen_before = progress.seen.load(Ordering::SeqCst);
@@ -115,7 +115,7 @@ fn run(mode: FenceMode) {
                 }
             });
         }
-        // Also if one of them panics: else the others would go on for ever.
+        // Also if one of them panics, or the others would go on forever.
         let _end = EndOnDrop(&progress.is_over);
         let mut version = 0;
         let is_enough = |version| {

@@ -1,4 +1,4 @@
-//! What is given back: handles, logs and copies, counted by the allocator.
+//! Memory that handles, logs and copies give back, counted by the allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicIsize, Ordering};
@@ -11,17 +11,17 @@ struct Counting;
 
 static IN_USE: AtomicIsize = AtomicIsize::new(0);
 
-// SAFETY: every call is handed on to the system's allocator as it came.
+// SAFETY: each call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         IN_USE.fetch_add(layout.size() as isize, Ordering::Relaxed);
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         IN_USE.fetch_sub(layout.size() as isize, Ordering::Relaxed);
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller promises.
         unsafe { System.dealloc(block, layout) }
     }
 }
@@ -29,15 +29,15 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Signed: the test harness takes and frees a little of its own meanwhile, hence the generous limits.
+/// Signed, since the test harness allocates and frees a little meanwhile. Hence the generous limits.
 fn in_use() -> isize {
     IN_USE.load(Ordering::Relaxed)
 }
 
-/// One test at a time: they share the count.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Lets one test run at a time, since the tests share the count.
+fn exclusively() -> MutexGuard<'static, ()> {
+    static TEST: Mutex<()> = Mutex::new(());
+    TEST.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Add(#[expect(dead_code, reason = "only its size matters")] u64);
@@ -50,7 +50,7 @@ impl Operation<u64> for Add {
 
 #[test]
 fn a_hundred_thousand_handles_give_their_memory_back() {
-    let _alone = alone();
+    let _exclusive = exclusively();
     let mut writer = WriteHandle::cloned(0);
     let factory = writer.factory();
     let before = in_use();
@@ -71,10 +71,10 @@ fn a_hundred_thousand_handles_give_their_memory_back() {
     assert!(left < peak / 100, "{left} of {peak} bytes are still in use");
 }
 
-/// One batch of ten million must not be paid for ever after.
+/// One batch of ten million must not cost its memory forever.
 #[test]
 fn ten_million_operations_in_one_log_give_their_memory_back() {
-    let _alone = alone();
+    let _exclusive = exclusively();
     let mut writer: OpWriteHandle<u64, Add> =
         OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
     let before = in_use();
@@ -89,7 +89,7 @@ fn ten_million_operations_in_one_log_give_their_memory_back() {
 
 #[test]
 fn a_large_batch_among_small_ones_gives_its_memory_back_too() {
-    let _alone = alone();
+    let _exclusive = exclusively();
     let mut writer: OpWriteHandle<u64, Add> =
         OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
     let before = in_use();
@@ -103,10 +103,10 @@ fn a_large_batch_among_small_ones_gives_its_memory_back_too() {
     assert!(left < 64 * 1024, "{left} bytes are still in use");
 }
 
-/// A list whose replay has ended once kept its room.
+/// A list whose replay had ended kept its capacity once.
 #[test]
 fn a_batch_that_is_replayed_in_steps_gives_its_memory_back() {
-    let _alone = alone();
+    let _exclusive = exclusively();
     let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
     let before = in_use();
     writer.extend((0..1_000_000).map(Add));
@@ -120,7 +120,7 @@ fn a_batch_that_is_replayed_in_steps_gives_its_memory_back() {
 
 #[test]
 fn threads_that_have_read_leave_nothing_behind() {
-    let _alone = alone();
+    let _exclusive = exclusively();
     let round = || {
         let writer = WriteHandle::cloned(vec![0u8; 1000]);
         let reader = writer.shared_reader();

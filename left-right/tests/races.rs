@@ -1,4 +1,4 @@
-//! A stress for ThreadSanitizer, without a test harness, since its synchronisation is not
+//! A stress test for ThreadSanitizer. It uses no test harness, whose synchronisation is not
 //! instrumented:
 //!
 //! ```sh
@@ -26,7 +26,7 @@ fn main() {
 
 fn stress(mode: FenceMode) {
     let mut writer = DelayWriteHandle::new(Builder::new().fence(mode).build([0; 4], [0; 4]));
-    // What is made lazily is made here: std's own locks are not instrumented either.
+    // Makes here what is made lazily, since std's own locks are not instrumented either.
     drop(writer.read_handle().read());
     writer.start_swap();
     let threads: Vec<_> = (0..2)
@@ -39,7 +39,7 @@ fn stress(mode: FenceMode) {
                         break;
                     }
                     // Where there are more threads than processors, a reader that is interrupted pins a
-                    // copy until it has its turn again; better it gives way where it pins none.
+                    // copy until it runs again, so it yields where it pins none.
                     if read % 64 == 0 {
                         thread::yield_now();
                     }

@@ -1,4 +1,4 @@
-//! Readers: guards that stay, nest, leak and panic, and what each holds up.
+//! Readers: guards that are kept, nest, leak and panic, and what each of them holds up.
 
 mod setter;
 
@@ -13,7 +13,7 @@ use left_right::{
 };
 use setter::{FAR, Set, set, try_set, writer};
 
-/// As [`set`], in another thread, which says when it has been waiting.
+/// As [`set`], in another thread, which counts how often it has waited.
 fn set_in_a_thread(
     mut writer: OpWriteHandle<u64, Set>,
     value: u64,
@@ -50,7 +50,7 @@ fn until_it_waits(waits: &AtomicUsize) {
 }
 
 #[test]
-fn a_guard_held_for_ever_lets_one_refresh_through_and_holds_up_the_second() {
+fn a_guard_held_forever_lets_one_refresh_through_and_holds_up_the_second() {
     let mut writer = writer();
     let reader = writer.read_handle();
     reader.set_label("the stalled one");
@@ -75,7 +75,7 @@ fn a_guard_held_for_ever_lets_one_refresh_through_and_holds_up_the_second() {
     assert!(writer.catch_up_timeout(short).is_err());
     assert_eq!(writer.pending().len(), 1, "nothing is lost");
 
-    // Other readers go on, and the guard shows what it showed.
+    // Other readers go on, and the guard shows the same state as before.
     assert_eq!(*writer.read_handle().read(), 1);
     assert_eq!(*guard, 0);
     assert_eq!(guard.version(), Version::from_u64(0));
@@ -99,10 +99,10 @@ fn a_guard_never_holds_up_the_first_refresh_that_begins_after_it() {
 #[test]
 fn a_guard_on_the_new_copy_does_not_hold_up_the_refresh_that_its_reader_has_passed() {
     let mut writer = writer();
-    let (stays, comes) = (writer.read_handle(), writer.read_handle());
-    drop(stays.read());
+    let (old, new) = (writer.read_handle(), writer.read_handle());
+    drop(old.read());
     set(&mut writer, 1);
-    let _on_new = comes.read();
+    let _on_new = new.read();
     assert!(
         try_set(&mut writer, 2).is_ok(),
         "the new copy is not the one needed"
@@ -209,7 +209,7 @@ fn nested_guards_show_the_outer_one_and_may_be_dropped_in_any_order() {
     drop(outer);
     assert!(
         try_set(&mut writer, 2).is_err(),
-        "the inner one still stays"
+        "the inner guard is still held"
     );
     assert_eq!(*inner, 0);
     assert_eq!(*reader.read(), 0);
@@ -219,7 +219,7 @@ fn nested_guards_show_the_outer_one_and_may_be_dropped_in_any_order() {
 }
 
 #[test]
-fn a_guard_that_leaves_the_scope_of_with_stays() {
+fn a_guard_that_leaves_the_scope_of_with_stays_valid() {
     let mut writer = writer();
     let reader = writer.read_handle();
     let mut escaped = None;
@@ -292,10 +292,10 @@ fn a_settling_swap_counts_as_a_swap() {
     assert!(writer.try_swap_buffers().is_ok());
 }
 
-/// Each pinned reader counts as gone once it has been seen elsewhere, not only when all of them
-/// are between two reads at one moment.
+/// Each pinned reader has left once it has been seen elsewhere, and not only if all of them are between two reads
+/// at one moment.
 #[test]
-fn asking_whether_a_swap_is_finished_says_yes_beside_readers_that_never_rest() {
+fn a_swap_is_finished_beside_readers_that_never_rest() {
     let write = left_right::Builder::new()
         .fence(left_right::FenceMode::SeqCst)
         .build(0, 0);

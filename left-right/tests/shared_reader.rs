@@ -72,16 +72,16 @@ fn a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins() {
     set(&mut writer, 1);
     assert!(
         try_set(&mut writer, 2).is_err(),
-        "what is lent for ever is pinned for ever"
+        "a copy lent forever is pinned forever"
     );
     assert_eq!(*value, 0);
-    // Other threads' reads go on.
+    // Other threads still read.
     assert_eq!(thread::spawn(move || *reader.read()).join().unwrap(), 1);
 }
 
 /// A guard kept in an older thread-local value than the reader's list outlives the list. New
-/// threads that start meanwhile must not be given the same slot: that was a use after free with a
-/// list that hands its entries on.
+/// threads that start meanwhile must not get the same slot. With a list that reuses its entries, that was a use
+/// after free.
 #[test]
 fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
     struct Kept {
@@ -91,18 +91,18 @@ fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
     }
     impl Drop for Kept {
         fn drop(&mut self) {
-            // The list may be gone now; other threads come, read and go.
+            // The list may have ended. Other threads start, read and end.
             for _ in 0..4 {
                 let reader = self.reader;
                 thread::spawn(move || assert_eq!(*reader.read(), 1))
                     .join()
                     .unwrap();
             }
-            // The first to leave must not end what the other one uses.
+            // The first guard to leave must not end the reader that the other one uses.
             for guard in self.guards.drain(..) {
                 assert_eq!(*guard, 0);
             }
-            // A read without a list: a slot for this one guard, on the newest state.
+            // A read without a list has a slot for this one guard, on the newest state.
             let late = *self.reader.read();
             assert!(late <= 1);
             self.checks.fetch_add(1, Ordering::SeqCst);
@@ -118,7 +118,7 @@ fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
     let thread = thread::spawn({
         let checks = Arc::clone(&checks);
         move || {
-            // Touched first, so that it is destroyed after the list, or before it: both must do.
+            // Touched first, so that it is destroyed after the list, or before it. Both must work.
             OLDER.with(|older| assert!(older.borrow().is_none()));
             let guards = vec![reader.read(), reader.read()];
             set(&mut writer, 1);
@@ -134,13 +134,13 @@ fn a_guard_in_an_older_thread_local_value_outlives_the_list() {
     });
     let mut writer = thread.join().unwrap();
     assert_eq!(checks.load(Ordering::SeqCst), 1);
-    // The guard is gone, and with it the thread's slot.
+    // The guard has ended, and so has the thread's slot.
     assert!(try_set(&mut writer, 2).is_ok());
     assert_eq!(writer.stats().readers, 0);
 }
 
-/// A thread-local value that is older than the thread's list ends after it. What it reads then must not be
-/// looked for where the list was: its memory is freed, and its readers have quit.
+/// A thread-local value that is older than the thread's list ends after it. Its reads must then not use the
+/// list, whose memory is freed, and whose readers have quit.
 #[test]
 fn a_read_after_the_thread_s_list_has_ended_has_a_reader_of_its_own() {
     struct Older(RefCell<Option<(SharedReader<u64>, mpsc::Sender<[usize; 3]>, u64)>>);
@@ -151,7 +151,7 @@ fn a_read_after_the_thread_s_list_has_ended_has_a_reader_of_its_own() {
             };
             let before = reader.readers();
             let guard = reader.read();
-            // What panics here would abort.
+            // A panic here would abort.
             let during = if *guard == expected {
                 reader.readers()
             } else {
@@ -176,7 +176,7 @@ fn a_read_after_the_thread_s_list_has_ended_has_a_reader_of_its_own() {
     });
     thread.join().unwrap();
     assert_eq!(receiver.recv(), Ok([0, 1, 0]));
-    // And the writer has nobody to wait for.
+    // The writer waits for no reader.
     set(&mut writer, 6);
     assert!(try_set(&mut writer, 7).is_ok());
 }

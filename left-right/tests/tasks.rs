@@ -1,4 +1,4 @@
-//! The writers' waits, for tasks.
+//! The writers' waits as futures.
 
 mod setter;
 
@@ -23,7 +23,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs one task on this thread; its output, and how often it was woken.
+/// Runs one task on this thread. Returns its output, and how often it was woken.
 fn run<R>(task: impl Future<Output = R>) -> (R, usize) {
     let unpark = Arc::new(Unpark(thread::current(), AtomicUsize::new(0)));
     let waker = Waker::from(Arc::clone(&unpark));
@@ -34,7 +34,7 @@ fn run<R>(task: impl Future<Output = R>) -> (R, usize) {
         if let Poll::Ready(result) = task.as_mut().poll(&mut context) {
             return (result, unpark.1.load(Ordering::SeqCst));
         }
-        assert!(begin.elapsed() < FAR, "the task was forgotten");
+        assert!(begin.elapsed() < FAR, "the task is never woken");
         thread::park_timeout(FAR);
     }
 }
@@ -47,16 +47,16 @@ fn is_send<T: Send>(task: T) -> T {
 fn a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped() {
     let mut writer = writer();
     let (send_guard_taken, guard_taken) = mpsc::channel();
-    let (let_go, gone) = mpsc::channel::<()>();
+    let (end_guard, guard_may_end) = mpsc::channel::<()>();
     let reader = writer.read_handle();
     let holder = thread::spawn(move || {
         let guard = reader.read();
         send_guard_taken.send(()).unwrap();
-        gone.recv().unwrap();
+        guard_may_end.recv().unwrap();
         assert_eq!(*guard, 0);
     });
     guard_taken.recv().unwrap();
-    // The first refresh after the guard waits for nobody.
+    // The first refresh after the guard does not wait.
     writer.push(Set(1));
     let (version, wakes) = run(is_send(writer.swap_buffers_async()));
     assert_eq!((version.as_u64(), wakes), (1, 0));
@@ -68,7 +68,7 @@ fn a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped() 
         for _ in 0..3 {
             assert!(refresh.as_mut().poll(&mut context).is_pending());
         }
-        // Dropped unfinished: nothing was published.
+        // Dropped before it is ready, so nothing was published.
     }
     assert_eq!((writer.version().as_u64(), writer.pending().len()), (1, 1));
     let unpark = Arc::new(Unpark(thread::current(), AtomicUsize::new(0)));
@@ -78,10 +78,10 @@ fn a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped() 
         let poll = refresh.as_mut().poll(&mut Context::from_waker(&waker));
         assert!(poll.is_pending());
         // Only now, so that it has to be woken.
-        let_go.send(()).unwrap();
+        end_guard.send(()).unwrap();
         let begin = Instant::now();
         while unpark.1.load(Ordering::SeqCst) == 0 {
-            assert!(begin.elapsed() < FAR, "the task was forgotten");
+            assert!(begin.elapsed() < FAR, "the task is never woken");
             thread::park_timeout(FAR);
         }
         let poll = refresh.as_mut().poll(&mut Context::from_waker(&waker));
@@ -93,7 +93,7 @@ fn a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped() 
 }
 
 #[test]
-fn an_empty_refresh_waits_for_nobody() {
+fn an_empty_refresh_never_waits() {
     let mut writer = writer();
     let reader = writer.read_handle();
     let _guard = reader.read();
@@ -117,7 +117,7 @@ fn many_tasks_wait_at_once_and_all_are_woken() {
                 });
                 wait_for_guard.recv().unwrap();
                 set(&mut writer, 1);
-                // Whether the guard is still there or not.
+                // With the guard or without it.
                 let _ = try_set(&mut writer, 2);
                 writer.push(Set(2));
                 assert_eq!(*run(writer.catch_up_async()).0, 2);

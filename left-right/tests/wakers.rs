@@ -1,4 +1,4 @@
-//! Wakers that panic, or that run another task: when they are woken, dropped or cloned, on whichever thread.
+//! Wakers that panic or run another task when they are woken, dropped or cloned, on any thread.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use left_right::{DelayWriteHandle, WriteHandle};
 
-/// Far more than any wait takes: a test that would hang fails instead.
+/// Far longer than any wait takes, so that a test that would hang fails instead.
 const FAR: Duration = Duration::from_secs(60);
 
-/// A payload that panics when it is dropped, for ever.
+/// A payload that panics with another one of its kind when it is dropped.
 struct Payload;
 
 impl Drop for Payload {
@@ -39,7 +39,7 @@ enum Panics {
     InDrop,
 }
 
-/// Told of a wake, which lasts until the other side answers.
+/// Reports a wake, and lets it return when the other side answers.
 type InWake = (mpsc::SyncSender<()>, Mutex<mpsc::Receiver<()>>);
 
 impl Plan {
@@ -86,11 +86,11 @@ impl Drop for Plan {
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A task that waits for a guard, and that guard's end.
+/// Returns a task that waits for a guard, and a closure that ends the guard.
 fn waiting_task() -> (Task, impl FnOnce()) {
     let mut writer = DelayWriteHandle::new(WriteHandle::cloned(0));
     let reader = Box::new(writer.read_handle());
-    // Forgotten, so that the handle may be handed about; its end is the guard's.
+    // Forgotten, so that the handle may move. The drop of the handle ends the guard.
     std::mem::forget(reader.read());
     writer.start_swap();
     let task = Box::pin(async move {
@@ -104,7 +104,7 @@ fn poll(task: &mut Task, waker: &Waker) -> bool {
     task.as_mut().poll(&mut context).is_ready()
 }
 
-/// Takes the lock of the watch, so it would not return if that was held already.
+/// Takes the lock of the watch, so it would not return while that is held.
 fn poll_another_task() {
     let (mut task, _end_guard) = waiting_task();
     assert!(!poll(&mut task, Waker::noop()));
@@ -118,7 +118,7 @@ fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The watch works: a task that waits is woken.
+/// Checks that the watch works, and wakes a task that waits.
 fn wait_and_be_woken() {
     let (mut task, end_guard) = waiting_task();
     let plan = Plan::new(Panics::Never, None);
@@ -133,7 +133,7 @@ fn wait_and_be_woken() {
 }
 
 #[test]
-fn a_wake_that_panics_with_a_payload_that_does_leaves_other_tasks_their_watch() {
+fn a_wake_that_panics_with_a_payload_that_panics_leaves_other_tasks_their_watch() {
     let (mut task, end_guard) = waiting_task();
     let plan = Plan::new(Panics::InWake, None);
     let woken = Arc::clone(&plan.woken);
@@ -146,7 +146,7 @@ fn a_wake_that_panics_with_a_payload_that_does_leaves_other_tasks_their_watch() 
     assert_eq!(woken.load(Ordering::SeqCst), 1);
 }
 
-/// The task gives up while its wake goes on: so the waker ends on the thread that watches.
+/// The task gives up while its wake goes on, so the waker is dropped on the thread that watches.
 #[test]
 fn a_waker_that_panics_as_it_is_dropped_by_the_watch_leaves_other_tasks_theirs() {
     let (mut task, end_guard) = waiting_task();
@@ -159,7 +159,7 @@ fn a_waker_that_panics_as_it_is_dropped_by_the_watch_leaves_other_tasks_theirs()
     begun.recv_timeout(FAR).unwrap();
     drop(task);
     assert!(!is_dropped.load(Ordering::SeqCst));
-    // Another task waits, so that the thread has work to come back to.
+    // Another task waits, so that the thread has work to continue with.
     thread::scope(|scope| {
         let other = scope.spawn(wait_and_be_woken);
         let_end.send(()).unwrap();
@@ -171,7 +171,7 @@ fn a_waker_that_panics_as_it_is_dropped_by_the_watch_leaves_other_tasks_theirs()
     wait_and_be_woken();
 }
 
-/// The other side of the same: the task's own thread gets the panic, and nothing else happens.
+/// The opposite case: the task's own thread gets the panic, and nothing else happens.
 #[test]
 fn a_waker_that_panics_as_its_task_gives_up_leaves_other_tasks_theirs() {
     for is_panicking in [false, true] {
@@ -187,7 +187,7 @@ fn a_waker_that_panics_as_its_task_gives_up_leaves_other_tasks_theirs() {
         let payload = given_up.unwrap_err();
         assert_eq!(payload.is::<i32>(), is_panicking);
         if !is_panicking {
-            // No leak, since it has no size.
+            // This leaks no memory, since it has no size.
             std::mem::forget(payload);
         }
         end_guard();
@@ -200,7 +200,7 @@ fn a_waker_whose_clone_panics_changes_nothing() {
     static VTABLE: RawWakerVTable =
         RawWakerVTable::new(|_| panic!("planted in clone"), |_| (), |_| (), |_| ());
     let (mut task, end_guard) = waiting_task();
-    // SAFETY: the table's functions look at nothing, so any pointer will do.
+    // SAFETY: the table's functions do not use the pointer.
     let waker = unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &VTABLE)) };
     catch_unwind(AssertUnwindSafe(|| poll(&mut task, &waker))).unwrap_err();
     wait_and_be_woken();
@@ -222,7 +222,7 @@ fn a_waker_may_poll_another_task_as_it_is_cloned() {
     );
     let polling = thread::spawn(|| {
         let (mut task, _end_guard) = waiting_task();
-        // SAFETY: the table's functions look at nothing, so any pointer will do.
+        // SAFETY: the table's functions do not use the pointer.
         let waker = unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &VTABLE)) };
         assert!(!poll(&mut task, &waker));
     });

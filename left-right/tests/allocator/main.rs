@@ -1,7 +1,7 @@
-//! A global allocator that reads: a thread's first read may come in the midst of any allocation or release.
+//! A global allocator that reads: a thread's first read may come during any allocation or release.
 //!
-//! Each case runs again and again, on a new thread each time: the read comes in the midst of the first
-//! allocator call of the case, then of the second, and so on, until there are no more of them.
+//! Each case runs again and again, on a new thread each time. The read comes during the first allocator call of the
+//! case, then during the second, and so on, until the case makes no more calls.
 #![cfg(not(loom))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -20,7 +20,7 @@ mod readers;
 mod swaps;
 mod threads;
 
-/// Far more than any case takes: one that would hang aborts instead.
+/// Far longer than any case takes, so that a case that would hang aborts instead.
 const FAR: Duration = Duration::from_secs(60);
 
 struct Reading;
@@ -28,7 +28,7 @@ struct Reading;
 #[derive(Clone, Copy)]
 struct Armed {
     reader: &'static SharedReader<u64>,
-    /// So many calls more go by before something is done.
+    /// How many further calls pass before the action.
     calls_before: u32,
     action: Action,
     is_done: &'static AtomicBool,
@@ -38,22 +38,22 @@ struct Armed {
 enum Action {
     Read,
     ReadAndKeep,
-    /// Ends the guard that was kept.
+    /// Drops the guard that was kept.
     EndKept,
-    /// Makes a shared reader, the first one of its structure if that is only being made.
+    /// Makes a shared reader, which is the first one of its structure if another one is still being made.
     MakeReader,
 }
 
 thread_local! {
-    // None has a destructor, so that the allocator may use them as long as the thread lives.
+    // None has a destructor, so the allocator may use them as long as the thread lives.
     static HANDLE: Cell<Option<&'static ReadHandle<u64>>> = const { Cell::new(None) };
     static ARMED: Cell<Option<Armed>> = const { Cell::new(None) };
     static KEPT: Cell<Option<ManuallyDrop<ReadGuard<'static, u64>>>> = const { Cell::new(None) };
 }
 
-/// One call of the allocator.
+/// Runs at each call of the allocator.
 fn call() {
-    // Taken, so that what the read itself allocates is no call.
+    // Taken, so that an allocation by the read itself is not counted.
     let Some(mut armed) = ARMED.take() else {
         return;
     };
@@ -75,23 +75,23 @@ fn end_kept() {
     drop(KEPT.take().map(ManuallyDrop::into_inner));
 }
 
-// SAFETY: every call is handed on to the system's allocator as it came.
+// SAFETY: each call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Reading {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         call();
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         call();
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller promises.
         unsafe { System.dealloc(block, layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         call();
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller promises.
         unsafe { System.realloc(block, layout, size) }
     }
 }
@@ -99,7 +99,7 @@ unsafe impl GlobalAlloc for Reading {
 #[global_allocator]
 static ALLOCATOR: Reading = Reading;
 
-/// Ends the process unless it is dropped in time.
+/// Aborts the process unless it is dropped in time.
 struct Watchdog(Arc<AtomicBool>, JoinHandle<()>);
 
 impl Watchdog {
@@ -110,7 +110,7 @@ impl Watchdog {
             let begin = Instant::now();
             while !watched.load(Ordering::SeqCst) {
                 if begin.elapsed() > FAR {
-                    // Not by a macro, whose output the harness keeps to itself.
+                    // Not by a macro, whose output the harness captures.
                     let _ = writeln!(io::stderr(), "a case hangs");
                     process::abort();
                 }
@@ -128,7 +128,8 @@ impl Drop for Watchdog {
     }
 }
 
-/// Lent for good, for an allocator that may call at any time. The list keeps it in reach of a search for leaks.
+/// Lends a value for `'static`, for an allocator that may use it at any time. The list keeps the value reachable for
+/// a leak detector.
 fn leak<T>(value: T) -> &'static T {
     static LENT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
     let lent: &'static T = Box::leak(Box::new(value));
@@ -138,7 +139,7 @@ fn leak<T>(value: T) -> &'static T {
     lent
 }
 
-/// A case's structure, and the reader by which the allocator reads it.
+/// The structure of a case, and the reader that the allocator uses.
 struct Subject {
     writer: DelayWriteHandle<u64>,
     reader: &'static SharedReader<u64>,
@@ -157,8 +158,8 @@ impl Subject {
     }
 }
 
-/// Runs `case` with a read in the midst of each allocator call in turn, between `arm` and the end of what
-/// it returns.
+/// Runs `case` with a read during each allocator call in turn, from the call of `arm` until the drop of what `case`
+/// returns.
 fn at_every_call<R>(case: impl Fn(Subject, &dyn Fn()) -> R + Copy + Send + Sync + 'static) {
     for action in [Action::Read, Action::ReadAndKeep] {
         let mut calls = 0;
@@ -197,6 +198,6 @@ fn has_read_at<R>(
         }
     })
     .join()
-    .expect("the case holds");
+    .expect("the case passes");
     is_done.load(Ordering::SeqCst)
 }

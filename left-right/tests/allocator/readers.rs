@@ -28,7 +28,7 @@ fn a_read_may_come_while_a_reader_quits() {
     });
 }
 
-/// Of a structure whose writer ends, and of another one that ends with it.
+/// The read is of a structure whose writer ends, while another structure ends with it.
 #[test]
 fn a_read_may_come_while_a_structure_ends() {
     at_every_call(|mut subject, arm| {

@@ -8,8 +8,8 @@ use left_right::ReadHandle;
 use super::{ARMED, Action, Armed, Subject, Watchdog, at_every_call, end_kept, leak};
 
 #[test]
-fn a_read_may_come_in_the_midst_of_a_scan() {
-    // No list, any moment around the swap that makes it, and one made long ago.
+fn a_read_may_come_during_a_scan() {
+    // Without a list, at any swap around the one that makes it, and with a list made long ago.
     for quiet_swaps in [0].into_iter().chain(14..20).chain([40]) {
         at_every_call(move |mut subject, arm| {
             let handles = subject.handles(9);
@@ -62,8 +62,8 @@ fn a_read_may_come_while_an_error_names_the_readers() {
     });
 }
 
-/// A guard that was taken while the thread's list was being made has a reader that only it ends, and an error
-/// that names this reader may be on its way just then.
+/// A guard that was taken while the thread's list was being made has a detached reader, which ends with the guard.
+/// An error that names this reader may be under construction at that moment.
 #[test]
 fn a_guard_may_end_while_an_error_names_its_reader() {
     let is_done = leak(AtomicBool::new(false));
@@ -76,7 +76,7 @@ fn a_guard_may_end_while_an_error_names_its_reader() {
             is_done,
         }));
     };
-    // Whether there was such a guard, and whether it ended while the error was made.
+    // Returns whether there was such a guard, and whether it ended while the error was made.
     let run = move |first_read, error| {
         let _watchdog = Watchdog::new();
         let thread = thread::spawn(move || {
@@ -84,7 +84,7 @@ fn a_guard_may_end_while_an_error_names_its_reader() {
             arm(&subject, first_read, Action::ReadAndKeep);
             drop(subject.reader.read());
             ARMED.set(None);
-            let is_such = subject.writer.stats().readers == 2;
+            let is_detached = subject.writer.stats().readers == 2;
             subject.writer.start_swap();
             let has_kept = is_done.load(Ordering::SeqCst);
             arm(&subject, error, Action::EndKept);
@@ -95,9 +95,9 @@ fn a_guard_may_end_while_an_error_names_its_reader() {
             end_kept();
             assert!(subject.writer.try_finish_swap().is_ok());
             assert_eq!(subject.writer.stats().readers, 1);
-            (is_such, has_ended)
+            (is_detached, has_ended)
         });
-        thread.join().expect("the case holds")
+        thread.join().expect("the case passes")
     };
     let first_read = (0..1000).find(|&call| run(call, u32::MAX).0);
     let first_read = first_read.expect("no such guard");

@@ -9,8 +9,8 @@ use left_right::WriteHandle;
 
 use super::{ARMED, Action, Armed, HANDLE, KEPT, Subject, Watchdog, at_every_call, leak};
 
-/// The thread's list is full, so a first read gives up its readers of structures that are gone, of one that is
-/// just closing too.
+/// The thread's list is full, so a first read removes the readers of structures that have ended, and of one that is
+/// closing at that moment.
 #[test]
 fn a_first_read_that_sweeps_may_come_while_structures_end() {
     at_every_call(|subject, arm| {
@@ -59,7 +59,7 @@ fn make_reader_at(calls_before: u32) {
     let _watchdog = Watchdog::new();
     let is_done = leak(AtomicBool::new(false));
     let subject = Subject::new();
-    // Each keeps its number, so the list grows for one of them, whatever numbers others draw meanwhile.
+    // Each keeps its number, so the list grows for one of them, whatever numbers other tests use meanwhile.
     let mut kept = Vec::new();
     while !is_done.load(Ordering::SeqCst) {
         let structure = kept.len() as u64;
@@ -100,7 +100,7 @@ fn a_read_may_come_while_a_thread_ends() {
             let other = Subject::new();
             let (reader, other_reader) = (subject.reader, other.reader);
             thread::spawn(move || {
-                // The list is the older one, so that it ends after this.
+                // The list is made first, so that it ends after `ARM`.
                 assert_eq!(*other_reader.read(), 7);
                 if has_read_before {
                     assert_eq!(*reader.read(), 7);
@@ -116,7 +116,7 @@ fn a_read_may_come_while_a_thread_ends() {
             })
             .join()
             .expect("the thread ends well");
-            // Nothing of it is left in the way.
+            // No reader of the thread is left.
             assert_eq!(subject.writer.stats().readers, 0);
             assert_eq!(other.writer.stats().readers, 0);
             subject.writer.start_swap();
@@ -130,10 +130,10 @@ fn a_read_may_come_while_a_thread_ends() {
     }
 }
 
-/// Both guards are of the same thread, but the second was taken while the first was on its way: whichever
-/// readers they have, each pins its copy.
+/// Both guards are of the same thread, but the second is taken while the first is being made. Whichever readers they
+/// have, each pins its copy.
 #[test]
-fn a_first_read_in_the_midst_of_which_another_comes_leaves_each_its_guard() {
+fn a_first_read_during_another_one_leaves_each_its_guard() {
     at_every_call(|mut subject, arm| {
         arm();
         let guard = subject.reader.read();

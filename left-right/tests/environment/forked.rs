@@ -1,4 +1,4 @@
-//! A forked child: whose locks and threads are not its own.
+//! A forked child, which has neither the locks nor the threads of its parent.
 
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -9,24 +9,24 @@ use left_right::{LockError, WriterLock};
 
 use super::{FAR, in_own_process};
 
-/// Whether `body` says so in a forked child.
+/// Runs `body` in a forked child. Returns what it returns.
 fn in_child(body: impl FnOnce() -> bool) -> bool {
-    // SAFETY: the child runs on the memory of a process with many threads. The allocator of glibc and what is
-    // tested here are made for that, and the child ends without running anything else.
+    // SAFETY: the child runs on the memory of a process with many threads. The allocator of glibc and the code
+    // under test allow that, and the child ends without running any other code.
     let child = unsafe { libc::fork() };
-    assert!(child >= 0, "no process to be had");
+    assert!(child >= 0, "fork failed");
     if child == 0 {
         let status = i32::from(!body());
-        // SAFETY: it ends the process, at once.
+        // SAFETY: it ends the process at once.
         unsafe { libc::_exit(status) };
     }
     let mut status = 0;
-    // SAFETY: the pointer is to a status of our own, and the process is our child.
+    // SAFETY: the pointer is to our own variable, and the process is our child.
     let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
     waited == child && status == 0
 }
 
-/// Says so at each step.
+/// Sends a message at each step.
 struct Ticking(mpsc::Sender<&'static str>);
 
 impl Work for Ticking {
@@ -41,7 +41,7 @@ impl Work for Ticking {
     }
 }
 
-/// Whether a structure gets its steps on both threads.
+/// Returns whether a structure gets its steps on both threads.
 fn both_threads_come() -> bool {
     let (ticks, ticked) = mpsc::channel();
     let work = Arc::new(Ticking(ticks));
@@ -113,9 +113,9 @@ fn the_janitor_may_fork_itself() {
 }
 
 #[test]
-fn a_lock_that_a_fork_has_left_behind_says_so_and_the_parent_s_goes_on() {
+fn a_lock_left_behind_by_a_fork_is_recognised_and_the_parent_goes_on() {
     in_own_process(
-        "forked::a_lock_that_a_fork_has_left_behind_says_so_and_the_parent_s_goes_on",
+        "forked::a_lock_left_behind_by_a_fork_is_recognised_and_the_parent_goes_on",
         |_| {},
         || {
             let lock = WriterLock::new(0);
@@ -130,7 +130,7 @@ fn a_lock_that_a_fork_has_left_behind_says_so_and_the_parent_s_goes_on() {
                     *guard += 1;
                 });
                 begun.recv().unwrap();
-                // One that waits at the fork is not there either.
+                // A thread that waits during the fork does not exist in the child either.
                 let waiter = scope.spawn(|| *lock.lock().unwrap() += 1);
                 assert!(in_child(|| {
                     lock.is_abandoned()
@@ -143,7 +143,7 @@ fn a_lock_that_a_fork_has_left_behind_says_so_and_the_parent_s_goes_on() {
                 waiter.join().unwrap();
             });
             assert_eq!(*lock.lock().unwrap(), 2);
-            // A guard of the thread that forks stays its own.
+            // The thread that forks still owns its guard in the child.
             let guard = lock.lock().unwrap();
             assert!(in_child(|| {
                 let is_own = lock.is_held_by_caller() && !lock.is_abandoned();

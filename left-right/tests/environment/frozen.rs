@@ -1,4 +1,4 @@
-//! Threads that are stopped at arbitrary instructions.
+//! Threads that a signal stops at arbitrary instructions.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -11,7 +11,7 @@ static FROZEN: AtomicBool = AtomicBool::new(false);
 static ARRIVED: AtomicU64 = AtomicU64::new(0);
 static RELEASED: AtomicU64 = AtomicU64::new(0);
 
-/// Holds its thread wherever the signal found it.
+/// Stops the thread at the instruction where the signal found it.
 extern "C" fn freeze(_: libc::c_int) {
     ARRIVED.fetch_add(1, Ordering::SeqCst);
     while FROZEN.load(Ordering::SeqCst) {
@@ -21,7 +21,7 @@ extern "C" fn freeze(_: libc::c_int) {
 }
 
 /// A reader, and then the writer, is stopped at an arbitrary instruction, again and again. The
-/// other readers go on; so does the writer, or it says who it would have to wait for.
+/// other readers go on. The writer goes on, too, or returns an error that names the reader it would wait for.
 #[test]
 fn threads_frozen_at_arbitrary_instructions_stop_nobody_else() {
     in_own_process(
@@ -50,7 +50,7 @@ fn frozen<R>(thread: libc::pthread_t, body: impl FnOnce() -> R) -> R {
     }
     let result = body();
     FROZEN.store(false, Ordering::SeqCst);
-    // The next signal must find the handler left.
+    // The next signal must find the thread outside the handler.
     while RELEASED.load(Ordering::SeqCst) == arrived {
         thread::yield_now();
     }
@@ -79,7 +79,7 @@ fn freeze_readers(mode: FenceMode) {
         let other = writer.read_handle();
         for _ in 0..FREEZES {
             frozen(victim.load(Ordering::SeqCst), || {
-                // The first refresh may still wait for the swap before it, the others too.
+                // Each refresh may still have to wait for the swap before it.
                 for _ in 0..3 {
                     writer.push(Add);
                     match writer.try_swap_buffers() {
@@ -129,8 +129,8 @@ fn freeze_writer(mode: FenceMode) {
                 assert_eq!(*shared.read(), first);
                 assert_eq!(*reader.read(), first);
             });
-            // Handles come and go while the writer works; frozen under the registry's lock it
-            // would hold them up, which a stopped thread does to any lock.
+            // Handles come and go only while the writer runs: a writer stopped under the registry's lock would
+            // block them, as a stopped thread does with any lock.
             drop(factory.handle());
         }
         is_over.store(true, Ordering::Relaxed);

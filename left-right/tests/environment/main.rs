@@ -1,7 +1,7 @@
 //! Surroundings: a kernel that refuses membarrier, one core, a forked child, frozen threads.
 //!
-//! What would change this whole process runs in a process of its own: this binary again, told by
-//! an environment variable which part to play.
+//! A test that would change the whole process runs in a process of its own. That process is this binary again, and
+//! an environment variable names the test.
 #![cfg(all(target_os = "linux", not(loom)))]
 
 use std::collections::BTreeMap;
@@ -23,11 +23,11 @@ mod frozen;
 mod refused;
 mod threads;
 
-/// Names the part that a process of this binary plays.
+/// The variable that names the test which a process of this binary runs.
 const PART: &str = "LEFT_RIGHT_PART";
-/// Far more than any wait takes: a test that would hang fails instead.
+/// Far longer than any wait takes, so that a test that would hang fails instead.
 const FAR: Duration = Duration::from_secs(60);
-/// Far more than any part takes, which is a thousand waits.
+/// Far longer than any test takes, which waits a thousand times.
 const LIMIT: Duration = FAR.saturating_mul(10);
 
 struct Add;
@@ -38,7 +38,7 @@ impl Operation<u64> for Add {
     }
 }
 
-/// Runs `body` in a process of its own, in which `test` is the one test that runs.
+/// Runs `body` in a process of its own, in which only `test` runs.
 fn in_own_process(test: &str, adapt: impl FnOnce(&mut Command), body: impl FnOnce()) {
     if std::env::var(PART).is_ok_and(|part| part == test) {
         body();
@@ -68,7 +68,7 @@ fn ends_well(child: &mut Child) -> bool {
     }
 }
 
-/// From now on the kernel refuses membarrier, to all threads of this process.
+/// Makes the kernel refuse membarrier to all threads of this process from now on.
 fn refuse_membarrier() {
     let filter = SeccompFilter::new(
         BTreeMap::from([(libc::SYS_membarrier, Vec::new())]),
@@ -105,14 +105,13 @@ fn work(mut writer: OpWriteHandle<u64, Add>) {
                 let guard = reader.read();
                 assert_eq!(*guard, guard.version().as_u64());
                 drop(guard);
-                // A reader that is interrupted pins a copy until it runs again; better it gives way where
-                // it pins none.
+                // A reader that is interrupted pins a copy until it runs again, so it yields where it pins none.
                 if read % 64 == 0 {
                     thread::yield_now();
                 }
             }
         });
-        // Also if the writer's side panics: else the reader would go on for ever.
+        // Also if the writer's side panics, or the reader would go on forever.
         let _end = EndOnDrop(is_over);
         for _ in 0..2000 {
             writer.push(Add);
@@ -144,7 +143,7 @@ fn where_membarrier_is_refused_readers_fence_for_themselves() {
 
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// Counts its ends, and says whether its own has come.
+/// Counts its drops, and records its own.
 struct Counted(#[expect(dead_code, reason = "something to hold")] u64, bool);
 
 impl Drop for Counted {
@@ -154,7 +153,7 @@ impl Drop for Counted {
     }
 }
 
-/// A filter that is set later: nothing is known any more of readers that came in without a fence.
+/// A filter that is set later makes the readers that entered without a fence unknown.
 #[test]
 fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
     in_own_process(
@@ -165,7 +164,7 @@ fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
             let counted = WriteHandle::new(Counted(7, false), Counted(7, false));
             let mut log = writer(FenceMode::Auto);
             if log.stats().fence_mode == FenceMode::SeqCst {
-                // This kernel never granted it: the other test's case.
+                // This kernel never granted it, which another test covers.
                 return;
             }
             log.push(Add);
@@ -178,7 +177,7 @@ fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
             assert_eq!(
                 log.swap_buffers().as_u64(),
                 2,
-                "it is published all the same"
+                "it is published nevertheless"
             );
             assert_eq!((*guard, *log.read_handle().read()), (1, 2));
             assert!(log.is_poisoned() && !log.is_settled());
@@ -192,7 +191,7 @@ fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
             assert!(matches!(log.try_catch_up(), Err(SwapError::Poisoned(_))));
             assert_eq!((*reader.read(), *reader.clone().read()), (2, 2));
 
-            // A clone takes the place of each copy whose readers are unknown.
+            // A clone replaces each copy whose readers are unknown.
             let guard = reader.read();
             assert!(log.rebuild().unwrap().is_none());
             assert_eq!((*guard, *log.read_handle().read()), (2, 2));
@@ -210,7 +209,7 @@ fn a_membarrier_refused_later_leaks_the_copy_and_poisons_the_writer() {
             let change = AssertUnwindSafe(|| *plain.write_buffer_mut() = 8);
             std::panic::catch_unwind(change).unwrap_err();
 
-            // Whoever may be in a lost copy, the writer's end does not free it.
+            // A lost copy may have readers, so the drop of the writer does not free it.
             let mut counted = DelayWriteHandle::new(counted);
             let reader = counted.read_handle();
             let guard = reader.read();
@@ -258,8 +257,8 @@ fn run_on_core(core: usize) -> std::io::Result<()> {
     }
 }
 
-/// How much processor time that takes is measured by `cargo compare stall`; how seldom a thread looks that
-/// waits for long, by `wait::tests::who_waits_for_long_looks_seldom`.
+/// `cargo compare stall` measures the processor time of a blocked writer. A unit test in `wait.rs` counts how rarely
+/// it looks.
 #[test]
 fn a_blocked_writer_sleeps() {
     let mut writer = writer(FenceMode::Auto);
@@ -272,7 +271,7 @@ fn a_blocked_writer_sleeps() {
     thread::scope(|scope| {
         let waiting = scope.spawn(move || {
             // SAFETY: asks for this thread's own number.
-            tell.send(unsafe { libc::gettid() }).expect("who is told");
+            tell.send(unsafe { libc::gettid() }).expect("a receiver");
             writer.swap_buffers()
         });
         let number = told.recv().expect("a number");
@@ -287,8 +286,7 @@ fn a_blocked_writer_sleeps() {
     });
 }
 
-/// How often this thread of the process gave up the processor to wait for something: a yield is no such
-/// thing.
+/// Returns how often this thread of the process gave up the processor to wait. A yield does not count.
 fn times_slept(number: libc::pid_t) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/self/task/{number}/status"));
     let status = status.expect("a thread that lives");
@@ -305,19 +303,19 @@ fn a_forked_child_reads() {
     writer.push(Add);
     writer.swap_buffers();
     let guard = reader.read();
-    // SAFETY: the child reads memory that is its own now, and exits without returning.
+    // SAFETY: the child reads its own copy of the memory, and exits without returning.
     let child = unsafe { libc::fork() };
     if child == 0 {
         let read = AssertUnwindSafe(|| *reader.read() + *guard);
         let fresh = std::panic::catch_unwind(read);
-        // SAFETY: ends the child, and runs nothing of the parent's.
+        // SAFETY: it ends the child, and runs no code of the parent.
         unsafe { libc::_exit(i32::from(fresh.unwrap_or(0) != 2)) };
     }
     assert!(child > 0, "fork failed");
     let mut status = 0;
-    // SAFETY: the child is ours, and the pointer is to a word of our own.
+    // SAFETY: the process is our child, and the pointer is to our own variable.
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-    assert_eq!(status, 0, "the child read something else");
+    assert_eq!(status, 0, "the child read another value");
     drop(guard);
     writer.push(Add);
     writer.swap_buffers();

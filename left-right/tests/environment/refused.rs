@@ -1,4 +1,4 @@
-//! What a refused membarrier means for other structures of the process.
+//! The effects of a refused membarrier on other structures of the process.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,8 +9,8 @@ use left_right::{Builder, DelayWriteHandle, FenceMode, OpWriteHandle, Operation,
 
 use super::{Add, LIMIT, in_own_process, refuse_membarrier, work, writer};
 
-/// Refuses membarrier, and has a structure find it out. `false` if this kernel never granted it: then
-/// nothing here has a meaning.
+/// Refuses membarrier, and lets a structure find that out. Returns `false` if this kernel never granted it, so that
+/// there is nothing to test.
 fn find_it_refused(found_by: &mut OpWriteHandle<u64, Add>) -> bool {
     if found_by.stats().fence_mode == FenceMode::SeqCst {
         return false;
@@ -27,7 +27,7 @@ fn a_structure_made_after_a_refusal_never_asks_for_the_barrier() {
     in_own_process(
         "refused::a_structure_made_after_a_refusal_never_asks_for_the_barrier",
         |command| {
-            // One copy is leaked, of the structure that finds it out.
+            // The structure that finds it out leaks one copy.
             command.env("ASAN_OPTIONS", "detect_odr_violation=0:detect_leaks=0");
         },
         || {
@@ -46,7 +46,7 @@ fn a_structure_made_after_a_refusal_never_asks_for_the_barrier() {
     );
 }
 
-/// One that readers enter through fences of their own has lost nothing, and must not take them off again.
+/// A structure whose readers fence for themselves knows all readers, and must keep their fences.
 #[test]
 fn a_structure_with_fences_keeps_them_once_another_was_refused() {
     in_own_process(
@@ -59,11 +59,11 @@ fn a_structure_with_fences_keeps_them_once_another_was_refused() {
             if found_by.stats().fence_mode == FenceMode::SeqCst {
                 return;
             }
-            // Two: one rests, and one goes on swapping, but seldom.
-            let mut fast = [(); 2].map(|()| writer(FenceMode::Auto));
-            fast.iter_mut().for_each(swap_until_readers_fence);
+            // One of the two rests, and the other one swaps rarely.
+            let mut fenced = [(); 2].map(|()| writer(FenceMode::Auto));
+            fenced.iter_mut().for_each(swap_until_readers_fence);
             assert!(find_it_refused(&mut found_by));
-            let [mut rests, mut swaps] = fast;
+            let [mut rests, mut swaps] = fenced;
             for _ in 0..300 {
                 thread::sleep(Duration::from_millis(2));
                 rests.swap_buffers();
@@ -178,7 +178,7 @@ impl Operation<Cloned> for Add {
     }
 }
 
-/// The readers of the copy swapped out are unknown all the same, but not those of the one published.
+/// The readers of the copy swapped out are unknown in this case, too, but those of the published copy are known.
 #[test]
 fn a_structure_without_fences_loses_one_copy_once_another_was_refused() {
     in_own_process(
@@ -211,7 +211,7 @@ fn a_structure_without_fences_loses_one_copy_once_another_was_refused() {
     );
 }
 
-/// Panics in its second clone, and at each end while it is loud.
+/// Panics in its second clone, and in each drop while it is loud.
 struct Loud(u64);
 
 static LOUD_CLONES: AtomicUsize = AtomicUsize::new(0);
@@ -240,7 +240,7 @@ impl Operation<Loud> for Add {
     }
 }
 
-/// Two panics that meet would abort the process: the first clone must not be dropped by the second one's panic.
+/// A second panic during the first would abort the process, so the panic of the second clone must not drop the first.
 #[test]
 fn a_rebuild_of_two_lost_copies_whose_second_clone_panics_may_be_tried_again() {
     in_own_process(
@@ -260,7 +260,7 @@ fn a_rebuild_of_two_lost_copies_whose_second_clone_panics_may_be_tried_again() {
             let reader = writer.read_handle();
             let guard = reader.read();
             writer.push(Add);
-            // Without a tag, since nobody has been refused yet: both copies have unknown readers.
+            // Without a tag, since no barrier has been refused yet. So the readers of both copies are unknown.
             writer.swap_buffers();
             writer.push(Add);
             IS_LOUD.store(true, Ordering::SeqCst);

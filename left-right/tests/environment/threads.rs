@@ -1,4 +1,4 @@
-//! A system that grants no more threads.
+//! A system that starts no more threads.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,9 +16,9 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
 use super::in_own_process;
 
-/// From now on this thread can start no other one.
+/// Makes the system refuse to start threads for this thread from now on.
 fn refuse_threads() {
-    // Without the newer call, the system's library makes the older one, whose refusal it hands on.
+    // Where the newer call does not exist, the C library makes the older one, and returns its error.
     for (call, error) in [
         (libc::SYS_clone3, libc::ENOSYS),
         (libc::SYS_clone, libc::EAGAIN),
@@ -46,7 +46,7 @@ impl Wake for Counting {
     }
 }
 
-/// Panics at each call but for a clone.
+/// Panics at each call except a clone.
 fn panicking_waker() -> Waker {
     static VTABLE: RawWakerVTable = RawWakerVTable::new(
         |data| RawWaker::new(data, &VTABLE),
@@ -54,14 +54,14 @@ fn panicking_waker() -> Waker {
         |_| panic!("planted in wake"),
         |_| panic!("planted in drop"),
     );
-    // SAFETY: the table's functions look at nothing, so any pointer will do.
+    // SAFETY: the table's functions do not use the pointer.
     unsafe { Waker::from_raw(RawWaker::new(ptr::null(), &VTABLE)) }
 }
 
 #[test]
-fn without_a_thread_to_watch_a_task_is_woken_to_look_for_itself() {
+fn without_a_thread_to_watch_a_task_is_woken_to_look_itself() {
     in_own_process(
-        "threads::without_a_thread_to_watch_a_task_is_woken_to_look_for_itself",
+        "threads::without_a_thread_to_watch_a_task_is_woken_to_look_itself",
         |_| {},
         || {
             refuse_threads();
@@ -69,7 +69,7 @@ fn without_a_thread_to_watch_a_task_is_woken_to_look_for_itself() {
             let reader = writer.read_handle();
             let guard = reader.read();
             writer.start_swap();
-            // Its wake panics, and so does its drop while that unwinds: one panic, of the task's own.
+            // Its wake panics, and so does its drop during the unwinding. The task gets one panic.
             let waker = mem::ManuallyDrop::new(panicking_waker());
             let panic = catch_unwind(AssertUnwindSafe(|| {
                 let mut context = Context::from_waker(&waker);

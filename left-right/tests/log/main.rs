@@ -1,4 +1,4 @@
-//! The operation log: what each copy gets, when, and in which order.
+//! The operation log: which operations each copy gets, when, and in which order.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +12,7 @@ mod steps;
 
 type Lines = Vec<String>;
 
-/// Appends a line, and says by which of the two calls.
+/// Appends a line.
 struct Append(&'static str);
 
 impl Operation<Lines> for Append {
@@ -141,9 +141,9 @@ fn dropping_the_writer_discards_what_was_not_published() {
     assert!(!reader.is_writer_alive());
 }
 
-/// Nothing else may happen where a thread publishes that must run nobody's code.
+/// For a thread that publishes and must run no user code.
 #[test]
-fn only_what_is_applied_whole_is_published_by_a_swap_and_nothing_else() {
+fn swap_applied_publishes_only_what_is_completely_applied() {
     let mut writer = log_over::<Lines, _>(Vec::new());
     assert_eq!(writer.swap_applied(|_| ()), None, "nothing is pending");
     writer.push(Append("a"));

@@ -44,7 +44,7 @@ fn a_panic_on_the_first_copy_publishes_nothing_and_poisons() {
 }
 
 #[test]
-fn a_panic_on_the_second_copy_leaves_the_published_one_whole() {
+fn a_panic_on_the_second_copy_leaves_the_published_one_consistent() {
     for position in 0..3 {
         let mut writer = log_over(Lines::new());
         let reader = writer.read_handle();

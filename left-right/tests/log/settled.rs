@@ -57,7 +57,7 @@ fn settling_reaches_both_copies_under_one_version() {
     };
     assert!(writer.settle_with(shrink));
     assert!(writer.settle_with(shrink));
-    assert!(!writer.settle_with(shrink), "both are settled");
+    assert!(!writer.settle_with(shrink), "both copies are settled");
     assert_eq!(writer.version(), version);
     assert_eq!(writer.get().read_buffer().capacity(), 1);
     assert_eq!(writer.get().write_buffer().capacity(), 1);

@@ -34,7 +34,7 @@ fn what_is_owed_is_replayed_in_steps_and_a_swap_does_the_rest() {
     }
 }
 
-/// Counts its drops, and panics if it is told to.
+/// Counts its drops, and panics in its second application if the flag is set.
 struct Frail(bool, Arc<AtomicUsize>);
 
 impl Operation<u32> for Frail {

@@ -1,9 +1,9 @@
 //! The read path, as machine code: no loop, no lock, no fence, no call, three stores.
 //!
-//! Builds `examples/read_probe.rs` in release, disassembles its probes, and walks their control
-//! flow from entry to return without the edges into the cold functions: a nested guard, a pointer whose
+//! Builds `examples/read_probe.rs` in release mode, disassembles its probes, and walks their control
+//! flow from entry to return without the edges into the cold functions. Those handle a nested guard, a pointer whose
 //! tag asks the reader for a fence of its own, and a thread's first read.
-//! A cold function is named below; whatever else is called, jumped to or stored is held against the read.
+//! The cold functions are named below. Any other call, jump or store counts as part of the read.
 #![cfg(all(target_arch = "x86_64", target_os = "linux", not(loom), not(mutants)))]
 
 mod program;
@@ -14,13 +14,13 @@ use std::collections::BTreeSet;
 use program::Program;
 use walk::{Fault, HotPath};
 
-/// The functions that a read calls only when it is nested or was told to fence, by the ends of their paths.
+/// The functions that a read calls only when it is nested or must fence, by the ends of their paths.
 const COLD: [&str; 3] = [
     "Slot::nest",
     "guard::leave_otherwise",
     "enter::enter_fenced",
 ];
-/// The one that a read through the thread's list calls, too, when it is the thread's first one.
+/// The function that a thread's first read through its list also calls.
 const FIRST: [&str; 1] = ["local::first_read"];
 
 #[test]
@@ -36,12 +36,12 @@ fn a_read_has_no_loop_lock_fence_or_call_and_stores_three_times() {
         assert_eq!(path.faults, BTreeSet::new(), "{probe}");
         assert_eq!(path.stores, 3, "{probe}");
         assert!(path.instructions < most, "{probe}: {}", path.instructions);
-        // The lists name what is there, and nothing that is not.
+        // The list names all cold functions, and no others.
         assert_eq!(path.cold, BTreeSet::from_iter(cold.iter().copied()));
     }
 }
 
-/// The controls: what the check looks for is found where it is.
+/// The controls: the check finds what it looks for.
 #[test]
 fn the_check_finds_locks_loops_and_fences_where_they_are() {
     let program = Program::build();
@@ -62,7 +62,7 @@ fn the_check_finds_locks_loops_and_fences_where_they_are() {
 }
 
 #[test]
-fn the_check_counts_stores_of_any_kind_and_none_to_the_stack() {
+fn the_check_counts_stores_of_any_kind_except_to_the_stack() {
     let program = Program::build();
     for (probe, stores) in [
         ("probe_adding", 1),
@@ -81,7 +81,7 @@ fn the_check_counts_stores_of_any_kind_and_none_to_the_stack() {
 }
 
 #[test]
-fn the_check_finds_calls_by_whatever_instruction_and_of_whatever_library() {
+fn the_check_finds_calls_by_any_instruction_and_of_any_library() {
     let program = Program::build();
     let calls = |probe: &str, cold: &[&'static str]| -> Vec<String> {
         let faults = HotPath::walk(&program, probe, cold).faults;
@@ -106,17 +106,17 @@ fn the_check_finds_calls_by_whatever_instruction_and_of_whatever_library() {
         assert_eq!(calls(probe, &COLD), ["probe_called"]);
         assert_eq!(calls(probe, &["probe_called"]), [""; 0]);
     }
-    // A call before that of a cold function is not excused by it.
+    // A call before that of a cold function still counts.
     assert_eq!(
         calls("probe_cold_too_late", &["probe_called"]),
         ["probe_called", "probe_called_first"]
     );
 }
 
-/// A list that names what is not there has to be read again.
+/// A list that names a function which does not exist is out of date.
 #[test]
 #[should_panic = "no function is called enter::enter_fence"]
-fn half_a_name_is_none() {
+fn a_part_of_a_name_names_no_function() {
     HotPath::walk(&Program::build(), "probe_guard", &["enter::enter_fence"]);
 }
 

@@ -1,4 +1,4 @@
-//! [`Program`]: a built program, as far as it is needed to follow its code.
+//! [`Program`]: the parts of a built program that are needed to follow its code.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction};
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget};
 use rustc_demangle::demangle;
 
-/// A built program, as far as it is needed to follow its code.
+/// The parts of a built program that are needed to follow its code.
 pub(super) struct Program {
     functions: BTreeMap<u64, Function>,
-    /// Where the loader puts which address.
+    /// The addresses that the loader stores, each by its place.
     pointers: HashMap<u64, u64>,
 }
 
@@ -69,11 +69,11 @@ impl Program {
         }
     }
 
-    /// Where the functions are whose path ends so, of this crate or a probe: one, or one for each set of
-    /// generic arguments.
+    /// Returns the addresses of the functions of this crate, or of the probe, whose path ends with `end`. There is one
+    /// for each set of generic arguments.
     ///
     /// # Panics
-    /// If there is none. The standard library's have no name here.
+    /// If there is none. Functions of the standard library do not count.
     pub(super) fn addresses(&self, end: &str) -> Vec<u64> {
         let is_so = |path: &str| {
             path == end || (path.starts_with("left_right::") && path.ends_with(&format!("::{end}")))
@@ -102,7 +102,7 @@ impl Program {
         .collect()
     }
 
-    /// Where a call, or a jump to another function, goes.
+    /// Returns the target of a call, or of a jump to another function.
     pub(super) fn target(&self, instruction: &Instruction) -> Option<u64> {
         match instruction.flow_control() {
             FlowControl::Call
@@ -116,7 +116,7 @@ impl Program {
         }
     }
 
-    /// The path of the function there.
+    /// Returns the path of the function at this address.
     pub(super) fn name(&self, address: Option<u64>) -> &str {
         address
             .and_then(|address| self.functions.get(&address))
@@ -124,12 +124,12 @@ impl Program {
     }
 }
 
-/// The path that a symbol stands for, as it is written, without generic arguments.
+/// Returns the path that a symbol stands for, as it is written, without generic arguments.
 ///
 /// `<krate::Type<u64>>::method::<u64>`, as newer compilers write it, becomes `krate::Type::method`.
 fn path_of(symbol: &str) -> String {
     let full = format!("{:#}", demangle(symbol));
-    // An implementation of a trait keeps what it says; nobody asks for one.
+    // A method of a trait keeps its full name, since no caller looks for one.
     if full.contains(" as ") {
         return full;
     }

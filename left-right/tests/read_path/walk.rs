@@ -27,17 +27,17 @@ pub(super) struct HotPath {
     pub(super) instructions: usize,
     /// Stores to memory other than the function's own stack.
     pub(super) stores: usize,
-    /// What is done there.
+    /// The mnemonics of its instructions.
     pub(super) mnemonics: BTreeSet<String>,
     /// The cold functions that it leaves out.
     pub(super) cold: BTreeSet<&'static str>,
 }
 
 impl HotPath {
-    /// The code of `function`, of which the edges into the functions of `cold` are no part.
+    /// Walks the code of `function` without the edges into the functions of `cold`.
     ///
     /// # Panics
-    /// If there is no function of one of the names.
+    /// If no function has one of the names.
     pub(super) fn walk(program: &Program, function: &str, cold: &[&'static str]) -> Self {
         let code = program.decode(function);
         let (&entry, _) = code.first_key_value().expect("code");
@@ -68,13 +68,13 @@ struct Walk<'a> {
     code: &'a BTreeMap<u64, Instruction>,
     /// The cold functions, each by its address.
     cold: BTreeMap<u64, &'static str>,
-    /// Whether the instruction is on the way down from the entry now, and whether it returns.
+    /// Whether each instruction is on the current path from the entry, and whether it can return.
     state: BTreeMap<u64, (bool, bool)>,
     path: HotPath,
 }
 
 impl Walk<'_> {
-    /// The cold function that the straight stretch from `at` on comes to, before anything else is called.
+    /// Returns the cold function that the code from `at` on calls, before it branches or calls any other function.
     fn cold_call_from(&self, mut at: u64) -> Option<&'static str> {
         for _ in 0..self.code.len() {
             let instruction = self.code.get(&at)?;
@@ -91,7 +91,7 @@ impl Walk<'_> {
         None
     }
 
-    /// Whether it calls another function, or jumps into one.
+    /// Returns whether the instruction calls another function, or jumps into one.
     fn leaves(&self, instruction: &Instruction) -> bool {
         match instruction.flow_control() {
             FlowControl::Call | FlowControl::IndirectCall | FlowControl::IndirectBranch => true,
@@ -102,7 +102,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Follows the code from `at`; whether it can return.
+    /// Follows the code from `at`. Returns whether it can return.
     fn visit(&mut self, at: u64) -> bool {
         if let Some(&(is_open, returns)) = self.state.get(&at) {
             if is_open {
@@ -118,7 +118,7 @@ impl Walk<'_> {
         let next = instruction.next_ip();
         let returns = match instruction.flow_control() {
             FlowControl::Return => true,
-            // Into another function, which returns to our caller; `inspect` has said so.
+            // A jump into another function, which returns to our caller. `inspect` has recorded it.
             FlowControl::IndirectBranch => true,
             FlowControl::UnconditionalBranch if self.leaves(&instruction) => true,
             FlowControl::UnconditionalBranch => self.visit(instruction.near_branch_target()),
@@ -126,7 +126,7 @@ impl Walk<'_> {
                 let sides = [next, instruction.near_branch_target()];
                 let mut returns = false;
                 for side in sides {
-                    // A side that runs into a cold call is no edge.
+                    // A side that leads to a cold call is left out.
                     match self.cold_call_from(side) {
                         Some(name) => _ = self.path.cold.insert(name),
                         None => returns |= self.visit(side),
@@ -175,7 +175,7 @@ impl Walk<'_> {
     }
 }
 
-/// Whether it writes, or may write, to other memory than the function's own stack.
+/// Returns whether it writes, or may write, to memory other than the function's own stack.
 fn is_store(used: &UsedMemory) -> bool {
     let writes = matches!(
         used.access(),

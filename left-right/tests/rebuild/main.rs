@@ -1,4 +1,4 @@
-//! `rebuild`: past readers that stay, and after panics.
+//! `rebuild`: past readers that never leave, and after panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ mod panics;
 mod stalled;
 mod taken_back;
 
-/// What a copy holds: which operations it has had, and a count of its own lives.
+/// The data of a copy: the operations that it has had, and a count of the copies that are alive.
 struct Data {
     had: Vec<u32>,
     census: Census,
@@ -62,7 +62,7 @@ impl Drop for Data {
 #[derive(Debug, PartialEq, Eq)]
 enum Op {
     Add(u32),
-    /// Panics in its nth application, counted from 1, after it has done half of its work.
+    /// Panics in its nth application, counted from 1, after half of its work.
     PanicIn(u32, u32),
 }
 

@@ -1,4 +1,4 @@
-//! After panics.
+//! `rebuild` after panics.
 
 use super::*;
 
@@ -87,7 +87,7 @@ fn a_clone_that_panics_changes_nothing_and_rebuild_may_be_tried_again() {
 }
 
 #[test]
-fn work_that_panicked_while_settling_is_mended_too() {
+fn a_writer_recovers_from_a_panic_while_settling_too() {
     let (mut writer, _census) = writer();
     add(&mut writer, 1).unwrap();
     panics(|| {
@@ -103,7 +103,7 @@ fn work_that_panicked_while_settling_is_mended_too() {
     writer.verify_copies().unwrap();
 }
 
-/// The copy is half changed already, and what else happens to it says nothing of the operation.
+/// The copy is already half changed, and later panics on it do not change which operation is rejected.
 #[test]
 fn an_operation_that_panicked_is_handed_back_also_if_tidying_its_copy_panics() {
     let (mut writer, _census) = writer();
@@ -118,7 +118,7 @@ fn an_operation_that_panicked_is_handed_back_also_if_tidying_its_copy_panics() {
     assert_eq!(writer.rebuild().unwrap(), Some(Op::PanicIn(2, 0)));
     writer.swap_buffers();
     assert_eq!(writer.read_handle().read().had, [1, 3]);
-    // Of a sound copy it is known that the work has panicked there.
+    // On a sound copy, the panic is known to be that of the work.
     panics(|| {
         writer.tidy_with(|_| panic!("planted"));
     });
@@ -128,7 +128,7 @@ fn an_operation_that_panicked_is_handed_back_also_if_tidying_its_copy_panics() {
 }
 
 #[test]
-fn an_operation_whose_drop_panics_poisons_and_is_mended() {
+fn an_operation_whose_drop_panics_poisons_and_the_writer_recovers() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -157,7 +157,7 @@ fn an_operation_whose_drop_panics_poisons_and_is_mended() {
     assert_eq!((*writer.read_handle().read(), *writer.catch_up()), (2, 2));
 }
 
-/// The copy replaced cannot even be dropped: what panicked is handed back by the next call.
+/// The drop of the copy replaced panics, too, so the next call returns the operation that panicked.
 #[test]
 fn an_operation_is_handed_back_also_if_the_drop_of_the_copy_panics() {
     struct Fragile {

@@ -1,4 +1,4 @@
-//! Past readers that stay.
+//! `rebuild` past readers that never leave.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn one_rebuild_frees_the_writer_from_a_stalled_reader_for_good() {
     );
     assert_eq!(writer.rebuild().unwrap(), None);
     assert_eq!(writer.stats().retired, 1);
-    assert_eq!(writer.pending(), [Op::Add(2)], "what is pending stays so");
+    assert_eq!(writer.pending(), [Op::Add(2)], "it stays pending");
     for number in 3..1000 {
         add(&mut writer, number).unwrap();
     }
@@ -81,7 +81,7 @@ fn at_the_limit_the_error_names_the_readers_and_nothing_is_lost() {
         assert!(writer.try_swap_buffers().is_err());
         assert!(!writer.is_poisoned());
 
-        // One of them leaves, and it may go on.
+        // One of them leaves, and the writer goes on.
         guards.remove(0);
         if limit > 0 {
             writer.rebuild().unwrap();

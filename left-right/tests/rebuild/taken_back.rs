@@ -1,4 +1,4 @@
-//! What is taken back, settled, or handed out.
+//! Operations that are taken back, settled or returned.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn operations_taken_back_after_they_were_applied_are_never_published() {
 }
 
 #[test]
-fn an_operation_that_panicked_can_be_taken_back_with_those_behind_it() {
+fn an_operation_that_panicked_can_be_taken_back_with_those_after_it() {
     for at in 0..=2 {
         let (mut writer, _census) = writer();
         writer.extend([Op::Add(1), Op::Add(2), Op::PanicIn(3, 1), Op::Add(4)]);
@@ -42,14 +42,14 @@ fn an_operation_that_panicked_can_be_taken_back_with_those_behind_it() {
         });
         assert_eq!(writer.split_off(at).len(), 4 - at);
         assert!(writer.is_poisoned());
-        assert_eq!(writer.rebuild().unwrap(), None, "it is gone already");
+        assert_eq!(writer.rebuild().unwrap(), None, "it was taken back");
         if at > 0 {
             writer.swap_buffers();
         }
         assert_eq!(writer.read_handle().read().had, [1, 2][..at]);
         writer.verify_copies().unwrap();
     }
-    // One that stays is handed back by the rebuild, though what came after it is gone.
+    // If it is not taken back, the rebuild returns it, although those after it were taken back.
     let (mut writer, _census) = writer();
     writer.extend([Op::PanicIn(3, 1), Op::Add(4)]);
     panics(|| {
@@ -72,12 +72,12 @@ fn a_writer_is_settled_when_both_copies_have_everything() {
 }
 
 #[test]
-fn what_was_owed_is_handed_out_to_who_asks_for_it() {
+fn rebuild_into_returns_what_was_owed() {
     let (mut writer, _census) = writer();
     add(&mut writer, 1).unwrap();
     writer.push(Op::PanicIn(2, 1));
     let mut owed = Vec::new();
-    // The first is applied to the other copy, and used up; the second panics there.
+    // The first is applied to the other copy, and consumed. The second panics there.
     panics(|| {
         writer.catch_up();
     });

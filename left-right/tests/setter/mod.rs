@@ -18,7 +18,7 @@ pub fn writer() -> OpWriteHandle<u64, Set> {
     OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)))
 }
 
-/// Far more than any wait takes: a test that would hang fails instead.
+/// Far longer than any wait takes, so that a test that would hang fails instead.
 pub const FAR: Duration = Duration::from_secs(60);
 
 /// Publishes a number.
@@ -27,7 +27,7 @@ pub fn set(writer: &mut OpWriteHandle<u64, Set>, value: u64) -> Version {
     writer.swap_buffers_timeout(FAR).expect("a reader is stuck")
 }
 
-/// Publishes a number, if no reader is in the way.
+/// Publishes a number, if no reader is in the writer's copy.
 pub fn try_set(writer: &mut OpWriteHandle<u64, Set>, value: u64) -> Result<Version, SwapError> {
     writer.push(Set(value));
     writer.try_swap_buffers()
