@@ -21,7 +21,7 @@ use crate::{
 /// Nothing waits for the readers of a swap before the next swap, or before
 /// [`catch_up`](Self::catch_up).
 ///
-/// Dropping it waits for nobody and discards what was not published; readers keep the last
+/// Dropping it never waits and discards what was not published; readers keep the last
 /// published state.
 ///
 /// # Panics and poison
