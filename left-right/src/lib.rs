@@ -61,10 +61,13 @@
 //! # Promises, and the tests that hold them
 //!
 //! 1. **Reads are wait-free.** Entering and leaving is a fixed, small number of instructions with no
-//!    loop, lock, allocation, system call or read-modify-write, whatever other threads do; by
-//!    default on Linux and Windows not even a fence.
+//!    loop, lock, allocation or system call, whatever other threads do. While refreshes are some ten
+//!    microseconds apart or more, on Linux and Windows there is no fence and no read-modify-write
+//!    in it; else exactly one full fence and, once in 2^16 such reads, at most one compare-and-swap.
+//!    A burst of swaps leaves no fences behind: readers themselves end them.
 //!    (`read_path::a_read_has_no_loop_lock_fence_or_call_and_stores_three_times`,
-//!    `environment::threads_frozen_at_arbitrary_instructions_stop_nobody_else`)
+//!    `environment::threads_frozen_at_arbitrary_instructions_stop_nobody_else`,
+//!    `buffers::a_reader_takes_the_tag_off_after_many_reads_of_one_version`)
 //! 2. **Snapshots.** A guard shows exactly one published state, unchanged for its life.
 //!    (`linearizability::*`, `readers::nested_guards_show_the_outer_one_and_may_be_dropped_in_any_order`)
 //! 3. **Linearizable swaps.** A read that begins after a swap returned sees it, and versions never go
@@ -88,7 +91,7 @@
 //!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
 //!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`)
 //! 8. **Panics are contained.** A panic in an operation publishes nothing; the writer says that it is
-//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) mends it. Several
+//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) repairs it. Several
 //!    copies or operations whose `Drop` panics are all dropped, and end in one panic.
 //!    (`rebuild::an_operation_that_panicked_unpublished_is_handed_back_and_the_others_are_kept`,
 //!    `log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
@@ -113,7 +116,7 @@
 //! Making sure is the writer's part: on Linux by `membarrier`, which runs a fence on all processors
 //! that run this process, so a reader needs none.
 //! The protocol is checked by loom models (`tests/loom.rs`), by an exhaustive exploration under
-//! store buffers (`tests/explorer.rs`), and by stress; `.ci/mutants` takes its fences and orderings
+//! store buffers (`src/protocol/explorer`), and by stress; `.ci/mutants` takes its fences and orderings
 //! away, one by one, and demands that a model or a test notices.
 //!
 //! The technique is *Left-Right*, by Pedro Ramalhete and Andreia Correia (2013); that one side's

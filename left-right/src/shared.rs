@@ -61,7 +61,7 @@ impl<T> Shared<T> {
         self.is_writer_alive.store(false, Ordering::Release);
     }
 
-    /// Keeps a copy that readers may still be inside, until the last handle is gone.
+    /// Keeps a copy that readers may still be inside, until the last handle is dropped.
     pub(crate) fn abandon(&self, copy: Draining<T>) {
         self.abandoned
             .lock()

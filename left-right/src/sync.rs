@@ -153,7 +153,7 @@ mod modelled {
         }
     }
 
-    /// One turn of another thread is all that a spin can wait for.
+    /// A spin can only wait for a step of another thread.
     pub(crate) fn spin(_turns: u32) {
         yield_now();
     }

@@ -245,9 +245,9 @@ fn the_writer_is_dropped_while_readers_read() {
 }
 
 /// Without a light fence, which would order more than it promises: what a reader knows here, it
-/// knows from having learned that the writer is gone.
+/// knows from having learned that the writer has ended.
 #[test]
-fn who_learns_that_the_writer_is_gone_sees_its_last_state() {
+fn a_reader_that_learns_of_the_writers_end_sees_its_last_state() {
     loom::model(|| {
         let mut writer = DelayWriteHandle::new(writer(FenceMode::Membarrier));
         model_light_fence(false);

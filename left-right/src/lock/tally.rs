@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_micros(20);
 const LONG_SECTIONS: u64 = 8;
 /// The front is overdue after this time, however short the critical sections are. It wakes much earlier, unless the
 /// system has no processor for it.
-const LONGEST_RUN: Duration = if MODELLED {
+pub(super) const LONGEST_RUN: Duration = if MODELLED {
     Duration::ZERO
 } else {
     Duration::from_micros(400)

@@ -162,12 +162,16 @@ fn a_front_that_gives_up_passes_its_place_on() {
 #[test]
 fn long_critical_sections_are_counted_for_a_waiter_that_does_not_run() {
     let lock = WriterLock::new(());
+    let begin = Instant::now();
     let first = frozen_waiter(&lock);
     let second = frozen_waiter(&lock);
     assert!(sections_until_reserved(&lock, 12, spend_a_long_time) >= 1);
-    // The second has waited for as many sections, so it is next.
+    let is_counted = begin.elapsed() < tally::LONGEST_RUN;
     leave(&lock, first);
-    assert!(lock.try_lock().is_none());
+    // The second has waited for as many sections, so it is next. Where the system took the processor away, time
+    // alone may have made the first one overdue.
+    assert!(lock.try_lock().is_none() || !is_counted);
+    sections_until_reserved(&lock, 12, spend_a_long_time);
     // One that joins now starts its count anew.
     let third = frozen_waiter(&lock);
     leave(&lock, second);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Swaps further apart than this have nothing to do with each other.
 const LONGEST: Duration = Duration::from_millis(1);
-/// No interval counts for more than this many times the break-even point, so that one pause alone decides
+/// No interval counts for more than this many times the break-even point, so that a single pause decides
 /// nothing.
 const LONG: u32 = 4;
 /// While no barrier is run, what is known of barriers may be this old. Then one is run.

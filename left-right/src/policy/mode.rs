@@ -13,9 +13,9 @@ pub enum FenceMode {
     /// Where that line is follows from what the map's own barriers have cost of late, and from what a fence
     /// costs on this processor, measured once for the process: some 15 to 30 microseconds between swaps
     /// beside a busy reader. It is eight times as far away where swap after swap meets nobody reading.
-    /// While fences rule, only every eighth swap looks at the clock, or fewer where nobody reads: a writer
-    /// that grows slow leaves readers with their fences for that long, and one that stops altogether,
-    /// until it is dropped or tries a swap with nothing to publish.
+    /// While readers fence, only every eighth swap looks at the clock, or fewer where nobody reads.
+    /// A burst of swaps leaves no fences behind, even if the writer never comes back: a reader that has met one
+    /// version in 2^16 reads, or in 2^17 at the most, ends them for all readers, by one compare-and-swap.
     /// Elsewhere, [`SeqCst`](Self::SeqCst).
     #[default]
     Auto,

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::protocol::TRY_LOOKS;
 use crate::sync::{sleep, spin, yield_now};
 
-/// A reader in mid-lookup is gone after a few looks; one that is being slowed down by ours, or by a fence,
-/// after some more.
+/// A reader in the middle of a lookup has left after a few looks, and after some more if our looks or a fence slow it
+/// down.
 const LOOKS: u32 = 400;
 /// At most this many processor hints, less one, lie between two looks. Their number changes from look
 /// to look, else a reader in a loop may be in step with them, and never be seen elsewhere.
@@ -66,24 +66,24 @@ impl Patience {
 ///
 /// It is called at least once, and once more when time is up.
 fn wait_until(deadline: Deadline, mut done: impl FnMut() -> bool) -> bool {
-    let mut turn = 0;
+    let mut looks = 0;
     let mut pause = FIRST_PAUSE;
     loop {
         if done() {
             return true;
         }
-        if turn < LOOKS {
-            spin(turn % MOST_SPINS);
-            turn += 1;
+        if looks < LOOKS {
+            spin(looks % MOST_SPINS);
+            looks += 1;
             continue;
         }
         let left = deadline.left();
         if left == Some(Duration::ZERO) {
             return done();
         }
-        if turn < LOOKS + YIELDS {
+        if looks < LOOKS + YIELDS {
             yield_now();
-            turn += 1;
+            looks += 1;
             continue;
         }
         sleep(left.map_or(pause, |left| pause.min(left)));

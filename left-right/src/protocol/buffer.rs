@@ -51,7 +51,7 @@ impl<T> Buffer<T> {
 pub(super) unsafe fn reclaim<T>(buffer: NonNull<Buffer<T>>) -> Box<Buffer<T>> {
     // SAFETY: the caller's promise.
     let buffer = unsafe { Box::from_raw(buffer.as_ptr()) };
-    // Tells the model checker, which then reports who is inside after all.
+    // Tells the model checker, which then reports a reader that is inside after all.
     let _ = buffer.write();
     buffer
 }

@@ -4,20 +4,9 @@
 //! this very code, one access at a time.
 //! The reader's own word is a [`Slot`](super::Slot), the published pointer a [`Published`](super::Published).
 
-use super::{Word, fence};
+use super::{Entry, Word, fence};
 use crate::fault::{planted, weaken};
-use crate::sync::{MODELLED, Ordering};
-
-/// A reader that meets one version in so many entries with a fence takes the tag off.
-///
-/// It looks at every entry whose number is a multiple of it, so between one and two times as many entries pass.
-pub(crate) const UNTAG_EVERY: usize = if MODELLED {
-    1
-} else if cfg!(test) {
-    16
-} else {
-    1 << 16
-};
+use crate::sync::Ordering;
 
 /// The reader's own word, and what else only the reader uses.
 pub(crate) trait OwnWord {
@@ -29,7 +18,7 @@ pub(crate) trait OwnWord {
     /// The reader is once more in the copy in which it is.
     fn enter_again(&self);
     /// The number of the next entry with a fence.
-    fn next_number(&self) -> usize;
+    fn next_entry(&self) -> Entry;
     /// Notes the version that an entry has met. Returns the one noted before.
     fn note_version(&self, version: u64) -> Option<u64>;
 }
@@ -78,26 +67,36 @@ pub(crate) fn enter(own: &impl OwnWord, published: &impl Entrance) -> Word {
 fn enter_fenced(own: &impl OwnWord, published: &impl Entrance) -> Word {
     // A writer that waits tells one entry of a busy reader from the next by their numbers (C5). Else it would have
     // to look until it finds the reader between a fence and the next announcement.
-    let number = own.next_number();
+    let entry = own.next_entry();
     // ORDER: O2 (registry.rs), with the scan and the wait, which learn that our earlier critical sections are over.
-    own.store(
-        Word::fencing(number),
-        weaken("fencing-relaxed", Ordering::Release),
-    );
+    let order = weaken("fencing-relaxed", Ordering::Release);
+    own.store(Word::fencing(entry), order);
     if !planted("reader-fence-gone") {
         // Either the scan sees our announcement (C2, C3), or our load comes after the swap (C1).
         own.fence();
     }
-    let seen = published.load();
-    let copy = seen.with_tag(false);
+    let copy = published.load().with_tag(false);
     // ORDER: O2 (registry.rs), as in `enter`.
     own.store(copy, weaken("arrival-relaxed", Ordering::Release));
-    if seen.is_tagged() && number % UNTAG_EVERY == 0 && published.may_lose_tag() {
-        // Twice in a row the same: all entries between the two have met it, so no swap has come for long.
+    if entry.begins_round() {
+        // The copy comes back as what it returns, so that nothing has to be kept meanwhile: this is a jump.
+        return untag_if_due(own, published);
+    }
+    copy
+}
+
+/// Takes the tag off the pointer if the reader has met one version in the whole last round: then no swap has come for
+/// long. Returns the copy that the reader is in.
+#[cold]
+#[inline(never)]
+fn untag_if_due(own: &impl OwnWord, published: &impl Entrance) -> Word {
+    let copy = own.load();
+    if published.may_lose_tag() {
         let version = published.version(copy);
         if own.note_version(version) == Some(version) {
-            // C9, C10. Our word names the copy meanwhile, so no other one can be at its address.
-            published.untag(seen);
+            // C9, C10. Our word names the copy meanwhile, so no other one can be at its address. If the pointer has no
+            // tag any more, or names another copy, this does nothing.
+            published.untag(copy.with_tag(true));
         }
     }
     copy

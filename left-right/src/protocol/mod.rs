@@ -10,7 +10,8 @@
 //!             full fence
 //!             p = published                      (Acquire)
 //!         word = p without its tag               (Release)
-//!         if p is tagged, now and then: published = p without its tag, if it is still p
+//!         once in a round of entries with a fence, if all have met one version:
+//!             published = p without its tag, if it is still p with it
 //! leave:  word = OUT                             (Release)
 //!
 //! start:  old = swap(published, new)             (Release)    // swap.rs
@@ -79,8 +80,6 @@ mod word;
 
 pub(crate) use buffer::{Buffer, Content};
 pub(crate) use draining::Draining;
-#[cfg(test)]
-pub(crate) use enter::UNTAG_EVERY;
 pub(crate) use enter::{enter, leave};
 pub(crate) use own::{Own, Replaced};
 pub(crate) use pins::{Pins, TRY_LOOKS};
@@ -90,4 +89,6 @@ pub(crate) use registry::Registry;
 pub(crate) use slot::Slot;
 pub(crate) use slots::{Listed, SlotList};
 pub(crate) use swap::Policy;
-pub(crate) use word::Word;
+#[cfg(all(test, not(loom)))]
+pub(crate) use word::ROUND;
+pub(crate) use word::{Entry, Word};

@@ -29,7 +29,7 @@ struct Pin {
     slot: Arc<Slot>,
     /// Its word, as the scan has met it, by address: it is only compared.
     met: usize,
-    /// Whether somebody who only asks has seen it elsewhere already.
+    /// Whether a call that only asks has seen it elsewhere already.
     has_left: AtomicBool,
 }
 
@@ -229,6 +229,10 @@ mod tests {
         Pins::collect(OLD, std::slice::from_ref(slot))
     }
 
+    fn set_fencing(slot: &Slot) {
+        set(slot, Word::fencing(slot.next_entry()));
+    }
+
     fn set(slot: &Slot, word: Word) {
         slot.store(word, Ordering::Release);
     }
@@ -238,7 +242,7 @@ mod tests {
     fn the_next_entry_of_a_reader_that_fences_is_not_waited_for() {
         let slot = Arc::new(Slot::new());
         set(&slot, Word::ENTERING);
-        set(&slot, Word::fencing(slot.next_number()));
+        set_fencing(&slot);
         let mut pins = pins(&slot);
         let asked = pins.clone();
         for pins in [&pins, &asked] {
@@ -249,7 +253,7 @@ mod tests {
         leave(&*slot);
         set(&slot, Word::ENTERING);
         assert!(pins.are_held(), "which entry this is cannot be told");
-        set(&slot, Word::fencing(slot.next_number()));
+        set_fencing(&slot);
         assert!(asked.have_left() && !asked.are_held());
         assert!(pins.let_go());
     }

@@ -48,7 +48,7 @@ impl<T> Published<T> {
         }
     }
 
-    /// The pointer, for whoever has the writer, if only by reference, or the last handle of all.
+    /// The pointer, for a caller that has the writer, if only by reference, or the last handle of all.
     pub(crate) fn peek(&self) -> Word {
         // ORDER: none needed. Which copy it names does not change meanwhile (P2), and the last swap, with what was
         // done to the buffer before it, happens before us: by whatever has lent the writer to this thread, or by the
@@ -56,7 +56,7 @@ impl<T> Published<T> {
         Word::from_raw(self.line.word.load(Ordering::Relaxed))
     }
 
-    /// The published value, for whoever has the writer.
+    /// The published value, for a caller that has the writer.
     ///
     /// # Safety
     /// No swap comes while the reference lives.

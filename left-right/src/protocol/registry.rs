@@ -1,37 +1,37 @@
 //! [`Registry`]: the readers of one structure, and a look at where each of them is.
 //!
 //! # Invariants
-//! - **R1** Only the owning reader stores to its slot's word, and only it uses the slot's counts. It is one
-//!   thread's at a time: where it is handed on, in a handle that is sent, or to the structure's end that takes
-//!   it from its slot, what hands it on orders the two threads.
+//! - **R1** Only the owning reader stores to its slot's word, and only it uses the slot's counts. The owner is one
+//!   thread at a time. Where another thread takes over, with a handle that is sent or at the structure's end, the
+//!   hand-over orders the two threads.
 //! - **R2** A slot is in the registry from before its reader first enters until after it last left.
-//! - **R3** The lock is held for a push, a removal or one look at each word: never while waiting, and no
-//!   user code runs and no user data is dropped under it. No memory is allocated or freed under it either, nor
-//!   under the lock on a slot's owner: a global allocator may read, which takes the one if it is its thread's
-//!   first read, and the other where a reader is left to its guards. The latter binds `describe` and `adopt`,
-//!   since a guard of that reader may end meanwhile. `set_label` only does the same by habit: no read takes
-//!   the lock of a slot whose reader can still be labelled.
-//! - **R4** No two lists of slots have the same generation but the last, of which no writer keeps a
-//!   list.
+//! - **R3** The lock is held for a push, a removal or one look at each word, never while waiting. No
+//!   user code runs and no user data is dropped under it. No memory is allocated or freed under it, nor under
+//!   the lock of a slot's owner, since a global allocator may read: a first read of a thread takes the
+//!   registry's lock, and the last guard of a detached reader takes the owner's. `describe` and `adopt` depend
+//!   on it, since such a guard may end meanwhile. `set_label` follows the rule without need: a reader that can be
+//!   labelled is not detached.
+//! - **R4** Each join or quit starts a new generation. It saturates at the last one, which no cached list is of.
 //!
 //! # Orderings
 //! - **O1** A reader's announcement, `ENTERING` or the number of an entry, and the writer's scan are
-//!   ordered by the fences F1 or F2: see [`fence`](super::fence). An announcement that the scan did not
-//!   meet is followed by a load that sees the swap.
-//! - **O2** Every store that says where a reader is now, a buffer or `OUT`, or that it has come to an
-//!   entry of another number (Release), pairs with the scan and the wait (Acquire): who sees it knows
-//!   that the reads of earlier stays are over. A bare `ENTERING` is Relaxed, and says nothing of them.
+//!   ordered by the fences F1 or F2 (`fence/mod.rs`). An announcement that the scan did not
+//!   see is followed by a load that sees the swap.
+//! - **O2** Every store of a copy, of `OUT`, or of the number of an entry is Release, and pairs with the Acquire
+//!   loads of the scan and the wait. A writer that sees it knows that the reads of earlier critical sections are over.
+//!   A bare `ENTERING` is Relaxed, and says nothing of them. (A release sequence does not run on over later plain
+//!   stores, so each store has to release for itself.)
 //! - **O3** A join's new generation and the scan's load of it are ordered by the fences F1 or F2, as the
-//!   announcement of O1 is, since a reader joins before it first enters: a slot that is not in the list
+//!   announcement of O1 is, since a reader joins before it first enters. So a slot that is not in the list
 //!   of a scan belongs to a reader that will load the pointer after the swap. A list that is not of the
 //!   latest generation is made anew under the lock, which pairs with the join's.
-//! - **O5** `close` stores `is_closed` (Release) before it locks a slot's owner to take the reader left there,
-//!   and `adopt` loads it (Acquire) after it has locked the owner, to leave one there: so one of the two ends
-//!   the reader. A list that sweeps loads it without that lock; what it then ends is its own, and what it
-//!   misses stays for the next sweep.
-//! - **O6** A list, its generation and its words are read under one lock. A scan that lacks capacity for what it
-//!   meets looks again from the start: who was in the old copy at the first look and is not at the second has
-//!   been seen elsewhere (O2), and who has joined since then sees the swap (O3).
+//! - **O5** `close` stores `is_closed` (Release) before it locks a slot's owner to take a detached reader,
+//!   and `adopt` loads it (Acquire) after it has locked the owner to leave one there. So one of the two ends
+//!   the reader. A list that sweeps loads it without that lock. What it ends then is its own, and what it
+//!   misses waits for the next sweep.
+//! - **O6** A list, its generation and its words are read under one lock. A scan that lacks capacity for its pins
+//!   looks again from the start. A reader that was in the old copy at the first look and is not at the second has
+//!   been seen elsewhere (O2), and one that has joined since then sees the swap (O3).
 
 use super::slots::Slots;
 use super::{Pins, Policy, Slot, Word};
@@ -40,7 +40,7 @@ use crate::sync::{Arc, AtomicBool, Ordering};
 /// The slots of all live readers of one structure.
 pub(crate) struct Registry {
     slots: Slots,
-    /// Set when the structure is gone, for thread-local lists that still name it.
+    /// Set when the structure has ended, for thread-local lists that still name it.
     is_closed: AtomicBool,
 }
 
@@ -105,7 +105,7 @@ impl Registry {
         self.slots.len()
     }
 
-    /// Says that the structure is gone, and ends the readers that were left to guards: these have been
+    /// Marks the structure as ended, and ends the detached readers: their guards have been
     /// forgotten, since no other guard outlives its structure.
     pub(crate) fn close(&self) {
         // ORDER: O5, with `is_closed`. The locks below decide; the store comes before them.

@@ -9,7 +9,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::enter::{OwnWord, leave};
-use super::{Reader, Word, fence};
+use super::{Entry, Reader, Word, fence};
 use crate::fault::{planted, weaken};
 use crate::stall::BusyReader;
 use crate::sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering};
@@ -22,13 +22,13 @@ use crate::sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering};
 #[repr(align(128))]
 pub(crate) struct Slot {
     word: AtomicPtr<()>,
-    /// The owner's guards beyond the first that is inside, and [`DETACHED`]; only the owner uses it (R1).
+    /// The owner's guards beyond the first that is inside, and [`DETACHED`]; only the owner uses it (registry.rs R1).
     /// The count sticks at the top, where the pin then stays until the reader is dropped: forgetting
     /// guards in a loop must not wrap it.
     nested: AtomicU32,
-    /// The number of the last entry with a fence; only the owner uses it (R1).
-    number: AtomicU32,
-    /// The version that the last entry of those noted has met; only the owner uses it (R1).
+    /// The last [`Entry`]; only the owner uses it (registry.rs R1).
+    entry: AtomicU32,
+    /// The version that was noted last; only the owner uses it (registry.rs R1).
     version: AtomicU64,
     /// The slot's place in the registry, read and written under the registry's lock only.
     index: AtomicUsize,
@@ -36,7 +36,7 @@ pub(crate) struct Slot {
 }
 
 struct Owner {
-    /// Shared, so that it can be copied without an allocation (R3).
+    /// Shared, so that it can be copied without an allocation (registry.rs R3).
     label: Option<Arc<str>>,
     thread: Thread,
     /// The reader itself, once it is left to its guards.
@@ -55,7 +55,7 @@ impl Slot {
         Slot {
             word: AtomicPtr::new(Word::OUT.into_raw()),
             nested: AtomicU32::new(0),
-            number: AtomicU32::new(0),
+            entry: AtomicU32::new(Entry::FIRST.to_bits()),
             version: AtomicU64::new(NO_VERSION),
             index: AtomicUsize::new(usize::MAX),
             owner: Mutex::new(Owner {
@@ -81,10 +81,10 @@ impl Slot {
         !self.load().is_out()
     }
 
-    /// Whether the guard that asks is the only one, and to leave is all that is to be done.
+    /// Whether the guard that asks is the only one of a reader that is not detached, so that it only has to leave.
     #[inline(always)]
     pub(crate) fn has_one_guard(&self) -> bool {
-        // ORDER: none needed: only the owner uses the count (R1).
+        // ORDER: none needed: only the owner uses the count (registry.rs R1).
         self.nested.load(Ordering::Relaxed) == 0 || planted("nested-guard-leaves")
     }
 
@@ -92,7 +92,7 @@ impl Slot {
     #[cold]
     #[inline(never)]
     fn nest(&self) {
-        // ORDER: none needed, here and below: only the owner uses the count (R1). The word stays as it is.
+        // ORDER: none needed, here and below: only the owner uses the count (registry.rs R1). The word stays as it is.
         let nested = self.nested.load(Ordering::Relaxed);
         if nested & MOST_NESTED != MOST_NESTED {
             self.nested.store(nested + 1, Ordering::Relaxed);
@@ -103,7 +103,7 @@ impl Slot {
     ///
     /// Returns that reader, to be dropped, if it was its last one.
     pub(crate) fn leave_one(&self) -> Option<Reader> {
-        // ORDER: none needed, here and below: only the owner uses the count (R1).
+        // ORDER: none needed, here and below: only the owner uses the count (registry.rs R1).
         let nested = self.nested.load(Ordering::Relaxed);
         match nested & MOST_NESTED {
             0 => {
@@ -121,7 +121,7 @@ impl Slot {
     /// Keeps the reader whose slot this is until its last guard leaves. Returns it if its structure is
     /// gone, and with it all guards but forgotten ones.
     pub(super) fn adopt(&self, reader: Reader) -> Option<Reader> {
-        // ORDER: none needed, here and below: only the owner uses the count (R1).
+        // ORDER: none needed, here and below: only the owner uses the count (registry.rs R1).
         let nested = self.nested.load(Ordering::Relaxed);
         self.nested.store(nested | DETACHED, Ordering::Relaxed);
         let mut owner = self.lock_owner();
@@ -156,11 +156,11 @@ impl Slot {
         let mut owner = self.lock_owner();
         mem::swap(&mut owner.label, &mut label);
         mem::swap(&mut owner.thread, &mut thread);
-        // Before what was there until now (R3).
+        // Before what was there until now (registry.rs R3).
         drop(owner);
     }
 
-    /// Nothing may be allocated or freed while this is held (R3).
+    /// Nothing may be allocated or freed while this is held (registry.rs R3).
     fn lock_owner(&self) -> MutexGuard<'_, Owner> {
         self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -190,7 +190,7 @@ impl Slot {
 impl OwnWord for Slot {
     #[inline(always)]
     fn load(&self) -> Word {
-        // ORDER: none needed: only the owner, which asks, stores to the word (R1).
+        // ORDER: none needed: only the owner, which asks, stores to the word (registry.rs R1).
         Word::from_raw(self.word.load(Ordering::Relaxed))
     }
 
@@ -210,15 +210,16 @@ impl OwnWord for Slot {
         self.nest();
     }
 
-    fn next_number(&self) -> usize {
-        // ORDER: none needed, here and below: only the owner uses the number (R1).
-        let number = self.number.load(Ordering::Relaxed).wrapping_add(1);
-        self.number.store(number, Ordering::Relaxed);
-        number as usize
+    #[inline(always)]
+    fn next_entry(&self) -> Entry {
+        // ORDER: none needed, here and below: only the owner uses it (registry.rs R1).
+        let entry = Entry::from_bits(self.entry.load(Ordering::Relaxed)).next();
+        self.entry.store(entry.to_bits(), Ordering::Relaxed);
+        entry
     }
 
     fn note_version(&self, version: u64) -> Option<u64> {
-        // ORDER: none needed, here and below: only the owner uses it (R1).
+        // ORDER: none needed, here and below: only the owner uses it (registry.rs R1).
         let before = self.version.load(Ordering::Relaxed);
         self.version.store(version, Ordering::Relaxed);
         (before != NO_VERSION).then_some(before)

@@ -35,7 +35,7 @@ impl Slots {
     /// The latest generation, for a scan: after its swap and heavy fence (O3).
     #[inline]
     pub(super) fn generation(&self) -> usize {
-        // ORDER: O3, by the heavy fence that came before, with `begin_generation`.
+        // ORDER: O3 (registry.rs), by the heavy fence that came before, with `begin_generation`.
         self.generation.load(Ordering::Relaxed)
     }
 
@@ -95,14 +95,14 @@ impl Slots {
     pub(super) fn remove(&self, slot: &Slot) {
         let mut list = self.lock();
         let index = slot.index();
-        let gone = list.swap_remove(index);
+        let removed = list.swap_remove(index);
         if let Some(moved) = list.get(index) {
             moved.set_index(index);
         }
         self.begin_generation();
         let is_sparse = is_sparse(&list);
         drop(list);
-        drop(gone);
+        drop(removed);
         if is_sparse {
             self.shrink();
         }
@@ -115,7 +115,7 @@ impl Slots {
         // Freed after the lock, as what it is exchanged for.
         let mut spare = Vec::with_capacity(keep.max(FIRST));
         let mut list = self.lock();
-        // If so many have joined meanwhile, the next to quit sees whether it is worth it.
+        // If readers have joined meanwhile, the next one that quits decides again.
         if is_sparse(&list) && list.len() <= spare.capacity() {
             exchange(&mut list, &mut spare);
         }
@@ -126,7 +126,7 @@ impl Slots {
         // ORDER: none needed: it is stored under the lock only.
         let generation = self.generation.load(Ordering::Relaxed);
         if !planted("generation-kept") {
-            // ORDER: O3, by the fences of the reader's own first entry, with `generation`.
+            // ORDER: O3 (registry.rs), by the fences of the reader's own first entry, with `generation`.
             let next = generation.saturating_add(1);
             self.generation.store(next, Ordering::Relaxed);
         }
@@ -134,7 +134,7 @@ impl Slots {
 
     /// Nothing may be allocated or freed while this is held.
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
-        // Nothing that panics runs under the lock (R3), and the list is whole at every step.
+        // Nothing that panics runs under the lock (registry.rs R3), and the list is consistent at every step.
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -170,7 +170,7 @@ pub(crate) struct SlotList {
 }
 
 impl SlotList {
-    /// No copy, with capacity for so many slots.
+    /// No copy, with capacity for this many slots.
     pub(crate) fn with_capacity(slots: usize) -> Self {
         SlotList {
             generation: LAST,
@@ -181,7 +181,7 @@ impl SlotList {
     /// The slots, if they are those of this generation.
     #[inline]
     pub(super) fn of(&self, generation: usize) -> Option<&[Arc<Slot>]> {
-        // The last generation is many (R4).
+        // The last generation stands for many lists (registry.rs R4).
         (self.generation == generation && generation != LAST).then_some(&self.slots[..])
     }
 

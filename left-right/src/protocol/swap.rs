@@ -8,7 +8,7 @@ use super::{Listed, Pins, Published, Registry, Slot, SlotList, Word};
 use crate::fault::planted;
 use crate::sync::Arc;
 
-/// What the protocol asks of whoever tunes it. No answer can make a read unsafe.
+/// What the protocol asks of its policy. No answer can make a read unsafe.
 pub(crate) trait Policy {
     /// Whether the pointer to be published next carries a tag. Asked once for each swap, just before it.
     fn tags_next(&mut self) -> bool;
@@ -29,7 +29,7 @@ pub(crate) trait Policy {
     /// These are the readers now, under the registry's lock: neither allocates nor frees.
     fn listed(&mut self, readers: Listed<'_>);
 
-    /// The scan has pinned so many readers, and has met some in whichever copy, or none.
+    /// The scan has pinned this many readers, and has met a reader in some copy, or none.
     fn scanned(&mut self, pinned: usize, met_any: bool);
 }
 

@@ -4,7 +4,7 @@
 //!                         63 ............................ 2  1  0
 //! a reader's word         0 .................................. 0    out of every copy
 //!                         0 ............................... 0  1    entering
-//!                         number of the entry ............. 1  1    entering, with a fence of its own
+//!                         number of the entry ............. 1  1    entering, behind a fence of its own
 //!                         address of a copy ............... 0  0    in that copy
 //! the published pointer   address of a copy ............... 0  tag
 //! ```
@@ -13,6 +13,7 @@ use std::fmt;
 use std::ptr::{self, NonNull};
 
 use super::Buffer;
+use crate::sync::MODELLED;
 
 /// A reader's word, which says where the reader is, or the published pointer, which names a copy.
 ///
@@ -20,6 +21,44 @@ use super::Buffer;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub(crate) struct Word(*mut ());
+
+/// The number of one of a reader's entries with a fence of its own, as a word has it.
+///
+/// Numbers come again after 2^30 entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry(u32);
+
+/// The entries of a round. Models and unit tests cannot make that many.
+pub(crate) const ROUND: u32 = if MODELLED {
+    1
+} else if cfg!(test) {
+    16
+} else {
+    1 << 16
+};
+
+impl Entry {
+    pub(crate) const FIRST: Entry = Entry(FENCING as u32);
+
+    #[inline(always)]
+    pub(crate) fn next(self) -> Self {
+        Entry(self.0.wrapping_add(1 << NUMBER_AT))
+    }
+
+    /// Whether this is the first entry of a round.
+    #[inline(always)]
+    pub(crate) fn begins_round(self) -> bool {
+        self.0 & (ROUND - 1) << NUMBER_AT == 0
+    }
+
+    pub(super) fn from_bits(bits: u32) -> Self {
+        Entry(bits)
+    }
+
+    pub(super) fn to_bits(self) -> u32 {
+        self.0
+    }
+}
 
 /// In a published pointer: its readers fence for themselves.
 const TAG: usize = 0b01;
@@ -33,10 +72,10 @@ impl Word {
     /// Of a reader that is about to enter whichever copy is published.
     pub(crate) const ENTERING: Word = Word(ptr::without_provenance_mut(TAG));
 
-    /// Of a reader that is about to do so behind a fence of its own, with the number of its entry.
-    /// Numbers come again, after 2^30 entries at the earliest.
-    pub(crate) fn fencing(number: usize) -> Self {
-        Word(ptr::without_provenance_mut(number << NUMBER_AT | FENCING))
+    /// Of a reader that is about to enter behind a fence of its own.
+    #[inline(always)]
+    pub(crate) fn fencing(entry: Entry) -> Self {
+        Word(ptr::without_provenance_mut(entry.0 as usize))
     }
 
     /// Of a reader in this copy; or the pointer to it, without a tag.
@@ -138,8 +177,8 @@ mod tests {
         for (word, is_tagged, is_entering, is_fencing, said) in [
             (Word::OUT, false, false, false, "OUT"),
             (Word::ENTERING, true, true, false, "ENTERING"),
-            (Word::fencing(0), true, true, true, "FENCING(0)"),
-            (Word::fencing(7), true, true, true, "FENCING(7)"),
+            (Word::fencing(Entry::FIRST), true, true, true, "FENCING(0)"),
+            (Word::fencing(Entry(31)), true, true, true, "FENCING(7)"),
             (copy, false, false, false, "0x40"),
             (copy.with_tag(true), true, false, false, "0x40 TAGGED"),
         ] {
@@ -151,13 +190,14 @@ mod tests {
         assert_eq!(copy.with_tag(true).with_tag(false), copy);
     }
 
-    /// A number that does not fit loses its highest bits, and none of the lowest.
     #[test]
-    fn numbers_wrap_and_stay_numbers() {
-        assert!(Word::fencing(usize::MAX).is_fencing());
-        assert_eq!(
-            Word::fencing(1 << (usize::BITS - NUMBER_AT)),
-            Word::fencing(0)
-        );
+    fn entries_follow_each_other_in_rounds_and_wrap_within_their_bits() {
+        let mut entry = Entry::FIRST;
+        for number in 0..5 * ROUND {
+            assert_eq!(entry.0, number << NUMBER_AT | Entry::FIRST.0);
+            assert_eq!(entry.begins_round(), number % ROUND == 0, "{number}");
+            entry = entry.next();
+        }
+        assert_eq!(Entry(u32::MAX).next(), Entry::FIRST);
     }
 }

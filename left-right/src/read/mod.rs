@@ -6,7 +6,7 @@
 //! - **G2** A guard borrows a handle, or a `SharedReader`, that keeps the buffers allocated (S1).
 //! - **G3** The slot that a `Section` names is alive until the `Section` is dropped. Three keep one:
 //!   - A handle, which its guards borrow.
-//!   - A thread's list. It gives up a reader in two cases only: its structure is gone, so that no guard of
+//!   - A thread's list. It gives up a reader in two cases only: its structure has ended, so that no guard of
 //!     it lives but some that were forgotten; or the list itself ends, and then a reader that is in a copy is
 //!     left to its guards.
 //!   - The slot itself, which keeps a reader that is left to its guards until the last of them, or the

@@ -101,7 +101,7 @@ impl<T> WriteHandle<T> {
     /// # Blocking
     /// Waits for the guards that were taken before the swap, and for nothing else: it spins
     /// briefly, then yields, then sleeps.
-    /// A thread that holds a guard itself waits for ever; use
+    /// A thread that holds a guard itself waits forever; use
     /// [`DelayWriteHandle`](crate::DelayWriteHandle) to wait later, or for a limited time.
     ///
     /// # Cost

@@ -1,8 +1,10 @@
 //! [`Reader`]: a reader of the exploration.
 
+use std::cell::Cell;
+
 use super::tape::{Access, Tape};
-use crate::protocol::enter::{Entrance, OwnWord, UNTAG_EVERY};
-use crate::protocol::{Word, enter, leave};
+use crate::protocol::enter::{Entrance, OwnWord};
+use crate::protocol::{Entry, ROUND, Word, enter, leave};
 use crate::sync::Ordering;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +36,8 @@ impl Reader {
         let tape = Tape::new(&self.answers);
         let own = Own {
             tape: &tape,
-            number: self.reads_left * UNTAG_EVERY,
+            word: Cell::new(Word::OUT),
+            entry: (0..self.reads_left as u32 * ROUND).fold(Entry::FIRST, |entry, _| entry.next()),
         };
         let copy = enter(&own, &Current(&tape));
         tape.ask(Access::Read(copy));
@@ -67,16 +70,19 @@ impl Reader {
 
 struct Own<'a> {
     tape: &'a Tape<'a>,
-    number: usize,
+    /// As the reader itself sees it. Each read begins outside.
+    word: Cell<Word>,
+    /// Another one for each read, and the first of a round.
+    entry: Entry,
 }
 
 impl OwnWord for Own<'_> {
-    /// Each read begins outside.
     fn load(&self) -> Word {
-        Word::OUT
+        self.word.get()
     }
 
     fn store(&self, word: Word, _: Ordering) {
+        self.word.set(word);
         self.tape.ask(Access::Store(word));
     }
 
@@ -88,8 +94,8 @@ impl OwnWord for Own<'_> {
         unreachable!("no guard is nested here");
     }
 
-    fn next_number(&self) -> usize {
-        self.number
+    fn next_entry(&self) -> Entry {
+        self.entry
     }
 
     fn note_version(&self, version: u64) -> Option<u64> {
@@ -104,6 +110,7 @@ impl Entrance for Current<'_> {
         self.0.ask(Access::Load)
     }
 
+    /// At each entry it may be due or not.
     fn may_lose_tag(&self) -> bool {
         self.0.choose()
     }

@@ -8,14 +8,14 @@ use rustix::thread::{MembarrierCommand, MembarrierQuery, membarrier, membarrier_
 
 use super::Refused;
 
-/// Whether the kernel has refused the command. The first refusal, on any thread and whatever its cause, counts
+/// Whether the kernel has refused the command. The first refusal, on any thread and for any reason, counts
 /// for the whole process from then on.
 static IS_REFUSED: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn flush() -> Result<(), Refused> {
     membarrier(MembarrierCommand::PrivateExpedited).map_err(|_| {
-        // ORDER: none needed: nothing is read on the strength of it. Who has not heard of it asks the kernel,
-        // and is refused too.
+        // ORDER: none needed: no other data depends on it. A thread that has not seen it asks the kernel, and is
+        // refused too.
         IS_REFUSED.store(true, Ordering::Relaxed);
         Refused
     })

@@ -12,9 +12,9 @@
 //!   when it was switched out.
 //! - Windows: `FlushProcessWriteBuffers`, which says the same.
 //! - Elsewhere, and where the kernel refuses: there is none, and every published pointer is tagged,
-//!   which sends readers through [`full`]. Where the kernel refuses what it once granted, the first refusal, on
-//!   any thread and whatever its cause, counts for the whole process from then on: the readers of a pointer
-//!   that is untagged then are unknown, and every later one is tagged.
+//!   which sends readers through [`full`]. A kernel may refuse what it once granted. The first refusal, on any
+//!   thread and for any reason, counts for the whole process from then on. The readers of a pointer that is
+//!   untagged then are unknown, and every later pointer is tagged.
 //!
 //! Under the model checker `light` and `flush` are two sequentially consistent fences, which is
 //! what they stand for.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::policy::Deadline;
-use crate::protocol::UNTAG_EVERY;
+use crate::protocol::ROUND;
 use crate::{ReadHandle, SharedReader};
 
 fn check(words: &[u64; 16], last: &mut u64) {
@@ -124,7 +124,7 @@ fn publish(buffers: &mut Buffers<[u64; 16]>, is_tagged: bool) {
 
 /// More reads than a reader of one version needs to take the tag off.
 fn read_often(handle: &ReadHandle<[u64; 16]>) {
-    (0..3 * UNTAG_EVERY).for_each(|_| check(&handle.read(), &mut 0));
+    (0..3 * ROUND).for_each(|_| check(&handle.read(), &mut 0));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn reads_of_many_versions_leave_the_tag_on() {
     };
     let handle = ReadHandle::join(&buffers.shared);
     for _ in 0..100 {
-        (0..UNTAG_EVERY - 1).for_each(|_| check(&handle.read(), &mut 0));
+        (0..ROUND - 1).for_each(|_| check(&handle.read(), &mut 0));
         assert_eq!(buffers.fence_mode(), FenceMode::SeqCst);
         publish(&mut buffers, true);
     }
