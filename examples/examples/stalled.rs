@@ -16,7 +16,7 @@ use evmap_core::{ReadHandle, SharedMap, WriteHandle};
 const KEYS: u32 = 1000;
 const WRITES: u32 = 5000;
 
-/// Starts a thread that takes a view and sleeps in it for ever; returns once it does.
+/// Starts a thread that takes a view and sleeps in it forever; returns once it does.
 fn stall(reader: ReadHandle<u32, u32>) {
     let (sender, has_view) = mpsc::channel();
     thread::spawn(move || {

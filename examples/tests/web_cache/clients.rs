@@ -15,19 +15,19 @@ use crate::{
     wire::{Connection, Response, head},
 };
 
-/// How long an impatient server waits for a client.
+/// How long such a server waits for a client.
 const IMPATIENCE: Duration = Duration::from_secs(1);
 /// How long answers under way may take once the server has been told to stop.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
 
 /// A server that may let any client go that the machine keeps from being quick.
-fn impatient(more: &[&str]) -> Server {
+fn with_short_timeouts(more: &[&str]) -> Server {
     let mut arguments = vec!["--client-timeout", "1"];
     arguments.extend(more);
     Server::start(&arguments)
 }
 
-/// Sends it to an impatient server, on a connection of its own, and returns the response with the connection.
+/// Sends it to a server with short timeouts, on a connection of its own, and returns the response with the connection.
 fn ask(server: &Server, bytes: &str) -> (Connection, Response) {
     in_time("a client is served that is quick enough", || {
         let started = Instant::now();
@@ -60,7 +60,7 @@ fn assert_alive(server: &Server) {
 
 #[test]
 fn a_client_that_does_not_finish_its_head_is_let_go() {
-    let server = impatient(&[]);
+    let server = with_short_timeouts(&[]);
     let (mut connection, response) = ask(&server, "GET /v1/DE HTTP/1.1\r\nHost: te");
     assert_eq!(response.status, 408);
     assert_eq!(response.error(), "the request did not arrive in time");
@@ -70,7 +70,7 @@ fn a_client_that_does_not_finish_its_head_is_let_go() {
 
 #[test]
 fn a_client_that_sends_its_head_byte_by_byte_is_let_go() {
-    let server = impatient(&[]);
+    let server = with_short_timeouts(&[]);
     let mut connection = server.connect();
     // Every byte is progress, and yet the head does not arrive in time.
     let mut endless = (0..).map(|n| if n % 10 == 9 { "\r\n" } else { "x" });
@@ -84,7 +84,7 @@ fn a_client_that_sends_its_head_byte_by_byte_is_let_go() {
 
 #[test]
 fn a_connection_that_is_not_used_is_closed() {
-    let server = impatient(&[]);
+    let server = with_short_timeouts(&[]);
     let mut connection = server.connect();
     assert!(connection.receive("GET").is_none());
     let (mut connection, response) = ask(&server, &head("GET", "/v1/DE", &[]));
@@ -208,8 +208,8 @@ fn requests_that_follow_each_other_closely_are_answered_in_order() {
 }
 
 #[test]
-fn connections_beyond_the_limit_wait_for_their_turn() {
-    let server = impatient(&["--max-connections", "2"]);
+fn connections_beyond_the_limit_wait() {
+    let server = with_short_timeouts(&["--max-connections", "2"]);
     let mut idle: Vec<Connection> = (0..2).map(|_| server.connect()).collect();
     // Both places are taken; they become free when the server loses its patience.
     assert_alive(&server);
@@ -255,10 +255,10 @@ mod end {
             eventually("nobody is served any more", || {
                 TcpStream::connect(server.address).is_err()
             });
-            let is_whole = connection.receive_rest().len() == LARGE;
-            assert!(is_whole || is_late(started, LONGEST_GOODBYE));
+            let is_complete = connection.receive_rest().len() == LARGE;
+            assert!(is_complete || is_late(started, LONGEST_GOODBYE));
             assert!(server.wait().success());
-            is_whole.then_some(())
+            is_complete.then_some(())
         });
     }
 

@@ -47,7 +47,7 @@ mod until_closed {
     use super::*;
     use crate::{in_time, is_late};
 
-    /// For how long a writer may write nothing before its file is taken for whole.
+    /// For how long a writer may write nothing before its file is taken as complete.
     const LONGEST_PAUSE: Duration = Duration::from_secs(2);
     /// Longer than a file has to be quiet.
     const PAUSE: Duration = Duration::from_millis(400);
@@ -178,7 +178,7 @@ fn a_file_that_is_rewritten_without_a_pause_is_served_all_the_same() {
     });
 }
 
-// The story: the last row of a file that ends within its last field looks whole.
+// The story: the last row of a file that ends within its last field looks complete.
 #[test]
 fn a_last_row_without_its_line_break_is_unfinished_if_the_one_before_had_it() {
     let jsonl = |table: &str| -> String {
@@ -194,8 +194,8 @@ fn a_last_row_without_its_line_break_is_unfinished_if_the_one_before_had_it() {
         let directory = Directory::new();
         let table = directory.write(name, form(OLD));
         let server = Server::of(&table, Some("v"));
-        let whole = form(NEW);
-        let cut = whole.strip_suffix('\n').expect("a line break");
+        let complete = form(NEW);
+        let cut = complete.strip_suffix('\n').expect("a line break");
         directory.replace(name, cut);
         eventually("the error is shown", || {
             let error = server.health()["error"].clone();
@@ -206,7 +206,7 @@ fn a_last_row_without_its_line_break_is_unfinished_if_the_one_before_had_it() {
                 .is_some_and(|error| error.ends_with(expected))
         });
         assert_eq!(rows(&server), old());
-        directory.replace(name, &whole);
+        directory.replace(name, &complete);
         eventually("the whole table is served", || rows(&server) == new());
         assert_eq!(server.version(), 2);
         assert_eq!(server.health()["status"], "ok");

@@ -184,7 +184,7 @@ impl Server {
         rustix::process::kill_process(self.id(), signal).expect("a signal sent");
     }
 
-    /// Waits for the program to end by itself. Then the log is whole.
+    /// Waits for the program to end by itself. Then the log is complete.
     pub fn wait(&mut self) -> ExitStatus {
         let status = self.child.wait();
         self.finish_log();

@@ -130,14 +130,14 @@ impl Drop for SetOnDrop<'_> {
 /// The control: what the test looks for, it would find.
 #[test]
 fn a_torn_response_would_be_noticed() {
-    let whole = |generation: u64| {
+    let complete = |generation: u64| {
         let mut values = serde_json::Map::new();
         for key in 0..KEYS {
             values.insert(format!("k{key}"), generation.to_string().into());
         }
         serde_json::json!({ "values": values })
     };
-    let good = whole(3);
+    let good = complete(3);
     assert_eq!(generation(&good), Ok(3));
     let mut torn = good.clone();
     torn["values"]["k5"] = "4".into();
@@ -145,5 +145,5 @@ fn a_torn_response_would_be_noticed() {
     let mut too_many = good.clone();
     too_many["values"]["even"] = "3".into();
     assert!(generation(&too_many).is_err());
-    assert!(generation(&whole(4)).is_err());
+    assert!(generation(&complete(4)).is_err());
 }

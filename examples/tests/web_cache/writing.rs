@@ -10,7 +10,7 @@ use crate::{
 
 pub const TOKEN: &str = "a-token-for-tests-only";
 
-/// A server of this table, by the columns `id` and `v`, that lets whoever has the token write.
+/// A server of this table, by the columns `id` and `v`, that lets a client with the token write.
 pub fn server(table: &str) -> (Directory, Server) {
     server_with(table, &[])
 }

@@ -16,8 +16,8 @@ use crate::{
 ///
 /// The first line on standard output is the address that is listened on; logs go to standard error.
 /// RUST_LOG sets what is logged (for instance `debug`).
-/// When the file changes, or on SIGHUP, the rows that differ are applied in one step; a file that cannot be read whole
-/// leaves the last good table in place.
+/// When the file changes, or on SIGHUP, the rows that differ are applied in one step; a file that cannot be read
+/// completely leaves the last good table in place.
 /// With --admin-token-file, clients that have the token may write too; what they wrote stays until the file's own row
 /// for that key changes, and is never written to the file.
 #[derive(Debug, Parser)]

@@ -13,7 +13,7 @@ pub fn to_stderr() {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        // Whoever read the log may go away, and the server must outlive them: the subscriber would tell of a failed
+        // The reader of the log may go away, and the server must outlive it: the subscriber would tell of a failed
         // write on standard error too, and panic as that fails.
         .log_internal_errors(false)
         .init();

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line: whoever starts the server may show it as it is. If nobody listens, the exit code has to do.
+            // One line: the program that starts the server may show it as it is. If nobody listens, the exit code has to do.
             let line = one_line(&error.to_string());
             let _ = writeln!(std::io::stderr(), "error: {line}");
             ExitCode::FAILURE
@@ -57,7 +57,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let token = args.admin_token()?;
     let name = source.name();
     let file = source.file().map(ToOwned::to_owned);
-    // Whoever renews the file need not know whether it is being loaded for the first time.
+    // A program that renews the file need not know whether it is being loaded for the first time.
     let hangups = signals::catch_hangups()?;
     let loaded = source.load(None, &mut Progress::on_terminal())?;
     let seen = loaded.stamp;
@@ -82,7 +82,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         entries = table.entries,
         "serving at http://{address}"
     );
-    // Only now: whoever reads this line may send requests and signals at once.
+    // Only now: a program that reads this line may send requests and signals at once.
     let mut output = std::io::stdout();
     writeln!(output, "{address}")?;
     output.flush()?;

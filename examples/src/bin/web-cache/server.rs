@@ -22,7 +22,7 @@ use tokio::{
 
 use crate::{stall::StallTimeout, status::Status};
 
-/// A request's head of fewer bytes is taken; one that has not ended after so many is refused.
+/// A request's head of fewer bytes is taken; one that has not ended after this many is refused.
 ///
 /// The HTTP library looks between two reads, each at most as long again: a longer head passes if its end comes along.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -130,7 +130,7 @@ async fn talk(mut connection: Connection, mut goodbye: watch::Receiver<()>) -> h
     };
     if ended.as_ref().is_err_and(hyper::Error::is_timeout) {
         let parts = connection.into_parts();
-        // The HTTP library only hangs up. Whoever has begun a request is told why; who was idle need not be.
+        // The HTTP library only hangs up. A client that has begun a request is told why; an idle one need not be.
         if !parts.read_buf.is_empty() {
             let mut stream = parts.io.into_inner();
             // It is over, whether the client takes this or not.

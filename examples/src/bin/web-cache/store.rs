@@ -114,7 +114,7 @@ impl Store {
         self.map.stats()
     }
 
-    /// Waits until `version` is visible: whoever reads after that sees it, or a later one.
+    /// Waits until `version` is visible: a read after that sees it, or a later one.
     pub async fn wait_for(&self, version: u64) {
         self.map.wait_for_async(Version::from_u64(version)).await;
     }
@@ -207,7 +207,7 @@ impl Store {
 
     /// Gives back the memory of values that were replaced or removed: after two calls with no write between them, all
     /// of it that no request is still reading.
-    pub fn settle(&self) {
+    pub fn flush(&self) {
         self.map.flush();
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use subtle::ConstantTimeEq;
 
-/// Nobody guesses a token of so many bytes, if they were drawn at random.
+/// Nobody guesses a token of this many bytes, if they were drawn at random.
 const SHORTEST: usize = 16;
 /// Far more than any token, and not all of a file that was named by mistake.
 const LONGEST: usize = 4096;
@@ -59,7 +59,7 @@ impl Token {
 
     /// Whether this is the token.
     ///
-    /// The time it takes tells whoever guesses no more than the token's length: of two texts as long as each other
+    /// The time it takes tells one who guesses no more than the token's length: of two texts as long as each other
     /// every byte is looked at, wherever they differ.
     pub fn is(&self, given: &[u8]) -> bool {
         self.0.ct_eq(given).into()

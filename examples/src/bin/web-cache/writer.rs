@@ -18,8 +18,8 @@ use crate::{
 
 /// How often the thread looks after itself when nothing happens.
 const TICK: Duration = Duration::from_millis(500);
-/// So many rounds of settling leave no removed value in memory.
-const SETTLING: u32 = 2;
+/// After this many flushes no removed value is left in memory.
+const FLUSHES: u32 = 2;
 
 /// Read the source again, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +44,9 @@ struct Writer {
     failure: Option<TableError>,
     /// Of the last good table.
     ending: Ending,
-    /// The version that is being settled, and what is left to do for it.
-    settling: u64,
-    settling_left: u32,
+    /// The version that is flushed, and how often it still has to be.
+    flushed: u64,
+    flushes_left: u32,
 }
 
 /// Publishes the table that was `loaded` from `source` and starts the thread.
@@ -68,8 +68,8 @@ pub fn start(
         warning: None,
         failure: None,
         ending: loaded.ending,
-        settling: 0,
-        settling_left: 0,
+        flushed: 0,
+        flushes_left: 0,
     };
     writer.show(loaded);
     let (sender, receiver) = channel();
@@ -94,7 +94,7 @@ impl Writer {
                         self.reload(cause);
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => self.settle(),
+                Err(RecvTimeoutError::Timeout) => self.flush(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -160,15 +160,15 @@ impl Writer {
         matches!(self.failure, Some(TableError::Unreadable(_)))
     }
 
-    fn settle(&mut self) {
+    fn flush(&mut self) {
         let version = self.store.version();
-        if version != self.settling {
-            self.settling = version;
-            self.settling_left = SETTLING;
+        if version != self.flushed {
+            self.flushed = version;
+            self.flushes_left = FLUSHES;
         }
-        if self.settling_left > 0 {
-            self.settling_left -= 1;
-            self.store.settle();
+        if self.flushes_left > 0 {
+            self.flushes_left -= 1;
+            self.store.flush();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may write: whoever sends the token.
+//! Who may write: a client that sends the token.
 
 use axum::http::{HeaderMap, header};
 

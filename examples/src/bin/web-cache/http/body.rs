@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// All of the body.
 pub async fn read(request: Request) -> Result<Bytes, Problem> {
-    // Whoever says it beforehand need not send it.
+    // A client that announces it need not send it.
     if request.body().size_hint().lower() > LARGEST as u64 {
         return Err(too_large());
     }

@@ -53,7 +53,7 @@ pub fn read(
             Some(column) => write_text(&mut json, &record[column]),
             None => write_object(&mut json, &header, &record),
         }
-        // A copy has no spare room; a value that took over a buffer would keep all of it.
+        // A copy has no spare capacity; a value that took over a buffer would keep all of it.
         let value = Value::copy_from_slice(&json);
         table
             .add(&record[key], value, start)

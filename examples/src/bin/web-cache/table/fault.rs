@@ -16,7 +16,7 @@ pub struct Fault {
 pub enum TableError {
     /// The file could not be read: this may pass although nobody touches the file.
     Unreadable(String),
-    /// What was read is not wholly a table: only an edit can mend that.
+    /// What was read is not a complete table: only an edit can repair that.
     Invalid(String),
 }
 

@@ -137,7 +137,7 @@ impl Table {
 impl Entry {
     fn array(&self) -> Value {
         let rows = || std::iter::once(&self.value).chain(&self.more);
-        // No spare room, as of a single value; two brackets, and a comma between two rows, are as many as rows and one.
+        // No spare capacity, as of a single value; two brackets, and a comma between two rows, are as many as rows and one.
         let length = 1 + rows().map(|value| value.len() + 1).sum::<usize>();
         let mut json = Vec::with_capacity(length);
         for value in rows() {

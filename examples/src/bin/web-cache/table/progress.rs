@@ -39,12 +39,12 @@ impl Progress {
         }
     }
 
-    /// There are so many bytes to read.
+    /// There are this many bytes to read.
     pub fn expect(&mut self, bytes: usize) {
         self.total = bytes;
     }
 
-    /// So many bytes have been read.
+    /// This many bytes have been read.
     pub fn reached(&mut self, bytes: usize) {
         if bytes < self.next_look {
             return;

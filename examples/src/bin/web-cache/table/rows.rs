@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn all_rows_of_a_key_are_one_array_without_spare_room() {
+    fn all_rows_of_a_key_are_one_array_without_spare_capacity() {
         let all = [("a", "1"), ("b", "{}"), ("a", "\"x\"")];
         let changes = Rows::default().update(table(Duplicates::All, &all));
         let found: HashMap<_, _> = changes.set.into_iter().collect();

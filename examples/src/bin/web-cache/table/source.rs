@@ -85,7 +85,7 @@ impl Source {
         };
         let read_at = SystemTime::now();
         let (bytes, stamp) =
-            read_whole(file).map_err(|error| TableError::unreadable(file, &error))?;
+            read_at_rest(file).map_err(|error| TableError::unreadable(file, &error))?;
         let loaded = self.parse(&bytes, file, before, progress)?;
         Ok(Loaded {
             stamp: Some(stamp),
@@ -117,7 +117,7 @@ impl Source {
             .map_err(|fault| fault.in_text(bytes, name))?;
         let ending = Ending::of(text);
         if ending == Ending::Open && before == Some(Ending::LineBreak) {
-            // A row that was cut within its last field looks whole.
+            // A row that was cut within its last field looks complete.
             let message =
                 "no line break ends the last row, as one did before: the file looks unfinished";
             return Err(Fault::new(text.len(), message).in_text(bytes, name));
@@ -156,7 +156,7 @@ fn is_json_lines(file: &Path) -> bool {
 }
 
 /// The file's bytes, and its state while they were read: bytes of two states together may be a table that never was.
-fn read_whole(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
+fn read_at_rest(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
     for _ in 0..ATTEMPTS {
         // A pipe would block, and cannot be read twice.
         if !path.metadata()?.is_file() {

@@ -11,7 +11,7 @@ use notify::{
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub enum FileEvent {
     /// A program wrote into the file, and may write more.
     Written,
     /// A program that might have written has closed the file.
@@ -50,25 +50,25 @@ impl Names {
     }
 
     /// What the event tells of the file, if anything.
-    pub fn news(&self, event: &notify::Result<Event>) -> Option<News> {
+    pub fn file_event(&self, event: &notify::Result<Event>) -> Option<FileEvent> {
         let Ok(event) = event else {
-            return Some(News::Changed);
+            return Some(FileEvent::Changed);
         };
         if event.need_rescan() {
-            return Some(News::Changed);
+            return Some(FileEvent::Changed);
         }
         if !event.paths.iter().any(|path| self.0.contains(path)) {
             return None;
         }
         match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write)) => Some(News::Closed),
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => Some(FileEvent::Closed),
             // Reading the file is an event too: our own reading must not cause another.
             EventKind::Access(_) => None,
-            EventKind::Modify(ModifyKind::Data(_)) => Some(News::Written),
+            EventKind::Modify(ModifyKind::Data(_)) => Some(FileEvent::Written),
             EventKind::Modify(ModifyKind::Name(_))
             | EventKind::Create(_)
-            | EventKind::Remove(_) => Some(News::Replaced),
-            _ => Some(News::Changed),
+            | EventKind::Remove(_) => Some(FileEvent::Replaced),
+            _ => Some(FileEvent::Changed),
         }
     }
 }

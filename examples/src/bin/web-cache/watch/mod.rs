@@ -1,11 +1,11 @@
-//! Notices that the table's file has changed, and asks for a reload once the file is whole.
+//! Notices that the table's file has changed, and asks for a reload once the file is complete.
 //!
-//! # When a file is whole
+//! # When a file is complete
 //! - One that was renamed over the old one is: it is read after a moment.
 //! - One that is written in place is when its writer has closed it, or has paused for so long that it may never do so.
-//! - Where the system does not tell who closes what, a file is taken for whole that has been quiet for a moment.
+//! - Where the system does not tell who closes what, a file that has been quiet for a moment is taken as complete.
 
-mod news;
+mod file_event;
 
 use std::{
     io,
@@ -21,17 +21,17 @@ use std::{
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::{status::Status, table::Stamp, writer::Reload};
-use news::{Names, News};
+use file_event::{FileEvent, Names};
 
 /// How often the file is looked at, whatever the system tells: some file systems tell nothing.
 const POLL: Duration = Duration::from_millis(500);
-/// Whoever has closed a file may open it again to append to it.
+/// A program that has closed a file may open it again to append to it.
 const QUIET_IN_PLACE: Duration = Duration::from_millis(120);
-/// A file that was renamed over the old one is nearly always whole.
+/// A file that was renamed over the old one is nearly always complete.
 const QUIET_REPLACED: Duration = Duration::from_millis(20);
 /// A file that is never quiet is read all the same, unless it is known to be half-written.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
-/// A writer that has written nothing for so long may keep the file open for ever.
+/// A writer that has written nothing for this long may keep the file open forever.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Whether the system tells when a file that was written is closed.
 const TELLS_OF_CLOSING: bool = cfg!(any(target_os = "linux", target_os = "android"));
@@ -123,7 +123,7 @@ impl Watch {
             };
             let cause = if touched || self.stamp() != self.seen {
                 self.status.source_changed();
-                self.seen = self.wait_until_whole();
+                self.seen = self.wait_until_complete();
                 Reload::FileChanged
             } else if self.status.failure_may_pass() && self.asked.elapsed() >= POLL {
                 // Asked for here, where it is known that nobody is writing the file.
@@ -148,8 +148,8 @@ impl Watch {
         let mut wake = Wake::Look;
         let mut next = Some(first);
         while let Some(event) = next {
-            if let Some(news) = self.names.news(&event) {
-                self.note(news);
+            if let Some(event) = self.names.file_event(&event) {
+                self.note(event);
                 wake = Wake::Touched;
             }
             next = self.events.try_recv().ok();
@@ -157,18 +157,18 @@ impl Watch {
         wake
     }
 
-    fn note(&mut self, news: News) {
-        match news {
-            News::Written if TELLS_OF_CLOSING => self.open_to_writer = true,
-            News::Closed | News::Replaced => self.open_to_writer = false,
-            News::Written | News::Changed => {}
+    fn note(&mut self, event: FileEvent) {
+        match event {
+            FileEvent::Written if TELLS_OF_CLOSING => self.open_to_writer = true,
+            FileEvent::Closed | FileEvent::Replaced => self.open_to_writer = false,
+            FileEvent::Written | FileEvent::Changed => {}
         }
     }
 
     /// Waits until the file may be read, and returns its state then.
     ///
     /// What the events that are taken here tell of has happened before the file is read.
-    fn wait_until_whole(&mut self) -> Option<Stamp> {
+    fn wait_until_complete(&mut self) -> Option<Stamp> {
         let started = Instant::now();
         let mut changed = started;
         let mut stamp = self.stamp();
@@ -189,7 +189,7 @@ impl Watch {
         }
     }
 
-    /// When the file, whose state has been `stamp` since `changed`, may be taken for whole.
+    /// When the file, whose state has been `stamp` since `changed`, may be taken as complete.
     fn due(&self, started: Instant, changed: Instant, stamp: Option<Stamp>) -> Instant {
         if self.open_to_writer {
             return changed + LONGEST_PAUSE;
