@@ -141,7 +141,7 @@ fn talk_of_an_assertion_is_none() {
 }
 
 #[test]
-fn the_pages_are_whole_and_load_nothing_from_elsewhere() {
+fn the_pages_are_complete_and_load_nothing_from_elsewhere() {
     let (_target, pages) = build();
     for chapter in book::CHAPTERS {
         let name = chapter.replace(".md", ".html");
