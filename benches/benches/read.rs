@@ -54,7 +54,7 @@ fn lookups<L: Lookup>(
     group.finish();
 }
 
-/// So many threads at once, so many pieces each: the longest of their times.
+/// This many threads at once, each with this many pieces: the longest of their times.
 fn together<L: Lookup>(reader: &L, stream: &Stream, threads: usize, pieces: usize) -> Duration {
     let barrier = &Barrier::new(threads);
     thread::scope(|scope| {

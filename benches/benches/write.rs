@@ -1,4 +1,4 @@
-//! Upserts, so many before each refresh: ours in each fence mode, and bare hashbrown as the limit.
+//! Upserts, one or more before each refresh: ours in each fence mode, and bare hashbrown as the limit.
 
 use std::time::Duration;
 

@@ -56,7 +56,7 @@ pub struct Number;
 #[derive(Clone)]
 pub struct Text;
 
-/// Numbers in half the room that they have as keys.
+/// Numbers in half the bytes that they take as keys.
 pub struct Numbers(Vec<u32>);
 
 /// Texts in one piece.

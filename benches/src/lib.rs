@@ -7,10 +7,10 @@
 pub mod check;
 pub mod contender;
 pub mod cpu;
-pub mod crowd;
 pub mod kind;
 pub mod lookups;
 pub mod rhythm;
+pub mod shared_slice;
 pub mod slice;
 pub mod stats;
 pub mod stream;

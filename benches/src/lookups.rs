@@ -15,7 +15,7 @@ pub enum Way {
     /// So too, and which key is next depends on the value just read: no lookup can begin before the
     /// one before has ended.
     Dependent,
-    /// So many between entering and leaving once.
+    /// This many between entering and leaving once.
     Together(usize),
 }
 
@@ -56,17 +56,17 @@ impl<K: Kind, L: Visit<K>> Lookups<K> for Visiting<L> {
     }
 }
 
-/// Pieces of the questions, round and round, from where the turn says: the same for every contender.
+/// Pieces of the questions, round and round, from where the seed says: the same for every contender.
 fn pieces<K: Kind>(
     questions: &K::Questions,
     pace: Pace,
     mut piece: impl FnMut(usize) -> u64,
 ) -> Sample {
     let pieces = questions.len() / PIECE;
-    let mut turn = pace.turn.wrapping_mul(1_000_003);
+    let mut number = pace.seed.wrapping_mul(1_000_003);
     timed(pace, || {
-        black_box(piece(turn % pieces * PIECE));
-        turn += 1;
+        black_box(piece(number % pieces * PIECE));
+        number += 1;
         PIECE
     })
 }
@@ -157,7 +157,7 @@ mod tests {
         let pace = Pace {
             warm_up: Duration::ZERO,
             timed: Duration::from_millis(1),
-            turn: 7,
+            seed: 7,
         };
         let mut slice: Box<dyn Lookups<Number>> = Box::new(Visiting(reader));
         for way in [Way::Single, Way::Dependent, Way::Together(16)] {

@@ -19,8 +19,8 @@ pub struct Rhythm {
     pub operations: usize,
     /// From the beginning of one to the beginning of the next, unless that takes longer.
     pub every: Duration,
-    /// Which part of the stream.
-    pub turn: usize,
+    /// Chooses the part of the stream.
+    pub seed: usize,
 }
 
 /// What the reader tells the writer.
@@ -34,7 +34,7 @@ const OVER: u8 = 2;
 /// What a writer has done while the reader was timed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Refreshes {
-    /// So many, at least one.
+    /// How many, at least one.
     pub count: usize,
     /// In all of them, with their upserts.
     pub busy: Duration,
@@ -91,7 +91,7 @@ impl<U: Upsert + Send> RefreshSlice for U {
     fn refresh(&mut self, stream: &Stream, rhythm: Rhythm, signal: &Signal) -> Refreshes {
         let mut done = Refreshes::default();
         let mut due = Instant::now();
-        for keys in stream.pieces(rhythm.operations, rhythm.turn) {
+        for keys in stream.pieces(rhythm.operations, rhythm.seed) {
             let phase = signal.0.load(Ordering::Relaxed);
             if phase == OVER && done.count > 0 {
                 break;
@@ -122,7 +122,7 @@ mod tests {
         let rhythm = Rhythm {
             operations: 3,
             every,
-            turn: 0,
+            seed: 0,
         };
         thread::scope(|scope| {
             let writer = scope.spawn(|| map.refresh(&stream, rhythm, &signal));

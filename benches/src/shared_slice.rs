@@ -1,6 +1,6 @@
-//! Crowds: slices of one contender's work by many threads at once.
+//! Shared slices: slices of one contender's work by many threads at once.
 //!
-//! Where there are more threads than processors, some of a crowd always wait for one.
+//! Where there are more threads than processors, some of them always wait for one.
 //! So all begin to count at one moment, the same for all, and are done at the latest end.
 
 use std::hint::black_box;
@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::contender::{Shared, Tally};
 use crate::cpu::{Begun, Spent};
-use crate::slice::{Meeting, Pace, Sample};
+use crate::slice::{Barrier, Pace, Sample};
 use crate::stamped;
 use crate::stream::Stream;
 
@@ -17,21 +17,21 @@ const PIECE: usize = 32;
 
 /// Where the threads of one slice meet.
 pub struct Starts {
-    warm_up: Meeting,
-    timed: Meeting,
+    warm_up: Barrier,
+    timed: Barrier,
 }
 
 impl Starts {
-    /// For so many threads.
+    /// For this many threads.
     pub fn of(threads: usize) -> Self {
         Starts {
-            warm_up: Meeting::of(threads),
-            timed: Meeting::of(threads),
+            warm_up: Barrier::of(threads),
+            timed: Barrier::of(threads),
         }
     }
 }
 
-/// What one thread of a crowd has done, or all of them.
+/// What one of the threads has done, or all of them.
 #[derive(Clone, Copy)]
 pub struct Work {
     /// How much, and between which moments.
@@ -40,7 +40,7 @@ pub struct Work {
     pub spent: Option<Spent>,
 }
 
-/// What one thread of a crowd has written.
+/// What one of the threads has written.
 pub struct Written {
     /// The timed part.
     pub work: Work,
@@ -49,8 +49,8 @@ pub struct Written {
 }
 
 /// One thread's work on a contender that it shares with others.
-pub trait CrowdSlice: Send {
-    /// Inserts and computes values by turns, at keys of the stream, for as long as `pace` says, as all
+pub trait SharedSlice: Send {
+    /// Inserts and computes values in turn, at keys of the stream, for as long as `pace` says, as all
     /// others do that come to `starts`, and looks up the last ones afterwards.
     ///
     /// # Panics
@@ -73,9 +73,9 @@ pub trait CrowdSlice: Send {
     fn tally(&self) -> Option<Tally>;
 }
 
-impl<S: Shared> CrowdSlice for S {
+impl<S: Shared> SharedSlice for S {
     fn write(&mut self, stream: &Stream, pace: Pace, stamp: u64, starts: &Starts) -> Written {
-        let mut pieces = stream.pieces(PIECE, pace.turn);
+        let mut pieces = stream.pieces(PIECE, pace.seed);
         let mut last = &[][..];
         let mut until = |deadline: Instant| {
             let mut count = 0;
@@ -190,7 +190,7 @@ impl Work {
 /// If there is none.
 pub fn together(works: impl IntoIterator<Item = Work>) -> Work {
     let all = works.into_iter().reduce(Work::together);
-    all.expect("a crowd of nobody")
+    all.expect("no thread")
 }
 
 #[cfg(test)]
@@ -204,11 +204,11 @@ mod tests {
     const PACE: Pace = Pace {
         warm_up: Duration::from_millis(1),
         timed: Duration::from_millis(5),
-        turn: 3,
+        seed: 3,
     };
 
     #[test]
-    fn a_crowd_counts_from_one_moment_and_finds_what_it_wrote() {
+    fn all_threads_count_from_one_moment_and_find_what_they_wrote() {
         let (map, mut reader) = dashmap::pair(100, &Hasher::default());
         let (stream, starts) = (Stream::new(100), Starts::of(3));
         let written: Vec<_> = thread::scope(|scope| {

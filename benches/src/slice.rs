@@ -21,8 +21,8 @@ pub struct Pace {
     pub warm_up: Duration,
     /// Timed.
     pub timed: Duration,
-    /// Which part of the stream: the same for all contenders of a round.
-    pub turn: usize,
+    /// Chooses the part of the stream: the same for all contenders of a round.
+    pub seed: usize,
 }
 
 /// What a slice did.
@@ -66,7 +66,7 @@ pub trait ReadSlice: Send {
 
 impl<L: Lookup> ReadSlice for L {
     fn read(&mut self, stream: &Stream, pace: Pace) -> Sample {
-        let mut pieces = stream.pieces(PIECE, pace.turn);
+        let mut pieces = stream.pieces(PIECE, pace.seed);
         timed(pace, || {
             for keys in pieces.by_ref().take(1) {
                 black_box(sum(self, keys));
@@ -109,7 +109,7 @@ pub trait WriteSlice {
 
 impl<U: Upsert> WriteSlice for U {
     fn write(&mut self, stream: &Stream, batch: usize, pace: Pace) -> Sample {
-        let mut pieces = stream.pieces(batch, pace.turn);
+        let mut pieces = stream.pieces(batch, pace.seed);
         // Small batches are grouped, so that the clock is not what is measured.
         let group = (PIECE / 4 / batch).max(1);
         timed(pace, || {
@@ -145,22 +145,22 @@ pub fn timed(pace: Pace, mut work: impl FnMut() -> usize) -> Sample {
     }
 }
 
-/// How long anybody waits at a meeting: by then the others have failed.
+/// How long anybody waits at a barrier: after that the others have failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where threads meet, to begin together.
 ///
 /// They spin, since a sleeping thread wakes too late to begin with the others.
-pub struct Meeting {
+pub struct Barrier {
     expected: usize,
     here: AtomicUsize,
     complete: OnceLock<Instant>,
 }
 
-impl Meeting {
-    /// One meeting of so many threads.
+impl Barrier {
+    /// A barrier for this many threads.
     pub fn of(expected: usize) -> Self {
-        Meeting {
+        Barrier {
             expected,
             here: AtomicUsize::new(0),
             complete: OnceLock::new(),
@@ -175,10 +175,10 @@ impl Meeting {
     pub fn arrive(&self) -> Instant {
         let arrived = Instant::now();
         self.here.fetch_add(1, Ordering::AcqRel);
-        let mut turns = 0_u32;
+        let mut spins = 0_u32;
         while self.here.load(Ordering::Acquire) < self.expected {
-            turns += 1;
-            if turns.is_multiple_of(10_000) {
+            spins += 1;
+            if spins.is_multiple_of(10_000) {
                 assert!(
                     arrived.elapsed() < PATIENCE,
                     "the other threads do not come"
@@ -227,7 +227,7 @@ mod tests {
         let pace = Pace {
             warm_up: Duration::from_millis(1),
             timed: Duration::from_millis(2),
-            turn: 0,
+            seed: 0,
         };
         let sample = timed(pace, || 1);
         assert!(sample.end - sample.begin >= pace.timed && sample.count > 0);

@@ -68,18 +68,18 @@ impl Stream {
         stream
     }
 
-    /// The stream in pieces of `length` keys without end, beginning at some place that `turn`
+    /// The stream in pieces of `length` keys without end, beginning at some place that `seed`
     /// chooses.
     ///
     /// # Panics
     /// If the stream has no piece of this length; [`for_pieces`](Self::for_pieces) makes one that
     /// has.
-    pub fn pieces(&self, length: usize, turn: usize) -> impl Iterator<Item = &[u32]> {
+    pub fn pieces(&self, length: usize, seed: usize) -> impl Iterator<Item = &[u32]> {
         let keys = self.keys.len();
         assert!((1..=keys).contains(&length), "{length} of {keys} keys");
         let pieces = keys / length;
         // An odd stride that shares no factor with the number of pieces, a power of two or not.
-        let first = turn.wrapping_mul(1_000_003) % pieces;
+        let first = seed.wrapping_mul(1_000_003) % pieces;
         (0..)
             .map(move |i| (first + i) % pieces)
             .map(move |i| &self.keys[i * length..(i + 1) * length])
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_go_round_the_stream_from_where_the_turn_says() {
+    fn pieces_go_round_the_stream_from_where_the_seed_says() {
         let stream = Stream::new(1000);
         let pieces: Vec<_> = stream.pieces(512, 3).take(SHORTEST / 512 + 1).collect();
         assert!(pieces.iter().all(|piece| piece.len() == 512));

@@ -1,4 +1,4 @@
-//! `compare --plot`: the pictures are there, whole, and name every contender.
+//! `compare --plot`: the pictures are there and complete, and name every contender.
 //!
 //! As in the tests of the tables, the figures are worth nothing.
 

@@ -28,7 +28,7 @@ pub fn reader_of<K: Kind>(entries: usize, hasher: &Hasher) -> Reader<K> {
     Reader(Arc::new(filled::<K>(entries, hasher)))
 }
 
-/// A map for writing, and another for whoever reads meanwhile.
+/// A map for writing, and another for readers meanwhile.
 pub fn pair(entries: usize, hasher: &Hasher) -> (Writer, Reader) {
     (
         Writer(filled::<Number>(entries, hasher)),

@@ -16,7 +16,7 @@ pub struct Handle {
     reader: Reader,
 }
 
-/// The one writer, whose turns all threads take.
+/// The one writer, which all threads lock.
 struct Writer {
     map: evmap::Writer,
     publishing: Publishing,
@@ -57,7 +57,7 @@ fn handle(entries: usize, hasher: &Hasher, publishing: Publishing) -> Handle {
 }
 
 impl Handle {
-    fn turn(&self) -> MutexGuard<'_, Writer> {
+    fn lock(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -101,22 +101,22 @@ impl Lookup for Handle {
 impl Upsert for Handle {
     #[inline]
     fn upsert(&mut self, key: u64, value: u64) {
-        self.turn().set(key, value);
+        self.lock().set(key, value);
     }
 
     fn publish(&mut self) {
-        self.turn().map.publish();
+        self.lock().map.publish();
     }
 }
 
 impl Shared for Handle {
     fn clear(&mut self) {
-        self.turn().map.clear();
+        self.lock().map.clear();
     }
 
     #[inline]
     fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
-        let mut writer = self.turn();
+        let mut writer = self.lock();
         if !matches!(writer.publishing, Publishing::AtOnce) {
             // evmap shows its writer what is published, and nothing else.
             writer.map.publish();

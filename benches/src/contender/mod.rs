@@ -81,7 +81,7 @@ pub trait Upsert<K: Kind = Number>: 'static {
 
 /// A contender that many threads write, each through a clone of its own.
 pub trait Shared: Lookup + Upsert {
-    /// Takes everything out, and keeps the room where the map can.
+    /// Removes everything, and keeps the capacity where the map can.
     fn clear(&mut self);
 
     /// Sets the key's value to what `value` makes of the old one, in one atomic step.

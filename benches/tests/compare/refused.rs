@@ -28,12 +28,12 @@ fn a_check_fails_where_the_figures_are_too_few_to_tell() {
     let stderr = text(&output.stderr);
     assert_eq!(
         stderr,
-        "compare: of 25 promises 0 missed, 25 too noisy to tell\n"
+        "compare: of 25 targets 0 missed, 25 too noisy to tell\n"
     );
 }
 
 #[test]
-fn a_check_fails_where_no_promise_was_measured() {
+fn a_check_fails_where_no_target_was_measured() {
     let arguments = ["read", "--sizes", "5k"];
     let output = compare(&arguments);
     assert!(output.status.success());
@@ -52,7 +52,7 @@ fn a_path_that_cannot_be_written_ends_the_run_before_it_begins() {
 }
 
 #[test]
-fn an_older_longer_file_is_replaced_whole() {
+fn an_older_longer_file_is_replaced_completely() {
     let path = file("older.json");
     fs::write(&path, "x".repeat(1 << 20)).expect("a file");
     tables_and_json(&["read", "--sizes", "100"], &path);

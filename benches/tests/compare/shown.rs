@@ -40,7 +40,7 @@ pub fn tables_and_json(arguments: &[&str], path: &Path) -> (String, Value) {
     let stdout = text(&output.stdout).to_string();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let json: Value = serde_json::from_slice(&fs::read(path).expect("the file")).expect("JSON");
-    assert_eq!(json["schema"], 6);
+    assert_eq!(json["schema"], 7);
     for case in json["cases"].as_array().expect("cases") {
         table_holds(&stdout, case);
     }

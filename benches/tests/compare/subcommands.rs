@@ -21,8 +21,8 @@ fn read_prints_what_its_json_holds() {
         assert_eq!(case.get("scaling_noise"), None);
     }
     // Of the plain lookups, of misses, and of sixteen in one entry.
-    let promises = json["promises"].as_array().map(Vec::len);
-    assert_eq!(promises, Some(19 + 4 + 2));
+    let targets = json["targets"].as_array().map(Vec::len);
+    assert_eq!(targets, Some(19 + 4 + 2));
 }
 
 #[test]
@@ -44,8 +44,8 @@ fn a_variant_of_read_prints_what_its_json_holds() {
     };
     assert_eq!(case["case"], "100/string/zipf/dependent");
     assert_eq!(case["rows"].as_array().map(Vec::len), Some(14));
-    // Nothing is promised of texts.
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+    // Texts have no target.
+    assert_eq!(json["targets"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn shared_prints_what_its_json_holds() {
         assert_eq!(case["rows"].as_array().map(Vec::len), Some(10));
     }
     // Of 1k keys, for either way to read.
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(2));
+    assert_eq!(json["targets"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
@@ -83,8 +83,8 @@ fn write_prints_what_its_json_holds() {
     assert_eq!(idle["base"], "1 handle");
     assert_eq!(idle["rows"].as_array().map(Vec::len), Some(3));
     // Against evmap, flashmap and dashmap, with and without a reader; and by either fence mode.
-    let promises = json["promises"].as_array().map(Vec::len);
-    assert_eq!(promises, Some(3 * 2 + 2));
+    let targets = json["targets"].as_array().map(Vec::len);
+    assert_eq!(targets, Some(3 * 2 + 2));
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn mixed_prints_what_its_json_holds() {
         assert!(of(2) >= of(0), "{case}");
     }
     // Its own rate and those of the others, and the choice for each interval.
-    let promises = json["promises"].as_array().map(Vec::len);
-    assert_eq!(promises, Some((1 + 8) + (1 + 6) + 7));
+    let targets = json["targets"].as_array().map(Vec::len);
+    assert_eq!(targets, Some((1 + 8) + (1 + 6) + 7));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn many_prints_what_its_json_holds() {
         }
     }
     // Of visible writes against two contenders; of deferred ones by 4 threads, and not by 2.
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(2 * 2 + 1));
+    assert_eq!(json["targets"].as_array().map(Vec::len), Some(2 * 2 + 1));
 }
 
 #[test]
@@ -154,30 +154,30 @@ fn several_processes_show_each_run_and_the_median() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = text(&output.stderr);
     assert!(
-        stderr.contains("of 3 promises 0 missed, 3 too noisy to tell"),
+        stderr.contains("of 3 targets 0 missed, 3 too noisy to tell"),
         "{stderr}"
     );
     let (stdout, json) = (text(&output.stdout), fs::read(&path).expect("the file"));
     let json: Value = serde_json::from_slice(&json).expect("JSON");
-    assert_eq!(json["schema"], 6);
+    assert_eq!(json["schema"], 7);
     assert_eq!(json["runs"].as_array().map(Vec::len), Some(2));
     assert!(stdout.contains("\n\nrun 2 of 2\n"), "{stdout}");
     assert!(stdout.contains("many/visible, 1 thread: the medians of 2 processes"));
-    let summary = stdout.split("promises, in 2 processes\n").nth(1);
-    for promise in json["promises"].as_array().expect("promises") {
-        let name = promise["promise"].as_str().expect("a name");
+    let summary = stdout.split("targets, in 2 processes\n").nth(1);
+    for target in json["targets"].as_array().expect("targets") {
+        let name = target["target"].as_str().expect("a name");
         let mut lines = summary.expect("a summary").lines();
         let line = lines.find(|line| line.contains(name)).expect(name);
         let shown = cells(line);
-        let medians = promise["medians"].as_array().expect("medians");
-        assert!(is_shown(shown[2], &promise["median"]), "{line}");
+        let medians = target["medians"].as_array().expect("medians");
+        assert!(is_shown(shown[2], &target["median"]), "{line}");
         for (shown, (median, run)) in shown[3..]
             .iter()
             .zip(medians.iter().zip(json["runs"].as_array().expect("runs")))
         {
             assert!(is_shown(shown, median), "{line}");
-            let verdicts = run["promises"].as_array().expect("promises");
-            let verdict = verdicts.iter().find(|verdict| verdict["promise"] == name);
+            let verdicts = run["targets"].as_array().expect("targets");
+            let verdict = verdicts.iter().find(|verdict| verdict["target"] == name);
             assert_eq!(verdict.expect(name)["measured"]["median"], *median);
         }
     }
@@ -196,8 +196,8 @@ fn growth_prints_what_its_json_holds() {
     assert_eq!(growth["rows"].as_array().map(Vec::len), Some(4));
     assert_eq!(grow["base"], "copy, fresh");
     assert_eq!(grow["rows"].as_array().map(Vec::len), Some(7));
-    // Of 4M entries; nothing is promised of fewer.
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+    // Of 4M entries; fewer have no target.
+    assert_eq!(json["targets"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]
@@ -215,8 +215,8 @@ fn engines_print_what_their_json_holds() {
         assert_eq!(rows.len(), 4);
         assert!(rows.iter().all(|row| row["memory"].is_object()));
     }
-    // Of 100k and of 4M keys; nothing is promised of fewer.
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+    // Of 100k and of 4M keys; fewer have no target.
+    assert_eq!(json["targets"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]
@@ -261,8 +261,8 @@ fn memory_prints_what_its_json_holds() {
             }
         }
     }
-    // Of 1M pairs; nothing is promised of fewer.
-    assert_eq!(json["promises"].as_array().map(Vec::len), Some(0));
+    // Of 1M pairs; fewer have no target.
+    assert_eq!(json["targets"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]
@@ -305,8 +305,8 @@ fn stall_prints_what_its_json_holds() {
         "hangs: publication {next} had not returned after 2s"
     )));
 
-    let promises = json["promises"].as_array().expect("promises");
-    let noisy = |promise: &&Value| promise["outcome"] == "too-noisy";
-    assert_eq!(promises.iter().filter(noisy).count(), promises.len());
-    assert!(promises.len() >= 7, "{}", promises.len());
+    let targets = json["targets"].as_array().expect("targets");
+    let noisy = |target: &&Value| target["outcome"] == "too-noisy";
+    assert_eq!(targets.iter().filter(noisy).count(), targets.len());
+    assert!(targets.len() >= 7, "{}", targets.len());
 }

@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, global = true, value_name = "MILLISECONDS")]
     slice: Option<u64>,
 
-    /// Runs all of it in so many fresh processes, and shows each run's figures and their medians
+    /// Runs all of it in this many fresh processes, and shows each run's figures and their medians
     #[arg(long, global = true, value_name = "N", conflicts_with = "plot", value_parser = parse_processes)]
     pub processes: Option<usize>,
 
@@ -52,8 +52,8 @@ pub struct Args {
     #[arg(long, global = true, value_name = "DIR")]
     pub plot: Option<PathBuf>,
 
-    /// Fails if a promise of the project is not kept, if the figures are too noisy to tell, or if
-    /// what was measured bears on no promise
+    /// Fails if a target of the project is not met, if the figures are too noisy to tell, or if
+    /// what was measured bears on no target
     #[arg(long, global = true)]
     pub check: bool,
 }
@@ -83,7 +83,7 @@ pub enum Measurement {
     Mixed,
     /// Writes by many threads: visible on return, and a little later
     Many(ManyArgs),
-    /// A guard that is held for ever: what it costs the writer and newcomers
+    /// A guard that is held forever: what it costs the writer and newcomers
     Stall,
     /// A map that is filled in small batches, by each table engine; and an array of words that doubles
     Growth,

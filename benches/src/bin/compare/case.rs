@@ -227,7 +227,7 @@ impl Case {
         }
     }
 
-    /// For the list of promises.
+    /// For the list of targets.
     pub fn name(&self) -> String {
         format!("{}/{}", self.heading.operation, self.heading.case)
     }
@@ -257,7 +257,7 @@ impl Case {
     /// A contender that every table of this kind has.
     ///
     /// # Panics
-    /// If this one has not: a promise about it would go unchecked.
+    /// If this one has not: a target about it would go unchecked.
     pub fn row(&self, contender: &str) -> &Row {
         let row = self.rows.iter().find(|row| row.contender == contender);
         row.unwrap_or_else(|| panic!("{} without {contender}", self.heading.operation))

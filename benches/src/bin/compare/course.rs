@@ -26,9 +26,9 @@ pub type Reader<K, E> = ReadHandle<<K as Kind>::Key, u64, Hasher, (), E>;
 /// A map to be filled.
 #[derive(Clone, Copy)]
 pub struct Course {
-    /// With so many entries.
+    /// With this many entries.
     pub entries: u64,
-    /// For so many there is room from the beginning.
+    /// The capacity from the beginning.
     pub capacity: usize,
 }
 

@@ -42,12 +42,12 @@ mod plan;
 mod plot;
 mod processes;
 mod progress;
-mod promises;
 mod read;
 mod report;
 mod shared;
 mod stall;
 mod table;
+mod targets;
 mod verdict;
 mod words;
 mod write;
@@ -100,7 +100,7 @@ fn run(args: &Args) -> Result<(), String> {
     }
 }
 
-/// Measures in this process. Returns why a check of the promises fails, if it does.
+/// Measures in this process. Returns why a check of the targets fails, if it does.
 fn measure(args: &Args, output: Option<Output>) -> Result<Option<String>, String> {
     let plots = args.plot.as_deref().map(Plots::open).transpose()?;
     let plan = args.plan();

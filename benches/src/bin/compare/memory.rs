@@ -24,7 +24,7 @@ const GIVE_BACK: [(&str, &str); 3] = [
     ("MALLOC_TOP_PAD_", "0"),
 ];
 
-/// Builds something with so many entries.
+/// Builds something with this many entries.
 pub type Subject = fn(usize) -> Box<dyn Any>;
 
 /// What was found out.

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn either_figure_alone_can_be_too_much() {
+    fn either_figure_can_be_too_much() {
         let noise = Noise::of(Quartiles {
             lower: 0.94,
             median: 0.97,

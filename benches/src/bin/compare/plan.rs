@@ -53,8 +53,8 @@ impl Plan {
         build: impl FnMut() -> Vec<E>,
         mut slice: impl FnMut(&mut E, usize, Pace) -> Figure,
     ) -> Samples {
-        self.run_courses(&vec![1; conditions], build, |entrant, condition, pace| {
-            vec![slice(entrant, condition, pace)]
+        self.run_courses(&vec![1; conditions], build, |contender, condition, pace| {
+            vec![slice(contender, condition, pace)]
         })
     }
 
@@ -74,25 +74,25 @@ impl Plan {
         let builds = self.builds.min(self.rounds);
         let rounds = self.progress.begin(self.rounds);
         for number in 0..builds {
-            let mut entrants = build();
-            samples.resize(entrants.len(), courses.iter().sum());
-            let mut order: Vec<_> = (0..entrants.len())
-                .flat_map(|entrant| (0..courses.len()).map(move |course| (entrant, course)))
+            let mut contenders = build();
+            samples.resize(contenders.len(), courses.iter().sum());
+            let mut order: Vec<_> = (0..contenders.len())
+                .flat_map(|contender| (0..courses.len()).map(move |course| (contender, course)))
                 .collect();
             // The rounds are dealt out to the builds; what does not divide goes to the first.
             for round in (number..self.rounds).step_by(builds) {
                 let pace = Pace {
                     warm_up: self.slice / 2,
                     timed: self.slice,
-                    turn: round,
+                    seed: round,
                 };
                 random.shuffle(&mut order);
-                for &(entrant, number) in &order {
-                    let figures = course(&mut entrants[entrant], number, pace);
+                for &(contender, number) in &order {
+                    let figures = course(&mut contenders[contender], number, pace);
                     assert_eq!(figures.len(), courses[number], "figures of a course");
                     let first: usize = courses[..number].iter().sum();
                     for (condition, figure) in (first..).zip(figures) {
-                        samples.push(entrant, condition, figure);
+                        samples.push(contender, condition, figure);
                     }
                 }
                 rounds.next();
@@ -120,19 +120,20 @@ mod tests {
                 built += 1;
                 vec![10.0, 20.0]
             },
-            |&mut entrant, condition, pace| {
-                (entrant + condition as f64 + pace.turn as f64 / 100.0).into()
+            |&mut contender, condition, pace| {
+                (contender + condition as f64 + pace.seed as f64 / 100.0).into()
             },
         );
         assert_eq!(built, 3);
-        for (entrant, condition, base) in [(0, 0, 10.0), (0, 1, 11.0), (1, 0, 20.0), (1, 1, 21.0)] {
-            let mut turns: Vec<_> = samples
-                .of(entrant, condition)
+        for (contender, condition, base) in [(0, 0, 10.0), (0, 1, 11.0), (1, 0, 20.0), (1, 1, 21.0)]
+        {
+            let mut seeds: Vec<_> = samples
+                .of(contender, condition)
                 .iter()
                 .map(|ns| ((ns - base) * 100.0).round() as usize)
                 .collect();
-            turns.sort_unstable();
-            assert_eq!(turns, [0, 1, 2, 3, 4, 5, 6]);
+            seeds.sort_unstable();
+            assert_eq!(seeds, [0, 1, 2, 3, 4, 5, 6]);
         }
     }
 
@@ -145,10 +146,12 @@ mod tests {
         let samples = plan.run_courses(
             &[1, 2],
             || vec![10.0, 20.0],
-            |&mut entrant, course, _| {
+            |&mut contender, course, _| {
                 let figures = [vec![0.0], vec![1.0, 2.0]];
                 let of_course = figures[course].iter();
-                of_course.map(|figure| (entrant + figure).into()).collect()
+                of_course
+                    .map(|figure| (contender + figure).into())
+                    .collect()
             },
         );
         for (condition, of_second) in [20.0, 21.0, 22.0].into_iter().enumerate() {

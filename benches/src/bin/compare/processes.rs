@@ -15,29 +15,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::output::Output;
-use crate::promises::failure;
 use crate::report::{SCHEMA, ratio};
 use crate::table::Table;
-use crate::verdict::{Bar, Outcome, number};
+use crate::targets::failure;
+use crate::verdict::{Outcome, Threshold, number};
 
 /// What the processes have found out together.
 #[derive(Serialize)]
 struct Summary {
     schema: u32,
-    promises: Vec<Joint>,
+    targets: Vec<Joint>,
     /// What each of them would have written by itself.
     runs: Vec<Value>,
 }
 
-/// One promise, and what became of it in all processes.
+/// One target, and what became of it in all processes.
 #[derive(Serialize)]
 struct Joint {
     case: String,
-    promise: String,
-    bar: Bar,
+    target: String,
+    threshold: Threshold,
     /// Of each process, in order.
     medians: Vec<f64>,
-    /// Of those; it is held against the bar.
+    /// Of those; it is held against the threshold.
     median: f64,
     /// In how many processes the figure did not decide.
     noisy: usize,
@@ -48,7 +48,7 @@ struct Joint {
 #[derive(Deserialize)]
 struct Run {
     cases: Vec<Case>,
-    promises: Vec<Verdict>,
+    targets: Vec<Verdict>,
 }
 
 #[derive(Deserialize)]
@@ -81,9 +81,9 @@ struct Middle {
 #[derive(Deserialize)]
 struct Verdict {
     case: String,
-    promise: String,
+    target: String,
     measured: Middle,
-    bar: Bar,
+    threshold: Threshold,
     outcome: Outcome,
 }
 
@@ -91,7 +91,7 @@ struct Verdict {
 struct Temporary(PathBuf);
 
 /// Runs this program so often, with the arguments that it was given, and prints what all runs say.
-/// Returns why a check of the promises fails, if it does.
+/// Returns why a check of the targets fails, if it does.
 pub fn measure(processes: usize, output: Option<Output>) -> Result<Option<String>, String> {
     let mut reports = Vec::new();
     for number in 1..=processes {
@@ -102,13 +102,13 @@ pub fn measure(processes: usize, output: Option<Output>) -> Result<Option<String
     let runs: Vec<_> = runs
         .collect::<Result<_, _>>()
         .map_err(|error| error.to_string())?;
-    let promises = joint(&runs);
-    print!("{}{}", medians(&runs), verdicts(&promises));
-    let failure = failure(promises.iter().map(|promise| promise.outcome));
+    let targets = joint(&runs);
+    print!("{}{}", medians(&runs), verdicts(&targets));
+    let failure = failure(targets.iter().map(|target| target.outcome));
     if let Some(output) = output {
         output.write(&Summary {
             schema: SCHEMA,
-            promises,
+            targets,
             runs: reports,
         })?;
     }
@@ -157,17 +157,16 @@ fn for_one(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     kept
 }
 
-/// Each promise once, in the order of the first run.
+/// Each target once, in the order of the first run.
 fn joint(runs: &[Run]) -> Vec<Joint> {
-    let first = runs.first().into_iter().flat_map(|run| &run.promises);
+    let first = runs.first().into_iter().flat_map(|run| &run.targets);
     first
         .map(|verdict| {
-            let is_same = |other: &&Verdict| {
-                (&other.case, &other.promise) == (&verdict.case, &verdict.promise)
-            };
+            let is_same =
+                |other: &&Verdict| (&other.case, &other.target) == (&verdict.case, &verdict.target);
             let all = runs
                 .iter()
-                .filter_map(|run| run.promises.iter().find(is_same));
+                .filter_map(|run| run.targets.iter().find(is_same));
             let all: Vec<_> = all.collect();
             let medians: Vec<_> = all.iter().map(|verdict| verdict.measured.median).collect();
             let median = quantile_of(&medians, 0.5);
@@ -175,12 +174,12 @@ fn joint(runs: &[Run]) -> Vec<Joint> {
             let noisy = all.iter().filter(is_noisy).count();
             Joint {
                 case: verdict.case.clone(),
-                promise: verdict.promise.clone(),
-                bar: verdict.bar,
+                target: verdict.target.clone(),
+                threshold: verdict.threshold,
                 outcome: if 2 * noisy >= all.len() {
                     Outcome::TooNoisy
-                } else if verdict.bar.is_met_by(median) {
-                    Outcome::Kept
+                } else if verdict.threshold.is_met_by(median) {
+                    Outcome::Met
                 } else {
                     Outcome::Missed
                 },
@@ -233,9 +232,9 @@ fn medians(runs: &[Run]) -> String {
     text
 }
 
-/// What became of the promises.
-fn verdicts(promises: &[Joint]) -> String {
-    let Some(first) = promises.first() else {
+/// What became of the targets.
+fn verdicts(targets: &[Joint]) -> String {
+    let Some(first) = targets.first() else {
         return String::new();
     };
     let processes = first.medians.len();
@@ -243,10 +242,10 @@ fn verdicts(promises: &[Joint]) -> String {
     let mut head = vec![String::new(), "median".to_string()];
     head.extend((1..=processes).map(|number| format!("run {number}")));
     table.row(head);
-    for joint in promises {
+    for joint in targets {
         let word = joint.outcome.word();
         let mut cells = vec![
-            format!("{word}  {}: {}", joint.case, joint.promise),
+            format!("{word}  {}: {}", joint.case, joint.target),
             number(joint.median),
         ];
         cells.extend(joint.medians.iter().copied().map(number));
@@ -255,7 +254,7 @@ fn verdicts(promises: &[Joint]) -> String {
         }
         table.row(cells);
     }
-    format!("\npromises, in {processes} processes\n{}", table.text())
+    format!("\ntargets, in {processes} processes\n{}", table.text())
 }
 
 impl Temporary {
@@ -285,7 +284,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// A run whose one promise, of at least 0.9, came to this.
+    /// A run whose one target, of at least 0.9, came to this.
     fn run(median: f64, outcome: Outcome) -> Run {
         let ratio = json!({ "median": median });
         let run = json!({
@@ -297,26 +296,26 @@ mod tests {
                     "cells": [{ "to_base": { "median": 1.0 }, "to_ours": ratio }],
                 }],
             }],
-            "promises": [{
-                "case": "many/visible", "promise": "at least 0.9", "measured": ratio,
-                "bar": Bar::AtLeast(0.9), "outcome": outcome,
+            "targets": [{
+                "case": "many/visible", "target": "at least 0.9", "measured": ratio,
+                "threshold": Threshold::AtLeast(0.9), "outcome": outcome,
             }],
         });
         Run::deserialize(run).unwrap()
     }
 
     #[test]
-    fn the_median_of_all_processes_is_held_against_the_bar() {
-        use Outcome::{Kept, Missed, TooNoisy};
+    fn the_median_of_all_processes_is_held_against_the_threshold() {
+        use Outcome::{Met, Missed, TooNoisy};
         for (figures, outcome) in [
-            ([(0.95, Kept), (0.8, Missed), (0.91, Kept)], Kept),
-            ([(0.95, Kept), (0.8, Missed), (0.89, Missed)], Missed),
+            ([(0.95, Met), (0.8, Missed), (0.91, Met)], Met),
+            ([(0.95, Met), (0.8, Missed), (0.89, Missed)], Missed),
             // One that did not decide has its figure counted, and two of three decide nothing.
-            ([(0.95, Kept), (0.5, TooNoisy), (0.91, Kept)], Kept),
-            ([(0.95, TooNoisy), (0.5, TooNoisy), (0.91, Kept)], TooNoisy),
+            ([(0.95, Met), (0.5, TooNoisy), (0.91, Met)], Met),
+            ([(0.95, TooNoisy), (0.5, TooNoisy), (0.91, Met)], TooNoisy),
         ] {
             let [joint] = &joint(&figures.map(|(figure, outcome)| run(figure, outcome)))[..] else {
-                panic!("not one promise");
+                panic!("not one target");
             };
             assert_eq!(joint.outcome, outcome, "{figures:?}");
         }
@@ -324,7 +323,7 @@ mod tests {
 
     #[test]
     fn each_run_and_the_median_are_shown() {
-        let runs = [1.0, 0.5, 0.75].map(|figure| run(figure, Outcome::Kept));
+        let runs = [1.0, 0.5, 0.75].map(|figure| run(figure, Outcome::Met));
         let shown = medians(&runs);
         let row = shown.lines().last().unwrap();
         let cells: Vec<_> = row.split_whitespace().collect();

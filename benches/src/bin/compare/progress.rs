@@ -1,4 +1,4 @@
-//! [`Progress`]: a bar on the terminal, for whoever waits.
+//! [`Progress`]: a bar on the terminal, for the user who waits.
 //!
 //! It is drawn between rounds, by the thread that measures, and never while something is measured:
 //! nothing ticks.
@@ -50,7 +50,7 @@ impl Progress {
         }
     }
 
-    /// Shows the bar for so many rounds.
+    /// Shows the bar for this many rounds.
     pub fn begin(&self, rounds: usize) -> Rounds<'_> {
         if let Some(bar) = &self.0 {
             bar.set_length(rounds as u64);

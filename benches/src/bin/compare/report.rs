@@ -8,26 +8,27 @@ use crate::footprint::Footprint;
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::plot::Chart;
-use crate::promises::{failure, verdicts};
 use crate::stall::Stall;
 use crate::table::Table;
+use crate::targets::{failure, verdicts};
 use crate::verdict::Verdict;
 
 /// Which fields the JSON file has: one more with each change that its readers must know of.
 ///
-/// 2 brought the noise, and verdicts that are neither kept nor missed.
+/// 2 brought the noise, and verdicts that are neither met nor missed.
 /// 3 named what ratios are to (`base` and `ours`, and `to_base` in place of `to_bare`), and brought
-/// the groups of many writers, and what a guard costs that is held for ever.
+/// the groups of many writers, and what a guard costs that is held forever.
 /// 4 brought the growth of the array of words (`grow`), the table engines (`engines`) with the memory
 /// of each row, and conditions that have fewer rounds than others.
 /// 5 brought the variants of lookups, whose names follow the size (`1k/misses`), readers that all
 /// threads share (`shared`), and readers beside a writer (`mixed`) with what they keep of their rates;
 /// and a case of `write` that is no number of upserts (`idle-handles`).
 /// 6 changed what many writers do (`many/visible`: half of the writes compute), and brought their
-/// processor time, the bar of each promise, and a file of another kind, with `runs`, where there were
+/// processor time, the threshold of each target, and a file of another kind, with `runs`, where there were
 /// several processes.
+/// 7 calls promises `targets`, their bar `threshold`, and one that is kept `met`.
 /// `memory` came later and changed nothing else: it is absent unless it was measured.
-pub const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 7;
 
 /// Conditions side by side; further ones stand below.
 const ABREAST: usize = 4;
@@ -43,7 +44,7 @@ pub struct Report {
     stall: Option<Stall>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     memory: Vec<Footprint>,
-    promises: Vec<Verdict>,
+    targets: Vec<Verdict>,
 }
 
 impl Report {
@@ -55,7 +56,7 @@ impl Report {
             cases: Vec::new(),
             stall: None,
             memory: Vec::new(),
-            promises: Vec::new(),
+            targets: Vec::new(),
         }
     }
 
@@ -84,7 +85,7 @@ impl Report {
         self.cases.push(case);
     }
 
-    /// Prints the rest about guards that are held for ever, and keeps it.
+    /// Prints the rest about guards that are held forever, and keeps it.
     pub fn show_stall(&mut self, stall: Stall) {
         print!("{}", stall.text());
         self.stall = Some(stall);
@@ -105,19 +106,19 @@ impl Report {
             .chain(of_memory.filter_map(|table| Chart::of_footprint(table, &self.plan)))
     }
 
-    /// Prints what became of the project's promises, of those that were measured: why a check of
+    /// Prints what became of the project's targets, of those that were measured: why a check of
     /// them fails, if it does.
     pub fn check(&mut self) -> Option<String> {
-        self.promises = verdicts(&self.cases, self.stall.as_ref(), &self.memory);
-        if !self.promises.is_empty() {
-            println!("\npromises");
+        self.targets = verdicts(&self.cases, self.stall.as_ref(), &self.memory);
+        if !self.targets.is_empty() {
+            println!("\ntargets");
             let mut table = Table::default();
-            for verdict in &self.promises {
+            for verdict in &self.targets {
                 table.row(verdict.cells());
             }
             print!("{}", table.text());
         }
-        failure(self.promises.iter().map(|verdict| verdict.outcome))
+        failure(self.targets.iter().map(|verdict| verdict.outcome))
     }
 }
 

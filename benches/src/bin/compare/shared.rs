@@ -11,7 +11,7 @@ use crate::case::{Case, Heading};
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::read::CONDITIONS;
-use crate::read::entrant::{Entrant, Script};
+use crate::read::contender::{Contender, Script};
 use crate::report::count;
 
 /// What the first ratio is to: a handle for each thread, and its guard.
@@ -23,7 +23,7 @@ pub const OURS: &str = "SharedReader";
 /// The same, by a call that copies the value.
 pub const OURS_SCOPED: &str = "SharedReader, scoped";
 
-fn entrants(entries: usize, script: &Script<Number>) -> Vec<Entrant<Number>> {
+fn contenders(entries: usize, script: &Script<Number>) -> Vec<Contender<Number>> {
     let hasher = &Hasher::default();
     let (writer, handle, guarded, cloned) = shared_reader::readers(entries, hasher);
     let scoped = ours::Scoped::from(handle.clone());
@@ -34,16 +34,16 @@ fn entrants(entries: usize, script: &Script<Number>) -> Vec<Entrant<Number>> {
     let (parking_lot, _) = rwlock::parking_lot_pair(entries, hasher);
     let (std, _) = rwlock::std_pair(entries, hasher);
     vec![
-        Entrant::one_by_one(BASE, writer, handle, script),
-        Entrant::one_by_one("control", control_writer, control, script),
-        Entrant::one_by_one(SCOPED, (), scoped, script),
-        Entrant::one_by_one(OURS, (), guarded, script),
-        Entrant::one_by_one(OURS_SCOPED, (), cloned, script),
-        Entrant::one_by_one("arc-swap load", (), load, script),
-        Entrant::one_by_one("papaya", (), papaya, script),
-        Entrant::one_by_one("dashmap", (), dashmap, script),
-        Entrant::one_by_one("parking_lot", (), parking_lot, script),
-        Entrant::one_by_one("std RwLock", (), std, script),
+        Contender::one_by_one(BASE, writer, handle, script),
+        Contender::one_by_one("control", control_writer, control, script),
+        Contender::one_by_one(SCOPED, (), scoped, script),
+        Contender::one_by_one(OURS, (), guarded, script),
+        Contender::one_by_one(OURS_SCOPED, (), cloned, script),
+        Contender::one_by_one("arc-swap load", (), load, script),
+        Contender::one_by_one("papaya", (), papaya, script),
+        Contender::one_by_one("dashmap", (), dashmap, script),
+        Contender::one_by_one("parking_lot", (), parking_lot, script),
+        Contender::one_by_one("std RwLock", (), std, script),
     ]
 }
 
@@ -55,13 +55,13 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
     let samples = plan.run(
         CONDITIONS.len(),
         || {
-            let built = entrants(entries, &script);
-            names = built.iter().map(|entrant| entrant.name).collect();
+            let built = contenders(entries, &script);
+            names = built.iter().map(|contender| contender.name).collect();
             built
         },
-        |entrant, condition, pace| match condition {
-            0 => entrant.alone(&script, pace).ns().into(),
-            _ => entrant.together(&script, pace, partner).ns().into(),
+        |contender, condition, pace| match condition {
+            0 => contender.single(&script, pace).ns().into(),
+            _ => contender.together(&script, pace, partner).ns().into(),
         },
     );
     let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);

@@ -1,22 +1,22 @@
-//! [`Verdict`]: a figure held against the bar that a promise sets.
+//! [`Verdict`]: a figure held against the threshold of a target.
 //!
 //! # When a figure decides
 //!
-//! A median that noise has moved says nothing, so a promise is neither kept nor missed unless
+//! A median that noise has moved says nothing, so a target is neither met nor missed unless
 //! - **V1** the figure comes from at least [`ROUNDS`] rounds,
 //! - **V2** the control, in the same case and under the same condition, has its median and both
 //!   quartiles within [`NOISE`] of 1; for scaling the control's scaling is asked, whose median has
-//!   to be within [`SCALING_NOISE`], since the bar itself is no further from 1; so too where another
-//!   bar is as close,
+//!   to be within [`SCALING_NOISE`], since the threshold itself is no further from 1; so too where another
+//!   threshold is as close,
 //!   For what a reader keeps of its rate it is what the control keeps, whose writer has another map,
 //!   within [`KEPT_NOISE`],
-//! - **V3** the bar lies outside the median's *notch*, `median ± 1.57 × (upper − lower) / √rounds`
+//! - **V3** the threshold lies outside the median's *notch*, `median ± 1.57 × (upper − lower) / √rounds`
 //!   (McGill, Tukey and Larsen, 1978): about where the median would fall in 95 of 100 such runs,
 //! - **V4** for scaling, two threads of bare get at least [`GAIN`] times as much done as one: where
 //!   they have one processor between them, everybody scales as well as bare.
 //!
-//! A time or a share that is promised by itself, to which no control says anything, is held against
-//! the bar by V3, once it comes from as many sessions as a thorough run has.
+//! A time or a share that has a target of its own, about which no control says anything, is held against
+//! the threshold by V3, once it comes from as many sessions as a thorough run has.
 //!
 //! V3 and not the quartiles themselves, since those come no closer with more rounds.
 
@@ -38,38 +38,38 @@ const KEPT_NOISE: f64 = 0.05;
 /// How many times as much two threads of bare have to get done as one, of 2 at best.
 const GAIN: f64 = 1.5;
 
-/// What became of a promise.
+/// What became of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    Kept,
+    Met,
     Missed,
     /// The figure does not decide.
     TooNoisy,
 }
 
-/// One promise and what became of it.
+/// One target and what became of it.
 #[derive(Serialize)]
 pub struct Verdict {
     /// Where.
     pub case: String,
-    /// What was promised.
-    pub promise: String,
-    /// The median is held against the bar.
+    /// What is demanded.
+    pub target: String,
+    /// The median is held against the threshold.
     pub measured: Quartiles,
     /// Where it has to be.
-    pub bar: Bar,
-    /// Kept, missed, or neither.
+    pub threshold: Threshold,
+    /// Met, missed, or neither.
     pub outcome: Outcome,
     /// Why neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
 }
 
-/// What a promise asks of a figure.
+/// What a target asks of a figure.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Bar {
+pub enum Threshold {
     AtMost(f64),
     AtLeast(f64),
 }
@@ -78,7 +78,7 @@ pub enum Bar {
 #[derive(Clone, Copy)]
 pub struct Circumstances {
     rounds: usize,
-    /// So many of them decide.
+    /// This many of them decide.
     enough: usize,
     noise: Option<Noise>,
     /// How far the control's median may be from 1.
@@ -91,24 +91,24 @@ impl Outcome {
     /// For people, each as long as the others.
     pub fn word(self) -> &'static str {
         match self {
-            Outcome::Kept => "kept     ",
+            Outcome::Met => "met      ",
             Outcome::Missed => "MISSED   ",
             Outcome::TooNoisy => "TOO NOISY",
         }
     }
 }
 
-impl Bar {
+impl Threshold {
     pub fn is_met_by(self, median: f64) -> bool {
         match self {
-            Bar::AtMost(bar) => median <= bar,
-            Bar::AtLeast(bar) => median >= bar,
+            Threshold::AtMost(threshold) => median <= threshold,
+            Threshold::AtLeast(threshold) => median >= threshold,
         }
     }
 }
 
 impl Circumstances {
-    /// The same, where the bar is so close to 1 that the control's median has to be closer than usual.
+    /// The same, where the threshold is so close to 1 that the control's median has to be closer than usual.
     pub fn within(self, bound: f64) -> Self {
         Circumstances { bound, ..self }
     }
@@ -144,7 +144,7 @@ impl Circumstances {
         })
     }
 
-    /// Of what was measured in so many sessions, and is no ratio.
+    /// Of what was measured in this many sessions, and is no ratio.
     pub fn of_sessions(sessions: usize) -> Self {
         Circumstances {
             rounds: sessions,
@@ -156,7 +156,7 @@ impl Circumstances {
     }
 
     /// Why such a figure does not decide, if it does not.
-    fn doubt(self, measured: Quartiles, bar: Bar) -> Option<String> {
+    fn doubt(self, measured: Quartiles, threshold: Threshold) -> Option<String> {
         if self.rounds < self.enough {
             return Some(format!("only {} of {} rounds", self.rounds, self.enough));
         }
@@ -167,10 +167,10 @@ impl Circumstances {
         if let Some(noise) = noise {
             return Some(format!("the control is {}", noise.text()));
         }
-        let (Bar::AtMost(limit) | Bar::AtLeast(limit)) = bar;
+        let (Threshold::AtMost(limit) | Threshold::AtLeast(limit)) = threshold;
         let notch = 1.57 * (measured.upper - measured.lower) / (self.rounds as f64).sqrt();
         if (measured.median - limit).abs() < notch {
-            return Some(format!("± {notch:.2}, which holds the bar"));
+            return Some(format!("± {notch:.2}, which holds the threshold"));
         }
         None
     }
@@ -179,33 +179,33 @@ impl Circumstances {
 impl Verdict {
     pub fn new(
         case: String,
-        promise: String,
+        target: String,
         measured: Quartiles,
-        bar: Bar,
+        threshold: Threshold,
         with: Circumstances,
     ) -> Self {
-        let doubt = with.doubt(measured, bar);
+        let doubt = with.doubt(measured, threshold);
         let outcome = if doubt.is_some() {
             Outcome::TooNoisy
-        } else if bar.is_met_by(measured.median) {
-            Outcome::Kept
+        } else if threshold.is_met_by(measured.median) {
+            Outcome::Met
         } else {
             Outcome::Missed
         };
         Verdict {
             case,
-            promise,
+            target,
             measured,
-            bar,
+            threshold,
             outcome,
             doubt,
         }
     }
 
-    /// For people: verdict and promise, figure, and what speaks against the figure.
+    /// For people: verdict and target, figure, and what speaks against the figure.
     pub fn cells(&self) -> [String; 3] {
         [
-            format!("{}  {}: {}", self.outcome.word(), self.case, self.promise),
+            format!("{}  {}: {}", self.outcome.word(), self.case, self.target),
             number(self.measured.median),
             self.doubt.clone().unwrap_or_default(),
         ]

@@ -84,7 +84,7 @@ impl Subject {
     }
 }
 
-/// The growth of an array of so many words.
+/// The growth of an array of this many words.
 pub fn measure(plan: &Plan) -> Case {
     let entries: usize = if plan.is_quick { 100_000 } else { 4_000_000 };
     let plan = Plan {

@@ -37,23 +37,23 @@ pub trait Ask<K: Kind> {
     fn check(&self, hits: &K::Questions, misses: &K::Questions);
 }
 
-/// With so many entries, and nothing left to do.
+/// With this number of entries, and nothing left to do.
 pub fn settled<K: Kind, E: Engine>(entries: u64, hasher: &Hasher) -> Held<K, E> {
     let (mut writer, reader) = build::<K, E>(0, hasher);
     settle::<K, E>(&mut writer, 0..entries);
     Held { writer, reader }
 }
 
-/// With one entry more than there was room for, both copies having grown for it: where an engine
+/// With one entry more than the capacity, both copies having grown for it: where an engine
 /// drains a full table, nearly all entries are still there, and stay, since nobody writes.
-pub fn just_grown<K: Kind, E: Engine>(room: usize, hasher: &Hasher) -> Held<K, E> {
-    let (mut writer, reader) = build::<K, E>(room, hasher);
-    settle::<K, E>(&mut writer, 0..room as u64);
-    assert_eq!(reader.read().capacity(), room, "not full");
-    insert::<K, E>(&mut writer, room as u64..room as u64 + 1);
-    assert!(reader.read().capacity() > room, "not grown");
-    // Gives the writer's copy its entry as well, without a refresh, which would work off more.
-    assert_eq!(writer.len(), room + 1);
+pub fn just_grown<K: Kind, E: Engine>(capacity: usize, hasher: &Hasher) -> Held<K, E> {
+    let (mut writer, reader) = build::<K, E>(capacity, hasher);
+    settle::<K, E>(&mut writer, 0..capacity as u64);
+    assert_eq!(reader.read().capacity(), capacity, "not full");
+    insert::<K, E>(&mut writer, capacity as u64..capacity as u64 + 1);
+    assert!(reader.read().capacity() > capacity, "not grown");
+    // Gives the writer's copy its entry as well, without a refresh, which would move more.
+    assert_eq!(writer.len(), capacity + 1);
     Held { writer, reader }
 }
 
@@ -63,8 +63,8 @@ pub fn full_near(entries: usize) -> usize {
     reader.read().capacity()
 }
 
-fn build<K: Kind, E: Engine>(room: usize, hasher: &Hasher) -> (Writer<K, E>, Reader<K, E>) {
-    let builder = Builder::new().hasher(hasher.clone()).capacity(room);
+fn build<K: Kind, E: Engine>(capacity: usize, hasher: &Hasher) -> (Writer<K, E>, Reader<K, E>) {
+    let builder = Builder::new().hasher(hasher.clone()).capacity(capacity);
     builder.engine::<E>().build::<K::Key, u64>()
 }
 
@@ -72,7 +72,7 @@ impl<K: Kind, E: Engine> Ask<K> for Held<K, E> {
     fn look_up(&self, questions: &K::Questions, pace: Pace) -> Sample {
         let pieces = questions.len() / PIECE;
         // Another stretch in each round, the same for every engine.
-        let mut piece = pace.turn.wrapping_mul(1_000_003);
+        let mut piece = pace.seed.wrapping_mul(1_000_003);
         timed(pace, || {
             black_box(sum_of::<K, E>(&self.reader, questions, piece % pieces));
             piece += 1;

@@ -30,7 +30,7 @@ pub const CONDITIONS: [&str; 7] = [
     "growth",
     "longest refresh",
 ];
-/// Their numbers, of those that something is promised of.
+/// The numbers of those that have a target.
 pub const HIT: usize = 0;
 pub const ITERATION: usize = 2;
 pub const GROWING: usize = 3;
@@ -117,10 +117,10 @@ fn just_grown<K: Kind>(full: usize, plan: &Plan) -> Samples {
     )
 }
 
-/// Insertions where there is room, and where there is none.
+/// Insertions into reserved capacity, and into none.
 fn courses<K: Kind>(entries: usize, plan: &Plan) -> Samples {
     let hasher = Hasher::default();
-    let [with_room, from_nothing] = [entries, 0].map(|capacity| Course {
+    let [with_capacity, from_nothing] = [entries, 0].map(|capacity| Course {
         entries: entries as u64,
         capacity,
     });
@@ -128,13 +128,13 @@ fn courses<K: Kind>(entries: usize, plan: &Plan) -> Samples {
         &[1, 2],
         || rows::<K>().into(),
         |row, course, _| match course {
-            0 => only_each((row.run)(with_room, &hasher)),
+            0 => only_each((row.run)(with_capacity, &hasher)),
             _ => (row.run)(from_nothing, &hasher),
         },
     )
 }
 
-/// Where there is room no refresh stands out.
+/// With enough capacity no refresh stands out.
 fn only_each(figures: Vec<Figure>) -> Vec<Figure> {
     figures.into_iter().take(1).collect()
 }
@@ -171,7 +171,7 @@ fn read_plan(entries: usize, plan: &Plan) -> Plan {
 }
 
 /// A course with millions of entries takes a second, or several where keys are on the heap: too few of
-/// them to promise anything. What is promised of growth, `compare growth` measures.
+/// them to set a target. What is expected of growth, `compare growth` measures.
 fn course_plan<K: Kind>(entries: usize, plan: &Plan) -> Plan {
     let most = match entries * size_of::<K::Key>() {
         0..10_000_000 => return plan.clone(),

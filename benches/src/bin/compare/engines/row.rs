@@ -44,7 +44,7 @@ fn row<K: Kind, E: Engine>(name: &'static str, grows_later: bool) -> Row<K> {
         name,
         grows_later,
         settled: |entries, hasher| Box::new(held::settled::<K, E>(entries, hasher)),
-        just_grown: |room, hasher| Box::new(held::just_grown::<K, E>(room, hasher)),
+        just_grown: |capacity, hasher| Box::new(held::just_grown::<K, E>(capacity, hasher)),
         run: |course, hasher| course.run::<K, E>(hasher),
         keep: |entries| {
             let map = held::settled::<K, E>(entries as u64, &Hasher::default());

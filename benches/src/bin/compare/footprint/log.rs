@@ -14,14 +14,14 @@ use crate::report::count;
 const TABLE: &str = "log";
 
 /// A map, and the same after a large batch.
-struct Entrant {
+struct Contender {
     name: &'static str,
     before: Subject,
     after: Subject,
 }
 
-const ENTRANTS: [Entrant; 2] = [
-    Entrant {
+const CONTENDERS: [Contender; 2] = [
+    Contender {
         name: "ours",
         before: |entries| Box::new(ours_pair(entries)),
         after: |entries| {
@@ -33,7 +33,7 @@ const ENTRANTS: [Entrant; 2] = [
             Box::new((writer, reader))
         },
     },
-    Entrant {
+    Contender {
         name: "evmap",
         before: |entries| Box::new(evmap_pair(entries)),
         after: |entries| {
@@ -50,16 +50,16 @@ const ENTRANTS: [Entrant; 2] = [
 ];
 
 pub(super) fn measure(entries: usize, plan: &Plan) -> Footprint {
-    let left = |entrant: &Entrant| {
+    let left = |contender: &Contender| {
         let [before, after] = ["before", "after"].map(|when| {
-            let bytes = memory::bytes(&name_of(entrant, when), entries)?;
+            let bytes = memory::bytes(&name_of(contender, when), entries)?;
             Ok::<_, String>(bytes as f64)
         });
         Ok((after? - before?) / entries as f64)
     };
-    let measured = ENTRANTS.iter().map(|entrant| {
-        let processes = (0..plan.builds).map(|_| left(entrant));
-        (entrant.name, processes.collect())
+    let measured = CONTENDERS.iter().map(|contender| {
+        let processes = (0..plan.builds).map(|_| left(contender));
+        (contender.name, processes.collect())
     });
     let title = format!(
         "{} upserts in one refresh: bytes that stay for each, two empty refreshes later",
@@ -69,14 +69,14 @@ pub(super) fn measure(entries: usize, plan: &Plan) -> Footprint {
 }
 
 pub(super) fn subject(name: &str) -> Option<Subject> {
-    ENTRANTS.iter().find_map(|entrant| {
-        let subjects = [("before", entrant.before), ("after", entrant.after)];
+    CONTENDERS.iter().find_map(|contender| {
+        let subjects = [("before", contender.before), ("after", contender.after)];
         let mut subjects = subjects.into_iter();
-        let found = subjects.find(|(when, _)| name == name_of(entrant, when));
+        let found = subjects.find(|(when, _)| name == name_of(contender, when));
         found.map(|(_, subject)| subject)
     })
 }
 
-fn name_of(entrant: &Entrant, when: &str) -> String {
-    subject_name(TABLE, &format!("{}, {when}", entrant.name))
+fn name_of(contender: &Contender, when: &str) -> String {
+    subject_name(TABLE, &format!("{}, {when}", contender.name))
 }

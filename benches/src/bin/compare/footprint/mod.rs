@@ -20,15 +20,15 @@ pub use values::{BASE as ONE_COPY, OURS as OURS_SHARED, TABLE as VALUES};
 
 /// Bytes in a large value.
 pub const LARGE: usize = 1024;
-/// So many entries fewer have large values.
+/// For large values the number of entries is divided by this.
 const FEWER: usize = 10;
 
-/// One table: what so many entries take in each map.
+/// One table: what this number of entries takes in each map.
 #[derive(Serialize)]
 pub struct Footprint {
     /// `pairs`, `values`, `log`.
     pub table: &'static str,
-    /// For the list of promises.
+    /// For the list of targets.
     pub case: String,
     /// One sentence for people.
     pub title: String,
@@ -64,7 +64,7 @@ pub enum Outcome {
 }
 
 /// A map under a name.
-struct Entrant {
+struct Contender {
     name: &'static str,
     keep: Subject,
 }
@@ -75,20 +75,20 @@ pub fn measure(entries: usize, plan: &Plan) -> Vec<Footprint> {
         1 => "one process".to_string(),
         n => format!("{n} processes"),
     };
-    let of = |table, what: String, entries, entrants: &[Entrant]| {
+    let of = |table, what: String, entries, contenders: &[Contender]| {
         let title = format!(
             "{what}, {} entries; bytes per entry, {processes}",
             count(entries)
         );
-        let rounds = plan.progress.begin(entrants.len());
-        let measured = entrants.iter().map(|entrant| {
-            let name = subject_name(table, entrant.name);
+        let rounds = plan.progress.begin(contenders.len());
+        let measured = contenders.iter().map(|contender| {
+            let name = subject_name(table, contender.name);
             let bytes = || memory::bytes(&name, entries).map(|bytes| bytes as f64 / entries as f64);
             let processes = (0..plan.builds).map(|_| bytes()).collect();
             rounds.next();
-            (entrant.name, processes)
+            (contender.name, processes)
         });
-        let base = entrants.first().map(|entrant| entrant.name);
+        let base = contenders.first().map(|contender| contender.name);
         Footprint::new(table, title, entries, base, measured.collect())
     };
     let large = format!("values of {LARGE} bytes");
@@ -98,27 +98,27 @@ pub fn measure(entries: usize, plan: &Plan) -> Vec<Footprint> {
             pairs::TABLE,
             "u64 pairs".to_string(),
             entries,
-            &pairs::ENTRANTS,
+            &pairs::CONTENDERS,
         ),
-        of(values::TABLE, large, fewer, &values::ENTRANTS),
+        of(values::TABLE, large, fewer, &values::CONTENDERS),
         log::measure(entries, plan),
     ]
 }
 
 /// All that can be asked for.
 pub fn subject(name: &str) -> Option<Subject> {
-    let of = |table, entrants: &[Entrant]| {
-        let mut entrants = entrants.iter();
-        let entrant = entrants.find(|entrant| name == subject_name(table, entrant.name))?;
-        Some(entrant.keep)
+    let of = |table, contenders: &[Contender]| {
+        let mut contenders = contenders.iter();
+        let contender = contenders.find(|contender| name == subject_name(table, contender.name))?;
+        Some(contender.keep)
     };
-    of(pairs::TABLE, &pairs::ENTRANTS)
-        .or_else(|| of(values::TABLE, &values::ENTRANTS))
+    of(pairs::TABLE, &pairs::CONTENDERS)
+        .or_else(|| of(values::TABLE, &values::CONTENDERS))
         .or_else(|| log::subject(name))
 }
 
-fn subject_name(table: &str, entrant: &str) -> String {
-    format!("{table}/{entrant}")
+fn subject_name(table: &str, contender: &str) -> String {
+    format!("{table}/{contender}")
 }
 
 /// Of one map, process by process.
@@ -163,7 +163,7 @@ impl Footprint {
     /// A map that every table of this kind has.
     ///
     /// # Panics
-    /// If this one has not: a promise about it would go unchecked.
+    /// If this one has not: a target about it would go unchecked.
     pub fn row(&self, contender: &str) -> &Row {
         let row = self.rows.iter().find(|row| row.contender == contender);
         row.unwrap_or_else(|| panic!("{} without {contender}", self.case))
@@ -227,14 +227,14 @@ mod tests {
 
     #[test]
     fn every_map_can_be_built_by_its_name() {
-        for (table, entrants) in [
-            (pairs::TABLE, &pairs::ENTRANTS[..]),
-            (values::TABLE, &values::ENTRANTS[..]),
+        for (table, contenders) in [
+            (pairs::TABLE, &pairs::CONTENDERS[..]),
+            (values::TABLE, &values::CONTENDERS[..]),
         ] {
-            for entrant in entrants {
-                let keep = subject(&subject_name(table, entrant.name));
+            for contender in contenders {
+                let keep = subject(&subject_name(table, contender.name));
                 // It looks itself whether all entries are there.
-                drop(keep.expect(entrant.name)(2_500));
+                drop(keep.expect(contender.name)(2_500));
             }
         }
         for name in ["log/ours, before", "log/evmap, after"] {

@@ -11,7 +11,7 @@ use evmap_core::SharedMap;
 use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 use left_right_peer::Absorb;
 
-use super::Entrant;
+use super::Contender;
 use crate::course::{BATCH, Reader, Writer, settle};
 use crate::kind::Number;
 
@@ -21,29 +21,29 @@ pub const BASE: &str = "bare";
 pub const OURS: &str = "ours, Swiss";
 
 pub const TABLE: &str = "pairs";
-pub(super) const ENTRANTS: [Entrant; 12] = [
-    entrant(BASE, |entries| Box::new(bare(entries))),
-    entrant(OURS, |entries| Box::new(ours::<Swiss>(entries))),
-    entrant("ours, Incremental", |entries| {
+pub(super) const CONTENDERS: [Contender; 12] = [
+    contender(BASE, |entries| Box::new(bare(entries))),
+    contender(OURS, |entries| Box::new(ours::<Swiss>(entries))),
+    contender("ours, Incremental", |entries| {
         Box::new(ours::<Incremental>(entries))
     }),
-    entrant("ours, RobinHood", |entries| {
+    contender("ours, RobinHood", |entries| {
         Box::new(ours::<RobinHood>(entries))
     }),
-    entrant("ours, SharedMap", shared_map),
-    entrant("evmap", |entries| Box::new(evmap_pair(entries))),
-    entrant("left-right", left_right),
-    entrant("flashmap", flashmap),
-    entrant("papaya", papaya),
-    entrant("dashmap", dashmap),
-    entrant("scc", scc),
-    entrant("arc-swap", |entries| {
+    contender("ours, SharedMap", shared_map),
+    contender("evmap", |entries| Box::new(evmap_pair(entries))),
+    contender("left-right", left_right),
+    contender("flashmap", flashmap),
+    contender("papaya", papaya),
+    contender("dashmap", dashmap),
+    contender("scc", scc),
+    contender("arc-swap", |entries| {
         Box::new(ArcSwap::from_pointee(bare(entries)))
     }),
 ];
 
-const fn entrant(name: &'static str, keep: fn(usize) -> Box<dyn Any>) -> Entrant {
-    Entrant { name, keep }
+const fn contender(name: &'static str, keep: fn(usize) -> Box<dyn Any>) -> Contender {
+    Contender { name, keep }
 }
 
 type Bare = hashbrown::HashMap<u64, u64>;

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use evmap_core::{Shared, WriteHandle};
 
-use super::{Entrant, LARGE};
+use super::{Contender, LARGE};
 use crate::course::BATCH;
 
 /// What the ratios are to: a map that nobody shares, and so keeps one copy.
@@ -13,17 +13,17 @@ pub const BASE: &str = "bare, Box";
 pub const OURS: &str = "ours, Shared";
 
 pub const TABLE: &str = "values";
-pub(super) const ENTRANTS: [Entrant; 3] = [
-    Entrant {
+pub(super) const CONTENDERS: [Contender; 3] = [
+    Contender {
         name: BASE,
         keep: bare,
     },
-    Entrant {
+    Contender {
         name: OURS,
         keep: |entries| ours(entries, Shared::new),
     },
     // What `Shared` is there to spare.
-    Entrant {
+    Contender {
         name: "ours, Box",
         keep: |entries| ours(entries, Box::new),
     },

@@ -2,7 +2,7 @@
 //!
 //! Half of the keys are new, so a table would grow from slice to slice.
 //! Instead each slice begins with the same map, which is emptied and filled before the clock starts,
-//! and has had room for all keys since it was built; each key is inserted once.
+//! and has had capacity for all keys since it was built; each key is inserted once.
 //! What is deferred is part of the bill: the clock stops when all of it is visible.
 //! Processor time is counted until the other copy has everything, too, where there are two.
 
@@ -13,11 +13,11 @@ use benches::contender::{
     Hasher, dashmap, evmap_mutex, papaya, rwlock, scc as scc_map, shared_map,
 };
 use benches::cpu::Spent;
-use benches::crowd::{Starts, Work, together};
+use benches::shared_slice::{Starts, Work, together};
 use benches::slice::Pace;
 use benches::stream::SplitMix;
 
-use super::{ENTRIES, Entrant, Many, figure};
+use super::{Contender, ENTRIES, Many, figure};
 use crate::case::{Case, Figure, Heading};
 use crate::report::count;
 
@@ -43,12 +43,12 @@ impl Many {
         let samples = self.plan.run(
             self.threads.len(),
             || {
-                let built = self.deferred_entrants();
-                names = built.iter().map(|entrant| entrant.name).collect();
+                let built = self.deferred_contenders();
+                names = built.iter().map(|contender| contender.name).collect();
                 built
             },
-            |entrant, condition, pace| {
-                self.deferred_slice(entrant, self.threads[condition], pace, &keys)
+            |contender, condition, pace| {
+                self.deferred_slice(contender, self.threads[condition], pace, &keys)
             },
         );
         let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
@@ -69,45 +69,45 @@ impl Many {
         )
     }
 
-    /// All are built with room for all keys.
-    fn deferred_entrants(&self) -> Vec<Entrant> {
+    /// All are built with capacity for all keys.
+    fn deferred_contenders(&self) -> Vec<Contender> {
         let hasher = &Hasher::default();
         let parking_lot = rwlock::parking_lot_pair(INSERTS, hasher).0;
         let evmap = evmap_mutex::every(TIME, INSERTS, hasher);
         vec![
-            self.entrant(BASE, dashmap::pair(INSERTS, hasher).0),
-            self.entrant("control", dashmap::pair(INSERTS, hasher).0),
-            self.entrant(OURS, shared_map::within(TIME, INSERTS, hasher)),
-            self.entrant("Mutex<evmap>, 1 ms", evmap),
-            self.entrant("papaya", papaya::pair(INSERTS, hasher).0),
-            self.entrant("scc", scc_map::pair(INSERTS, hasher).0),
-            self.entrant("parking_lot", parking_lot),
+            self.contender(BASE, dashmap::pair(INSERTS, hasher).0),
+            self.contender("control", dashmap::pair(INSERTS, hasher).0),
+            self.contender(OURS, shared_map::within(TIME, INSERTS, hasher)),
+            self.contender("Mutex<evmap>, 1 ms", evmap),
+            self.contender("papaya", papaya::pair(INSERTS, hasher).0),
+            self.contender("scc", scc_map::pair(INSERTS, hasher).0),
+            self.contender("parking_lot", parking_lot),
         ]
     }
 
     fn deferred_slice(
         &self,
-        entrant: &mut Entrant,
+        contender: &mut Contender,
         threads: usize,
         pace: Pace,
         keys: &Arc<[u32]>,
     ) -> Figure {
-        entrant.own.refill(ENTRIES, self.next_stamp());
-        let (stamp, before) = (self.next_stamp(), entrant.own.tally());
+        contender.own.refill(ENTRIES, self.next_stamp());
+        let (stamp, before) = (self.next_stamp(), contender.own.tally());
         let (shared, starts) = (Arc::clone(keys), Starts::of(threads));
         let works = self
-            .crew
-            .run(&mut entrant.writers[..threads], move |number, writer| {
+            .pool
+            .run(&mut contender.writers[..threads], move |number, writer| {
                 // Not always the same keys for the same thread.
-                let part = (number + pace.turn) % threads;
+                let part = (number + pace.seed) % threads;
                 let parts = shared.chunks(INSERTS.div_ceil(threads));
                 writer.insert(parts.into_iter().nth(part).unwrap_or(&[]), stamp, &starts)
             });
-        let (work, after) = (together(works), entrant.own.tally());
-        entrant.own.settle();
+        let (work, after) = (together(works), contender.own.tally());
+        contender.own.settle();
         let spent = work.spent.and_then(Spent::until_now);
-        let missing = entrant.own.missing(keys, stamp);
-        assert_eq!(missing, None, "{} lost a write", entrant.name);
+        let missing = contender.own.missing(keys, stamp);
+        assert_eq!(missing, None, "{} lost a write", contender.name);
         figure(Work { spent, ..work }, before, after)
     }
 }

@@ -3,8 +3,8 @@
 //! There is no bare map here, since nobody can write that from two threads: each table says what
 //! its ratios are to.
 
-mod crew;
 mod deferred;
+mod pool;
 mod visible;
 
 use std::cell::Cell;
@@ -13,19 +13,19 @@ use std::time::Duration;
 
 use benches::check;
 use benches::contender::{Shared, Tally};
-use benches::crowd::{CrowdSlice, Work};
+use benches::shared_slice::{SharedSlice, Work};
 use benches::stream::Stream;
 
 use crate::case::{Figure, Spent};
 use crate::plan::Plan;
-use crew::Crew;
+use pool::Pool;
 
 pub use deferred::{BASE as DEFERRED_BASE, CASE as DEFERRED, OURS as OURS_DEFERRED};
 pub use visible::{BASE as VISIBLE_BASE, CASE as VISIBLE, MUTEX, OURS as OURS_VISIBLE};
 
 /// Keys in the map.
 const ENTRIES: usize = 100_000;
-/// How many threads the promises are about.
+/// How many threads the targets are about.
 pub const MEANT: [usize; 4] = [1, 2, 4, 8];
 /// The most threads.
 pub const MOST: usize = 64;
@@ -35,7 +35,7 @@ const LONGER: u32 = 5;
 
 /// The threads that write, and what they have together.
 pub struct Many {
-    crew: Crew,
+    pool: Pool,
     plan: Plan,
     stream: Arc<Stream>,
     /// How many threads write, by condition.
@@ -45,19 +45,19 @@ pub struct Many {
 }
 
 /// A contender with a clone for each thread.
-struct Entrant {
+struct Contender {
     name: &'static str,
     /// Of the thread that measures.
-    own: Box<dyn CrowdSlice>,
+    own: Box<dyn SharedSlice>,
     /// `None` while another thread has it.
-    writers: Vec<Option<Box<dyn CrowdSlice>>>,
+    writers: Vec<Option<Box<dyn SharedSlice>>>,
 }
 
 impl Many {
     /// As many threads at once as each of `threads` says, one after the other.
     pub fn start(threads: &[usize], plan: &Plan) -> Self {
         Many {
-            crew: Crew::start(threads.iter().copied().max().unwrap_or(0)),
+            pool: Pool::start(threads.iter().copied().max().unwrap_or(0)),
             plan: Plan {
                 slice: plan.slice * LONGER,
                 ..plan.clone()
@@ -78,11 +78,11 @@ impl Many {
     }
 
     /// A contender that has been found to keep what is written.
-    fn entrant(&self, name: &'static str, map: impl Shared) -> Entrant {
+    fn contender(&self, name: &'static str, map: impl Shared) -> Contender {
         check::writes(name, &mut map.clone(), &mut map.clone(), &self.stream);
         let most = self.threads.iter().copied().max().unwrap_or(0);
-        let clone = |_| Some(Box::new(map.clone()) as Box<dyn CrowdSlice>);
-        Entrant {
+        let clone = |_| Some(Box::new(map.clone()) as Box<dyn SharedSlice>);
+        Contender {
             name,
             writers: (0..most).map(clone).collect(),
             own: Box::new(map),
@@ -90,7 +90,7 @@ impl Many {
     }
 }
 
-/// So many threads.
+/// This many threads.
 pub fn condition(threads: usize) -> String {
     match threads {
         1 => "1 thread".to_string(),

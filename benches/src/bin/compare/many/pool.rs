@@ -1,18 +1,18 @@
-//! [`Crew`]: the threads that write at once.
+//! [`Pool`]: the threads that write at once.
 
 use std::sync::Arc;
 
-use benches::crowd::CrowdSlice;
+use benches::shared_slice::SharedSlice;
 
 use crate::partner::Partner;
 
-/// So many other threads, for the whole run.
-pub struct Crew(Vec<Partner>);
+/// This many other threads, for the whole run.
+pub struct Pool(Vec<Partner>);
 
-impl Crew {
+impl Pool {
     /// Threads, asleep.
     pub fn start(threads: usize) -> Self {
-        Crew((0..threads).map(|_| Partner::start()).collect())
+        Pool((0..threads).map(|_| Partner::start()).collect())
     }
 
     /// Lets each writer do its job, numbered from 0, in a thread of its own: the results, in order.
@@ -21,12 +21,12 @@ impl Crew {
     /// If a thread has, or if there are more writers than threads.
     pub fn run<R: Send + 'static>(
         &self,
-        writers: &mut [Option<Box<dyn CrowdSlice>>],
-        job: impl Fn(usize, &mut dyn CrowdSlice) -> R + Send + Sync + 'static,
+        writers: &mut [Option<Box<dyn SharedSlice>>],
+        job: impl Fn(usize, &mut dyn SharedSlice) -> R + Send + Sync + 'static,
     ) -> Vec<R> {
         assert!(writers.len() <= self.0.len(), "too few threads");
         let job = Arc::new(job);
-        let begin = |(number, place): (usize, &mut Option<Box<dyn CrowdSlice>>)| {
+        let begin = |(number, place): (usize, &mut Option<Box<dyn SharedSlice>>)| {
             let mut writer = place.take().expect("another thread has the writer");
             let job = Arc::clone(&job);
             self.0[number].begin(move || {
@@ -50,16 +50,16 @@ impl Crew {
 mod tests {
     use super::*;
     use benches::contender::{Hasher, Lookup, dashmap};
-    use benches::crowd::Starts;
+    use benches::shared_slice::Starts;
     use benches::value_of;
 
     #[test]
     fn each_writer_has_its_number_and_comes_back() {
         let (map, mut reader) = dashmap::pair(10, &Hasher::default());
-        let clone = || Some(Box::new(map.clone()) as Box<dyn CrowdSlice>);
-        let (crew, mut writers) = (Crew::start(3), [clone(), clone()]);
+        let clone = || Some(Box::new(map.clone()) as Box<dyn SharedSlice>);
+        let (pool, mut writers) = (Pool::start(3), [clone(), clone()]);
         let starts = Arc::new(Starts::of(2));
-        let results = crew.run(&mut writers, move |number, writer| {
+        let results = pool.run(&mut writers, move |number, writer| {
             writer.insert(&[number as u32], 5, &starts);
             number
         });

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use benches::contender::{
     Hasher, dashmap, evmap_mutex, ours_mutex, papaya, rwlock, scc as scc_map, shared_map,
 };
-use benches::crowd::{Starts, Written, together};
+use benches::shared_slice::{Starts, Written, together};
 use benches::slice::Pace;
 use evmap_core::FenceMode;
 
-use super::{ENTRIES, Entrant, Many, figure};
+use super::{Contender, ENTRIES, Many, figure};
 use crate::case::{Case, Figure, Heading};
 use crate::report::count;
 
@@ -34,11 +34,13 @@ impl Many {
         let samples = self.plan.run(
             self.threads.len(),
             || {
-                let built = self.visible_entrants();
-                names = built.iter().map(|entrant| entrant.name).collect();
+                let built = self.visible_contenders();
+                names = built.iter().map(|contender| contender.name).collect();
                 built
             },
-            |entrant, condition, pace| self.visible_slice(entrant, self.threads[condition], pace),
+            |contender, condition, pace| {
+                self.visible_slice(contender, self.threads[condition], pace)
+            },
         );
         let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
         Case::new(
@@ -58,42 +60,42 @@ impl Many {
         )
     }
 
-    fn visible_entrants(&self) -> Vec<Entrant> {
+    fn visible_contenders(&self) -> Vec<Contender> {
         let hasher = &Hasher::default();
         let ours = |mode| shared_map::at_once(ENTRIES, hasher, mode);
         let behind_mutex = ours_mutex::at_once(ENTRIES, hasher, FenceMode::Auto);
         let parking_lot = rwlock::parking_lot_pair(ENTRIES, hasher).0;
         vec![
-            self.entrant(BASE, evmap_mutex::at_once(ENTRIES, hasher)),
-            self.entrant("control", evmap_mutex::at_once(ENTRIES, hasher)),
-            self.entrant(OURS, ours(FenceMode::Auto)),
-            self.entrant(MUTEX, behind_mutex),
-            self.entrant("ours, Membarrier", ours(FenceMode::Membarrier)),
-            self.entrant("ours, SeqCst", ours(FenceMode::SeqCst)),
-            self.entrant("dashmap", dashmap::pair(ENTRIES, hasher).0),
-            self.entrant("papaya", papaya::pair(ENTRIES, hasher).0),
-            self.entrant("scc", scc_map::pair(ENTRIES, hasher).0),
-            self.entrant("parking_lot", parking_lot),
+            self.contender(BASE, evmap_mutex::at_once(ENTRIES, hasher)),
+            self.contender("control", evmap_mutex::at_once(ENTRIES, hasher)),
+            self.contender(OURS, ours(FenceMode::Auto)),
+            self.contender(MUTEX, behind_mutex),
+            self.contender("ours, Membarrier", ours(FenceMode::Membarrier)),
+            self.contender("ours, SeqCst", ours(FenceMode::SeqCst)),
+            self.contender("dashmap", dashmap::pair(ENTRIES, hasher).0),
+            self.contender("papaya", papaya::pair(ENTRIES, hasher).0),
+            self.contender("scc", scc_map::pair(ENTRIES, hasher).0),
+            self.contender("parking_lot", parking_lot),
         ]
     }
 
-    fn visible_slice(&self, entrant: &mut Entrant, threads: usize, pace: Pace) -> Figure {
-        let (stamp, before) = (self.next_stamp(), entrant.own.tally());
+    fn visible_slice(&self, contender: &mut Contender, threads: usize, pace: Pace) -> Figure {
+        let (stamp, before) = (self.next_stamp(), contender.own.tally());
         let (stream, starts) = (Arc::clone(&self.stream), Starts::of(threads));
-        let written = self.crew.run(
-            &mut entrant.writers[..threads],
+        let written = self.pool.run(
+            &mut contender.writers[..threads],
             move |number, writer| -> Written {
                 // Each thread has another part of the stream.
-                let turn = pace.turn + 1_000 * number;
-                writer.write(&stream, Pace { turn, ..pace }, stamp, &starts)
+                let seed = pace.seed + 1_000 * number;
+                writer.write(&stream, Pace { seed, ..pace }, stamp, &starts)
             },
         );
         for one in &written {
             // Each thread has looked itself; this is another one.
-            let missing = entrant.own.missing(&one.last, stamp);
-            assert_eq!(missing, None, "{} lost a write", entrant.name);
+            let missing = contender.own.missing(&one.last, stamp);
+            assert_eq!(missing, None, "{} lost a write", contender.name);
         }
         let work = together(written.into_iter().map(|one| one.work));
-        figure(work, before, entrant.own.tally())
+        figure(work, before, contender.own.tally())
     }
 }

@@ -1,4 +1,4 @@
-//! [`Entrant`]: a contender that one thread reads and another refreshes.
+//! [`Contender`]: a map that one thread reads and another refreshes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use benches::check;
 use benches::contender::{Lookup, Upsert};
 use benches::rhythm::{RefreshSlice, Refreshes, Rhythm, Signal};
-use benches::slice::{Meeting, Pace, ReadSlice, Sample};
+use benches::slice::{Barrier, Pace, ReadSlice, Sample};
 use benches::stream::Stream;
 
 use crate::partner::Partner;
 
 /// A contender that has been found to keep what is written.
-pub struct Entrant {
+pub struct Contender {
     pub name: &'static str,
     reader: Box<dyn ReadSlice>,
     /// `None` while the other thread has it.
     writer: Option<Box<dyn RefreshSlice>>,
 }
 
-impl Entrant {
+impl Contender {
     pub fn new(
         name: &'static str,
         (mut writer, mut reader): (impl Upsert + Send, impl Lookup),
         stream: &Stream,
     ) -> Self {
         check::writes(name, &mut writer, &mut reader, stream);
-        Entrant {
+        Contender {
             name,
             reader: Box::new(reader),
             writer: Some(Box::new(writer)),
@@ -50,17 +50,17 @@ impl Entrant {
         partner: &Partner,
     ) -> (Sample, Refreshes) {
         let mut writer = self.writer.take().expect("the other thread has the writer");
-        let (meeting, signal) = (Arc::new(Meeting::of(2)), Arc::new(Signal::default()));
+        let (barrier, signal) = (Arc::new(Barrier::of(2)), Arc::new(Signal::default()));
         let pending = partner.begin({
-            let (stream, meeting) = (Arc::clone(stream), Arc::clone(&meeting));
+            let (stream, barrier) = (Arc::clone(stream), Arc::clone(&barrier));
             let signal = Arc::clone(&signal);
             move || {
-                meeting.arrive();
+                barrier.arrive();
                 let done = writer.refresh(&stream, rhythm, &signal);
                 (writer, done)
             }
         });
-        meeting.arrive();
+        barrier.arrive();
         let warm_up = Pace {
             timed: Duration::ZERO,
             ..pace

@@ -12,7 +12,7 @@ use benches::stats::Quartiles;
 use benches::stream::Stream;
 use evmap_core::FenceMode;
 
-use super::entrant::Entrant;
+use super::contender::Contender;
 use crate::case::{Case, Heading};
 use crate::partner::Partner;
 use crate::plan::Plan;
@@ -40,7 +40,7 @@ pub const ARC_SWAP: [&str; 2] = ["arc-swap load", "arc-swap cache"];
 
 /// How many keys.
 pub const SIZES: [usize; 2] = [1_000, 100_000];
-/// Up to so many, a hundred copies of the map take less than a millisecond.
+/// Up to this many keys, a hundred copies of the map take less than a millisecond.
 const COPIED: usize = 1_000;
 
 const OPERATIONS: usize = 100;
@@ -48,22 +48,22 @@ const EVERY: Duration = Duration::from_millis(1);
 /// How many times as long as usual a slice is, so that it has some refreshes.
 const LONGER: u32 = 2;
 
-fn entrants(entries: usize, stream: &Stream) -> Vec<Entrant> {
+fn contenders(entries: usize, stream: &Stream) -> Vec<Contender> {
     let hasher = &Hasher::default();
     let ours = |mode| ours::pair(entries, hasher, mode);
     let [evmap, flashmap, papaya, dashmap, scc, parking_lot] = PEERS;
     let mut all = vec![
-        Entrant::new(BASE, bare::pair(entries, hasher), stream),
-        Entrant::new("control", bare::pair(entries, hasher), stream),
-        Entrant::new(OURS, ours(FenceMode::Auto), stream),
-        Entrant::new("ours, Membarrier", ours(FenceMode::Membarrier), stream),
-        Entrant::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
-        Entrant::new(evmap, evmap::pair(entries, hasher), stream),
-        Entrant::new(flashmap, flashmap::pair(entries, hasher), stream),
-        Entrant::new(papaya, papaya::pair(entries, hasher), stream),
-        Entrant::new(dashmap, dashmap::pair(entries, hasher), stream),
-        Entrant::new(scc, scc::pair(entries, hasher), stream),
-        Entrant::new(
+        Contender::new(BASE, bare::pair(entries, hasher), stream),
+        Contender::new("control", bare::pair(entries, hasher), stream),
+        Contender::new(OURS, ours(FenceMode::Auto), stream),
+        Contender::new("ours, Membarrier", ours(FenceMode::Membarrier), stream),
+        Contender::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
+        Contender::new(evmap, evmap::pair(entries, hasher), stream),
+        Contender::new(flashmap, flashmap::pair(entries, hasher), stream),
+        Contender::new(papaya, papaya::pair(entries, hasher), stream),
+        Contender::new(dashmap, dashmap::pair(entries, hasher), stream),
+        Contender::new(scc, scc::pair(entries, hasher), stream),
+        Contender::new(
             parking_lot,
             rwlock::parking_lot_pair(entries, hasher),
             stream,
@@ -71,9 +71,13 @@ fn entrants(entries: usize, stream: &Stream) -> Vec<Entrant> {
     ];
     if entries <= COPIED {
         let [load, cache] = ARC_SWAP;
-        all.push(Entrant::new(load, arc_swap::pair(entries, hasher), stream));
+        all.push(Contender::new(
+            load,
+            arc_swap::pair(entries, hasher),
+            stream,
+        ));
         let (writer, reader) = arc_swap::readers(entries, hasher);
-        all.push(Entrant::new(cache, (writer, reader), stream));
+        all.push(Contender::new(cache, (writer, reader), stream));
     }
     all
 }
@@ -89,14 +93,14 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
     let samples = plan.run_courses(
         &[1, 2],
         || {
-            let built = entrants(entries, &stream);
-            names = built.iter().map(|entrant| entrant.name).collect();
+            let built = contenders(entries, &stream);
+            names = built.iter().map(|contender| contender.name).collect();
             built
         },
-        |entrant, course, pace| match course {
-            0 => vec![entrant.undisturbed(&stream, pace).ns().into()],
+        |contender, course, pace| match course {
+            0 => vec![contender.undisturbed(&stream, pace).ns().into()],
             _ => {
-                let (sample, done) = entrant.disturbed(&stream, rhythm(pace), pace, partner);
+                let (sample, done) = contender.disturbed(&stream, rhythm(pace), pace, partner);
                 vec![sample.ns().into(), done.ns().into()]
             }
         },
@@ -130,6 +134,6 @@ fn rhythm(pace: Pace) -> Rhythm {
         operations: OPERATIONS,
         every: EVERY,
         // Another part of the stream than the reader's.
-        turn: pace.turn + 1_000,
+        seed: pace.seed + 1_000,
     }
 }

@@ -1,6 +1,6 @@
 //! `compare mixed`: a reader while a writer refreshes now and then.
 
-mod entrant;
+mod contender;
 mod kept;
 mod sweep;
 

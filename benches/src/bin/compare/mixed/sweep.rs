@@ -1,9 +1,9 @@
 //! What each fence mode costs reader and writer together, by the interval between refreshes.
 //!
-//! Membarrier makes lookups cheap and refreshes dear, SeqCst the other way round; which one is better
+//! Membarrier makes lookups cheap and refreshes expensive, SeqCst the other way round; which one is better
 //! depends on how many lookups there are for each refresh, and Auto has to find that out.
 //! The joint cost is the time of both threads for each lookup, where the reader makes
-//! [`PER_MICROSECOND`]: its own, and its part of a refresh that is due after so many lookups.
+//! [`PER_MICROSECOND`]: its own, and its part of a refresh that is due after some number of lookups.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use benches::rhythm::Rhythm;
 use benches::stream::Stream;
 use evmap_core::FenceMode;
 
-use super::entrant::Entrant;
+use super::contender::Contender;
 use crate::case::{Case, Heading};
 use crate::partner::Partner;
 use crate::plan::Plan;
@@ -61,15 +61,15 @@ const INTERVALS_TIMED: [u32; 2] = [20, 2];
 const LONG: Duration = Duration::from_millis(100);
 const LONG_ROUNDS: usize = 30;
 
-fn entrants(stream: &Stream) -> Vec<Entrant> {
+fn contenders(stream: &Stream) -> Vec<Contender> {
     let hasher = &Hasher::default();
-    let entrant =
-        |name, mode: FenceMode| Entrant::new(name, ours::pair(ENTRIES, hasher, mode), stream);
+    let contender =
+        |name, mode: FenceMode| Contender::new(name, ours::pair(ENTRIES, hasher, mode), stream);
     vec![
-        entrant(SEQ_CST, FenceMode::SeqCst),
-        entrant("control", FenceMode::SeqCst),
-        entrant(MEMBARRIER, FenceMode::Membarrier),
-        entrant(AUTO, FenceMode::Auto),
+        contender(SEQ_CST, FenceMode::SeqCst),
+        contender("control", FenceMode::SeqCst),
+        contender(MEMBARRIER, FenceMode::Membarrier),
+        contender(AUTO, FenceMode::Auto),
     ]
 }
 
@@ -81,18 +81,18 @@ pub fn measure(every: Duration, name: &str, plan: &Plan, partner: &Partner) -> C
     let samples = plan.run_courses(
         &[CONDITIONS.len()],
         || {
-            let built = entrants(&stream);
-            names = built.iter().map(|entrant| entrant.name).collect();
+            let built = contenders(&stream);
+            names = built.iter().map(|contender| contender.name).collect();
             built
         },
-        |entrant, _, pace| {
+        |contender, _, pace| {
             let rhythm = Rhythm {
                 operations: 1,
                 every,
                 // Another part of the stream than the reader's.
-                turn: pace.turn + 1_000,
+                seed: pace.seed + 1_000,
             };
-            let (sample, done) = entrant.disturbed(&stream, rhythm, pace, partner);
+            let (sample, done) = contender.disturbed(&stream, rhythm, pace, partner);
             let both = joint_cost(sample.ns(), done.ns(), every);
             vec![sample.ns().into(), done.ns().into(), both.into()]
         },
@@ -101,7 +101,7 @@ pub fn measure(every: Duration, name: &str, plan: &Plan, partner: &Partner) -> C
     let rhythm = Rhythm {
         operations: 1,
         every,
-        turn: 0,
+        seed: 0,
     };
     let heading = Heading {
         operation: "mixed",

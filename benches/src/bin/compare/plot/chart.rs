@@ -153,7 +153,7 @@ fn note(what: &str, rounds: &str, is_short: bool) -> String {
     format!("{what}, as a multiple of the base's: median and quartiles of {rounds}{warning}")
 }
 
-/// Of the contender in this place, where so many are references.
+/// Of the contender in this place, where this many are references.
 fn part(name: &str, place: usize, references: usize) -> Part {
     let ours = [
         "ours",

@@ -83,7 +83,7 @@ fn draw_panel(panel: &Panel, base: &str, is_far: bool, area: &Area) -> Drawn {
         let what = format!("× {base}, logarithmic");
         draw_bars(panel, &what, area, axis.log_scale(), 1.0)
     } else {
-        // Room for the number behind the longest bar.
+        // Space for the number behind the longest bar.
         let axis = 0.0..panel.most() * 1.15;
         draw_bars(panel, &format!("× {base}"), area, axis, 0.0)
     }

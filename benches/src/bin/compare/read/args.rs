@@ -30,7 +30,7 @@ pub struct ReadArgs {
     #[arg(long, conflicts_with_all = ["misses", "per_guard"])]
     dependent: bool,
 
-    /// So many lookups between entering and leaving once, for those that can
+    /// This many lookups between entering and leaving once, for those that can
     #[arg(long, value_parser = parse_per_guard, value_name = "N", default_value = "1")]
     per_guard: Lookups,
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variant_that_is_named_stands_alone() {
+    fn a_variant_that_is_named_is_the_only_one() {
         let sizes = ["1k/misses", "100k/misses", "4M/misses"];
         assert_eq!(tables(&["--misses"]), sizes);
         let texts = tables(&["--keys", "string", "--order", "zipf", "--per-guard", "8"]);

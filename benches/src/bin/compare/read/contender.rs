@@ -1,4 +1,4 @@
-//! [`Entrant`]: a contender with a reader for each of two threads.
+//! [`Contender`]: a map with a reader for each of two threads.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use benches::check;
 use benches::contender::{Lookup, Visit};
 use benches::kind::Kind;
 use benches::lookups::{Lookups, OneByOne, Visiting, Way};
-use benches::slice::{Meeting, Pace, Sample};
+use benches::slice::{Barrier, Pace, Sample};
 
 use crate::partner::Partner;
 
@@ -37,7 +37,7 @@ impl<K: Kind> Script<K> {
 }
 
 /// A contender whose readers have been found to answer rightly.
-pub struct Entrant<K: Kind> {
+pub struct Contender<K: Kind> {
     pub name: &'static str,
     first: Box<dyn Lookups<K>>,
     /// `None` while the other thread has it.
@@ -46,7 +46,7 @@ pub struct Entrant<K: Kind> {
     _writer: Box<dyn Any>,
 }
 
-impl<K: Kind> Entrant<K> {
+impl<K: Kind> Contender<K> {
     /// Can look many keys up between entering and leaving.
     pub fn visiting<L: Visit<K>>(
         name: &'static str,
@@ -77,7 +77,7 @@ impl<K: Kind> Entrant<K> {
         let mut second = reader.clone();
         script.check(name, &mut reader);
         script.check(name, &mut second);
-        Entrant {
+        Contender {
             name,
             first: Box::new(way(reader)),
             second: Some(Box::new(way(second))),
@@ -86,7 +86,7 @@ impl<K: Kind> Entrant<K> {
     }
 
     /// One thread's lookups.
-    pub fn alone(&mut self, script: &Script<K>, pace: Pace) -> Sample {
+    pub fn single(&mut self, script: &Script<K>, pace: Pace) -> Sample {
         self.first.look_up(&script.questions, script.way, pace)
     }
 
@@ -96,20 +96,20 @@ impl<K: Kind> Entrant<K> {
     /// If the other thread has.
     pub fn together(&mut self, script: &Script<K>, pace: Pace, partner: &Partner) -> Sample {
         let mut second = self.second.take().expect("the other thread has the reader");
-        let meeting = Arc::new(Meeting::of(2));
+        let barrier = Arc::new(Barrier::of(2));
         let pending = partner.begin({
-            let (questions, meeting) = (Arc::clone(&script.questions), Arc::clone(&meeting));
+            let (questions, barrier) = (Arc::clone(&script.questions), Arc::clone(&barrier));
             let way = script.way;
             // Another part of the keys than the first thread's.
-            let turn = pace.turn + 1_000;
+            let seed = pace.seed + 1_000;
             move || {
-                meeting.arrive();
-                let sample = second.look_up(&questions, way, Pace { turn, ..pace });
+                barrier.arrive();
+                let sample = second.look_up(&questions, way, Pace { seed, ..pace });
                 (second, sample)
             }
         });
-        meeting.arrive();
-        let ours = self.alone(script, pace);
+        barrier.arrive();
+        let ours = self.single(script, pace);
         let (second, theirs) = pending.wait();
         self.second = Some(second);
         ours.together(theirs)

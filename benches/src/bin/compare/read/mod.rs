@@ -1,7 +1,7 @@
 //! `compare read`: lookups, keys in random order; one per guard, unless a [`Variant`] says otherwise.
 
 mod args;
-pub mod entrant;
+pub mod contender;
 mod variant;
 
 use benches::contender::{
@@ -14,7 +14,7 @@ use evmap_core::FenceMode;
 use crate::case::{Case, Heading};
 use crate::partner::Partner;
 use crate::plan::Plan;
-use entrant::{Entrant, Script};
+use contender::{Contender, Script};
 use variant::{Keys, Variant};
 
 pub use args::ReadArgs;
@@ -27,44 +27,44 @@ pub const OURS: &str = "ours, guard";
 pub const SCOPED: &str = "ours, scoped";
 pub const CACHE: &str = "arc-swap cache";
 
-/// From so many entries on, building maps takes longer than reading them.
+/// From this many entries on, building maps takes longer than reading them.
 const LARGE: usize = 1_000_000;
 /// How often large maps are built.
 const LARGE_BUILDS: usize = 3;
 
 /// All contenders with a table of this size.
-fn entrants<K: Kind>(entries: usize, script: &Script<K>) -> Vec<Entrant<K>> {
+fn contenders<K: Kind>(entries: usize, script: &Script<K>) -> Vec<Contender<K>> {
     let hasher = &Hasher::default();
     let (writer, reader) = ours::pair_of::<K>(entries, hasher, FenceMode::Auto);
     let scoped = ours::Scoped::from(reader.clone());
     let (load, cache) = arc_swap::readers_of::<K>(entries, hasher);
     let bare = || bare::reader_of::<K>(entries, hasher);
     let mut all = vec![
-        Entrant::visiting("bare", (), bare(), script),
-        Entrant::visiting("control", (), bare(), script),
-        Entrant::visiting(OURS, writer, reader, script),
-        Entrant::visiting(SCOPED, (), scoped, script),
-        Entrant::visiting(CACHE, (), cache, script),
-        Entrant::visiting("arc-swap load", (), load, script),
+        Contender::visiting("bare", (), bare(), script),
+        Contender::visiting("control", (), bare(), script),
+        Contender::visiting(OURS, writer, reader, script),
+        Contender::visiting(SCOPED, (), scoped, script),
+        Contender::visiting(CACHE, (), cache, script),
+        Contender::visiting("arc-swap load", (), load, script),
     ];
     let (writer, reader) = evmap::pair_of::<K>(entries, hasher);
-    all.push(Entrant::visiting("evmap", writer, reader, script));
+    all.push(Contender::visiting("evmap", writer, reader, script));
     let (writer, reader) = left_right::pair_of::<K>(entries, hasher);
-    all.push(Entrant::visiting("left-right", writer, reader, script));
+    all.push(Contender::visiting("left-right", writer, reader, script));
     let (writer, reader) = flashmap::pair_of::<K>(entries, hasher);
-    all.push(Entrant::visiting("flashmap", writer, reader, script));
+    all.push(Contender::visiting("flashmap", writer, reader, script));
     let (writer, reader) = papaya::pair_of::<K>(entries, hasher);
-    all.push(Entrant::visiting("papaya", writer, reader, script));
+    all.push(Contender::visiting("papaya", writer, reader, script));
     let (writer, reader) = rwlock::parking_lot_pair_of::<K>(entries, hasher);
-    all.push(Entrant::visiting("parking_lot", writer, reader, script));
+    all.push(Contender::visiting("parking_lot", writer, reader, script));
     let (writer, reader) = rwlock::std_pair_of::<K>(entries, hasher);
-    all.push(Entrant::visiting("std RwLock", writer, reader, script));
+    all.push(Contender::visiting("std RwLock", writer, reader, script));
     if !matches!(script.way, Way::Together(_)) {
         // These two lock for each key.
         let (writer, reader) = dashmap::pair_of::<K>(entries, hasher);
-        all.push(Entrant::one_by_one("dashmap", writer, reader, script));
+        all.push(Contender::one_by_one("dashmap", writer, reader, script));
         let (writer, reader) = scc::pair_of::<K>(entries, hasher);
-        all.push(Entrant::one_by_one("scc", writer, reader, script));
+        all.push(Contender::one_by_one("scc", writer, reader, script));
     }
     all
 }
@@ -91,13 +91,13 @@ fn measure_kind<K: Kind>(variant: Variant, entries: usize, plan: &Plan, partner:
     let samples = plan.run(
         conditions.len(),
         || {
-            let built = entrants(entries, &script);
-            names = built.iter().map(|entrant| entrant.name).collect();
+            let built = contenders(entries, &script);
+            names = built.iter().map(|contender| contender.name).collect();
             built
         },
-        |entrant, condition, pace| match condition {
-            0 => entrant.alone(&script, pace).ns().into(),
-            _ => entrant.together(&script, pace, partner).ns().into(),
+        |contender, condition, pace| match condition {
+            0 => contender.single(&script, pace).ns().into(),
+            _ => contender.together(&script, pace, partner).ns().into(),
         },
     );
     let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);

@@ -77,7 +77,7 @@ impl Variant {
         },
     ];
 
-    /// What its tables are called, with so many keys.
+    /// What its tables are called, with this many keys.
     pub fn case(self, entries: usize) -> String {
         let mut name = count(entries);
         for (is_said, word) in self.words() {

@@ -7,7 +7,7 @@ use benches::contender::Hasher;
 use evmap_core::ReadHandle;
 
 /// What the reader is called in errors.
-pub const LABEL: &str = "held for ever";
+pub const LABEL: &str = "held forever";
 
 /// A view of the map in a thread of its own, for as long as this lives.
 pub struct HeldGuard {

@@ -1,6 +1,6 @@
-//! `compare stall`: what a guard costs that is held for ever.
+//! `compare stall`: what a guard costs that is held forever.
 //!
-//! Readers go on in any case; these are the figures of the writer, and of whoever comes meanwhile.
+//! Readers go on in any case; these are the figures of the writer, and of those that come meanwhile.
 
 mod blocked;
 mod guard;

@@ -1,6 +1,6 @@
-//! [`Peer`]: the crates.io left-right beside a guard that is held for ever.
+//! [`Peer`]: the crates.io left-right beside a guard that is held forever.
 //!
-//! It waits for ever, so it does that in a process of its own, which is killed.
+//! It waits forever, so it does that in a process of its own, which is killed.
 
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -31,7 +31,7 @@ const HOW: [&str; 3] = [
     "one write, which waits for the stall limit first",
 ];
 const REFRESHES: usize = 10_000;
-/// So many times as many before the clock starts: whoever has just cloned a map has all of it in the
+/// This many times as many before the clock starts: a writer that has just cloned a map has all of it in the
 /// processor's caches, and would be faster for that than one that meets no guard.
 const WARM_UP: usize = 5;
 
@@ -45,16 +45,16 @@ pub struct Past {
     pub ms: Quartiles,
 }
 
-struct Entrant {
+struct Contender {
     name: &'static str,
     has_guard: bool,
     /// By condition.
     maps: [Map; 3],
 }
 
-impl Entrant {
+impl Contender {
     fn new(name: &'static str, has_guard: bool) -> Self {
-        Entrant {
+        Contender {
             name,
             has_guard,
             maps: [
@@ -69,9 +69,9 @@ impl Entrant {
     fn slice(&mut self, condition: usize, pace: Pace, stream: &Stream) -> (f64, Option<f64>) {
         let map = &mut self.maps[condition];
         let reader = map.reader();
-        let mut pieces = stream.pieces(REFRESHES, pace.turn);
+        let mut pieces = stream.pieces(REFRESHES, pace.seed);
         let mut next = || pieces.next().expect("the stream has no end");
-        let stamp = pace.turn as u64 + 1;
+        let stamp = pace.seed as u64 + 1;
 
         let guard = self.has_guard.then(|| HeldGuard::take(map.reader()));
         let past = guard.is_some().then(|| ms(map.go_past()));
@@ -109,9 +109,9 @@ pub fn measure(plan: &Plan) -> (Case, Vec<Past>) {
     let names = [UNHELD, "control", HELD];
     let samples = plan.run(
         MAPS.len(),
-        || names.map(|name| Entrant::new(name, name == HELD)).into(),
-        |entrant, condition, pace| {
-            let (ns, past) = entrant.slice(condition, pace, &stream);
+        || names.map(|name| Contender::new(name, name == HELD)).into(),
+        |contender, condition, pace| {
+            let (ns, past) = contender.slice(condition, pace, &stream);
             times[condition].extend(past);
             ns.into()
         },
@@ -120,7 +120,7 @@ pub fn measure(plan: &Plan) -> (Case, Vec<Past>) {
         operation: "stall",
         case: CASE.to_string(),
         title: format!(
-            "{} refreshes of one upsert each, {} keys, past a guard that is held for ever",
+            "{} refreshes of one upsert each, {} keys, past a guard that is held forever",
             count(REFRESHES),
             count(ENTRIES)
         ),

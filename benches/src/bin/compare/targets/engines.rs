@@ -1,8 +1,8 @@
-//! What is promised of the table engines.
+//! The targets for the table engines.
 
 use crate::case::Case;
 use crate::engines::{BASE, CONDITIONS, GROWING, HIT, INCREMENTAL, ITERATION, ROBIN_HOOD};
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 
 /// Of what `Swiss` takes for a hit.
 const INCREMENTAL_HIT: f64 = 1.1;
@@ -11,22 +11,22 @@ const ROBIN_HOOD_HIT: f64 = 1.3;
 /// Of the times as fast as `Swiss`.
 const ROBIN_HOOD_ITERATION: f64 = 2.0;
 
-/// Whether anything is promised of such a case.
+/// Whether such a case has targets.
 pub fn is_meant(case: &str) -> bool {
     case.split_once('/')
         .is_some_and(|(size, _)| ["100k", "4M"].contains(&size))
 }
 
 pub fn verdicts(case: &Case) -> Vec<Verdict> {
-    let at_most = |name: &str, condition: usize, bar: f64| {
+    let at_most = |name: &str, condition: usize, threshold: f64| {
         Verdict::new(
             case.name(),
             format!(
-                "{name}, {}: at most {bar} times as long as {BASE}",
+                "{name}, {}: at most {threshold} times as long as {BASE}",
                 CONDITIONS[condition]
             ),
             case.row(name).cells[condition].to_base,
-            Bar::AtMost(bar),
+            Threshold::AtMost(threshold),
             Circumstances::of(case, condition),
         )
     };
@@ -45,7 +45,7 @@ pub fn verdicts(case: &Case) -> Vec<Verdict> {
             CONDITIONS[ITERATION]
         ),
         case.speed(ROBIN_HOOD, BASE, ITERATION),
-        Bar::AtLeast(ROBIN_HOOD_ITERATION),
+        Threshold::AtLeast(ROBIN_HOOD_ITERATION),
         Circumstances::of(case, ITERATION),
     ));
     verdicts
@@ -55,7 +55,7 @@ pub fn verdicts(case: &Case) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::case::{Heading, Samples};
-    use crate::verdict::Outcome::{self, Kept, Missed, TooNoisy};
+    use crate::verdict::Outcome::{self, Met, Missed, TooNoisy};
 
     /// A case in which `Swiss` takes 100 under every condition: hit, growing and iteration.
     fn case(name: &str, rounds: usize, incremental: [f64; 2], robin_hood: [f64; 2]) -> Case {
@@ -93,17 +93,17 @@ mod tests {
     }
 
     #[test]
-    fn each_figure_has_its_own_bar() {
-        let kept = case("4M/u64", 20, [109.0, 159.0], [129.0, 49.0]);
-        assert_eq!(outcomes(&kept), [Kept; 4]);
+    fn each_figure_has_its_own_threshold() {
+        let met = case("4M/u64", 20, [109.0, 159.0], [129.0, 49.0]);
+        assert_eq!(outcomes(&met), [Met; 4]);
         let missed = case("100k/u64", 20, [111.0, 161.0], [131.0, 51.0]);
         assert_eq!(outcomes(&missed), [Missed; 4]);
     }
 
     #[test]
-    fn texts_promise_less() {
+    fn texts_have_fewer_targets() {
         let texts = case("4M/String", 20, [109.0, 161.0], [131.0, 49.0]);
-        assert_eq!(outcomes(&texts), [Kept, Missed, Kept]);
+        assert_eq!(outcomes(&texts), [Met, Missed, Met]);
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn other_sizes_promise_nothing() {
+    fn other_sizes_have_no_target() {
         assert!(is_meant("100k/u64") && is_meant("4M/String"));
         assert!(!is_meant("10k/u64") && !is_meant("100k"));
     }

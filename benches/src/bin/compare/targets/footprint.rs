@@ -1,9 +1,9 @@
-//! What is promised of memory.
+//! The targets for memory.
 
 use crate::footprint::{BARE, Footprint, ONE_COPY, OURS, OURS_SHARED, Outcome, PAIRS, VALUES};
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 
-/// The number of pairs that the promises are about, and of large values.
+/// The number of pairs that the targets are for, and of large values.
 const ENTRIES: [usize; 2] = [1_000_000, 100_000];
 /// Of what a bare map takes: two copies, and hardly more.
 const OF_BARE: f64 = 2.1;
@@ -11,12 +11,12 @@ const OF_BARE: f64 = 2.1;
 const OF_ONE_COPY: f64 = 1.15;
 
 pub fn verdicts(footprint: &Footprint) -> Option<Verdict> {
-    let (ours, base, bar) = match (footprint.table, footprint.entries) {
+    let (ours, base, threshold) = match (footprint.table, footprint.entries) {
         (PAIRS, n) if n == ENTRIES[0] => (OURS, BARE, OF_BARE),
         (VALUES, n) if n == ENTRIES[1] => (OURS_SHARED, ONE_COPY, OF_ONE_COPY),
         _ => return None,
     };
-    // Where it cannot be measured there is nothing to hold against the bar.
+    // Where it cannot be measured there is nothing to hold against the threshold.
     let Outcome::Measured {
         to_base: Some(to_base),
         processes,
@@ -27,9 +27,9 @@ pub fn verdicts(footprint: &Footprint) -> Option<Verdict> {
     };
     Some(Verdict::new(
         footprint.case.clone(),
-        format!("{ours}: at most {bar} times as much as {base}"),
+        format!("{ours}: at most {threshold} times as much as {base}"),
         *to_base,
-        Bar::AtMost(bar),
+        Threshold::AtMost(threshold),
         Circumstances::of_sessions(processes.len()),
     ))
 }
@@ -37,7 +37,7 @@ pub fn verdicts(footprint: &Footprint) -> Option<Verdict> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Outcome::{Kept, Missed, TooNoisy};
+    use crate::verdict::Outcome::{Met, Missed, TooNoisy};
 
     fn footprint(
         table: &'static str,
@@ -61,11 +61,11 @@ mod tests {
     }
 
     #[test]
-    fn each_table_has_its_own_bar() {
+    fn each_table_has_its_own_threshold() {
         for (footprint, right) in [
-            (pairs(1_000_000, 5, 209.0), Kept),
+            (pairs(1_000_000, 5, 209.0), Met),
             (pairs(1_000_000, 5, 211.0), Missed),
-            (values(114.0), Kept),
+            (values(114.0), Met),
             (values(116.0), Missed),
         ] {
             assert_eq!(verdicts(&footprint).map(|v| v.outcome), Some(right));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn other_sizes_promise_nothing_and_neither_does_what_was_not_measured() {
+    fn other_sizes_have_no_target_and_neither_has_what_was_not_measured() {
         assert!(verdicts(&pairs(100_000, 5, 200.0)).is_none());
         let failed = || Err("no".to_string());
         let measured = vec![(BARE, failed()), (OURS, failed())];

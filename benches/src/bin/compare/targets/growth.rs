@@ -1,26 +1,27 @@
-//! What is promised of tables that grow.
+//! The targets for tables that grow.
 
 use crate::case::Case;
 use crate::growth::{BASE, CONDITIONS, OURS};
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 
-/// The size that the promises are about.
+/// The size that the targets are for.
 pub const SIZE: &str = "4M";
 /// Of what `Swiss` takes, for each of the conditions.
-const BARS: [f64; 2] = [1.7, 0.1];
+const LIMITS: [f64; 2] = [1.7, 0.1];
 
 pub fn verdicts(case: &Case) -> Vec<Verdict> {
-    let bars = CONDITIONS.into_iter().zip(BARS).enumerate();
-    bars.map(|(number, (condition, bar))| {
-        Verdict::new(
-            case.name(),
-            format!("{OURS}, {condition}: at most {bar} times as long as {BASE}"),
-            case.row(OURS).cells[number].to_base,
-            Bar::AtMost(bar),
-            Circumstances::of(case, number),
-        )
-    })
-    .collect()
+    let thresholds = CONDITIONS.into_iter().zip(LIMITS).enumerate();
+    thresholds
+        .map(|(number, (condition, threshold))| {
+            Verdict::new(
+                case.name(),
+                format!("{OURS}, {condition}: at most {threshold} times as long as {BASE}"),
+                case.row(OURS).cells[number].to_base,
+                Threshold::AtMost(threshold),
+                Circumstances::of(case, number),
+            )
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -53,9 +54,9 @@ mod tests {
     }
 
     #[test]
-    fn each_figure_has_its_own_bar() {
-        assert_eq!(outcomes([160.0, 9.0]), [Outcome::Kept, Outcome::Kept]);
-        assert_eq!(outcomes([180.0, 9.0]), [Outcome::Missed, Outcome::Kept]);
-        assert_eq!(outcomes([160.0, 11.0]), [Outcome::Kept, Outcome::Missed]);
+    fn each_figure_has_its_own_threshold() {
+        assert_eq!(outcomes([160.0, 9.0]), [Outcome::Met, Outcome::Met]);
+        assert_eq!(outcomes([180.0, 9.0]), [Outcome::Missed, Outcome::Met]);
+        assert_eq!(outcomes([160.0, 11.0]), [Outcome::Met, Outcome::Missed]);
     }
 }

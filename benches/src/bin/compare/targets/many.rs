@@ -1,39 +1,39 @@
-//! What is promised of many threads that write.
+//! The targets for many threads that write.
 
 use crate::case::Case;
 use crate::many::{
     DEFERRED, DEFERRED_BASE, MEANT, MUTEX, OURS_DEFERRED, OURS_VISIBLE, VISIBLE, VISIBLE_BASE,
     condition,
 };
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 
-/// At least so much of a contender's work, by so many threads each time.
-struct Promise {
+/// At least this share of a contender's work, by each of these numbers of threads.
+struct Target {
     contender: &'static str,
     share: f64,
     threads: &'static [usize],
 }
 
-const OF_VISIBLE: [Promise; 2] = [
-    Promise {
+const OF_VISIBLE: [Target; 2] = [
+    Target {
         contender: MUTEX,
         share: 0.9,
         threads: &MEANT,
     },
-    Promise {
+    Target {
         contender: VISIBLE_BASE,
         share: 1.5,
         threads: &MEANT,
     },
 ];
 
-const OF_DEFERRED: [Promise; 2] = [
-    Promise {
+const OF_DEFERRED: [Target; 2] = [
+    Target {
         contender: DEFERRED_BASE,
         share: 0.3,
         threads: &[1],
     },
-    Promise {
+    Target {
         contender: DEFERRED_BASE,
         share: 0.2,
         threads: &[4, 8],
@@ -41,29 +41,26 @@ const OF_DEFERRED: [Promise; 2] = [
 ];
 
 pub fn verdicts(case: &Case, name: &str) -> Vec<Verdict> {
-    let (ours, promises) = match name {
+    let (ours, targets) = match name {
         VISIBLE => (OURS_VISIBLE, &OF_VISIBLE),
         DEFERRED => (OURS_DEFERRED, &OF_DEFERRED),
         _ => return Vec::new(),
     };
-    let of_threads = promises.iter().flat_map(|promise| {
-        promise
-            .threads
-            .iter()
-            .map(move |&n| (promise, condition(n)))
-    });
+    let of_threads = targets
+        .iter()
+        .flat_map(|target| target.threads.iter().map(move |&n| (target, condition(n))));
     of_threads
-        .filter_map(|(promise, meant)| {
+        .filter_map(|(target, meant)| {
             let mut conditions = case.heading.conditions.iter();
             let number = conditions.position(|condition| *condition == meant)?;
-            let Promise {
+            let Target {
                 contender, share, ..
-            } = promise;
+            } = target;
             Some(Verdict::new(
                 case.name(),
                 format!("{meant}: work of {ours} / work of {contender} at least {share}"),
                 case.row(contender).cells[number].to_ours,
-                Bar::AtLeast(*share),
+                Threshold::AtLeast(*share),
                 Circumstances::of(case, number),
             ))
         })
@@ -74,7 +71,7 @@ pub fn verdicts(case: &Case, name: &str) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::case::{Heading, Samples};
-    use crate::verdict::Outcome::{self, Kept, Missed};
+    use crate::verdict::Outcome::{self, Met, Missed};
 
     /// A case of 20 rounds, with 1, 3 and 4 threads, in which ours takes so long, the base 100, and the
     /// last row 60.
@@ -106,12 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn each_contender_has_its_bar_and_nothing_is_promised_of_three_threads() {
+    fn each_contender_has_its_threshold_and_three_threads_have_no_target() {
         let names = [VISIBLE_BASE, "control", OURS_VISIBLE, MUTEX];
         let visible = case(VISIBLE, &names, [66.0, 999.0, 68.0]);
-        assert_eq!(outcomes(&visible), [Kept, Missed, Kept, Missed]);
+        assert_eq!(outcomes(&visible), [Met, Missed, Met, Missed]);
         let names = [DEFERRED_BASE, "control", OURS_DEFERRED];
         let deferred = case(DEFERRED, &names, [400.0, 999.0, 400.0]);
-        assert_eq!(outcomes(&deferred), [Missed, Kept]);
+        assert_eq!(outcomes(&deferred), [Missed, Met]);
     }
 }

@@ -1,8 +1,8 @@
-//! What is promised of readers beside a writer, and of the choice between fence modes.
+//! The targets for readers beside a writer, and for the choice between fence modes.
 
 use crate::case::Case;
 use crate::mixed::{ARC_SWAP, AUTO, BOTH, DISTURBED, MEMBARRIER, OURS, PEERS, SEQ_CST, SWEPT};
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 
 /// Of its own rate while nobody writes.
 const KEPT: f64 = 0.9;
@@ -21,15 +21,15 @@ pub fn verdicts(case: &Case, name: &str) -> Vec<Verdict> {
 fn kept(case: &Case, peers: &[&str]) -> Vec<Verdict> {
     let own = case.row(OURS).kept.zip(Circumstances::of_kept(case));
     let own = own.map(|(kept, with)| {
-        let promise = format!("{OURS}: beside a writer at least {KEPT} of its own rate");
-        Verdict::new(case.name(), promise, kept, Bar::AtLeast(KEPT), with)
+        let target = format!("{OURS}: beside a writer at least {KEPT} of its own rate");
+        Verdict::new(case.name(), target, kept, Threshold::AtLeast(KEPT), with)
     });
     let faster = peers.iter().map(|peer| {
         Verdict::new(
             case.name(),
             format!("{OURS}: beside a writer faster than {peer}"),
             case.row(peer).cells[DISTURBED].to_ours,
-            Bar::AtLeast(1.0),
+            Threshold::AtLeast(1.0),
             Circumstances::of(case, DISTURBED),
         )
     });
@@ -49,7 +49,7 @@ fn choice(case: &Case) -> Verdict {
             "{AUTO}: costs reader and writer at most {OF_BETTER} times {better}, the better one"
         ),
         case.speed(better, AUTO, BOTH),
-        Bar::AtMost(OF_BETTER),
+        Threshold::AtMost(OF_BETTER),
         Circumstances::of(case, BOTH),
     )
 }
@@ -58,7 +58,7 @@ fn choice(case: &Case) -> Verdict {
 mod tests {
     use super::*;
     use crate::case::{Heading, Row, Samples};
-    use crate::verdict::Outcome::{self, Kept, Missed, TooNoisy};
+    use crate::verdict::Outcome::{self, Met, Missed, TooNoisy};
     use benches::stats::Quartiles;
 
     /// A case of 20 rounds, each row with what it takes under every condition.
@@ -109,11 +109,11 @@ mod tests {
     }
 
     #[test]
-    fn ours_keeps_its_rate_and_stays_ahead() {
-        assert_eq!(kept_with("1k", 10.1, 10.9, 30.0), [Kept; 9]);
-        assert_eq!(kept_with("100k", 10.1, 10.9, 30.0), [Kept; 7]);
+    fn ours_keeps_its_rate_and_its_lead() {
+        assert_eq!(kept_with("1k", 10.1, 10.9, 30.0), [Met; 9]);
+        assert_eq!(kept_with("100k", 10.1, 10.9, 30.0), [Met; 7]);
         let slow = kept_with("100k", 10.1, 11.3, 30.0);
-        assert_eq!((slow[0], &slow[1..]), (Missed, &[Kept; 6][..]));
+        assert_eq!((slow[0], &slow[1..]), (Missed, &[Met; 6][..]));
         let behind = kept_with("100k", 10.1, 10.9, 10.8);
         assert_eq!(behind.iter().filter(|&&o| o == Missed).count(), 1);
         assert_eq!(behind[3], Missed);
@@ -135,9 +135,9 @@ mod tests {
             ];
             outcomes(&case("every-10us", &rows, 3))
         };
-        assert_eq!(with(100.0, 14.0), [Kept]);
+        assert_eq!(with(100.0, 14.0), [Met]);
         assert_eq!(with(100.0, 14.5), [Missed]);
-        assert_eq!(with(8.0, 8.7), [Kept]);
+        assert_eq!(with(8.0, 8.7), [Met]);
         assert_eq!(with(8.0, 9.0), [Missed]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the project promises, and what became of it in a run.
+//! The project's targets, and what became of them in a run.
 
 mod engines;
 mod footprint;
@@ -16,7 +16,7 @@ use crate::footprint::Footprint;
 use crate::stall::{CASE as RATE, Stall};
 use crate::verdict::{Outcome, Verdict};
 
-/// What the figures say about the promises that they bear on.
+/// What the figures say about the targets that they bear on.
 pub fn verdicts(cases: &[Case], stall: Option<&Stall>, memory: &[Footprint]) -> Vec<Verdict> {
     let of_stall = stall.into_iter().flat_map(stall::verdicts);
     let of_memory = memory.iter().flat_map(footprint::verdicts);
@@ -45,11 +45,11 @@ pub fn failure(outcomes: impl IntoIterator<Item = Outcome>) -> Option<String> {
     let outcomes: Vec<_> = outcomes.into_iter().collect();
     if outcomes.is_empty() {
         return Some(
-            "nothing was checked: the promises are about reads of 1k, 100k and 4M keys, \
+            "nothing was checked: the targets are about reads of 1k, 100k and 4M keys, \
              about shared readers of 1k keys, \
              about writes of 1, 100 and 10k per refresh, about 1, 2, 4 and 8 threads that write, \
              about readers beside a writer, \
-             about guards that are held for ever, about growth to 4M entries, \
+             about guards that are held forever, about growth to 4M entries, \
              about engines with 100k and 4M keys, and about the memory of 1M entries"
                 .to_string(),
         );
@@ -58,7 +58,7 @@ pub fn failure(outcomes: impl IntoIterator<Item = Outcome>) -> Option<String> {
     match (count(Outcome::Missed), count(Outcome::TooNoisy)) {
         (0, 0) => None,
         (missed, noisy) => Some(format!(
-            "of {} promises {missed} missed, {noisy} too noisy to tell",
+            "of {} targets {missed} missed, {noisy} too noisy to tell",
             outcomes.len()
         )),
     }

@@ -1,8 +1,8 @@
-//! What is promised of a lookup.
+//! The targets for a lookup.
 
 use crate::case::Case;
 use crate::read::{CACHE, OURS, SCOPED};
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 
 /// Of what a lookup in bare takes: through a guard, and scoped.
 const OF_BARE: [(&str, f64); 2] = [(OURS, 1.35), (SCOPED, 1.25)];
@@ -48,12 +48,12 @@ pub fn verdicts(case: &Case, name: &str) -> Vec<Verdict> {
 fn plain(case: &Case, size: &str) -> Vec<Verdict> {
     let (of_lock_free, of_lending) = factors(size);
     let mut verdicts = Vec::new();
-    for (ours, bar) in OF_BARE {
+    for (ours, threshold) in OF_BARE {
         verdicts.push(Verdict::new(
             case.name(),
-            format!("{ours}: a lookup costs at most {bar} times bare"),
+            format!("{ours}: a lookup costs at most {threshold} times bare"),
             case.row(ours).cells[0].to_base,
-            Bar::AtMost(bar),
+            Threshold::AtMost(threshold),
             Circumstances::of(case, 0),
         ));
         verdicts.extend(scaling(case, ours));
@@ -62,7 +62,7 @@ fn plain(case: &Case, size: &str) -> Vec<Verdict> {
         case.name(),
         format!("{OURS}: a lookup costs at most {OF_CACHE} times {CACHE}"),
         case.speed(CACHE, OURS, 0),
-        Bar::AtMost(OF_CACHE),
+        Threshold::AtMost(OF_CACHE),
         Circumstances::of(case, 0),
     ));
     verdicts.extend(faster(case, &LOCK_FREE, of_lock_free, 0));
@@ -78,7 +78,7 @@ fn scaling(case: &Case, ours: &str) -> Option<Verdict> {
         case.name(),
         format!("{ours}: two threads scale at least {OF_SCALING} times as well as bare"),
         case.row(ours).scaling?,
-        Bar::AtLeast(OF_SCALING),
+        Threshold::AtLeast(OF_SCALING),
         Circumstances::of_scaling(case)?,
     ))
 }
@@ -93,7 +93,7 @@ fn faster(case: &Case, peers: &[&str], factor: f64, condition: usize) -> Vec<Ver
                 conditions[condition]
             ),
             case.row(peer).cells[condition].to_ours,
-            Bar::AtLeast(factor),
+            Threshold::AtLeast(factor),
             Circumstances::of(case, condition),
         )
     };
@@ -106,7 +106,7 @@ fn sixteen(case: &Case) -> Vec<Verdict> {
             case.name(),
             format!("{ours}: sixteen lookups cost at most {OF_SIXTEEN} times bare"),
             case.row(ours).cells[0].to_base,
-            Bar::AtMost(OF_SIXTEEN),
+            Threshold::AtMost(OF_SIXTEEN),
             Circumstances::of(case, 0).within(OF_SIXTEEN - 1.0),
         )
     };
@@ -117,7 +117,7 @@ fn sixteen(case: &Case) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::case::{Heading, Samples};
-    use crate::promises::{self, of_cases};
+    use crate::targets::{self, of_cases};
     use crate::verdict::{Outcome, ROUNDS};
 
     const READERS: [&str; 14] = [
@@ -164,7 +164,7 @@ mod tests {
         )
     }
 
-    /// What all promises are kept with.
+    /// What all targets are met with.
     fn good(name: &str) -> f64 {
         match name {
             "bare" | "control" => 10.0,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn failure(verdicts: &[Verdict]) -> Option<String> {
-        promises::failure(verdicts.iter().map(|verdict| verdict.outcome))
+        targets::failure(verdicts.iter().map(|verdict| verdict.outcome))
     }
 
     fn verdicts_of(case: Case) -> Vec<Verdict> {
@@ -184,15 +184,15 @@ mod tests {
 
     fn outcomes(case: &Case) -> Vec<(String, Outcome)> {
         of_cases(std::slice::from_ref(case))
-            .map(|verdict| (verdict.promise, verdict.outcome))
+            .map(|verdict| (verdict.target, verdict.outcome))
             .collect()
     }
 
-    /// The outcomes of the promises whose text holds `word`.
+    /// The outcomes of the targets whose text holds `word`.
     fn of(word: &str, case: &Case) -> Vec<Outcome> {
         let outcomes = outcomes(case).into_iter();
         outcomes
-            .filter(|(promise, _)| promise.contains(word))
+            .filter(|(target, _)| target.contains(word))
             .map(|(_, o)| o)
             .collect()
     }
@@ -201,7 +201,7 @@ mod tests {
         let outcomes = outcomes(case).into_iter();
         outcomes
             .filter(|(_, outcome)| *outcome == Outcome::Missed)
-            .map(|(promise, _)| promise)
+            .map(|(target, _)| target)
             .collect()
     }
 
@@ -211,26 +211,28 @@ mod tests {
         assert!(
             outcomes(&case)
                 .iter()
-                .all(|(_, outcome)| *outcome == Outcome::Kept)
+                .all(|(_, outcome)| *outcome == Outcome::Met)
         );
         assert_eq!(outcomes(&case).len(), 19);
         assert_eq!(failure(&verdicts_of(case)), None);
     }
 
     #[test]
-    fn both_ways_of_reading_ours_are_held_to_the_bar() {
-        for (slow, bar) in [(OURS, 1.35), (SCOPED, 1.25)] {
+    fn both_ways_of_reading_ours_are_held_to_the_threshold() {
+        for (slow, threshold) in [(OURS, 1.35), (SCOPED, 1.25)] {
             let case = case("100k", |name, _, _| match name {
                 CACHE => 12.0,
-                _ if name == slow => bar * 10.0 + 0.1,
+                _ if name == slow => threshold * 10.0 + 0.1,
                 _ => good(name),
             });
             assert_eq!(
                 missed(&case),
-                [format!("{slow}: a lookup costs at most {bar} times bare")]
+                [format!(
+                    "{slow}: a lookup costs at most {threshold} times bare"
+                )]
             );
             let failure = failure(&verdicts_of(case)).unwrap();
-            assert_eq!(failure, "of 14 promises 1 missed, 0 too noisy to tell");
+            assert_eq!(failure, "of 14 targets 1 missed, 0 too noisy to tell");
         }
     }
 
@@ -240,12 +242,12 @@ mod tests {
             CACHE => 9.9,
             _ => good(name),
         });
-        let promise = "ours, guard: a lookup costs at most 1.2 times arc-swap cache";
-        assert_eq!(missed(&case), [promise]);
+        let target = "ours, guard: a lookup costs at most 1.2 times arc-swap cache";
+        assert_eq!(missed(&case), [target]);
     }
 
     #[test]
-    fn each_kind_of_peer_has_its_own_bar() {
+    fn each_kind_of_peer_has_its_own_threshold() {
         let at = |size, lock_free, lending| {
             let case = case(size, |name, condition, _| match name {
                 _ if LOCK_FREE.contains(&name) => 12.0 * lock_free,
@@ -271,8 +273,8 @@ mod tests {
             });
             missed(&case)
         };
-        let promise = "ours, guard, two: at least 2 times as fast as dashmap";
-        assert_eq!(slower("1k"), [promise]);
+        let target = "ours, guard, two: at least 2 times as fast as dashmap";
+        assert_eq!(slower("1k"), [target]);
         assert_eq!(slower("100k"), [""; 0]);
     }
 
@@ -283,9 +285,9 @@ mod tests {
             "dashmap" => 1.0,
             _ => good(name),
         });
-        let promise = "ours, guard, one: at least 1.6 times as fast as papaya";
+        let target = "ours, guard, one: at least 1.6 times as fast as papaya";
         assert_eq!(outcomes(&case).len(), 4);
-        assert_eq!(missed(&case), [promise]);
+        assert_eq!(missed(&case), [target]);
     }
 
     #[test]
@@ -298,14 +300,14 @@ mod tests {
             });
             of("sixteen", &case)
         };
-        assert_eq!(with(10.1, 10.4), [Outcome::Kept; 2]);
-        assert_eq!(with(10.1, 10.6), [Outcome::Missed, Outcome::Kept]);
-        // The bar itself is no further from 1.
+        assert_eq!(with(10.1, 10.4), [Outcome::Met; 2]);
+        assert_eq!(with(10.1, 10.6), [Outcome::Missed, Outcome::Met]);
+        // The threshold itself is no further from 1.
         assert_eq!(with(10.6, 10.1), [Outcome::TooNoisy; 2]);
     }
 
     /// The run that this is here for had its control off by 26 %, its quartiles by 107 %, and
-    /// every promise "kept".
+    /// every target "met".
     #[test]
     fn nothing_is_decided_where_the_control_is_off() {
         for far in [12.6, 8.7] {
@@ -316,7 +318,7 @@ mod tests {
             assert_eq!(of("lookup", &case), [Outcome::TooNoisy; 3]);
             assert_eq!(of("as fast", &case), [Outcome::TooNoisy; 14]);
             // Off by the same factor with one thread and with two: the scaling is right.
-            assert_eq!(of("scale", &case), [Outcome::Kept; 2]);
+            assert_eq!(of("scale", &case), [Outcome::Met; 2]);
         }
         let spread = case("1k", |name, _, round| match name {
             "control" => [8.0, 10.0, 10.0, 20.7][round % 4],
@@ -334,7 +336,7 @@ mod tests {
             _ => good(name),
         });
         assert_eq!(of("scale", &case), [Outcome::TooNoisy; 2]);
-        assert_eq!(of("lookup", &case), [Outcome::Kept; 3]);
+        assert_eq!(of("lookup", &case), [Outcome::Met; 3]);
     }
 
     #[test]
@@ -343,21 +345,21 @@ mod tests {
             good(name) * (condition + 1) as f64
         });
         assert_eq!(of("scale", &case), [Outcome::TooNoisy; 2]);
-        assert_eq!(of("lookup", &case), [Outcome::Kept; 3]);
+        assert_eq!(of("lookup", &case), [Outcome::Met; 3]);
     }
 
     #[test]
-    fn a_bar_that_the_median_might_have_crossed_decides_nothing() {
+    fn a_threshold_that_the_median_might_have_crossed_decides_nothing() {
         let case = case("1k", |name, _, round| match name {
             OURS => [12.0, 13.4, 13.4, 15.0][round % 4],
             CACHE => 12.0,
             _ => good(name),
         });
         let [guard, rest @ ..] = &of("lookup", &case)[..] else {
-            panic!("no promise");
+            panic!("no target");
         };
         assert_eq!(*guard, Outcome::TooNoisy);
-        assert_eq!(rest, [Outcome::Kept; 2]);
+        assert_eq!(rest, [Outcome::Met; 2]);
     }
 
     #[test]
@@ -374,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_of_no_promise_fails() {
+    fn a_check_of_no_target_fails() {
         for name in ["5k", "1k/string", "5k/misses"] {
             let verdicts = verdicts_of(case(name, |name, _, _| good(name)));
             assert!(verdicts.is_empty());

@@ -1,10 +1,10 @@
-//! What is promised of a reader that all threads share.
+//! The targets for a reader that all threads share.
 
 use crate::case::Case;
 use crate::shared::{BASE, OURS, OURS_SCOPED, SCOPED};
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 
-/// The size that the promises are about.
+/// The size that the targets are for.
 pub const SIZE: &str = "1k";
 /// Of what a handle of the thread's own takes.
 const OF_HANDLE: f64 = 1.5;
@@ -15,7 +15,7 @@ pub fn verdicts(case: &Case) -> Vec<Verdict> {
             case.name(),
             format!("{ours}: a lookup costs at most {OF_HANDLE} times {own}"),
             case.speed(own, ours, 0),
-            Bar::AtMost(OF_HANDLE),
+            Threshold::AtMost(OF_HANDLE),
             Circumstances::of(case, 0),
         )
     };
@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn each_way_to_read_is_held_against_its_own_other() {
-        assert_eq!(outcomes(149.0, 134.0), [Outcome::Kept; 2]);
-        assert_eq!(outcomes(149.0, 136.0), [Outcome::Kept, Outcome::Missed]);
-        assert_eq!(outcomes(151.0, 134.0), [Outcome::Missed, Outcome::Kept]);
+        assert_eq!(outcomes(149.0, 134.0), [Outcome::Met; 2]);
+        assert_eq!(outcomes(149.0, 136.0), [Outcome::Met, Outcome::Missed]);
+        assert_eq!(outcomes(151.0, 134.0), [Outcome::Missed, Outcome::Met]);
     }
 }

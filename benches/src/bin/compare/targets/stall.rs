@@ -1,8 +1,8 @@
-//! What is promised of a guard that is held for ever.
+//! The targets for a guard that is held forever.
 
 use crate::case::Case;
 use crate::stall::{Call, HELD, Stall, UNHELD};
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 
 /// Of the refreshes that a writer makes without a guard.
 const OF_RATE: f64 = 0.9;
@@ -22,7 +22,7 @@ pub fn rate_verdicts(case: &Case) -> Vec<Verdict> {
                     "{map}, {HELD}: at least {OF_RATE} times as many refreshes as with {UNHELD}"
                 ),
                 case.row(UNHELD).cells[number].to_ours,
-                Bar::AtLeast(OF_RATE),
+                Threshold::AtLeast(OF_RATE),
                 Circumstances::of(case, number),
             )
         })
@@ -35,12 +35,18 @@ pub fn verdicts(stall: &Stall) -> Vec<Verdict> {
     let with = Circumstances::of_sessions(blocked.sessions);
     let case = || "stall/blocked".to_string();
     let share = blocked.share.map(|share| {
-        let promise = format!("a refresh that waits uses at most {SHARE} of a processor");
-        Verdict::new(case(), promise, share, Bar::AtMost(SHARE), with)
+        let target = format!("a refresh that waits uses at most {SHARE} of a processor");
+        Verdict::new(case(), target, share, Threshold::AtMost(SHARE), with)
     });
     let of_call = |call: &Call| {
-        let promise = format!("{}: 99 of 100 within {MILLISECONDS} ms", call.name);
-        Verdict::new(case(), promise, call.most, Bar::AtMost(MILLISECONDS), with)
+        let target = format!("{}: 99 of 100 within {MILLISECONDS} ms", call.name);
+        Verdict::new(
+            case(),
+            target,
+            call.most,
+            Threshold::AtMost(MILLISECONDS),
+            with,
+        )
     };
     let calls = blocked.calls.iter().map(of_call);
     share.into_iter().chain(calls).collect()
@@ -54,7 +60,7 @@ mod tests {
     use benches::stats::Quartiles;
     use std::time::Duration;
 
-    /// Figures of so many sessions.
+    /// Figures of this many sessions.
     fn stall(sessions: usize, share: f64, most: f64) -> Stall {
         let always = |value| Quartiles::of(&[value]);
         Stall {
@@ -83,12 +89,12 @@ mod tests {
     }
 
     #[test]
-    fn shares_and_times_are_held_against_their_bars() {
-        assert_eq!(outcomes(&stall(5, 0.01, 0.2)), [Outcome::Kept; 2]);
+    fn shares_and_times_are_held_against_their_thresholds() {
+        assert_eq!(outcomes(&stall(5, 0.01, 0.2)), [Outcome::Met; 2]);
         let slow = outcomes(&stall(5, 0.06, 9.0));
-        assert_eq!(slow, [Outcome::Missed, Outcome::Kept]);
+        assert_eq!(slow, [Outcome::Missed, Outcome::Met]);
         let late = outcomes(&stall(5, 0.04, 11.0));
-        assert_eq!(late, [Outcome::Kept, Outcome::Missed]);
+        assert_eq!(late, [Outcome::Met, Outcome::Missed]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! What is promised of the growth of `RobinHood`'s array of words.
+//! The targets for the growth of `RobinHood`'s array of words.
 
 use crate::case::Case;
-use crate::verdict::{Bar, Circumstances, Verdict};
+use crate::verdict::{Circumstances, Threshold, Verdict};
 use crate::words::{BASE, COPY_WARM, OURS, OURS_WARM, REHASH, TWO_THREADS};
 
-/// The number of words that the promises are about.
+/// The number of words that the targets are for.
 pub const SIZE: &str = "4M";
 /// Of what a copy takes.
 const OF_COPY: f64 = 2.0;
@@ -14,15 +14,15 @@ const OF_REHASH: f64 = 2.0;
 const OF_TWO: f64 = 1.5;
 
 pub fn verdicts(case: &Case) -> Vec<Verdict> {
-    let verdict = |promise: String, measured, bar| {
+    let verdict = |target: String, measured, threshold| {
         let with = Circumstances::of(case, 0);
-        Verdict::new(case.name(), promise, measured, bar, with)
+        Verdict::new(case.name(), target, measured, threshold, with)
     };
     let copies = [(OURS, BASE), (OURS_WARM, COPY_WARM)].map(|(ours, copy)| {
         verdict(
             format!("{ours}: at most {OF_COPY} times as long as {copy}"),
             case.speed(copy, ours, 0),
-            Bar::AtMost(OF_COPY),
+            Threshold::AtMost(OF_COPY),
         )
     });
     let speeds =
@@ -30,7 +30,7 @@ pub fn verdicts(case: &Case) -> Vec<Verdict> {
             verdict(
                 format!("{ours}: at least {factor} times as fast as {other}"),
                 case.speed(ours, other, 0),
-                Bar::AtLeast(factor),
+                Threshold::AtLeast(factor),
             )
         });
     copies.into_iter().chain(speeds).collect()
@@ -40,7 +40,7 @@ pub fn verdicts(case: &Case) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::case::{Heading, Samples};
-    use crate::verdict::Outcome::{self, Kept, Missed};
+    use crate::verdict::Outcome::{self, Met, Missed};
 
     /// A case of 20 rounds in which a copy takes 100, and half of that into warm memory.
     fn outcomes(rehash: f64, ours: [f64; 3]) -> Vec<Outcome> {
@@ -75,8 +75,8 @@ mod tests {
     }
 
     #[test]
-    fn each_figure_has_its_own_bar() {
-        assert_eq!(outcomes(500.0, [190.0, 90.0, 110.0]), [Kept; 4]);
+    fn each_figure_has_its_own_threshold() {
+        assert_eq!(outcomes(500.0, [190.0, 90.0, 110.0]), [Met; 4]);
         assert_eq!(outcomes(400.0, [210.0, 110.0, 150.0]), [Missed; 4]);
     }
 
@@ -84,6 +84,6 @@ mod tests {
     fn each_is_held_against_its_own_other() {
         // Twice a copy into warm memory, but not into fresh.
         let outcomes = outcomes(350.0, [150.0, 120.0, 120.0]);
-        assert_eq!(outcomes, [Kept, Missed, Kept, Missed]);
+        assert_eq!(outcomes, [Met, Missed, Met, Missed]);
     }
 }

@@ -1,12 +1,12 @@
-//! What is promised of an upsert, with its part of a refresh.
+//! The targets for an upsert, with its part of a refresh.
 
 use crate::case::Case;
-use crate::verdict::{Bar, Circumstances, Verdict};
-use crate::write::{IDLE_HANDLES, OURS, dearer};
+use crate::verdict::{Circumstances, Threshold, Verdict};
+use crate::write::{IDLE_HANDLES, OURS, added_cost};
 
 /// Those that publish at intervals too, whatever these are.
 const ALWAYS: [&str; 2] = ["evmap", "flashmap"];
-/// One that publishes with every write, where there are so many for each refresh.
+/// One that publishes with every write, where there are this many for each refresh.
 const SELDOM: (&str, &str) = ("10k", "dashmap");
 /// Microseconds more than with one handle.
 const IDLE: f64 = 80.0;
@@ -27,9 +27,9 @@ fn upserts(case: &Case, peers: &[&str]) -> Vec<Verdict> {
         for (number, condition) in case.heading.conditions.iter().enumerate() {
             verdicts.push(Verdict::new(
                 case.name(),
-                format!("{OURS}, {condition}: no dearer than {peer}"),
+                format!("{OURS}, {condition}: no more expensive than {peer}"),
                 case.row(peer).cells[number].to_ours,
-                Bar::AtLeast(1.0),
+                Threshold::AtLeast(1.0),
                 Circumstances::of(case, number),
             ));
         }
@@ -43,9 +43,9 @@ fn idle(case: &Case) -> Vec<Verdict> {
         .map(|(number, mode)| {
             Verdict::new(
                 case.name(),
-                format!("{mode}: 10k idle handles make a refresh at most {IDLE} µs dearer"),
-                dearer(case, number),
-                Bar::AtMost(IDLE),
+                format!("{mode}: 10k idle handles make a refresh at most {IDLE} µs more expensive"),
+                added_cost(case, number),
+                Threshold::AtMost(IDLE),
                 Circumstances::of(case, number),
             )
         })
@@ -56,7 +56,7 @@ fn idle(case: &Case) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::case::{Heading, Samples};
-    use crate::verdict::Outcome::{self, Kept, Missed};
+    use crate::verdict::Outcome::{self, Met, Missed};
 
     /// A case of 20 rounds in which each row takes as long under every condition.
     fn outcomes(name: &str, figures: &[(&'static str, f64)]) -> Vec<Outcome> {
@@ -96,20 +96,20 @@ mod tests {
     }
 
     #[test]
-    fn ours_is_no_dearer_than_those_that_publish_at_intervals() {
+    fn ours_is_no_more_expensive_than_those_that_publish_at_intervals() {
         for name in ["1", "100"] {
-            assert_eq!(upserts_of(name, 90.0), [Kept; 4]);
-            assert_eq!(upserts_of(name, 110.0), [Kept, Kept, Missed, Missed]);
+            assert_eq!(upserts_of(name, 90.0), [Met; 4]);
+            assert_eq!(upserts_of(name, 110.0), [Met, Met, Missed, Missed]);
             assert_eq!(upserts_of(name, 210.0), [Missed; 4]);
         }
         assert_eq!(upserts_of("7", 90.0), []);
     }
 
     #[test]
-    fn ours_is_no_dearer_than_dashmap_where_it_seldom_publishes() {
-        assert_eq!(upserts_of("10k", 45.0), [Kept; 6]);
+    fn ours_is_no_more_expensive_than_dashmap_where_it_seldom_publishes() {
+        assert_eq!(upserts_of("10k", 45.0), [Met; 6]);
         let slower = upserts_of("10k", 60.0);
-        assert_eq!(slower, [Kept, Kept, Kept, Kept, Missed, Missed]);
+        assert_eq!(slower, [Met, Met, Met, Met, Missed, Missed]);
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
             ];
             outcomes(IDLE_HANDLES, &figures)
         };
-        assert_eq!(with(80_900.0), [Kept; 2]);
+        assert_eq!(with(80_900.0), [Met; 2]);
         assert_eq!(with(81_100.0), [Missed; 2]);
     }
 }

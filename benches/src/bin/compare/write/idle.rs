@@ -15,7 +15,7 @@ use crate::report::count;
 pub const CASE: &str = "idle-handles";
 /// What the ratios are to.
 pub const ONE: &str = "1 handle";
-/// So many of them.
+/// This many of them.
 pub const MANY: &str = "10k handles";
 const HANDLES: usize = 10_000;
 
@@ -42,7 +42,7 @@ impl Idle {
 
     /// Refreshes of one upsert each.
     fn slice(&mut self, pace: Pace) -> f64 {
-        let mut key = pace.turn as u64;
+        let mut key = pace.seed as u64;
         let sample = timed(pace, || {
             self.writer.upsert(key % ENTRIES as u64, black_box(key));
             self.writer.publish();
@@ -79,7 +79,7 @@ pub fn measure(plan: &Plan) -> Case {
 }
 
 /// How many microseconds more a refresh takes with many handles, round by round.
-pub fn dearer(case: &Case, condition: usize) -> Quartiles {
+pub fn added_cost(case: &Case, condition: usize) -> Quartiles {
     let rounds = |name| case.row(name).cells[condition].rounds.iter();
     let more = rounds(MANY).zip(rounds(ONE));
     let more: Vec<_> = more.map(|(many, one)| (many - one) / 1_000.0).collect();

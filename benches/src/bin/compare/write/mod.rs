@@ -1,4 +1,4 @@
-//! `compare write`: upserts by one writer, so many before each refresh.
+//! `compare write`: upserts by one writer, one or more before each refresh.
 //!
 //! Those that publish with every write do as many upserts and publish nothing.
 //! arc-swap is not here: each of its updates copies the whole map.
@@ -12,7 +12,7 @@ use benches::check;
 use benches::contender::{
     Hasher, Lookup, Upsert, bare, dashmap, evmap, flashmap, ours, papaya, rwlock,
 };
-use benches::slice::{Meeting, Pace, ReadSlice, Sample, WriteSlice};
+use benches::slice::{Barrier, Pace, ReadSlice, Sample, WriteSlice};
 use benches::stream::Stream;
 use evmap_core::FenceMode;
 
@@ -21,7 +21,7 @@ use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::report::count;
 
-pub use idle::{CASE as IDLE_HANDLES, dearer, measure as measure_idle};
+pub use idle::{CASE as IDLE_HANDLES, added_cost, measure as measure_idle};
 
 /// The writer alone, and beside a thread that looks keys up all the time.
 const CONDITIONS: [&str; 2] = ["no reader", "1 busy reader"];
@@ -30,14 +30,14 @@ pub const OURS: &str = "ours, Auto";
 
 const ENTRIES: usize = 100_000;
 
-struct Entrant {
+struct Contender {
     name: &'static str,
     writer: Box<dyn WriteSlice>,
     /// `None` while the other thread has it.
     reader: Option<Box<dyn ReadSlice>>,
 }
 
-impl Entrant {
+impl Contender {
     /// A contender that has been found to keep what is written.
     fn new(
         name: &'static str,
@@ -45,7 +45,7 @@ impl Entrant {
         stream: &Stream,
     ) -> Self {
         check::writes(name, &mut writer, &mut reader, stream);
-        Entrant {
+        Contender {
             name,
             writer: Box::new(writer),
             reader: Some(Box::new(reader)),
@@ -60,17 +60,17 @@ impl Entrant {
         partner: &Partner,
     ) -> Sample {
         let mut reader = self.reader.take().expect("the other thread has the reader");
-        let (meeting, stop) = (Arc::new(Meeting::of(2)), Arc::new(AtomicBool::new(false)));
+        let (barrier, stop) = (Arc::new(Barrier::of(2)), Arc::new(AtomicBool::new(false)));
         let pending = partner.begin({
-            let (stream, meeting, stop) =
-                (Arc::clone(stream), Arc::clone(&meeting), Arc::clone(&stop));
+            let (stream, barrier, stop) =
+                (Arc::clone(stream), Arc::clone(&barrier), Arc::clone(&stop));
             move || {
-                meeting.arrive();
+                barrier.arrive();
                 reader.read_until(&stream, &stop);
                 reader
             }
         });
-        meeting.arrive();
+        barrier.arrive();
         let sample = self.writer.write(stream, batch, pace);
         stop.store(true, Ordering::Relaxed);
         self.reader = Some(pending.wait());
@@ -78,41 +78,41 @@ impl Entrant {
     }
 }
 
-fn entrants(stream: &Stream) -> Vec<Entrant> {
+fn contenders(stream: &Stream) -> Vec<Contender> {
     let hasher = &Hasher::default();
     let ours = |mode| ours::pair(ENTRIES, hasher, mode);
     vec![
-        Entrant::new("bare", bare::pair(ENTRIES, hasher), stream),
-        Entrant::new("control", bare::pair(ENTRIES, hasher), stream),
-        Entrant::new(OURS, ours(FenceMode::Auto), stream),
-        Entrant::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
-        Entrant::new("evmap", evmap::pair(ENTRIES, hasher), stream),
-        Entrant::new("flashmap", flashmap::pair(ENTRIES, hasher), stream),
-        Entrant::new("papaya", papaya::pair(ENTRIES, hasher), stream),
-        Entrant::new("dashmap", dashmap::pair(ENTRIES, hasher), stream),
-        Entrant::new(
+        Contender::new("bare", bare::pair(ENTRIES, hasher), stream),
+        Contender::new("control", bare::pair(ENTRIES, hasher), stream),
+        Contender::new(OURS, ours(FenceMode::Auto), stream),
+        Contender::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
+        Contender::new("evmap", evmap::pair(ENTRIES, hasher), stream),
+        Contender::new("flashmap", flashmap::pair(ENTRIES, hasher), stream),
+        Contender::new("papaya", papaya::pair(ENTRIES, hasher), stream),
+        Contender::new("dashmap", dashmap::pair(ENTRIES, hasher), stream),
+        Contender::new(
             "parking_lot",
             rwlock::parking_lot_pair(ENTRIES, hasher),
             stream,
         ),
-        Entrant::new("std RwLock", rwlock::std_pair(ENTRIES, hasher), stream),
+        Contender::new("std RwLock", rwlock::std_pair(ENTRIES, hasher), stream),
     ]
 }
 
-/// So many upserts per refresh.
+/// Upserts per refresh.
 pub fn measure(batch: usize, plan: &Plan, partner: &Partner) -> Case {
     let stream = Arc::new(Stream::for_pieces(ENTRIES, batch));
     let mut names = Vec::new();
     let samples = plan.run(
         CONDITIONS.len(),
         || {
-            let built = entrants(&stream);
-            names = built.iter().map(|entrant| entrant.name).collect();
+            let built = contenders(&stream);
+            names = built.iter().map(|contender| contender.name).collect();
             built
         },
-        |entrant, condition, pace| match condition {
-            0 => entrant.writer.write(&stream, batch, pace).ns().into(),
-            _ => entrant
+        |contender, condition, pace| match condition {
+            0 => contender.writer.write(&stream, batch, pace).ns().into(),
+            _ => contender
                 .beside_a_reader(&stream, batch, pace, partner)
                 .ns()
                 .into(),
