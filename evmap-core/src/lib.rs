@@ -45,14 +45,14 @@
 //! - **A guard never holds up readers**, nor the first refresh after it was taken; the refresh after
 //!   that waits for it. [`try_refresh`](WriteHandle::try_refresh) and
 //!   [`refresh_timeout`](WriteHandle::refresh_timeout) say who is in the way, and
-//!   [`try_catch_up`](WriteHandle::try_catch_up) does for the writer's own reads.
+//!   [`try_catch_up`](WriteHandle::try_catch_up) does so for the writer's own reads.
 //! - **A closure given to a [`SharedMap`] runs under its writer lock**: one that waits for another
 //!   writer of the same map never returns. [`SharedMap::write`] says what to do instead.
 //! - **Keys need `Eq + Hash + Clone`, values `Clone`.** A key whose `Eq` or `Hash` lies gives wrong
 //!   answers at worst; [`verify_copies`](WriteHandle::verify_copies) finds them in tests.
 //! - **A panic in user code publishes nothing**; the writer
 //!   [says so](WriteHandle::is_poisoned), and readers go on.
-//!   [`rebuild`](WriteHandle::rebuild) mends it, and frees one that waits for a reader which will not
+//!   [`rebuild`](WriteHandle::rebuild) recovers it, and frees one that waits for a reader which does not
 //!   leave.
 //!
 //! # Features
@@ -75,9 +75,9 @@ pub mod op;
 pub mod shared_map;
 pub mod table;
 
+mod copy_drops;
 mod error;
 mod panics;
-mod removed;
 #[cfg(feature = "serde")]
 mod serde;
 mod state;

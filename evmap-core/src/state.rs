@@ -1,12 +1,12 @@
-//! [`State`]: what one of the two copies of a map holds.
+//! [`State`]: one of the two copies of a map.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 use std::{mem, vec};
 
+use crate::copy_drops::CopyDrops;
 use crate::op::{Entries, Hashed};
 use crate::panics::Drops;
-use crate::removed::Removed;
 use crate::table::{Engine, Table};
 
 /// One copy of a map: its table, the hasher that both copies share, and the meta value.
@@ -14,8 +14,8 @@ pub struct State<K, V, S, M, E: Engine> {
     pub(crate) table: E::Table<K, V>,
     pub(crate) hasher: S,
     pub(crate) meta: M,
-    /// Where changes leave what they take out, if it is not to be dropped at once.
-    pub(crate) removed: Option<Removed<K, V, E::Table<K, V>>>,
+    /// Defers the drops of what changes remove. `None`: they are dropped at once.
+    pub(crate) drops: Option<CopyDrops<K, V, E::Table<K, V>>>,
 }
 
 impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
@@ -24,32 +24,32 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
             table: Table::with_capacity(capacity),
             hasher,
             meta,
-            removed: None,
+            drops: None,
         }
     }
 
-    /// Drops a key that is not needed, or leaves that to somebody.
+    /// Drops a key that is not needed, now or deferred.
     pub(crate) fn discard_key(&mut self, key: K) {
-        if let Some(removed) = &mut self.removed {
-            removed.keep_key(key);
+        if let Some(drops) = &mut self.drops {
+            drops.defer_key(key);
         }
     }
 
-    /// Drops a value that a change took out, or leaves that to somebody.
+    /// Drops a value that a change removed, now or deferred.
     pub(crate) fn discard(&mut self, value: Option<V>) {
-        if let (Some(removed), Some(value)) = (&mut self.removed, value) {
-            removed.keep_value(value);
+        if let (Some(drops), Some(value)) = (&mut self.drops, value) {
+            drops.defer_value(value);
         }
     }
 
     /// Removes everything, and keeps the capacity.
     ///
-    /// If the `Drop` of a key or value panics, so does this, once everything is dropped.
+    /// Panics if the `Drop` of a key or value does, once everything is dropped.
     pub(crate) fn clear(&mut self) {
-        match &mut self.removed {
-            Some(removed) if removed.keeps_tables() => {
+        match &mut self.drops {
+            Some(drops) if drops.defers_tables() => {
                 let empty = self.table.empty_like();
-                removed.keep_table(mem::replace(&mut self.table, empty));
+                drops.defer_table(mem::replace(&mut self.table, empty));
             }
             _ => drain(&mut self.table),
         }
@@ -58,19 +58,19 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
     /// Removes everything, and keeps no capacity. Panics as [`clear`](Self::clear) does.
     pub(crate) fn purge(&mut self) {
         let mut table = mem::replace(&mut self.table, Table::with_capacity(0));
-        match &mut self.removed {
-            Some(removed) if removed.keeps_tables() => removed.keep_table(table),
+        match &mut self.drops {
+            Some(drops) if drops.defers_tables() => drops.defer_table(table),
             _ => drain(&mut table),
         }
     }
 }
 
 impl<K, V, S, M, E: Engine> Drop for State<K, V, S, M, E> {
-    /// Hands on what is here, if somebody collects it: this copy may end inside a write.
+    /// Defers the drops if the map defers them: this copy may end inside a write.
     fn drop(&mut self) {
-        match &mut self.removed {
-            Some(removed) => {
-                removed.keep_all(mem::replace(&mut self.table, Table::with_capacity(0)));
+        match &mut self.drops {
+            Some(drops) => {
+                drops.defer_all(mem::replace(&mut self.table, Table::with_capacity(0)));
             }
             None => drain(&mut self.table),
         }
@@ -83,7 +83,7 @@ impl<K: Clone, V: Clone, S: Clone, M: Clone, E: Engine> Clone for State<K, V, S,
             table: self.table.duplicate(),
             hasher: self.hasher.clone(),
             meta: self.meta.clone(),
-            removed: self.removed.as_ref().map(Removed::renewed),
+            drops: self.drops.as_ref().map(CopyDrops::for_clone),
         }
     }
 }
@@ -98,7 +98,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         self.table.find(self.hasher.hash_one(key), key)
     }
 
-    /// As [`insert`](Self::insert), with a clone of the key only if it is not there.
+    /// As [`insert`](Self::insert), but clones the key, and only if it is absent.
     #[inline]
     pub(crate) fn insert_cloned(&mut self, key: &Hashed<K>, value: V) -> Option<V>
     where
@@ -111,7 +111,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         None
     }
 
-    /// Adds an entry of a key that is not there, as [`get_mut`](Self::get_mut) has just said.
+    /// Inserts a key that is absent: [`get_mut`](Self::get_mut) has just returned `None` for it.
     pub(crate) fn insert_absent(&mut self, hash: u64, key: K, value: V)
     where
         K: Hash,
@@ -121,7 +121,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
             .insert_absent(hash, key, value, |key| hasher.hash_one(key));
     }
 
-    /// Adds an entry, or replaces the value of the one that has this key: the value replaced.
+    /// Inserts an entry, or replaces the value of its key. Returns the old value.
     #[inline]
     pub(crate) fn insert(&mut self, hash: u64, key: K, value: V) -> Option<V>
     where
@@ -135,7 +135,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         Some(value)
     }
 
-    /// Adds or replaces many entries, each with its hash, in order.
+    /// Inserts or replaces many entries, each with its hash, in order.
     pub(crate) fn load(&mut self, hashed: impl Iterator<Item = (u64, K, V)>)
     where
         K: Hash + Eq,
@@ -143,19 +143,19 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         let State {
             table,
             hasher,
-            removed,
+            drops,
             ..
         } = self;
         table.load(
             hashed,
             |key| hasher.hash_one(key),
-            |key, value| keep(removed, key, value),
+            |key, value| defer(drops, key, value),
         );
     }
 
-    /// As [`load`](Self::load), of entries that are used up. If one panics, those behind it are discarded.
+    /// As [`load`](Self::load), but moves the entries. If one panics, those after it are discarded.
     ///
-    /// Out of line, since most changes are no loads.
+    /// Out of line, since most changes are not loads.
     #[inline(never)]
     pub(crate) fn load_all(&mut self, entries: Entries<K, V>)
     where
@@ -164,22 +164,22 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         let State {
             table,
             hasher,
-            removed,
+            drops,
             ..
         } = self;
-        let mut arriving = Arriving {
+        let mut incoming = Incoming {
             entries: entries.into_vec().into_iter(),
-            removed,
+            drops,
         };
-        let Arriving { entries, removed } = &mut arriving;
+        let Incoming { entries, drops } = &mut incoming;
         table.load(
             entries.map(|(key, value)| (key.hash, key.key, value)),
             |key| hasher.hash_one(key),
-            |key, value| keep(removed, key, value),
+            |key, value| defer(drops, key, value),
         );
     }
 
-    /// Adds entries to a copy that no reader has been given yet.
+    /// Inserts entries into a copy that no reader has seen yet.
     pub(crate) fn fill(&mut self, entries: impl Iterator<Item = (K, V)>)
     where
         K: Hash + Eq,
@@ -190,7 +190,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         self.load(entries.map(|(key, value)| (hasher.hash_one(&key), key, value)));
     }
 
-    /// Takes out the entry of a key: its value.
+    /// Removes a key. Returns its value.
     pub(crate) fn remove(&mut self, hash: u64, key: &K) -> Option<V>
     where
         K: Hash + Eq,
@@ -201,7 +201,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         Some(value)
     }
 
-    /// The value of a key, for changing.
+    /// Returns the value of a key, to change it.
     #[inline]
     pub(crate) fn get_mut(&mut self, hash: u64, key: &K) -> Option<&mut V>
     where
@@ -211,13 +211,13 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
         self.table.find_mut(hash, key, |key| hasher.hash_one(key))
     }
 
-    /// Works off so many buckets of a growth that is under way: whether one was.
-    pub(crate) fn grow_on(&mut self, buckets: usize) -> bool
+    /// Rehashes at most this many buckets of a growth. Returns whether one was under way.
+    pub(crate) fn rehash_step(&mut self, buckets: usize) -> bool
     where
         K: Hash,
     {
         let hasher = &self.hasher;
-        self.table.grow_on(buckets, |key| hasher.hash_one(key))
+        self.table.rehash_step(buckets, |key| hasher.hash_one(key))
     }
 
     pub(crate) fn reserve(&mut self, additional: usize)
@@ -237,21 +237,21 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     }
 }
 
-/// Entries on their way into a table, which whoever brings them must not drop.
-struct Arriving<'r, K, V, T: Table<K, V>> {
+/// Entries on their way into a table. Those that do not arrive are discarded, not dropped at once.
+struct Incoming<'r, K, V, T: Table<K, V>> {
     entries: vec::IntoIter<(Hashed<K>, V)>,
-    removed: &'r mut Option<Removed<K, V, T>>,
+    drops: &'r mut Option<CopyDrops<K, V, T>>,
 }
 
-impl<K, V, T: Table<K, V>> Drop for Arriving<'_, K, V, T> {
+impl<K, V, T: Table<K, V>> Drop for Incoming<'_, K, V, T> {
     fn drop(&mut self) {
         for (key, value) in self.entries.by_ref() {
-            keep(self.removed, key.key, value);
+            defer(self.drops, key.key, value);
         }
     }
 }
 
-/// Drops all entries, each by itself. If some panic, the first panic goes on when all are dropped.
+/// Drops each entry by itself. If some panic, resumes the first panic once all are dropped.
 fn drain<K, V>(table: &mut impl Table<K, V>) {
     if !(mem::needs_drop::<K>() || mem::needs_drop::<V>()) {
         table.clear();
@@ -265,10 +265,10 @@ fn drain<K, V>(table: &mut impl Table<K, V>) {
     drops.resume();
 }
 
-/// Drops an entry, or leaves that to somebody.
-fn keep<K, V, T: Table<K, V>>(removed: &mut Option<Removed<K, V, T>>, key: K, value: V) {
-    if let Some(removed) = removed {
-        removed.keep_key(key);
-        removed.keep_value(value);
+/// Drops an entry, now or deferred.
+fn defer<K, V, T: Table<K, V>>(drops: &mut Option<CopyDrops<K, V, T>>, key: K, value: V) {
+    if let Some(drops) = drops {
+        drops.defer_key(key);
+        drops.defer_value(value);
     }
 }

@@ -8,8 +8,8 @@ use left_right::{DelayWriteHandle, FenceMode, OpWriteHandle};
 
 use super::{ReadHandle, WriteHandle};
 use crate::DefaultHashBuilder;
+use crate::copy_drops::CopyDrops;
 use crate::op::MapOp;
-use crate::removed::Removed;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine};
 
@@ -64,7 +64,7 @@ impl Default for Builder {
 }
 
 impl<S, M, E> Builder<S, M, E> {
-    /// Makes room for this many entries, in each of the two copies.
+    /// Reserves capacity for this many entries in each of the two copies.
     pub fn capacity(mut self, entries: usize) -> Self {
         self.capacity = entries;
         self
@@ -131,14 +131,14 @@ impl<S, M, E> Builder<S, M, E> {
 
     /// A map that has these entries from the beginning, in version 0: its writer, and a first reader.
     ///
-    /// Of keys that come again the first is kept, with the last value.
+    /// Of equal keys the first is kept, with the last value.
     ///
     /// # Cost
     /// Less than that of [`extend`](Extend::extend) and a refresh: nothing is logged, one copy is filled
     /// in the engine's [way](crate::table::Table::load), and the other is a clone of it.
     /// Each key is hashed once; each key and value is cloned once.
-    /// Room is made for as many entries as the iterator says to have at least, or for
-    /// [`capacity`](Self::capacity) if that is more.
+    /// Capacity is reserved for the least number of entries that the iterator's `size_hint` states, or
+    /// for [`capacity`](Self::capacity) if that is more.
     ///
     /// # Panics
     /// If the iterator does, or the `Hash`, `Eq`, `Clone` or `Drop` of a key or value; then there is no
@@ -170,12 +170,12 @@ impl<S, M, E> Builder<S, M, E> {
         with_reader(self.build_writer_with(fill, MapOp::changes, None))
     }
 
-    /// The writer of an empty map, which logs whichever operations; `changes` says how many changes one
-    /// stands for. What they take out is left in `removed`, if that is given.
+    /// Returns the writer of an empty map that logs operations of type `O`. `changes` returns how many changes an
+    /// operation stands for. If `drops` is given, it defers the drops of what they remove.
     pub(crate) fn build_writer<K, V, O>(
         self,
         changes: fn(&O) -> usize,
-        removed: Option<Removed<K, V, E::Table<K, V>>>,
+        drops: Option<CopyDrops<K, V, E::Table<K, V>>>,
     ) -> WriteHandle<K, V, S, M, E, O>
     where
         S: Clone,
@@ -183,15 +183,15 @@ impl<S, M, E> Builder<S, M, E> {
         E: Engine,
     {
         let copies = [self.copy(), self.copy()];
-        self.build_over(copies, changes, removed)
+        self.build_over(copies, changes, drops)
     }
 
-    /// As [`build_writer`](Self::build_writer), with what `fill` puts into a copy.
+    /// As [`build_writer`](Self::build_writer), with what `fill` inserts into a copy.
     pub(crate) fn build_writer_with<K, V, O>(
         self,
         fill: impl FnOnce(&mut State<K, V, S, M, E>),
         changes: fn(&O) -> usize,
-        removed: Option<Removed<K, V, E::Table<K, V>>>,
+        drops: Option<CopyDrops<K, V, E::Table<K, V>>>,
     ) -> WriteHandle<K, V, S, M, E, O>
     where
         K: Clone,
@@ -203,10 +203,10 @@ impl<S, M, E> Builder<S, M, E> {
         let mut filled = self.copy();
         fill(&mut filled);
         let copies = [filled.clone(), filled];
-        self.build_over(copies, changes, removed)
+        self.build_over(copies, changes, drops)
     }
 
-    /// One of the two copies of an empty map.
+    /// Returns one of the two copies of an empty map.
     fn copy<K, V>(&self) -> State<K, V, S, M, E>
     where
         S: Clone,
@@ -220,13 +220,13 @@ impl<S, M, E> Builder<S, M, E> {
         self,
         [mut left, mut right]: [State<K, V, S, M, E>; 2],
         changes: fn(&O) -> usize,
-        removed: Option<Removed<K, V, E::Table<K, V>>>,
+        drops: Option<CopyDrops<K, V, E::Table<K, V>>>,
     ) -> WriteHandle<K, V, S, M, E, O>
     where
         E: Engine,
     {
-        left.removed = removed.as_ref().map(Removed::renewed);
-        right.removed = removed;
+        left.drops = drops.as_ref().map(CopyDrops::for_clone);
+        right.drops = drops;
         let mut builder = left_right::Builder::new().fence(self.fence);
         if let Some(copies) = self.max_retired {
             builder = builder.max_retired(copies);

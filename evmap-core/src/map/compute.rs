@@ -15,28 +15,28 @@ use crate::table::{Engine, Table};
 /// What a closure has decided about a key.
 pub(crate) enum Decision<V> {
     Keep,
-    /// As `Keep`; this value is not needed.
-    Spare(V),
-    Put(V),
+    /// As `Keep`, and discards this value.
+    Discard(V),
+    Set(V),
     Remove,
 }
 
 impl<V> Decision<V> {
-    pub(crate) fn put_or_remove(value: Option<V>) -> Self {
-        value.map_or(Decision::Remove, Decision::Put)
+    pub(crate) fn set_or_remove(value: Option<V>) -> Self {
+        value.map_or(Decision::Remove, Decision::Set)
     }
 
-    pub(crate) fn put_or_keep(value: Option<V>) -> Self {
-        value.map_or(Decision::Keep, Decision::Put)
+    pub(crate) fn set_or_keep(value: Option<V>) -> Self {
+        value.map_or(Decision::Keep, Decision::Set)
     }
 }
 
-/// Writes the calls of one of the writers, over its
-/// `decide(key, |Option<&V>| -> Result<(Decision<V>, R), X>) -> Result<R, X>`, and its
+/// Writes the compute methods of one of the writers. They call its
+/// `decide(key, |Option<&V>| -> Result<(Decision<V>, R), X>) -> Result<R, X>` and its
 /// `remove_where(&key, |&V| -> bool) -> bool`.
 ///
-/// `$inside` is the paragraph that says what holds while a closure runs, which differs between the
-/// writers. Each call that takes a closure has it.
+/// `$inside` is a paragraph for each method that takes a closure. It says what holds while the closure runs, which
+/// differs between the writers.
 macro_rules! computes {
     ([$($receiver:tt)+] $this:ident [$($bound:tt)*] $inside:literal) => {
         /// Sets the key's value to what `f` returns for the current one, or removes the key if `f`
@@ -64,7 +64,7 @@ macro_rules! computes {
         ) -> Result<Option<V>, X> {
             $this.decide(key, |value| {
                 let new = f(value)?;
-                Ok((Decision::put_or_remove(new.clone()), new))
+                Ok((Decision::set_or_remove(new.clone()), new))
             })
         }
 
@@ -95,7 +95,7 @@ macro_rules! computes {
                 Some(value) => Ok((Decision::Keep, Some(value.clone()))),
                 None => {
                     let new = f()?;
-                    Ok((Decision::put_or_keep(new.clone()), new))
+                    Ok((Decision::set_or_keep(new.clone()), new))
                 }
             })
         }
@@ -126,7 +126,7 @@ macro_rules! computes {
             $this.decide(key, |value| match value {
                 Some(value) => {
                     let new = f(value)?;
-                    Ok((Decision::put_or_remove(new.clone()), new))
+                    Ok((Decision::set_or_remove(new.clone()), new))
                 }
                 None => Ok((Decision::Keep, None)),
             })
@@ -162,7 +162,7 @@ macro_rules! computes {
                     Some(old) => f(old, value)?,
                     None => Some(value),
                 };
-                Ok((Decision::put_or_remove(new.clone()), new))
+                Ok((Decision::set_or_remove(new.clone()), new))
             })
         }
 
@@ -188,7 +188,7 @@ macro_rules! computes {
                 Some(value) => Ok((Decision::Keep, value.clone())),
                 None => {
                     let new = f()?;
-                    Ok((Decision::Put(new.clone()), new))
+                    Ok((Decision::Set(new.clone()), new))
                 }
             })
         }
@@ -197,8 +197,8 @@ macro_rules! computes {
         pub fn replace($($receiver)+, key: K, value: V) -> Option<V> {
             infallible($this.decide(key, |old| {
                 Ok(match old {
-                    Some(old) => (Decision::Put(value), Some(old.clone())),
-                    None => (Decision::Spare(value), None),
+                    Some(old) => (Decision::Set(value), Some(old.clone())),
+                    None => (Decision::Discard(value), None),
                 })
             }))
         }
@@ -214,9 +214,9 @@ macro_rules! computes {
         ) -> bool {
             infallible($this.decide(key, |old| {
                 Ok(if old.is_some_and(condition) {
-                    (Decision::Put(value), true)
+                    (Decision::Set(value), true)
                 } else {
-                    (Decision::Spare(value), false)
+                    (Decision::Discard(value), false)
                 })
             }))
         }
@@ -238,8 +238,8 @@ pub(crate) use computes;
 
 /// Changes that depend on the value that is there, with the writer's own unrefreshed changes.
 ///
-/// Each closure is called at most once, and what is logged is what it decided: so it may have
-/// effects of its own, ask a clock, or fail. `compute`, `compute_if_absent`, `compute_if_present`
+/// Each closure is called at most once, and only its decision is logged. So it may have
+/// effects of its own, read a clock, or fail. `compute`, `compute_if_absent`, `compute_if_present`
 /// and `merge` mean what they mean in Java's `ConcurrentHashMap`.
 ///
 /// # Blocking
@@ -286,9 +286,9 @@ where
         self.decide_hashed(key, decide)
     }
 
-    /// Drops what a call was given and does not need, or leaves that to whoever collects it.
+    /// Drops arguments of a call that are not needed, now or deferred.
     pub(crate) fn discard(&mut self, key: Option<K>, value: Option<V>) {
-        if self.own().removed.is_some() {
+        if self.own().drops.is_some() {
             self.ops().tidy_with(|state| {
                 if let Some(key) = key {
                     state.discard_key(key);
@@ -305,10 +305,10 @@ where
     {
         let state = self.caught_up();
         let hash = state.hasher.hash_one(key);
-        let doomed = doomed(state, hash, key, condition);
-        let is_doomed = doomed.is_some();
-        self.log_all(doomed.map(MapOp::Remove));
-        is_doomed
+        let found = find_if(state, hash, key, condition);
+        let is_removed = found.is_some();
+        self.log_all(found.map(MapOp::Remove));
+        is_removed
     }
 
     pub(crate) fn decide_hashed<R, X>(
@@ -323,17 +323,17 @@ where
             Err(error) => (Decision::Keep, Err(error)),
         };
         match decision {
-            Decision::Put(value) => self.log(MapOp::Insert(key, value)),
+            Decision::Set(value) => self.log(MapOp::Insert(key, value)),
             Decision::Remove if is_present => self.log(MapOp::Remove(key)),
             Decision::Remove | Decision::Keep => self.discard(Some(key.key), None),
-            Decision::Spare(value) => self.discard(Some(key.key), Some(value)),
+            Decision::Discard(value) => self.discard(Some(key.key), Some(value)),
         }
         result
     }
 }
 
-/// The key that the map has, hashed, if its value is one to be taken out.
-pub(crate) fn doomed<K, V, S, M, E, Q>(
+/// Returns the map's own key, hashed, if `condition` returns `true` for its value.
+pub(crate) fn find_if<K, V, S, M, E, Q>(
     state: &State<K, V, S, M, E>,
     hash: u64,
     key: &Q,

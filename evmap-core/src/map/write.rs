@@ -44,17 +44,16 @@ pub struct WriteHandle<
 > {
     pub(super) ops: OpWriteHandle<State<K, V, S, M, E>, O>,
     hasher: S,
-    /// How many changes an operation stands for. Here, since what every writer has knows nothing of
-    /// what it logs.
+    /// Returns how many changes an operation stands for. A field, since most methods are generic over the operation.
     changes: fn(&O) -> usize,
 }
 
-/// Buckets of a growth that an empty refresh works off: some hundred microseconds' worth.
-const GROWN_BY_REFRESH: usize = 4096;
-/// Buckets of a growth that a read through the writer works off.
-const GROWN_BY_READ: usize = 8;
+/// Buckets of a growth that an empty refresh rehashes, which takes some hundred microseconds.
+const REHASHED_BY_REFRESH: usize = 4096;
+/// Buckets of a growth that a read through the writer rehashes.
+const REHASHED_BY_READ: usize = 8;
 
-/// What every writer has, whatever it logs.
+/// The part that does not depend on the kind of operation.
 impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     pub(crate) fn over(
         ops: OpWriteHandle<State<K, V, S, M, E>, O>,
@@ -74,8 +73,8 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     }
 
     /// Whether the writer's copy cannot be used: a panic in user code left it half changed, or the
-    /// system refused a memory barrier that it had granted before. [`rebuild`](Self::rebuild) mends
-    /// both.
+    /// system refused a memory barrier that it had granted before. [`rebuild`](Self::rebuild)
+    /// recovers from both.
     pub fn is_poisoned(&self) -> bool {
         self.ops.is_poisoned()
     }
@@ -100,7 +99,7 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         self.ops.get()
     }
 
-    /// The writer's copy as it is: it may lack changes, or be half changed after a panic.
+    /// Returns the writer's copy as it is. It may lack changes, or be half changed after a panic.
     pub(crate) fn own(&self) -> &State<K, V, S, M, E> {
         self.ops.get().write_buffer()
     }
@@ -129,7 +128,7 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     /// How many buckets of a growth are postponed, in both copies, since the `Hash` of the key there panicked:
     /// see [`Incremental`](crate::table::Incremental).
     ///
-    /// A growth of which nothing else is left counts as over.
+    /// A growth of which only such buckets are left counts as over.
     pub fn postponed(&self) -> usize {
         self.own().table.postponed() + self.published().table.postponed()
     }
@@ -139,7 +138,7 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         self.ops.get().read_buffer()
     }
 
-    /// The log itself, for a map with many writers.
+    /// Returns the log, for a map with many writers.
     pub(crate) fn ops(&mut self) -> &mut OpWriteHandle<State<K, V, S, M, E>, O> {
         &mut self.ops
     }
@@ -197,8 +196,8 @@ where
     /// copies: see [`is_settled`](Self::is_settled).
     ///
     /// # Blocking
-    /// Waits for guards that were taken before the last refresh: never for those taken since.
-    /// A thread that holds such a guard itself waits for ever; [`try_refresh`](Self::try_refresh)
+    /// Waits for guards that were taken before the last refresh, never for those taken since.
+    /// A thread that holds such a guard itself never returns; [`try_refresh`](Self::try_refresh)
     /// and [`refresh_timeout`](Self::refresh_timeout) do not.
     ///
     /// # Cost
@@ -216,7 +215,7 @@ where
         let had_pending = self.has_pending();
         let version = self.ops.swap_buffers();
         if !had_pending {
-            self.grow_on();
+            self.rehash_step();
         }
         version
     }
@@ -232,7 +231,7 @@ where
         let had_pending = self.has_pending();
         let version = self.ops.try_swap_buffers()?;
         if !had_pending {
-            self.grow_on();
+            self.rehash_step();
         }
         Ok(version)
     }
@@ -253,11 +252,11 @@ where
         }
     }
 
-    /// Replaces the writer's copy by a clone of the published one: this mends a poisoned writer, and
-    /// frees one that waits for a reader which will not leave.
+    /// Replaces the writer's copy by a clone of the published one. Recovers a poisoned writer, and
+    /// frees one that waits for a reader which does not leave.
     ///
-    /// Unpublished changes are kept, but for one that panicked while it was applied: it is taken
-    /// out and handed back. (Many entries that were given to `extend` are one.)
+    /// Unpublished changes are kept, except one that panicked while it was applied: it is removed
+    /// from the log and returned. (Many entries that were given to `extend` are one.)
     /// A copy that readers are still in is set aside. This writer has no thread of its own, so it is freed by the
     /// first later refresh, `rebuild`, or read through the writer that finds them gone, or when the writer is
     /// dropped; and by none if there is none. ([`SharedMap`](crate::SharedMap) frees it without further calls.)
@@ -336,13 +335,14 @@ where
     pub(crate) fn caught_up(&mut self) -> &State<K, V, S, M, E> {
         self.apply_all();
         if self.own().table.is_growing() {
-            self.ops.tidy_with(|state| state.grow_on(GROWN_BY_READ));
+            self.ops
+                .tidy_with(|state| state.rehash_step(REHASHED_BY_READ));
         }
         self.own()
     }
 
-    /// Gives the writer's copy everything: waits, if readers are in it, and frees no copy that was set aside
-    /// if they are not.
+    /// Applies all changes to the writer's copy. Waits if readers are in it. If none are, it frees no copy that was set
+    /// aside.
     #[inline]
     pub(crate) fn apply_all(&mut self) {
         if !self.ops.catch_up_if_ready() {
@@ -350,14 +350,13 @@ where
         }
     }
 
-    /// With nothing pending: lets a growth go on in the writer's copy, and once that has ended, gives the
-    /// other copy its turn. No sooner, since a swap to a copy that is done would take a refresh for
-    /// nothing.
-    fn grow_on(&mut self) {
+    /// With nothing pending, does a rehash step in the writer's copy. Swaps the copies once that copy is done and the
+    /// other one still grows. An earlier swap would waste a refresh on a copy that is done.
+    fn rehash_step(&mut self) {
         let is_other_growing = self.published().table.is_growing();
         if is_other_growing || self.own().table.is_growing() {
             self.ops.settle_with(|state| {
-                state.grow_on(GROWN_BY_REFRESH);
+                state.rehash_step(REHASHED_BY_REFRESH);
                 is_other_growing && !state.table.is_growing()
             });
         }

@@ -15,18 +15,17 @@ use crate::table::Engine;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MapOp<K, V, M> {
-    /// Adds or replaces the value of a key.
+    /// Inserts or replaces the value of a key.
     Insert(Hashed<K>, V),
-    /// Adds or replaces the values of many keys, in order: the later one counts of those that come
-    /// again.
+    /// Inserts or replaces the values of many keys, in order. Of equal keys, the last value remains.
     Load(Entries<K, V>),
-    /// Takes out a key and its value.
+    /// Removes a key and its value.
     Remove(Hashed<K>),
-    /// Takes out everything.
+    /// Removes everything.
     Clear,
-    /// Makes room.
+    /// Reserves capacity.
     Reserve(usize),
-    /// Gives room back.
+    /// Frees capacity that is not needed.
     ShrinkToFit,
     /// Replaces the meta value.
     SetMeta(M),
@@ -56,7 +55,7 @@ impl<K, V> Deref for Entries<K, V> {
 }
 
 impl<K, V> Drop for Entries<K, V> {
-    /// If the `Drop` of some keys or values panics, the first panic goes on when all are dropped.
+    /// If the `Drop` of some keys or values panics, resumes the first panic once all are dropped.
     #[inline]
     fn drop(&mut self) {
         if mem::needs_drop::<(K, V)>() && !self.0.is_empty() {
@@ -81,24 +80,25 @@ where
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline)]
     fn apply(&mut self, target: &mut State<K, V, S, M, E>) {
-        let out = self.apply_taking(target);
-        target.discard(out);
+        let removed = self.apply_returning(target);
+        target.discard(removed);
     }
 
-    // In the loops of a replay a call would cost a tenth. (Unoptimised, the frames would be too large.)
+    // Inlined, since a function call would slow a replay down by a tenth. (Not in debug builds: the stack frames would
+    // be too large.)
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline)]
     fn apply_once(mut self, target: &mut State<K, V, S, M, E>) {
         match self {
             MapOp::Insert(key, value) => {
-                let out = target.insert(key.hash, key.key, value);
-                target.discard(out);
+                let removed = target.insert(key.hash, key.key, value);
+                target.discard(removed);
             }
             MapOp::Load(entries) => target.load_all(entries),
             MapOp::SetMeta(meta) => target.meta = meta,
             MapOp::Remove(key) => {
-                let out = target.remove(key.hash, &key.key);
-                target.discard(out);
+                let removed = target.remove(key.hash, &key.key);
+                target.discard(removed);
                 target.discard_key(key.key);
             }
             MapOp::Clear | MapOp::Reserve(_) | MapOp::ShrinkToFit => self.apply(target),
@@ -107,11 +107,10 @@ where
 }
 
 impl<K, V, M> MapOp<K, V, M> {
-    /// Makes the change, as [`apply`](Operation::apply) does: the value that it took out, if it is a
-    /// change to one key.
+    /// As [`apply`](Operation::apply), but returns the value that a change to one key removed.
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline)]
-    pub(crate) fn apply_taking<S, E>(&mut self, target: &mut State<K, V, S, M, E>) -> Option<V>
+    pub(crate) fn apply_returning<S, E>(&mut self, target: &mut State<K, V, S, M, E>) -> Option<V>
     where
         K: Hash + Eq + Clone,
         V: Clone,
@@ -152,7 +151,7 @@ impl<K, V, M> MapOp<K, V, M> {
         }
     }
 
-    /// How many changes it stands for: each entry is one.
+    /// Returns how many changes this stands for. Each entry is one.
     pub(crate) fn changes(&self) -> usize {
         match self {
             MapOp::Load(entries) => entries.len(),

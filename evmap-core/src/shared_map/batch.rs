@@ -8,7 +8,7 @@ use crate::DefaultHashBuilder;
 use left_right::Operation;
 
 use crate::map::WriteHandle;
-use crate::map::compute::{Decision, computes, doomed, infallible};
+use crate::map::compute::{Decision, computes, find_if, infallible};
 use crate::op::{Entries, Hashed, MapOp};
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
@@ -16,10 +16,10 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// The changes of one write: made by [`SharedMap::write`](crate::SharedMap::write), and visible to
 /// readers in one step.
 ///
-/// What it reads is everything that was written before, by whomever, and by itself.
-/// If it panics, none of its changes stays.
-/// What a call gives back, such as the old value, is the closure's: if its `Drop` calls the map, hand it
-/// out.
+/// It reads everything that was written before, by any thread, and its own changes.
+/// If it panics, none of its changes is kept.
+/// The closure owns what a call returns, such as the old value. If the `Drop` of that calls the map, return it
+/// from the closure.
 ///
 /// # Examples
 ///
@@ -68,7 +68,7 @@ impl<'a, K, V, S, E: Engine> Batch<'a, K, V, S, E> {
     fn state(&self) -> &State<K, V, S, (), E> {
         assert!(
             !self.map.is_poisoned(),
-            "an earlier call of this batch panicked, so it will be undone"
+            "an earlier call of this batch panicked, so it will be rolled back"
         );
         self.map.own()
     }
@@ -105,13 +105,13 @@ where
     S: BuildHasher,
     E: Engine,
 {
-    /// Sets the value of a key: the old value.
+    /// Sets the value of a key. Returns the old value.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let key = self.map.hashed(key);
         self.insert_hashed(key, value)
     }
 
-    /// Takes out a key and its value, if it is there: the value.
+    /// Removes a key. Returns its value, if it was present.
     pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -120,7 +120,7 @@ where
         self.take_if(key, |_| true)
     }
 
-    /// Takes out everything, and keeps the room.
+    /// Removes everything. Keeps the capacity.
     pub fn clear(&mut self) {
         self.change(MapOp::Clear);
     }
@@ -134,19 +134,19 @@ where
         self.map.apply_all();
     }
 
-    /// Makes room for this many more entries in each copy, if there is so much memory.
+    /// Reserves capacity for this many more entries in each copy, if memory suffices.
     pub fn reserve(&mut self, additional: usize) {
         self.change(MapOp::Reserve(additional));
     }
 
-    /// Gives back room that is not needed.
+    /// Frees capacity that is not needed.
     pub fn shrink_to_fit(&mut self) {
         self.change(MapOp::ShrinkToFit);
     }
 
     #[inline(always)]
     pub(super) fn insert_hashed(&mut self, key: Hashed<K>, value: V) -> Option<V> {
-        // The short way for what is written most.
+        // A shortcut for the most frequent write.
         let insert = MapOp::Insert(key, value);
         self.map.ops().apply_now(insert, |op, state| match op {
             MapOp::Insert(key, value) => state.insert_cloned(key, value.clone()),
@@ -154,8 +154,8 @@ where
         })
     }
 
-    /// Takes out the key with this hash, if `condition` says yes to its value: the value.
-    pub(super) fn take_hashed<Q>(
+    /// Removes the key with this hash if `condition` returns `true` for its value. Returns the value.
+    pub(super) fn remove_hashed_if<Q>(
         &mut self,
         hash: u64,
         key: &Q,
@@ -165,8 +165,8 @@ where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let key = doomed(self.state(), hash, key, condition)?;
-        self.taking(MapOp::Remove(key))
+        let key = find_if(self.state(), hash, key, condition)?;
+        self.apply_one(MapOp::Remove(key))
     }
 
     pub(super) fn load_hashed(&mut self, entries: Vec<(Hashed<K>, V)>) {
@@ -200,11 +200,10 @@ where
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.state().hasher.hash_one(key);
-        self.take_hashed(hash, key, condition)
+        self.remove_hashed_if(hash, key, condition)
     }
 
-    /// Removes a value as [`take_if`](Self::take_if) does, and has it dropped after the write. Returns
-    /// whether there was one.
+    /// As [`take_if`](Self::take_if), but drops the value after the write. Returns whether there was one.
     fn remove_where<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
     where
         K: Borrow<Q>,
@@ -216,10 +215,10 @@ where
         is_taken
     }
 
-    /// Makes a change to one key: the value that it took out.
+    /// Applies a change to one key. Returns the value that it removed.
     #[inline(always)]
-    fn taking(&mut self, op: MapOp<K, V, ()>) -> Option<V> {
-        self.map.ops().apply_now(op, MapOp::apply_taking)
+    fn apply_one(&mut self, op: MapOp<K, V, ()>) -> Option<V> {
+        self.map.ops().apply_now(op, MapOp::apply_returning)
     }
 
     fn change(&mut self, op: MapOp<K, V, ()>) {
@@ -251,7 +250,7 @@ where
     S: BuildHasher,
     E: Engine,
 {
-    /// Sets the values of many keys, in order: each as it comes.
+    /// Sets the values of many keys, in order, each by itself.
     ///
     /// [`SharedMap::extend`](crate::SharedMap::extend) fills an empty map faster, where the engine can.
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {

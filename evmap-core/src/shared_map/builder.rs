@@ -13,9 +13,9 @@ use super::SharedMap;
 use super::core::{Core, Publishing};
 use super::writer::Writer;
 use crate::DefaultHashBuilder;
+use crate::copy_drops::{CopyDrops, DropQueue};
 use crate::map::WriteHandle;
 use crate::op::MapOp;
-use crate::removed::{Gone, Removed};
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine};
 
@@ -73,7 +73,7 @@ impl<K, V> Default for Builder<K, V> {
 }
 
 impl<K, V, S, E> Builder<K, V, S, E> {
-    /// Makes room for this many entries, in each of the two copies.
+    /// Reserves capacity for this many entries in each of the two copies.
     pub fn capacity(self, entries: usize) -> Self {
         self.with_map(|map| map.capacity(entries))
     }
@@ -157,7 +157,7 @@ where
     /// With [`refresh_every`](Self::refresh_every) it starts the process's publisher, if that does not run yet. Where
     /// the system has no thread for it, writes are visible when they return.
     pub fn build(self) -> SharedMap<K, V, S, E> {
-        self.build_over(|map, removed| map.build_writer(MapOp::changes, Some(removed)))
+        self.build_over(|map, drops| map.build_writer(MapOp::changes, Some(drops)))
     }
 
     /// A map that has these entries from the beginning, in version 0: see
@@ -173,18 +173,18 @@ where
     /// ```
     pub fn build_from(self, entries: impl IntoIterator<Item = (K, V)>) -> SharedMap<K, V, S, E> {
         let fill = |state: &mut State<_, _, _, _, _>| state.fill(entries.into_iter());
-        self.build_over(|map, removed| map.build_writer_with(fill, MapOp::changes, Some(removed)))
+        self.build_over(|map, drops| map.build_writer_with(fill, MapOp::changes, Some(drops)))
     }
 
     fn build_over(
         self,
         build: impl FnOnce(
             crate::Builder<S, (), E>,
-            Removed<K, V, E::Table<K, V>>,
+            CopyDrops<K, V, E::Table<K, V>>,
         ) -> WriteHandle<K, V, S, (), E>,
     ) -> SharedMap<K, V, S, E> {
-        let gone = Gone::new();
-        let map = build(self.map, Removed::new(&gone));
+        let queue = DropQueue::new();
+        let map = build(self.map, CopyDrops::new(&queue));
         let reader = map.shared_reader();
         let core = Arc::new_cyclic(|core: &Weak<Core<K, V, S, E>>| {
             let work: Weak<Core<K, V, S, E>> = Weak::clone(core);
@@ -197,7 +197,7 @@ where
                 _ => Publishing::AtOnce,
             };
             let is_at_once = matches!(publishing, Publishing::AtOnce);
-            let writer = Writer::new(map, gone, is_at_once);
+            let writer = Writer::new(map, queue, is_at_once);
             Core::new(
                 writer,
                 reader.clone(),

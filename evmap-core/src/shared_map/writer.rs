@@ -22,10 +22,10 @@ use super::batch;
 use super::batches::{Batch, Batches, Ticket};
 use super::deferred_drops::DeferredDrops;
 use super::stats::Counters;
+use crate::copy_drops::{DropList, DropQueue};
 use crate::map::WriteHandle;
 use crate::op::MapOp;
 use crate::panics::{Drops, Payload, catch};
-use crate::removed::{Contents, Gone};
 use crate::table::{Engine, Table};
 
 /// How far both copies have everything.
@@ -66,18 +66,18 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     pub(super) writes_seen: u64,
     pub(super) rest: Duration,
     /// After the map, whose copies it empties.
-    gone: Collector<K, V, E::Table<K, V>>,
+    queue: Collector<K, V, E::Table<K, V>>,
     pub(super) drops: DeferredDrops<K, V, E::Table<K, V>>,
 }
 
 /// Drops what the copies leave when the writer ends, although a reader may keep the published one.
-struct Collector<K, V, T: Table<K, V>>(Gone<K, V, T>);
+struct Collector<K, V, T: Table<K, V>>(DropQueue<K, V, T>);
 
 impl<K, V, T: Table<K, V>> Drop for Collector<K, V, T> {
     fn drop(&mut self) {
         let mut drops = Drops::default();
-        for contents in self.0.take() {
-            contents.drop_each(&mut drops);
+        for list in self.0.take() {
+            list.drop_each(&mut drops);
         }
         drops.resume();
     }
@@ -87,7 +87,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     /// `tells` says whether callers wait until what they wrote is visible.
     pub(super) fn new(
         map: WriteHandle<K, V, S, (), E>,
-        gone: Gone<K, V, E::Table<K, V>>,
+        queue: DropQueue<K, V, E::Table<K, V>>,
         tells: bool,
     ) -> Self {
         Writer {
@@ -99,7 +99,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             has_published: false,
             writes_seen: 0,
             rest: Duration::ZERO,
-            gone: Collector(gone),
+            queue: Collector(queue),
             drops: DeferredDrops::new(),
         }
     }
@@ -164,7 +164,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     /// Whether there may be anything to be dropped after the unlock.
     #[inline]
     pub(super) fn may_have_drops(&self) -> bool {
-        Contents::<K, V, E::Table<K, V>>::IS_NEEDED || self.has_drops()
+        DropList::<K, V, E::Table<K, V>>::IS_NEEDED || self.has_drops()
     }
 
     /// What has to be dropped after the unlock, if there is anything.
@@ -172,12 +172,12 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         &mut self,
         counters: &Counters,
     ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
-        if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
+        if DropList::<K, V, E::Table<K, V>>::IS_NEEDED {
             // After a publication the writer's copy is the other one, in which nothing was left.
             if !self.has_published {
                 self.collect(counters);
             }
-            self.drops.contents.extend(self.gone.0.take());
+            self.drops.lists.extend(self.queue.0.take());
         } else {
             self.drops.ops.clear();
         }
@@ -186,18 +186,18 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
 
     /// Collects what changes removed from the writer's copy, before that becomes another one (M4).
     pub(super) fn collect(&mut self, counters: &Counters) {
-        if !Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
+        if !DropList::<K, V, E::Table<K, V>>::IS_NEEDED {
             return;
         }
         let taken = loop {
             let ops = self.map.ops();
-            match catch(|| ops.tidy_with(|state| state.removed.as_mut()?.take())) {
+            match catch(|| ops.tidy_with(|state| state.drops.as_mut()?.take())) {
                 Ok(taken) => break taken.flatten(),
                 // Copies that were set aside are freed first, and their hashers dropped: each once.
                 Err(payload) => self.note_panic(payload, counters),
             }
         };
-        self.drops.contents.extend(taken);
+        self.drops.lists.extend(taken);
     }
 
     /// Counts a panic that no caller gets. Its payload is dropped after the unlock, as everything else.
@@ -336,13 +336,13 @@ where
     pub(super) fn publish(&mut self, counters: &Counters) -> Option<Version> {
         let (version, removed) = self.map.ops().swap_applied(|state| {
             // M4.
-            if Contents::<K, V, E::Table<K, V>>::IS_NEEDED {
-                state.removed.as_mut()?.take()
+            if DropList::<K, V, E::Table<K, V>>::IS_NEEDED {
+                state.drops.as_mut()?.take()
             } else {
                 None
             }
         })?;
-        self.drops.contents.extend(removed);
+        self.drops.lists.extend(removed);
         self.batches.clear();
         self.changes = 0;
         self.has_published = true;

@@ -23,8 +23,8 @@ use crate::table::Engine;
 /// A write that changes nothing is not published, but what it saw is.
 ///
 /// # Panics
-/// If a closure panics, or the `Hash`, `Eq` or `Clone` of a key or value: then nothing of this write
-/// stays.
+/// If a closure panics, or the `Hash`, `Eq` or `Clone` of a key or value: then this write changes
+/// nothing.
 /// If a `Clone` keeps panicking during recovery from another write's panic: the panic says whether this write
 /// is kept.
 /// If it is called from inside a write of the same map, or if only views of the calling thread itself
@@ -36,13 +36,13 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Sets the value of a key: the old value.
+    /// Sets the value of a key. Returns the old value.
     pub fn insert(&self, key: K, value: V) -> Option<V> {
         let key = self.hashed(key);
         self.run(|batch| batch.insert_hashed(key, value)).0
     }
 
-    /// Takes out a key and its value, if it is there: the value.
+    /// Removes a key. Returns its value, if it was present.
     pub fn remove<Q>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -61,11 +61,11 @@ where
             .into_iter()
             .map(|(key, value)| (self.hashed(key), value))
             .collect();
-        // Should one panic, all are dropped after the write.
+        // If one panics, all are dropped after the write.
         self.run(|batch| batch.load_hashed(entries));
     }
 
-    /// Takes out everything, and keeps the room.
+    /// Removes everything. Keeps the capacity.
     pub fn clear(&self) {
         self.run(|batch| batch.clear());
     }
@@ -78,12 +78,12 @@ where
         self.run(|batch| batch.retain(keep));
     }
 
-    /// Makes room for this many more entries in each copy, if there is so much memory.
+    /// Reserves capacity for this many more entries in each copy, if memory suffices.
     pub fn reserve(&self, additional: usize) {
         self.run(|batch| batch.reserve(additional));
     }
 
-    /// Gives back room that is not needed.
+    /// Frees capacity that is not needed.
     pub fn shrink_to_fit(&self) {
         self.run(|batch| batch.shrink_to_fit());
     }
@@ -271,7 +271,8 @@ where
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hasher().hash_one(key);
-        self.run(|batch| batch.take_hashed(hash, key, condition)).0
+        self.run(|batch| batch.remove_hashed_if(hash, key, condition))
+            .0
     }
 
     fn remove_where<Q>(&self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool

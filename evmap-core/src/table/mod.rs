@@ -10,7 +10,7 @@
 //! - [`Incremental`], where a map grows while it is used and no refresh may take long: an interactive
 //!   server, a writer with a deadline. In a map of millions its longest refresh is a tenth of Swiss's, filling
 //!   it takes half as long again, and each lookup asks once more, which is some 5 to 10 % of a lookup.
-//! - [`RobinHood`], where the map is often read through from end to end, is filled at once
+//! - [`RobinHood`], where the map is often iterated from end to end, is filled at once
 //!   ([`Builder::build_from`](crate::Builder::build_from)), or grows very large: iteration is that of a slice,
 //!   and growth asks for no hash and touches no entry. A lookup goes by an array of words to the entry,
 //!   and takes about twice as long as Swiss's; so does filling it one by one.
@@ -20,10 +20,10 @@
 //! | lookup, instructions more than hashbrown's, with guard | 22 | 25 | 41 |
 //! | while the table grows | the same: it grows at once | into two tables | the same: it grows at once |
 //! | growth | hashes every key, moves every entry | the same, a few buckets with each change and each empty refresh | streams over 8 bytes a slot |
-//! | iteration | over all buckets | over all buckets, of both tables while it grows | over the entries, in a row |
+//! | iteration | over all buckets | over all buckets, of both tables while it grows | over a dense list of entries |
 //! | order of iteration | none | none | of insertion, until a removal |
 //! | memory besides entries | 1 byte a bucket, and the empty buckets | the same; both tables while it grows | 8 bytes a slot |
-//! | largest pause of a change | a rehash of everything | allocation of a table | the words, and the row's move |
+//! | largest pause of a change | a rehash of everything | allocation of a table | growth of the words, and a move of the list |
 //! | removal | | | one more hash |
 //! | limit | memory | memory | 2^32 - 1 entries |
 //!
@@ -37,7 +37,7 @@ pub use incremental::Incremental;
 pub use robin_hood::RobinHood;
 pub use swiss::Swiss;
 
-/// The engine of a map that does not say otherwise.
+/// The default engine of a map.
 ///
 /// Not [`Incremental`], since that costs a reader something, though little.
 pub type DefaultEngine = Swiss;
@@ -61,7 +61,7 @@ pub trait Engine: 'static {
 /// # Panics
 ///
 /// A table stays usable whatever user code panics in, but it may have lost entries:
-/// - if `rehash` panics while an insertion or [`reserve`](Self::reserve) makes room in the table of
+/// - if `rehash` panics while an insertion or [`reserve`](Self::reserve) grows the table of
 ///   [`Swiss`]: hashbrown may rehash it in place then, and drops what it has not moved yet;
 /// - if a `Drop` panics in [`clear`](Self::clear): the table is empty then, but not every entry need
 ///   have been dropped. (Maps [drain](Self::drain) a table instead, and drop each entry.)
@@ -80,7 +80,7 @@ pub trait Table<K, V> {
         K: 'a,
         V: 'a;
 
-    /// An empty table with room for this many entries.
+    /// An empty table with at least this capacity.
     fn with_capacity(capacity: usize) -> Self;
 
     /// A table of clones of all entries.
@@ -106,14 +106,14 @@ pub trait Table<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized;
 
-    /// The value of this key, for changing. `rehash` is as for [`insert`](Self::insert).
+    /// Returns the value of this key, to change it. `rehash` is as for [`insert`](Self::insert).
     fn find_mut<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized;
 
-    /// Adds an entry, or replaces the value of the one that has this key: then the key given, which is
-    /// not needed, and the value replaced.
+    /// Inserts an entry, or replaces the value of its key. In the latter case, returns the given key, which is not
+    /// needed, and the old value.
     ///
     /// `rehash` gives the hash of a key that is in the table already, for growth.
     #[inline]
@@ -128,14 +128,14 @@ pub trait Table<K, V> {
         None
     }
 
-    /// Adds the entry of a key that is not there, as [`find_mut`](Self::find_mut) has just said.
+    /// Inserts a key that is absent: [`find_mut`](Self::find_mut) has just returned `None` for it.
     ///
     /// Maps call both instead of [`insert`](Self::insert) where the key need not be cloned otherwise.
-    /// A growth that is under way is worked off by `find_mut` only. If the key is there all the same, the
+    /// Only `find_mut` does a rehash step of a growth that is under way. If the key is present all the same, the
     /// table has two entries of it from then on.
     ///
     /// # Panics
-    /// May do so if it was not `find_mut` that said so.
+    /// May panic if `find_mut` was not called.
     fn insert_absent(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64);
 
     /// Inserts many entries, each with its hash, in order. Keys that are not needed, and the values
@@ -154,13 +154,13 @@ pub trait Table<K, V> {
         insert_each(self, hashed, rehash, discard);
     }
 
-    /// Takes out the entry of this key. `rehash` is as for [`insert`](Self::insert).
+    /// Removes the entry of this key and returns it. `rehash` is as for [`insert`](Self::insert).
     fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized;
 
-    /// Takes out all entries, and keeps the room.
+    /// Removes all entries. Keeps the capacity.
     fn clear(&mut self);
 
     /// As [`clear`](Self::clear), but gives each entry to `each` instead of dropping it.
@@ -176,25 +176,25 @@ pub trait Table<K, V> {
         Self::with_capacity(self.capacity())
     }
 
-    /// Makes room for this many entries more, if there is so much.
+    /// Reserves capacity for this many more entries, if memory suffices.
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64);
 
-    /// Gives back room that is not needed.
+    /// Frees capacity that is not needed.
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64);
 
-    /// Whether a growth is under way that later changes, or [`grow_on`](Self::grow_on), work off.
+    /// Whether a growth is under way, which later changes and [`rehash_step`](Self::rehash_step) complete.
     fn is_growing(&self) -> bool {
         false
     }
 
-    /// How many buckets of a growth are postponed, since the hash of the key there panicked: it is not under
-    /// way any more, and not over.
+    /// The number of buckets that a growth has postponed, since the hash of the key there panicked. Such a growth is
+    /// no longer under way, and not complete.
     fn postponed(&self) -> usize {
         0
     }
 
-    /// Works off so many buckets of a growth that is under way: whether one was.
-    fn grow_on(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {
+    /// Rehashes at most this many buckets of a growth. Returns whether one was under way.
+    fn rehash_step(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {
         let _ = (buckets, rehash);
         false
     }
@@ -204,7 +204,7 @@ pub trait Table<K, V> {
 }
 
 /// The capacity of hashbrown's table with this number of buckets.
-fn room_of(buckets: usize) -> usize {
+fn capacity_of(buckets: usize) -> usize {
     if buckets < 8 {
         buckets.saturating_sub(1)
     } else {
@@ -212,7 +212,7 @@ fn room_of(buckets: usize) -> usize {
     }
 }
 
-/// [`load`](Table::load) one by one.
+/// As [`load`](Table::load), one by one.
 fn insert_each<K: Eq, V, T: Table<K, V> + ?Sized>(
     table: &mut T,
     hashed: impl Iterator<Item = (u64, K, V)>,

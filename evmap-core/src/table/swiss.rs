@@ -6,7 +6,7 @@ use std::fmt;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Iter;
 
-use super::{Engine, Table, room_of};
+use super::{Engine, Table, capacity_of};
 
 /// The engine over `hashbrown::HashTable`, a SwissTable.
 ///
@@ -97,11 +97,11 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
     }
 
     fn empty_like(&self) -> Self {
-        Self::with_capacity(room_of(self.0.num_buckets()))
+        Self::with_capacity(capacity_of(self.0.num_buckets()))
     }
 
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
-        // Room is a hint: where there is not so much, the entries to come will say so.
+        // A hint: if memory does not suffice, later insertions fail.
         let _ = self.0.try_reserve(additional, |(k, _)| rehash(k));
     }
 

@@ -1,4 +1,4 @@
-//! [`Draining`]: a table that was full, and gives its entries away.
+//! [`Draining`]: a table that was full, and whose entries move to a larger table.
 
 use std::borrow::Borrow;
 
@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use crate::panics::{Payload, catch, dispose};
 
-/// A table that was full, and gives its entries away.
+/// A table that was full, and whose entries move to a larger table.
 pub(super) struct Draining<K, V> {
     pub(super) table: HashTable<(K, V)>,
     /// The buckets before this one are empty, or postponed (D2).
@@ -29,12 +29,12 @@ impl<K, V> Draining<K, V> {
         }
     }
 
-    /// Whether there are buckets left that have not been tried.
+    /// Whether some buckets have not been tried yet.
     pub(super) fn is_under_way(&self) -> bool {
         self.next < self.table.num_buckets()
     }
 
-    /// How many buckets are postponed, once all have been tried.
+    /// The number of postponed buckets, once all have been tried; 0 before.
     pub(super) fn postponed(&self) -> usize {
         if self.is_under_way() {
             0
@@ -43,8 +43,8 @@ impl<K, V> Draining<K, V> {
         }
     }
 
-    /// Moves the entries of this number of buckets (D1, D2). Where the hash of a key panics, its bucket is
-    /// postponed. Returns the first such panic.
+    /// Moves the entries of this many buckets (D1, D2). If the hash of a key panics, postpones its bucket. Returns
+    /// the first such panic.
     pub(super) fn evacuate(
         &mut self,
         new: &mut HashTable<(K, V)>,
@@ -76,7 +76,7 @@ impl<K, V> Draining<K, V> {
     ) {
         while self.next < end {
             if let Ok(entry) = self.table.get_bucket_entry(self.next) {
-                // Before anything is moved, since it may panic.
+                // Before the entry moves, since it may panic.
                 let hash = rehash(&entry.get().0);
                 let (entry, _) = entry.remove();
                 new.insert_unique(hash, entry, |(k, _)| rehash(k));
@@ -85,10 +85,10 @@ impl<K, V> Draining<K, V> {
         }
     }
 
-    /// Both tables, first the one that is more likely to have the entry of this hash.
+    /// Returns both tables, first the one that more likely has the entry of this hash.
     ///
-    /// hashbrown begins its search at the bucket that the lowest bits of a hash name, so entries go in
-    /// about that order. If that is not so, a lookup looks into both tables more often, and no more.
+    /// hashbrown starts its search at the bucket that the lowest bits of a hash name, so entries move in about
+    /// that order. If it did not, lookups would search both tables more often, but would still be correct.
     #[inline(always)]
     pub(super) fn likelier_first<'a>(
         &'a self,
@@ -103,8 +103,8 @@ impl<K, V> Draining<K, V> {
         }
     }
 
-    /// Takes out this key's entry.
-    pub(super) fn take<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
+    /// Removes this key's entry and returns it.
+    pub(super) fn remove<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,

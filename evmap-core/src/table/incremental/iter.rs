@@ -2,7 +2,8 @@
 
 use hashbrown::hash_table::Iter;
 
-/// The entries of an [`IncrementalTable`](super::IncrementalTable): those of the new table, then those of the draining one.
+/// The entries of an [`IncrementalTable`](super::IncrementalTable): first those of the new table, then those of the
+/// draining one.
 pub struct IncrementalIter<'a, K, V> {
     pub(super) new: Iter<'a, (K, V)>,
     pub(super) old: Option<Iter<'a, (K, V)>>,

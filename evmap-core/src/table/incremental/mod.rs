@@ -1,45 +1,43 @@
-//! [`Incremental`]: hashbrown's table, grown without a pause.
+//! [`Incremental`]: hashbrown's table, which grows without a pause.
 //!
-//! When the table is full, a larger one takes its place, and the full one stays beside it, *draining*.
-//! Every change then moves the entries of a few buckets, first the one that it is about to touch; so
-//! does every empty refresh, which keeps growth going when nobody writes.
-//! (Go's map once grew like that, but by writes alone: then a table stays half-grown for as long as
-//! nobody writes.)
+//! When the table is full, a larger one takes its place, and the full one remains beside it, *draining*.
+//! Every change then does a *rehash step*: it moves the entries of a few buckets, first the entry that it is about to
+//! change. Every empty refresh does a larger step, so growth continues when nobody writes.
+//! (Go's map once grew like that, but by writes alone. Then a table remains half-grown until somebody writes.)
 //!
 //! # Invariants
 //! - **D1** Each entry is in one of the two tables, never in both.
 //! - **D2** The buckets of the draining table before `next` are empty, or *postponed*: the hash of the key
 //!   there panicked.
 //! - **D3** Draining ends before the next growth is due, except for buckets that are postponed.
-//! - **D4** The new table has a place for each entry that drains.
+//! - **D4** The new table has a free slot for each entry of the draining table.
 //!
 //! # Why D3 holds
 //!
 //! Let the draining table have `B` buckets. It holds `n ≤ 7/8 B` entries when it is replaced, and its
-//! replacement has room for at least `n + B / EVACUATED + 1` of them:
-//! - If more than half of the usual `7/8 B` places hold entries, the new table has twice the buckets, and
-//!   room for `7/4 B ≥ n + 7/8 B`.
-//! - Else (removed entries have left their places unusable) it has as many buckets as the old one, and
-//!   room for `7/8 B ≥ n + 7/16 B`.
+//! replacement has a capacity of at least `n + B / EVACUATED + 1`:
+//! - If more than half of the usual capacity `7/8 B` is in use, the new table has twice the buckets, and a capacity
+//!   of `7/4 B ≥ n + 7/8 B`.
+//! - Else (removed entries have left tombstones) it has as many buckets as the old one, and a capacity of
+//!   `7/8 B ≥ n + 7/16 B`.
 //!
-//! Each change uses up at most one place beyond those of the `n` entries, and evacuates `EVACUATED`
-//! buckets, so after `B / EVACUATED` changes each bucket of the old table is empty, or postponed; and
-//! `B / 24 < 7/16 B`.
-//! (`reserve` and `shrink_to_fit`, where they change anything, end the draining first; the room that
-//! `reserve` makes is no less than a growth would.)
+//! Each change uses at most one slot beyond those of the `n` entries, and evacuates `EVACUATED` buckets. So after
+//! `B / EVACUATED` changes each bucket of the old table is empty or postponed, and `B / 24 < 7/16 B`.
+//! (Where `reserve` and `shrink_to_fit` change anything, they end the draining first. `reserve` allocates no less
+//! than a growth would.)
 //!
-//! # Why a hash that panics stops nobody
+//! # Why a hash that panics does not stop a change
 //!
-//! Growth hashes keys that are in the table, which have nothing to do with the change that works it off.
-//! If such a hash panics, the panic ends here, and the bucket is postponed: its entry is found where it is,
-//! and moves when a change touches its key (whose hash was given then), or with the next growth. That one
-//! cannot do without it, so a panic goes on to the insertion that needs the room.
+//! A rehash step hashes keys that are in the table, which have nothing to do with the change that does the step.
+//! If such a hash panics, the panic is caught, and the bucket is postponed. Lookups find its entry in the old table.
+//! The entry moves when a change touches its key (the change provides the hash), or with the next growth. That growth
+//! needs the hash, so if it panics again, the panic reaches the insertion that needs the capacity.
 //!
 //! # Why no panic loses an entry
 //!
-//! hashbrown rehashes a table in place where many places are unusable, and drops what it has not moved
-//! if a hash panics then. No table is rehashed here: each entry goes to a table that has a place for
-//! it, and its hash is asked for while it is still in the old one.
+//! hashbrown rehashes a table in place if it has many tombstones. If a hash panics then, it drops the entries that it
+//! has not moved. No table is rehashed here: each entry moves to a table that has a free slot for it, and is hashed
+//! while it is still in the old table.
 
 mod draining;
 mod iter;
@@ -53,29 +51,29 @@ use std::panic::resume_unwind;
 
 use hashbrown::HashTable;
 
-use super::{Engine, Table, room_of};
+use super::{Engine, Table, capacity_of};
 use crate::panics::{Payload, dispose};
 use draining::Draining;
 use iter::IncrementalIter;
 
-/// Buckets that a change evacuates while the table drains. Three would be enough for D3; with
-/// fewer than these, changes look into two tables for longer, and fewer cache misses overlap.
+/// Buckets that a change evacuates while the table drains. Three would be enough for D3. But with fewer than 24,
+/// changes search two tables for longer, and fewer cache misses overlap.
 const EVACUATED: usize = 24;
-/// Tables of fewer buckets are evacuated in one go, which takes no longer than a refresh.
+/// Tables of fewer buckets are evacuated at once, which takes no longer than a refresh.
 const SMALL: usize = 32;
 
 /// The engine whose tables grow without a pause: no change pays for a whole rehash.
 ///
-/// Lookups cost what hashbrown's do; while a table drains, they look into one of two tables, and into
-/// the other if that has not what they look for.
-/// A growth is worked off by the changes that follow, 24 buckets by each, and by empty refreshes, 4,096
-/// by each, so it ends although nobody writes.
+/// Lookups cost what hashbrown's do. While a table drains, they search one of two tables, and then the other if they
+/// have found nothing.
+/// Each change that follows rehashes 24 buckets, and each empty refresh 4,096, so a growth ends although nobody
+/// writes.
 ///
-/// - **What pauses all the same**: a `reserve` of room that is not there, and a `shrink_to_fit` that has
-///   something to give back, end a growth that is under way at once, and the latter rehashes the
+/// - **What pauses all the same**: a `reserve` beyond the capacity, and a `shrink_to_fit` that has
+///   something to free, end a growth that is under way at once, and the latter rehashes the
 ///   table. `clear` drops every entry, and `rebuild` clones every entry.
 /// - **Memory management**, in the change that begins or ends a growth, is linear in the table: a byte of
-///   each new bucket is written, and the pages of the old table are given back.
+///   each new bucket is written, and the pages of the old table are freed.
 /// - **Memory**: until a growth has ended, the copy that grows has the old table and the new one: three
 ///   times the buckets of the old one, and each of the two copies has.
 /// - **A stored key whose `Hash` panics** during a growth stays in the old table until a change touches
@@ -99,7 +97,7 @@ impl Engine for Incremental {
 }
 
 impl<K, V> IncrementalTable<K, V> {
-    /// Evacuates so many buckets, if the table drains: whether it did.
+    /// Evacuates this many buckets if the table drains. Returns whether it did.
     fn evacuate(&mut self, buckets: usize, rehash: &impl Fn(&K) -> u64) -> bool {
         let Some(draining) = &mut self.draining else {
             return false;
@@ -111,10 +109,10 @@ impl<K, V> IncrementalTable<K, V> {
         true
     }
 
-    /// Evacuates all buckets, also those that were postponed.
+    /// Evacuates all buckets, including postponed ones.
     ///
     /// # Errors
-    /// The first panic of a hash; then some are postponed.
+    /// The first panic of a hash. Some buckets are postponed then.
     fn finish(&mut self, rehash: &impl Fn(&K) -> u64) -> Result<(), Payload> {
         let Some(draining) = &mut self.draining else {
             return Ok(());
@@ -125,14 +123,14 @@ impl<K, V> IncrementalTable<K, V> {
         panic.map_or(Ok(()), Err)
     }
 
-    /// As [`finish`](Self::finish), for what is only a hint. Returns whether it succeeded.
+    /// As [`finish`](Self::finish), but disposes of the panic. Returns whether it succeeded.
     fn try_finish(&mut self, rehash: &impl Fn(&K) -> u64) -> bool {
         self.finish(rehash).map_err(dispose).is_ok()
     }
 
-    /// Moves this key's entry, if the draining table has it. Some evacuation must follow, which looks
-    /// whether that was the last one.
-    fn fetch<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
+    /// Moves this key's entry, if the draining table has it. An evacuation must follow, which checks whether it was the
+    /// last one.
+    fn move_entry<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
@@ -140,44 +138,44 @@ impl<K, V> IncrementalTable<K, V> {
         let Some(draining) = &mut self.draining else {
             return;
         };
-        if let Some(entry) = draining.take(hash, key) {
+        if let Some(entry) = draining.remove(hash, key) {
             self.table.insert_unique(hash, entry, |(k, _)| rehash(k));
         }
     }
 
-    /// What a change to this key does for a growth: its entry moves first, and then some others.
+    /// The rehash step of a change to this key. Moves its entry first, and then some others.
     ///
     /// Out of line, since most changes find no growth under way.
     #[inline(never)]
-    fn work_off<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
+    fn rehash_step_for<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.fetch(hash, key, rehash);
+        self.move_entry(hash, key, rehash);
         self.evacuate(EVACUATED, rehash);
     }
 
-    /// Gives the old allocation back when nothing is in it any more.
+    /// Frees the old table once it is empty.
     fn drop_empty(&mut self) {
         if self.draining.as_ref().is_some_and(|d| d.table.is_empty()) {
             self.draining = None;
         }
     }
 
-    /// Makes room for one more entry in a full table.
+    /// Replaces a full table by one with capacity for more entries.
     #[cold]
     fn grow(&mut self, rehash: &impl Fn(&K) -> u64) {
         debug_assert!(!self.is_growing(), "D3");
         if let Err(panic) = self.finish(rehash) {
             resume_unwind(panic);
         }
-        self.drain_into(HashTable::with_capacity(self.next_room()), rehash);
+        self.drain_into(HashTable::with_capacity(self.next_capacity()), rehash);
     }
 
-    /// How much room growth makes.
-    fn next_room(&self) -> usize {
-        let usual = room_of(self.table.num_buckets());
+    /// The capacity of the table that replaces a full one.
+    fn next_capacity(&self) -> usize {
+        let usual = capacity_of(self.table.num_buckets());
         if self.table.len() > usual / 2 {
             usual * 2
         } else {
@@ -185,7 +183,7 @@ impl<K, V> IncrementalTable<K, V> {
         }
     }
 
-    /// Nothing may drain yet.
+    /// Replaces the table, which drains into the new one. No table may drain yet.
     fn drain_into(&mut self, new: HashTable<(K, V)>, rehash: &impl Fn(&K) -> u64) {
         debug_assert!(self.draining.is_none(), "D1");
         let table = mem::replace(&mut self.table, new);
@@ -197,8 +195,8 @@ impl<K, V> IncrementalTable<K, V> {
         }
     }
 
-    /// Whether so many more find room, besides those that drain.
-    fn has_room(&self, additional: usize) -> bool {
+    /// Whether this many more entries fit, besides those that drain.
+    fn has_capacity_for(&self, additional: usize) -> bool {
         self.len().saturating_add(additional) <= self.table.capacity()
     }
 }
@@ -265,7 +263,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         Q: Eq + ?Sized,
     {
         if self.draining.is_some() {
-            self.work_off(hash, key, &rehash);
+            self.rehash_step_for(hash, key, &rehash);
         }
         let (_, v) = self.table.find_mut(hash, |(k, _)| k.borrow() == key)?;
         Some(v)
@@ -274,7 +272,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
     #[inline(never)]
     fn insert_absent(&mut self, hash: u64, key: K, value: V, rehash: impl Fn(&K) -> u64) {
         if self.len() >= self.table.capacity() {
-            // One more, and what drains would find no place (D4).
+            // With one more entry, those that drain would not fit (D4).
             self.grow(&rehash);
         }
         self.table
@@ -290,7 +288,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         if let Ok(entry) = self.table.find_entry(hash, |(k, _)| k.borrow() == key) {
             return Some(entry.remove().0);
         }
-        let entry = self.draining.as_mut()?.take(hash, key)?;
+        let entry = self.draining.as_mut()?.remove(hash, key)?;
         self.drop_empty();
         Some(entry)
     }
@@ -309,28 +307,31 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
     }
 
     fn empty_like(&self) -> Self {
-        Self::with_capacity(room_of(self.table.num_buckets()))
+        Self::with_capacity(capacity_of(self.table.num_buckets()))
     }
 
     fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
-        // Room is a hint: where buckets are postponed, none is made.
-        if self.has_room(additional) || !self.try_finish(&rehash) || self.has_room(additional) {
+        // A hint: with postponed buckets, nothing is reserved.
+        if self.has_capacity_for(additional)
+            || !self.try_finish(&rehash)
+            || self.has_capacity_for(additional)
+        {
             return;
         }
-        // No less than growth would take, so that D3 holds. Room is a hint: where there is not so much,
-        // the entries to come will say so.
+        // No less than a growth would allocate, so that D3 holds. A hint: if memory does not suffice, later
+        // insertions fail.
         let wanted = self.table.len().saturating_add(additional);
         let mut new = HashTable::new();
-        let room = wanted.max(self.next_room());
-        if new.try_reserve(room, |(k, _)| rehash(k)).is_ok() {
+        let capacity = wanted.max(self.next_capacity());
+        if new.try_reserve(capacity, |(k, _)| rehash(k)).is_ok() {
             self.drain_into(new, &rehash);
         }
     }
 
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64) {
         let buckets = self.table.num_buckets();
-        if self.is_growing() && self.len() > room_of(buckets / 2) {
-            // Half of them would not do. What drains is given back in time.
+        if self.is_growing() && self.len() > capacity_of(buckets / 2) {
+            // Half the buckets would not suffice. The draining table is freed later.
             return;
         }
         if self.try_finish(&rehash) {
@@ -346,7 +347,7 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         self.draining.as_ref().map_or(0, |d| d.postponed())
     }
 
-    fn grow_on(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {
+    fn rehash_step(&mut self, buckets: usize, rehash: impl Fn(&K) -> u64) -> bool {
         self.is_growing() && self.evacuate(buckets, &rehash)
     }
 

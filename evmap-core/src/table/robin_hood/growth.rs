@@ -1,21 +1,21 @@
-//! Growth of the array of words: one streaming pass that asks no key for its hash.
+//! Growth of the array of words, in one streaming pass that hashes no key.
 //!
 //! # Invariants
-//! - **G1** A cut is a slot whose word is at home or empty. With `d` doublings, the words before a
-//!   cut `c` go before `c << d`, and the others do not: they have no home before `c`, and the word at
-//!   `p` goes no further than `(p << d) + (1 << d) - 1`, by induction from the start of its run.
-//! - **G2** No word goes further beyond the home slots than it was, so a spill stays long enough.
+//! - **G1** A cut is a slot whose word is at home or empty. With `d` doublings, exactly the words
+//!   before a cut `c` move to slots before `c << d`: the other words have no home before `c`, and the word at `p`
+//!   moves no further than `(p << d) + (1 << d) - 1`, by induction from the start of its run.
+//! - **G2** No word moves further beyond the home slots than it was, so the overflow remains long enough.
 //!
-//! So what is between two cuts can be moved by itself, in any order, by any thread, and the result is
-//! the same, word for word, with nothing to join.
+//! So the range between two cuts can be moved independently, in any order and by any thread. The result is the same,
+//! word for word, and needs no merge.
 //!
-//! In place, the upper half goes first: it lands beyond everything that has not been read yet.
-//! Then the upper half of what is left, and so on.
+//! In place, the upper half moves first: its new slots are after all words that have not been read yet.
+//! Then the upper half of the rest moves, and so on.
 //!
-//! Large arrays are grown by a few threads. They claim ranges that begin and end with a cut; and before
-//! that, ranges of the fresh memory, to get it from the system.
-//! (A fresh array instead of a grown one would save a pass over the upper half, but twice as much
-//! memory must then be got from the system, which takes longer.)
+//! A few threads grow a large array. First they claim ranges of the fresh memory and touch its pages, then ranges of
+//! words that begin and end at a cut.
+//! (A fresh array instead of a grown one would save a pass over the upper half. But then the system must provide twice
+//! as much memory, which takes longer.)
 
 use std::hint;
 use std::mem::MaybeUninit;
@@ -25,24 +25,24 @@ use std::thread;
 use super::share::share;
 use super::word::{EMPTY, home};
 
-/// So many words are moved at a time: what they become fits into a core's own cache.
+/// The number of words that are moved at a time. Their new slots fit into a core's own cache.
 const BLOCK: usize = 4096;
-/// So many words a thread claims at a time.
+/// The number of words that a thread claims at a time.
 const RANGE: usize = 1 << 16;
 /// No page of memory has fewer words.
 const PAGE: usize = 512;
-/// Smaller arrays are grown before a thread has started.
+/// The growth of a smaller array would be over before a thread has started.
 const LARGE: usize = 1 << 20;
 /// More threads than this gain little.
 const MAX_THREADS: usize = 4;
 
-/// Doubles the home slots so many times, to `least` slots or as many more as the spill takes; a word's
-/// home is what `shift` leaves of it.
+/// Doubles the home slots `doublings` times. The array gets `least` slots, or more if the overflow needs them. The
+/// home of a word is the word shifted by `shift`.
 pub(super) fn grow(slots: &mut Vec<u64>, shift: u32, doublings: u32, least: usize) {
     grow_with(slots, shift, doublings, least, threads_for(slots.len()));
 }
 
-/// How many threads grow an array of so many slots.
+/// Returns how many threads grow an array of this many slots.
 pub(super) fn threads_for(slots: usize) -> usize {
     if slots < LARGE {
         1
@@ -51,7 +51,7 @@ pub(super) fn threads_for(slots: usize) -> usize {
     }
 }
 
-/// As [`grow`], with so many threads.
+/// As [`grow`], with this many threads.
 pub(super) fn grow_with(
     slots: &mut Vec<u64>,
     shift: u32,
@@ -77,8 +77,8 @@ pub(super) fn grow_with(
     }
 }
 
-/// Gets fresh memory from the system, page by page: by far the slowest part of filling it, and one
-/// that threads can share.
+/// Touches fresh memory page by page, so that the system provides it. This is by far the slowest part of filling it,
+/// and threads can share it.
 fn touch(fresh: &mut [MaybeUninit<u64>], threads: usize) {
     share(threads, fresh.chunks_mut(RANGE), |range| {
         for page in range.chunks_mut(PAGE) {
@@ -87,7 +87,7 @@ fn touch(fresh: &mut [MaybeUninit<u64>], threads: usize) {
     });
 }
 
-/// How far words are drawn apart.
+/// By how much the home slots grow.
 #[derive(Clone, Copy)]
 struct Stretch {
     doublings: u32,
@@ -95,11 +95,10 @@ struct Stretch {
 }
 
 impl Stretch {
-    /// Moves the words of the upper half (with several doublings, of more), which all land behind the
-    /// old slots, and gives the array its new length: the slots that are left to be moved, and those
-    /// that are to be written.
+    /// Moves the words of the upper half (or more, with several doublings) to slots after the old ones, and gives the
+    /// array its new length. Returns how many slots remain to be moved, and how many to be written.
     ///
-    /// What it appends comes from a core's own cache, so the new memory is written once.
+    /// It appends blocks from a core's own cache, so the new memory is written once.
     fn append_upper(self, slots: &mut Vec<u64>, len: usize) -> (usize, usize) {
         let old = slots.len();
         let Some(cut) = self.middle(slots) else {
@@ -127,10 +126,10 @@ impl Stretch {
         (cut, target)
     }
 
-    /// Moves the words of the first `end` slots to the first `unwritten` ones; if that is all there are,
-    /// those behind the words are empty.
+    /// Moves the words of the first `end` slots to the first `unwritten` slots. If these are all slots, the slots
+    /// after the words are empty.
     fn in_place(self, slots: &mut [u64], mut end: usize, mut unwritten: usize, threads: usize) {
-        // What is moved first lands on empty slots then.
+        // Then the first words that move find empty slots.
         let mut is_empty = unwritten == slots.len();
         while let Some(cut) = self.middle(&slots[..end]) {
             let target = cut << self.doublings;
@@ -138,19 +137,19 @@ impl Stretch {
             self.ranges(&low[..end], cut..end, high, is_empty, threads);
             (end, unwritten, is_empty) = (cut, target, false);
         }
-        // What is left is short, or one run: nothing but a copy is out of its own way.
+        // The rest is short, or a single run. Only a copy does not overlap its new slots.
         let rest = slots[..end].to_vec();
         self.range(&rest, 0..end, &mut slots[..unwritten], false);
     }
 
-    /// A cut where the words behind it land behind all of these slots; none if these are few, or too
-    /// much of them is one run.
+    /// Returns a cut after which all words move to slots after these. `None` if there are few slots, or one run
+    /// covers too many of them.
     fn middle(self, slots: &[u64]) -> Option<usize> {
         let cut = self.cut(slots, slots.len().div_ceil(1 << self.doublings));
         (slots.len() > BLOCK && cut < slots.len()).then_some(cut)
     }
 
-    /// Moves the words of a range between two cuts, which threads share if it is large.
+    /// Moves the words of a range between two cuts. Threads share a large range.
     fn ranges(
         self,
         slots: &[u64],
@@ -174,7 +173,7 @@ impl Stretch {
         });
     }
 
-    /// Moves the words of a range between two cuts to the slots that are theirs.
+    /// Moves the words of a range between two cuts to `target`, their new slots.
     fn range(self, slots: &[u64], range: Range<usize>, target: &mut [u64], is_empty: bool) {
         let Range { mut start, end } = range;
         let mut rest = target;
@@ -189,7 +188,8 @@ impl Stretch {
         }
     }
 
-    /// The end of a range of some `len` slots, which begins at a cut, and what of the rest is its.
+    /// Returns the end of a range of about `len` slots that begins at the cut `start`, the part of `rest` that the
+    /// range fills, and the remainder.
     fn split<'a>(
         self,
         slots: &[u64],
@@ -207,7 +207,7 @@ impl Stretch {
         (next, target, others)
     }
 
-    /// The first cut from this slot on, or the end. In the spill there are none.
+    /// Returns the first cut from this slot on, or the end. The overflow has no cut.
     fn cut(self, slots: &[u64], from: usize) -> usize {
         let homes = 1 << (64 - self.old_shift);
         let is_cut =
@@ -223,15 +223,15 @@ impl Stretch {
     }
 }
 
-/// Lays words into an empty block that begins at slot `first`.
+/// Writes words into an empty block that begins at slot `first`.
 ///
-/// An empty word is written too, to the next slot that is free, and so changes nothing: which slots
-/// hold words cannot be foreseen, so there is no branch on it.
+/// An empty word is written too, to the next free slot, which changes nothing. This avoids a branch that would be
+/// unpredictable.
 fn lay(words: &[u64], block: &mut [u64], first: usize, shift: u32) {
     let mut next = 0;
     for &word in words {
         let is_word = word != EMPTY;
-        // What can be known before the last word is laid comes first: the rest is a chain.
+        // This part does not depend on the word before. The rest is a chain of dependencies.
         let own = hint::select_unpredictable(is_word, home(word, shift).wrapping_sub(first), 0);
         let place = own.max(next);
         match block.get_mut(place) {

@@ -1,9 +1,8 @@
-//! Loading an empty table: sorting instead of inserting one by one.
+//! Loading many entries into an empty table by sorting them.
 //!
-//! An insertion goes to a random place of the array, and shifts words; sorted words are laid in one
-//! pass.
-//! The result is the same: the same entries in the same order, with the first key and the last value
-//! of those that come again.
+//! An insertion goes to a random slot of the array and shifts words. Sorted words are written in one pass.
+//! The result is the same as of inserting one by one: the same entries in the same order. Of equal keys, the first
+//! key and the last value remain.
 
 use std::mem;
 
@@ -11,21 +10,19 @@ use super::word::{bits, bits_of, index, pack};
 use super::words::Words;
 use super::{RobinHoodTable, refuse_beyond};
 
-/// Fewer are inserted one by one: that takes no longer.
+/// Fewer entries are inserted one by one, which takes no longer.
 pub(super) const FEW: usize = 32;
 
-/// Entries on their way into a table: what does not get there is discarded, also if that is because
-/// of a panic.
-struct Arriving<K, V, F: FnMut(K, V)> {
+/// Entries on their way into a table. Those that do not arrive are discarded, also after a panic.
+struct Incoming<K, V, F: FnMut(K, V)> {
     entries: Vec<(K, V)>,
     discard: F,
 }
 
 impl<K: Eq, V> RobinHoodTable<K, V> {
-    /// Takes in all entries, of which there may be so many, if the table is empty, and discards the keys that came again, with the
-    /// values that they replaced.
+    /// Loads at most `limit` entries into an empty table. Discards repeated keys and the values that they replaced.
     ///
-    /// If that panics, the table is empty still, and every entry that was taken is discarded.
+    /// If this panics, the table is still empty, and every entry that the iterator returned is discarded.
     pub(super) fn load_empty(
         &mut self,
         limit: usize,
@@ -33,13 +30,13 @@ impl<K: Eq, V> RobinHoodTable<K, V> {
         discard: impl FnMut(K, V),
     ) {
         debug_assert!(self.entries.is_empty());
-        let mut arriving = Arriving {
+        let mut incoming = Incoming {
             entries: mem::take(&mut self.entries),
             discard,
         };
-        let entries = &mut arriving.entries;
+        let entries = &mut incoming.entries;
         let mut words = Vec::new();
-        // A hint: both grow by themselves where there is not so much.
+        // A hint: both grow by themselves if memory does not suffice.
         let least = hashed.size_hint().0;
         let _ = (entries.try_reserve(least), words.try_reserve(least));
         for (hash, key, value) in hashed {
@@ -49,16 +46,16 @@ impl<K: Eq, V> RobinHoodTable<K, V> {
         }
         // Words are inverted.
         words.sort_unstable_by(|a, b| b.cmp(a));
-        let doubles = merge_doubles(&words, entries);
-        let replaced = take_out(doubles, &mut words, entries);
-        // Nothing that may panic comes after the first change.
-        self.words = Words::from_sorted(&words, entries.len().max(self.words.room()));
-        let _ = entries.try_reserve_exact(self.words.room() - entries.len());
+        let duplicates = merge_duplicates(&words, entries);
+        let replaced = remove_entries(duplicates, &mut words, entries);
+        // After the first change, nothing may panic.
+        self.words = Words::from_sorted(&words, entries.len().max(self.words.capacity()));
+        let _ = entries.try_reserve_exact(self.words.capacity() - entries.len());
         self.entries = mem::replace(entries, replaced);
     }
 }
 
-impl<K, V, F: FnMut(K, V)> Drop for Arriving<K, V, F> {
+impl<K, V, F: FnMut(K, V)> Drop for Incoming<K, V, F> {
     fn drop(&mut self) {
         for (key, value) in self.entries.drain(..) {
             (self.discard)(key, value);
@@ -66,9 +63,9 @@ impl<K, V, F: FnMut(K, V)> Drop for Arriving<K, V, F> {
     }
 }
 
-/// Gives the first of equal keys the last one's value: the indices of the others, in order.
-fn merge_doubles<K: Eq, V>(sorted: &[u64], entries: &mut [(K, V)]) -> Vec<usize> {
-    let mut doubles = Vec::new();
+/// Gives the first of equal keys the value of the last. Returns the indices of the others, in order.
+fn merge_duplicates<K: Eq, V>(sorted: &[u64], entries: &mut [(K, V)]) -> Vec<usize> {
+    let mut duplicates = Vec::new();
     for run in sorted.chunk_by(|&a, &b| bits(a) == bits(b)) {
         if run.len() == 1 {
             continue;
@@ -85,27 +82,27 @@ fn merge_doubles<K: Eq, V>(sorted: &[u64], entries: &mut [(K, V)]) -> Vec<usize>
                 Some(&first) => {
                     let (before, after) = entries.split_at_mut(at);
                     mem::swap(&mut before[first].1, &mut after[0].1);
-                    doubles.push(at);
+                    duplicates.push(at);
                 }
             }
         }
     }
-    doubles.sort_unstable();
-    doubles
+    duplicates.sort_unstable();
+    duplicates
 }
 
-/// Takes out entries and their words, and closes the gaps: the entries.
-fn take_out<K, V>(
-    gone: Vec<usize>,
+/// Removes entries and their words, and closes the gaps. Returns the entries.
+fn remove_entries<K, V>(
+    removed: Vec<usize>,
     words: &mut Vec<u64>,
     entries: &mut Vec<(K, V)>,
 ) -> Vec<(K, V)> {
-    if gone.is_empty() {
+    if removed.is_empty() {
         return Vec::new();
     }
     words.retain_mut(|word| {
         let at = index(*word);
-        match gone.binary_search(&at) {
+        match removed.binary_search(&at) {
             Ok(_) => false,
             Err(before) => {
                 *word = pack(bits(*word), at - before);
@@ -113,10 +110,10 @@ fn take_out<K, V>(
             }
         }
     });
-    let mut gone = gone.into_iter().peekable();
+    let mut removed = removed.into_iter().peekable();
     let (mut kept, mut taken) = (Vec::with_capacity(words.len()), Vec::new());
     for (at, entry) in entries.drain(..).enumerate() {
-        if gone.next_if_eq(&at).is_some() {
+        if removed.next_if_eq(&at).is_some() {
             taken.push(entry);
         } else {
             kept.push(entry);
@@ -133,7 +130,7 @@ mod tests {
     use super::super::{RobinHoodTable, Table};
 
     #[test]
-    fn a_load_that_panics_leaves_the_table_empty_and_discards_what_it_took() {
+    fn a_load_that_panics_leaves_the_table_empty_and_discards_its_entries() {
         #[derive(Debug)]
         struct Key(u64);
         impl PartialEq for Key {

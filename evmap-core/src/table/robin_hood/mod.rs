@@ -1,9 +1,9 @@
-//! [`RobinHood`]: entries in a row, found through a sorted array of words.
+//! [`RobinHood`]: a dense list of entries, and a sorted array of words that finds them.
 //!
 //! # Invariants
-//! - **T1** Each entry has one word, and each word's index is that of an entry. User code (`Eq`, the
-//!   hash) runs only where both hold, before anything is changed, so it may panic.
-//! - **T2** There are no more than `MAX_ENTRIES` entries, so that an index fits into a word.
+//! - **T1** Each entry has one word, and the index of each word is that of an entry. User code (`Eq`, the hash) runs
+//!   only while both hold, before any change, so it may panic.
+//! - **T2** There are at most `MAX_ENTRIES` entries, so an index fits into a word.
 
 mod growth;
 mod load;
@@ -25,7 +25,7 @@ use super::{Engine, Table, insert_each};
 use word::{MAX_ENTRIES, bits_of};
 use words::Words;
 
-/// The engine of maps that are read through, or grow large: entries lie in a row, and growth is one
+/// The engine of maps that are iterated often, or grow large. Entries are in a dense list, and growth is one
 /// pass over an array of words that hashes no key and touches no entry.
 ///
 /// - **Lookups** go to a word, and then to its entry: two arrays, so two cache misses in a table far
@@ -37,9 +37,9 @@ use words::Words;
 ///   the last entry into the gap. Clones of a table keep the order.
 /// - **Memory**: an entry's own, and 8 bytes for each slot. 7/8 of the slots are taken before the
 ///   table doubles, so that is 9 to 18 bytes for each entry. Tables of up to 56 entries have twice as
-///   many slots, and 7 more: 184 bytes for up to 7 entries. The row of entries gets room along with the
-///   slots; when it grows the allocator moves it, as it does any `Vec`.
-/// - **Growth** is in place, but for what the allocator does; only if one run of words goes from the
+///   many slots, and 7 more: 184 bytes for up to 7 entries. The list of entries gets its capacity along
+///   with the slots. When it grows, the allocator moves it, as it does any `Vec`.
+/// - **Growth** is in place, apart from what the allocator does; only if one run of words goes from the
 ///   middle of the array to its end, the array is copied. Tables of more than a million slots are
 ///   grown by up to four threads, started for it.
 /// - **Removal** asks for one more hash: that of the entry that fills the gap.
@@ -65,7 +65,7 @@ impl Engine for RobinHood {
 }
 
 impl<K, V> RobinHoodTable<K, V> {
-    /// The slot of a key's word, the index of its entry, and the entry.
+    /// Returns the slot of a key's word, the index of its entry, and the entry.
     #[inline(always)]
     fn locate<Q>(&self, hash: u64, key: &Q) -> Option<(usize, (usize, &(K, V)))>
     where
@@ -78,22 +78,22 @@ impl<K, V> RobinHoodTable<K, V> {
         })
     }
 
-    /// As [`insert_absent`](Table::insert_absent), into a table that holds at most so many.
+    /// As [`insert_absent`](Table::insert_absent), into a table that holds at most `limit` entries.
     fn insert_within(&mut self, limit: usize, hash: u64, key: K, value: V) {
         let len = self.entries.len();
         refuse_beyond(limit, len + 1);
-        if len == self.words.room() {
-            self.words.make_room_for(len, 1);
-            // A hint: the row grows by itself where there is not so much.
-            let _ = self.entries.try_reserve_exact(self.words.room() - len);
+        if len == self.words.capacity() {
+            self.words.reserve(len, 1);
+            // A hint: the list grows by itself if memory does not suffice.
+            let _ = self.entries.try_reserve_exact(self.words.capacity() - len);
         }
-        // Before the word, since it may panic.
+        // Before the word is inserted, since it may panic.
         self.entries.reserve(1);
         self.words.insert(bits_of(hash), len, len);
         self.entries.push((key, value));
     }
 
-    /// The invariants.
+    /// Checks the invariants.
     #[cfg(test)]
     fn check(&self) {
         self.words.check(self.entries.len());
@@ -121,7 +121,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
 
     fn with_capacity(capacity: usize) -> Self {
         let entries = Vec::with_capacity(capacity);
-        let words = Words::with_room(capacity.min(MAX_ENTRIES));
+        let words = Words::with_capacity(capacity.min(MAX_ENTRIES));
         RobinHoodTable { words, entries }
     }
 
@@ -131,7 +131,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         V: Clone,
     {
         let mut entries = Vec::new();
-        // Room is a hint: where there is not so much again, the entries alone need less.
+        // A hint: if memory does not suffice, the entries alone need less.
         let _ = entries.try_reserve_exact(self.entries.capacity());
         entries.extend_from_slice(&self.entries);
         let words = self.words.duplicate(entries.len());
@@ -144,7 +144,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
     }
 
     fn capacity(&self) -> usize {
-        self.entries.capacity().min(self.words.room())
+        self.entries.capacity().min(self.words.capacity())
     }
 
     #[inline(always)]
@@ -172,7 +172,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         self.insert_within(MAX_ENTRIES, hash, key, value);
     }
 
-    /// Many entries into an empty table are sorted, and laid in one pass.
+    /// Many entries for an empty table are sorted, and then written in one pass.
     fn load(
         &mut self,
         hashed: impl Iterator<Item = (u64, K, V)>,
@@ -226,16 +226,16 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
 
     fn empty_like(&self) -> Self {
         RobinHoodTable {
-            words: Words::with_room(self.words.room()),
+            words: Words::with_capacity(self.words.capacity()),
             entries: Vec::with_capacity(self.entries.capacity()),
         }
     }
 
     fn reserve(&mut self, additional: usize, _: impl Fn(&K) -> u64) {
-        // Room is a hint: where there is not so much, the entries to come will say so.
+        // A hint: if memory does not suffice, later insertions fail.
         let len = self.entries.len();
         if self.entries.try_reserve(additional).is_ok() {
-            let _ = self.words.try_make_room_for(len, additional);
+            let _ = self.words.try_reserve(len, additional);
         }
     }
 

@@ -5,25 +5,25 @@ use std::time::{Duration, Instant};
 use super::word::{bits_of, pack};
 use super::words::Words;
 
-/// Times one doubling of an array of so many words, on one thread and in place: how long it took,
-/// and the bytes of the array that it made.
+/// Times one doubling of an array of this many words, on one thread and in place. Returns the time, and the size of
+/// the new array in bytes.
 #[doc(hidden)]
 pub fn grow_probe(entries: usize) -> (Duration, usize) {
     grow_probe_with(entries, 1)
 }
 
-/// As [`grow_probe`], with so many threads.
+/// As [`grow_probe`], with this many threads.
 #[doc(hidden)]
 pub fn grow_probe_with(entries: usize, threads: usize) -> (Duration, usize) {
     time_double(words_of(entries), threads)
 }
 
-/// As [`grow_probe`], into memory that was touched beforehand: the pass alone, without what it takes
-/// to get pages from the system.
+/// As [`grow_probe`], into memory that was touched before. So this times the pass alone, without the time that the
+/// system takes to provide pages.
 #[doc(hidden)]
 pub fn grow_probe_warm(entries: usize) -> (Duration, usize) {
     let mut words = words_of(entries);
-    words.touch_room_to_double();
+    words.touch_memory_to_double();
     time_double(words, 1)
 }
 

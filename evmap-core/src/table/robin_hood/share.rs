@@ -1,10 +1,10 @@
-//! [`share`]: work that a few threads do together.
+//! [`share`]: distributes work among a few threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Hands pieces of work to so many threads, each piece to whoever claims it.
+/// Runs `work` on every piece, on this many threads. Each piece goes to the thread that claims it first.
 pub(super) fn share<T: Send>(
     threads: usize,
     pieces: impl Iterator<Item = T>,
@@ -15,16 +15,17 @@ pub(super) fn share<T: Send>(
     tests::SHARED.set(tests::SHARED.get() + pieces.len());
     let claimed = AtomicUsize::new(0);
     let work = || {
-        // ORDER: none needed: a piece's lock hands it over, and the scope's end hands it back.
+        // ORDER: none needed. The lock of a piece orders its transfer to this thread, and the end of the scope
+        // orders its result.
         while let Some(piece) = pieces.get(claimed.fetch_add(1, Ordering::Relaxed)) {
-            // Nobody else locks it, so nobody can have poisoned it.
+            // No other thread locks it, so it cannot be poisoned.
             let piece = piece.lock().unwrap_or_else(PoisonError::into_inner).take();
             piece.into_iter().for_each(&work);
         }
     };
     thread::scope(|scope| {
         for _ in 1..threads.min(pieces.len()) {
-            // Where there is no thread to be had, those that there are do it all.
+            // If the system has no thread left, the others do all the work.
             let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
@@ -40,7 +41,7 @@ pub(super) mod tests {
     use super::*;
 
     thread_local! {
-        /// How many pieces this thread has given to others, itself among them.
+        /// How many pieces this thread has distributed.
         pub(in super::super) static SHARED: Cell<usize> = const { Cell::new(0) };
     }
 
@@ -55,7 +56,7 @@ pub(super) mod tests {
         }
     }
 
-    /// Each piece waits until all are begun, which takes a thread for each.
+    /// Each piece waits until all have begun, which needs a thread for each.
     #[test]
     fn pieces_are_done_by_as_many_threads_as_there_may_be() {
         for threads in 2..5 {

@@ -1,36 +1,35 @@
 //! [`Words`]: a sorted array with gaps, of hash bits and indices.
 //!
 //! ```text
-//! home slots, 2^k                              spill
+//! home slots, 2^k                              overflow
 //! [ a  .  b  b' c  .  .  d  ...           .  y ][ z  .  .  . ]
-//!         ^ b and b' have one home; c is pushed on by b'
+//!         ^ b and b' have one home; b' shifts c to the right
 //! ```
 //!
-//! This is Robin Hood hashing (Celis, 1986) without wrap-around: whoever is nearest to home gives
-//! way, so all words are in the order of their hashes, and a search ends at the first greater one.
+//! This is Robin Hood hashing (Celis, 1986) without wrap-around: the word that is nearest to its home gives way.
+//! So all words are ordered by their hashes, and a search ends at the first greater word.
 //!
 //! # Invariants
-//! - **S1** Words that are not empty are ordered by their bits; those of equal bits in any order.
-//! - **S2** A word is at its home, or right of it with no empty slot from home to there.
-//! - **S3** Each slot of a run is taken by the first word that it can be given to: a word is not at
-//!   home only because the slot before it is taken by another. So bits decide the array, up to the
-//!   order of equal ones.
-//! - **S4** The spill has [`SPILL`] slots, or as many as there are home slots if these are fewer. Where
-//!   more words than that crowd at the end, it gets twice as many slots as crowd there, and still no
-//!   more than there are home slots.
-//! - **S5** The last [`PADDING`] slots, behind the spill, are empty, so a block that is not all there
+//! - **S1** Words that are not empty are ordered by their bits. Words with equal bits are in any order.
+//! - **S2** A word is at its home, or to the right of it with no empty slot between.
+//! - **S3** No word could be one slot further left: a word is not at its home only if another word is in the slot
+//!   before it. So the bits determine the array, up to the order of words with equal bits.
+//! - **S4** The overflow has [`OVERFLOW`] slots, or as many as the home slots if these are fewer. If a larger
+//!   cluster of words lies after the home slots, the overflow gets twice as many slots as the cluster has words, but
+//!   no more than there are home slots.
+//! - **S5** The last [`PADDING`] slots, after the overflow, are empty. So an incomplete block at the end of the array
 //!   holds no word.
 //!
 //! # What a flood costs
 //!
-//! Words with one home are a run; finding one of a run, or adding one, is linear in it.
-//! Doubling does not part equal bits, so it is not tried for ever: a table that is less than a
-//! quarter full gets a longer spill instead, and memory stays in proportion to the entries.
+//! Words with the same home form a run. Finding or inserting a word of a run is linear in its length.
+//! Doubling does not separate equal bits, so it is not repeated without end: a table that is less than a quarter
+//! full gets a longer overflow instead, and memory stays proportional to the entries.
 //!
-//! [`SPILL`]: super::size::SPILL
+//! [`OVERFLOW`]: super::size::OVERFLOW
 
 use super::growth;
-use super::size::{MAX_LOG, MIN_LOG, PADDING, len_for, log_for, room_of};
+use super::size::{MAX_LOG, MIN_LOG, PADDING, capacity_of, len_for, log_for};
 use super::word::{EMPTY, bits, home, index, pack};
 
 /// Words that a search compares at a time.
@@ -40,7 +39,7 @@ pub(super) const BLOCK: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Words {
     slots: Vec<u64>,
-    /// The home of a word is what is left of it after a shift by so many bits.
+    /// The home of a word is the word shifted to the right by this many bits.
     shift: u32,
 }
 
@@ -53,8 +52,8 @@ impl Words {
         }
     }
 
-    /// Empty slots for so many words.
-    pub(super) fn with_room(words: usize) -> Self {
+    /// An array of empty slots with this capacity.
+    pub(super) fn with_capacity(words: usize) -> Self {
         if words == 0 {
             return Words::new();
         }
@@ -65,12 +64,12 @@ impl Words {
         }
     }
 
-    /// How many words fit before growth is due.
-    pub(super) fn room(&self) -> usize {
+    /// How many words fit before the array has to grow.
+    pub(super) fn capacity(&self) -> usize {
         if self.slots.is_empty() {
             0
         } else {
-            room_of(self.log())
+            capacity_of(self.log())
         }
     }
 
@@ -88,11 +87,12 @@ impl Words {
     }
 
     /// The slots between the home slots and the padding.
-    pub(super) fn spill(&self) -> usize {
+    pub(super) fn overflow(&self) -> usize {
         self.slots.len().saturating_sub(self.homes() + PADDING)
     }
 
-    /// A clone, with the room that there is, if there is so much; `words` are there.
+    /// A clone with the same capacity, or a [compact](Self::compact) one if memory does not suffice. `words` is the
+    /// number of words.
     pub(super) fn duplicate(&self, words: usize) -> Self {
         let mut slots = Vec::new();
         if slots.try_reserve_exact(self.slots.len()).is_err() {
@@ -103,7 +103,7 @@ impl Words {
         Words { slots, shift }
     }
 
-    /// A clone of no more room than so many words, which are there, need.
+    /// A clone with no more capacity than its `words` words need.
     pub(super) fn compact(&self, words: usize) -> Self {
         let mut sorted = Vec::with_capacity(words);
         sorted.extend(self.slots.iter().filter(|&&word| word != EMPTY));
@@ -124,8 +124,8 @@ impl Words {
         self.slots.len() * size_of::<u64>()
     }
 
-    /// The first of the words of these bits at whose index, which is below `len`, the caller finds
-    /// what it looks for: its slot, and that.
+    /// Calls `found_at` with the index of each word of these bits, if the index is below `len`, until it returns
+    /// `Some`. Returns the slot of that word, and the result.
     #[inline(always)]
     pub(super) fn find<R>(
         &self,
@@ -133,45 +133,46 @@ impl Words {
         len: usize,
         mut found_at: impl FnMut(usize) -> Option<R>,
     ) -> Option<(usize, R)> {
-        // Words are inverted: those of lesser bits are above this one, the empty word is below.
-        let bar = pack(wanted, 0);
+        // Words are inverted: words with smaller bits are above the threshold, the empty word is below.
+        let threshold = pack(wanted, 0);
         let mut from = self.home_of(wanted);
         loop {
             let block = self.block(from)?;
-            let above = above_in(block, bar);
+            let above = above_in(block, threshold);
             let word = block[above];
-            // The index if the bits are these; far more than any index if they are others.
-            let index = word ^ bar;
+            // The index if the bits are equal. If not, this is far greater than any index.
+            let index = word ^ threshold;
             if index < len as u64 {
                 if let Some(found) = found_at(index as usize) {
                     return Some((from + above, found));
                 }
-            } else if word < bar {
+            } else if word < threshold {
                 return None;
             }
             from += above + 1;
         }
     }
 
-    /// The first slot from this one on whose word is not above the bar.
-    fn seek(&self, mut from: usize, bar: u64) -> Option<usize> {
+    /// Returns the first slot, from this one on, whose word is not above the threshold.
+    fn seek(&self, mut from: usize, threshold: u64) -> Option<usize> {
         loop {
             let block = self.block(from)?;
-            let above = above_in(block, bar);
-            if block[above] <= bar {
+            let above = above_in(block, threshold);
+            if block[above] <= threshold {
                 return Some(from + above);
             }
             from += above + 1;
         }
     }
 
-    /// The words from this slot on; if there are not so many, all words are before it (S5).
+    /// Returns the block that begins at this slot. `None`: there are fewer slots, and no word is here (S5).
     #[inline(always)]
     fn block(&self, from: usize) -> Option<&[u64; BLOCK]> {
         self.slots.get(from..)?.first_chunk()
     }
 
-    /// The slot of this index, which is there; with these bits, unless a hasher lies.
+    /// Returns the slot of the word with this index, which is in the array. Its bits are `wanted`, unless a hasher
+    /// lies.
     pub(super) fn slot_of(&self, wanted: u32, of: usize) -> Option<usize> {
         let found = self.find(wanted, of + 1, |index| (index == of).then_some(()));
         found.map(|(slot, ())| slot).or_else(|| {
@@ -181,34 +182,34 @@ impl Words {
         })
     }
 
-    /// Adds a word; `words` are there.
+    /// Inserts a word. `words` is the number of words before.
     pub(super) fn insert(&mut self, bits: u32, index: usize, words: usize) {
-        self.make_room_for(words, 1);
+        self.reserve(words, 1);
         let word = pack(bits, index);
         while !self.try_insert(word) {
-            // The spill is full.
+            // The overflow is full.
             if words >= self.homes() / 4 && self.log() < MAX_LOG {
                 let len = len_for(self.log() + 1, 0);
                 growth::grow(&mut self.slots, self.shift, 1, len);
                 self.shift -= 1;
             } else {
-                self.lengthen_for(self.spill() + 1);
+                self.lengthen_for(self.overflow() + 1);
             }
         }
     }
 
-    /// Lengthens the spill, where so many crowd.
-    fn lengthen_for(&mut self, crowd: usize) {
-        let len = len_for(self.log(), crowd);
+    /// Lengthens the overflow for a cluster of this many words.
+    fn lengthen_for(&mut self, cluster: usize) {
+        let len = len_for(self.log(), cluster);
         self.slots.reserve_exact(len - self.slots.len());
         self.slots.resize(len, EMPTY);
     }
 
-    /// Whether there was a slot for the word.
+    /// Inserts the word if there is a slot for it. Returns whether there was.
     fn try_insert(&mut self, word: u64) -> bool {
-        // Behind its equals, so that the fewest words move on.
-        let bar = word & !u64::from(u32::MAX);
-        let Some(place) = self.seek(self.home_of(bits(word)), bar) else {
+        // After all words with equal bits, so that the fewest words are shifted.
+        let threshold = word & !u64::from(u32::MAX);
+        let Some(place) = self.seek(self.home_of(bits(word)), threshold) else {
             return false;
         };
         let end = self.slots.len() - PADDING;
@@ -223,7 +224,7 @@ impl Words {
         true
     }
 
-    /// Takes a word out; those that it kept from home move up.
+    /// Removes a word. The words after it that are not at home move one slot to the left.
     pub(super) fn remove(&mut self, slot: usize) {
         let shift = self.shift;
         let rest = &mut self.slots[slot + 1..];
@@ -235,7 +236,7 @@ impl Words {
         self.slots[slot + moved] = EMPTY;
     }
 
-    /// Gives the word at this slot another index.
+    /// Sets the index of the word at this slot.
     pub(super) fn set_index(&mut self, slot: usize, index: usize) {
         self.slots[slot] = pack(bits(self.slots[slot]), index);
     }
@@ -244,15 +245,15 @@ impl Words {
         self.slots.fill(EMPTY);
     }
 
-    /// Makes room for so many more; `words` are there.
-    pub(super) fn make_room_for(&mut self, words: usize, more: usize) {
+    /// Reserves capacity for `more` words. `words` is the number of words now.
+    pub(super) fn reserve(&mut self, words: usize, more: usize) {
         let wanted = words + more;
-        if wanted <= self.room() {
+        if wanted <= self.capacity() {
             return;
         }
         let log = log_for(wanted);
         if self.slots.is_empty() {
-            *self = Words::with_room(wanted);
+            *self = Words::with_capacity(wanted);
         } else if log > self.log() {
             let doublings = log - self.log();
             growth::grow(&mut self.slots, self.shift, doublings, len_for(log, 0));
@@ -260,26 +261,26 @@ impl Words {
         }
     }
 
-    /// Makes room for so many more, if there is so much: whether there is.
-    pub(super) fn try_make_room_for(&mut self, words: usize, more: usize) -> bool {
+    /// As [`reserve`](Self::reserve), if memory suffices. Returns whether it does.
+    pub(super) fn try_reserve(&mut self, words: usize, more: usize) -> bool {
         let wanted = words.saturating_add(more);
-        if wanted <= self.room() {
+        if wanted <= self.capacity() {
             return true;
         }
         let log = log_for(wanted);
-        if room_of(log) < wanted {
+        if capacity_of(log) < wanted {
             return false;
         }
-        // Asked for and given back: what grows in place and what grows elsewhere needs no more.
+        // Allocates and frees: growth needs no more than this, in place or elsewhere.
         let len = len_for(log, 0) + self.slots.len() - self.homes();
         if Vec::<u64>::new().try_reserve_exact(len).is_err() {
             return false;
         }
-        self.make_room_for(words, more);
+        self.reserve(words, more);
         true
     }
 
-    /// Gives back slots that so many words, which are there, do not need.
+    /// Frees the slots that its `words` words do not need.
     pub(super) fn shrink_to(&mut self, words: usize) {
         if words == 0 {
             *self = Words::new();
@@ -287,19 +288,19 @@ impl Words {
         }
         let log = log_for(words);
         if log < self.log() {
-            self.draw_together(log);
+            self.compress(log);
         }
         let is_word = |&word: &u64| word != EMPTY;
         let end = self.slots.iter().rposition(is_word).map_or(0, |at| at + 1);
-        let crowd = end.saturating_sub(self.homes());
-        self.slots.truncate(len_for(self.log(), crowd));
+        let cluster = end.saturating_sub(self.homes());
+        self.slots.truncate(len_for(self.log(), cluster));
         self.slots.shrink_to_fit();
     }
 
-    /// Moves all words to fewer home slots, and makes the array no shorter.
-    fn draw_together(&mut self, log: u32) {
+    /// Moves all words to fewer home slots. Does not shorten the array.
+    fn compress(&mut self, log: u32) {
         let shift = 64 - log;
-        // A home in fewer slots is further left, and so is each word, so none is overwritten unread.
+        // With fewer home slots, each home and each word is further left, so no word is overwritten before it is read.
         let mut next = 0;
         for at in 0..self.slots.len() {
             let word = self.slots[at];
@@ -313,16 +314,16 @@ impl Words {
         self.shift = shift;
     }
 
-    /// As many slots as these words need, which are ordered by their bits.
-    pub(super) fn from_sorted(sorted: &[u64], room: usize) -> Self {
-        let mut words = Words::with_room(room.max(sorted.len()));
+    /// An array of these words, which are ordered by their bits.
+    pub(super) fn from_sorted(sorted: &[u64], capacity: usize) -> Self {
+        let mut words = Words::with_capacity(capacity.max(sorted.len()));
         let mut next = 0;
         for (at, &word) in sorted.iter().enumerate() {
             let place = home(word, words.shift).max(next);
             if place >= words.slots.len() - PADDING {
-                // All that follow have their homes before this place, so there is no gap any more.
-                let crowd = place + (sorted.len() - at) - words.homes();
-                words.lengthen_for(crowd);
+                // The homes of all remaining words are before this slot, so there are no more gaps.
+                let cluster = place + (sorted.len() - at) - words.homes();
+                words.lengthen_for(cluster);
             }
             words.slots[place] = word;
             next = place + 1;
@@ -337,8 +338,8 @@ impl Words {
         self.shift -= 1;
     }
 
-    /// Gets the memory that [`double`](Self::double) will want beforehand, and touches all of it.
-    pub(super) fn touch_room_to_double(&mut self) {
+    /// Allocates and touches the memory that [`double`](Self::double) will need.
+    pub(super) fn touch_memory_to_double(&mut self) {
         let len = self.slots.len();
         self.slots.resize(2 * len, EMPTY);
         self.slots.truncate(len);
@@ -346,15 +347,15 @@ impl Words {
 
     #[inline]
     fn home_of(&self, bits: u32) -> usize {
-        // As `home`, which shifts 64 bits of which these are the upper ones.
+        // As `home`, which shifts a word of 64 bits whose upper half these bits are.
         bits.wrapping_shr(self.shift) as usize
     }
 
-    /// The invariants.
+    /// Checks the invariants.
     #[cfg(test)]
     pub(super) fn check(&self, words: usize) {
-        let usual = self.homes().min(super::size::SPILL);
-        assert!((usual..=self.homes()).contains(&self.spill()), "S4");
+        let usual = self.homes().min(super::size::OVERFLOW);
+        assert!((usual..=self.homes()).contains(&self.overflow()), "S4");
         let padding = self.slots.len().saturating_sub(PADDING);
         assert!(
             self.slots[padding..].iter().all(|&word| word == EMPTY),
@@ -375,15 +376,15 @@ impl Words {
             assert_eq!(place, at, "S2, S3");
             last = Some((at, word));
         }
-        assert!(seen.iter().all(|&is| is), "one is missing");
+        assert!(seen.iter().all(|&is| is), "a word is missing");
     }
 }
 
-/// How many words of the block are above the bar, without the last one: they are the first ones, so
-/// bisecting finds their number. No branch, since nobody could foresee where a search ends.
+/// Returns how many words of the block are above the threshold, not counting the last word. They come first, so
+/// bisection finds their number. There is no branch, since its outcome would be unpredictable.
 #[inline(always)]
-fn above_in(block: &[u64; BLOCK], bar: u64) -> usize {
-    let mut above = usize::from(block[3] > bar) * 4;
-    above += usize::from(block[above + 1] > bar) * 2;
-    above + usize::from(block[above] > bar)
+fn above_in(block: &[u64; BLOCK], threshold: u64) -> usize {
+    let mut above = usize::from(block[3] > threshold) * 4;
+    above += usize::from(block[above + 1] > threshold) * 2;
+    above + usize::from(block[above] > threshold)
 }

@@ -1,4 +1,4 @@
-//! Tests of the table: what it does at every stage of a growth, and what that costs.
+//! Tests of the table at every stage of a growth, and of the cost of a growth.
 
 mod postponed;
 
@@ -13,12 +13,12 @@ use super::super::Swiss;
 use super::*;
 
 impl<K, V> IncrementalTable<K, V> {
-    /// The invariants.
+    /// Checks the invariants.
     fn check(&self) {
         assert_eq!(self.check_others(), 0, "D2");
     }
 
-    /// Checks all but whether buckets are postponed: how many were.
+    /// Checks the invariants but allows postponed buckets. Returns their number.
     fn check_others(&self) -> usize {
         let Some(draining) = &self.draining else {
             return 0;
@@ -30,7 +30,7 @@ impl<K, V> IncrementalTable<K, V> {
         let changes = (table.num_buckets() - next).div_ceil(EVACUATED);
         assert!(
             self.table.capacity() - self.table.len() >= table.len() + changes,
-            "D3: {} of {} places are taken, {} entries and {changes} changes are to come",
+            "D3: {} of {} slots are taken, {} entries and {changes} changes are to come",
             self.table.len(),
             self.table.capacity(),
             table.len()
@@ -39,7 +39,7 @@ impl<K, V> IncrementalTable<K, V> {
     }
 }
 
-/// A developer's run is short; the CI script asks for more.
+/// A developer's run is short. The CI script asks for more cases.
 fn cases() -> u32 {
     if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
         10_000
@@ -53,7 +53,7 @@ fn good(key: &u32) -> u64 {
     (hash ^ hash >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
-/// So that removed entries leave places that cannot be used.
+/// With this hasher, removed entries leave tombstones.
 fn equal(_: &u32) -> u64 {
     7
 }
@@ -79,9 +79,9 @@ fn table_of(keys: u32, hasher: fn(&u32) -> u64) -> Numbers {
     table
 }
 
-/// A table that has just begun to grow out of so many buckets.
+/// A table of this many buckets that has just begun to grow.
 fn growing(buckets: usize) -> Numbers {
-    let full = room_of(buckets) as u32;
+    let full = capacity_of(buckets) as u32;
     let table = table_of(full + 1, good);
     assert_eq!(
         table.draining.as_ref().unwrap().table.num_buckets(),
@@ -126,7 +126,7 @@ proptest! {
                     model.clear();
                 }
                 37 => {
-                    table.grow_on(count as usize, hasher);
+                    table.rehash_step(count as usize, hasher);
                 }
                 _ => table = table.duplicate(),
             }
@@ -141,7 +141,7 @@ proptest! {
 }
 
 #[test]
-fn growth_makes_more_room_only_for_more_entries() {
+fn growth_adds_capacity_only_for_more_entries() {
     let mut table = table_of(28, equal);
     assert_eq!((table.table.num_buckets(), table.capacity()), (32, 28));
     for key in 5..19 {
@@ -153,18 +153,18 @@ fn growth_makes_more_room_only_for_more_entries() {
         next += 1;
         table.check();
     }
-    // Half of the places are taken by entries, and no other can be used.
+    // Entries take half of the slots, and tombstones the others.
     assert_eq!(table.table.num_buckets(), 32);
 
     let mut table = growing(32);
-    table.grow_on(usize::MAX, good);
+    table.rehash_step(usize::MAX, good);
     assert_eq!(table.table.num_buckets(), 64);
 }
 
 #[test]
-fn room_follows_the_entries_and_not_the_calls_of_reserve() {
-    fn most_room<E: Engine>() -> usize {
-        // In each batch, entries leave their places unusable.
+fn capacity_follows_the_entries_and_not_the_calls_of_reserve() {
+    fn most_capacity<E: Engine>() -> usize {
+        // In each batch, removed entries leave tombstones.
         let hash = |key: &u32| good(&(key / 100));
         let mut table = <E::Table<u32, ()> as Table<u32, ()>>::with_capacity(0);
         let mut most = 0;
@@ -182,28 +182,28 @@ fn room_follows_the_entries_and_not_the_calls_of_reserve() {
         }
         most
     }
-    let (ours, theirs) = (most_room::<Incremental>(), most_room::<Swiss>());
+    let (ours, theirs) = (most_capacity::<Incremental>(), most_capacity::<Swiss>());
     assert!(ours <= 4 * theirs, "{ours} and {theirs}");
 }
 
 #[test]
-fn room_that_is_made_is_enough_to_drain_into() {
+fn reserved_capacity_is_enough_to_drain_into() {
     for more in [1, 29, 1_000] {
         let mut table = table_of(28, good);
         table.reserve(more, good);
         assert!(table.is_growing());
         table.check();
-        let room = table.capacity();
+        let capacity = table.capacity();
         for key in 28..28 + more as u32 {
             table.insert(good(&key), key, key, good);
             table.check();
         }
-        assert_eq!(table.capacity(), room);
+        assert_eq!(table.capacity(), capacity);
     }
-    // As many buckets again would have room for the entries, but not for the changes until then.
+    // The same number of buckets would fit the entries, but not the changes until the end of the growth.
     let mut table = table_of(28, equal);
     table.remove(7, &10, equal);
-    assert_eq!(table.capacity(), 27, "its place cannot be used");
+    assert_eq!(table.capacity(), 27, "it left a tombstone");
     table.reserve(1, equal);
     table.check();
 }
@@ -225,7 +225,7 @@ fn no_insertion_asks_for_more_hashes_than_the_buckets_it_evacuates() {
 }
 
 #[test]
-fn every_change_works_off_a_growth() {
+fn every_change_does_a_rehash_step() {
     type Change = fn(&mut Numbers, u32);
     let changes: [(&str, Change); 3] = [
         ("insert", |table, key| {
@@ -245,7 +245,7 @@ fn every_change_works_off_a_growth() {
             while table.is_growing() {
                 change(&mut table, key);
                 table.check();
-                // A clone goes on from there.
+                // A clone continues from there.
                 table = table.duplicate();
                 count += 1;
                 assert!(count <= 1024_usize.div_ceil(EVACUATED), "{name} of {key}");
@@ -255,7 +255,7 @@ fn every_change_works_off_a_growth() {
 }
 
 #[test]
-fn an_old_table_is_given_back_with_its_last_entry() {
+fn an_old_table_is_freed_with_its_last_entry() {
     for hash in [0, 500, 1_000] {
         let rehash = |_: &u32| hash;
         let mut table = Numbers::with_capacity(800);
@@ -271,21 +271,21 @@ fn an_old_table_is_given_back_with_its_last_entry() {
 }
 
 #[test]
-fn what_has_nothing_to_do_leaves_a_growth_alone() {
+fn calls_with_nothing_to_do_do_not_touch_a_growth() {
     let mut table = growing(1024);
     let no_hash = |_: &u32| -> u64 { panic!("a hash was asked for") };
-    let room = table.capacity();
-    table.reserve(room - table.len(), no_hash);
+    let capacity = table.capacity();
+    table.reserve(capacity - table.len(), no_hash);
     table.shrink_to_fit(no_hash);
     assert!(table.is_growing());
     table.check();
 
-    table.reserve(room - table.len() + 1, good);
-    assert!(table.is_growing() && table.capacity() > room);
+    table.reserve(capacity - table.len() + 1, good);
+    assert!(table.is_growing() && table.capacity() > capacity);
     table.check();
     table.shrink_to_fit(good);
     assert!(!table.is_growing());
-    assert_eq!(table.capacity(), room);
+    assert_eq!(table.capacity(), capacity);
 }
 
 #[test]
@@ -295,25 +295,25 @@ fn a_panic_of_any_hash_loses_no_entry() {
         |table, rehash, hash| _ = table.insert(hash, 1_000, 0, rehash),
         |table, rehash, hash| _ = table.remove(hash, &1_000, rehash),
         |table, rehash, hash| _ = table.find_mut(hash, &1_000, rehash),
-        |table, rehash, _| _ = table.grow_on(50, rehash),
+        |table, rehash, _| _ = table.rehash_step(50, rehash),
         |table, rehash, _| table.reserve(500, rehash),
         |table, rehash, _| table.shrink_to_fit(rehash),
     ];
     for hasher in [good, equal] {
-        // Full ones, growing ones, and such as are full of places that cannot be used.
-        for (entries, gone) in [7, 14, 28, 29, 31, 112, 113, 115]
+        // Tables that are full, that grow, and that are full of tombstones.
+        for (entries, removed) in [7, 14, 28, 29, 31, 112, 113, 115]
             .into_iter()
             .flat_map(|entries| [(entries, 0), (entries, entries * 2 / 3)])
         {
-            let mut whole = table_of(entries, hasher);
-            for key in 1..=gone {
-                whole.remove(hasher(&key), &key, hasher);
+            let mut original = table_of(entries, hasher);
+            for key in 1..=removed {
+                original.remove(hasher(&key), &key, hasher);
             }
             for (act, after) in acts
                 .iter()
                 .flat_map(|act| [0, 1, 6].map(|after| (act, after)))
             {
-                let mut table = whole.duplicate();
+                let mut table = original.duplicate();
                 let left = Cell::new(after);
                 let rehash = |key: &u32| {
                     assert_ne!(left.get(), 0, "planted");
@@ -323,19 +323,19 @@ fn a_panic_of_any_hash_loses_no_entry() {
                 let hash = hasher(&1_000);
                 let _ = catch_unwind(AssertUnwindSafe(|| act(&mut table, &rehash, hash)));
                 table.check_others();
-                for (key, value) in whole.iter() {
+                for (key, value) in original.iter() {
                     assert_eq!(table.find(hasher(key), key), Some((key, value)));
                 }
                 table.insert(hash, 1_000, 0, hasher);
-                assert_eq!(table.len(), whole.len() + 1);
+                assert_eq!(table.len(), original.len() + 1);
                 assert_eq!(table.iter().count(), table.len());
                 table.check_others();
-                // With the next growth at the latest, nothing is postponed any more.
+                // After the next growth at the latest, nothing is postponed any more.
                 let mut key = 2_000;
                 while table.check_others() > 0 {
                     table.insert(hasher(&key), key, key, hasher);
                     key += 1;
-                    assert!(key < 4_000, "it stays postponed");
+                    assert!(key < 4_000, "it is still postponed");
                 }
             }
         }

@@ -4,14 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Numbers, Table, good, growing};
 
-/// A table that grows, with a key whose hash panics: it has come to the end of the growth but for that key.
+/// A table at the end of a growth. Only one key is postponed, whose hash panics.
 fn with_one_postponed() -> Numbers {
     let mut table = growing(1024);
     let mut steps = 0;
     while table.is_growing() {
-        table.grow_on(100, bad_five);
+        table.rehash_step(100, bad_five);
         steps += 1;
-        assert!(steps <= 11, "it does not come to an end");
+        assert!(steps <= 11, "the growth does not end");
     }
     assert_eq!((table.postponed(), table.check_others()), (1, 1));
     assert!(table.iter().any(|(key, _)| *key == 5));
@@ -29,7 +29,7 @@ fn a_hash_that_panics_postpones_its_own_bucket_and_no_other() {
     for key in 0..table.len() as u32 {
         assert_eq!(table.find(good(&key), &key), Some((&key, &key)));
     }
-    // Whatever touches the key ends the growth.
+    // Each change that touches the key ends the growth.
     type Touch = fn(&mut Numbers);
     let touches: [Touch; 3] = [
         |table| assert!(table.find_mut(good(&5), &5, bad_five).is_some()),
@@ -41,27 +41,27 @@ fn a_hash_that_panics_postpones_its_own_bucket_and_no_other() {
         touch(&mut touched);
         assert!(touched.draining.is_none() && touched.postponed() == 0);
     }
-    // So does a hash that panics no more.
+    // So does a hash that no longer panics.
     let mut tried = table.duplicate();
     tried.shrink_to_fit(good);
     assert!(tried.draining.is_none());
 }
 
 #[test]
-fn what_is_postponed_keeps_its_place_until_a_growth_needs_its_hash() {
+fn a_postponed_key_keeps_its_slot_until_a_growth_needs_its_hash() {
     let mut table = with_one_postponed();
-    let room = table.capacity();
+    let capacity = table.capacity();
     let mut key = 10_000;
-    while table.len() < room {
+    while table.len() < capacity {
         table.insert(good(&key), key, key, bad_five);
         key += 1;
-        assert_eq!(table.capacity(), room);
+        assert_eq!(table.capacity(), capacity);
     }
-    // Its place is left.
+    // Its slot in the new table is still free.
     let mut touched = table.duplicate();
     assert!(touched.find_mut(good(&5), &5, |_| unreachable!()).is_some());
-    assert_eq!((touched.capacity(), touched.len()), (room, room));
-    // The growth cannot do without its hash, and nothing is lost.
+    assert_eq!((touched.capacity(), touched.len()), (capacity, capacity));
+    // The growth needs its hash. No entry is lost.
     let insert = |table: &mut Numbers, rehash: fn(&u32) -> u64| {
         catch_unwind(AssertUnwindSafe(|| {
             _ = table.insert(good(&key), key, key, rehash)
@@ -69,12 +69,12 @@ fn what_is_postponed_keeps_its_place_until_a_growth_needs_its_hash() {
     };
     for _ in 0..2 {
         assert!(insert(&mut table, bad_five).is_err());
-        assert_eq!((table.len(), table.postponed()), (room, 1));
+        assert_eq!((table.len(), table.postponed()), (capacity, 1));
         table.reserve(1, bad_five);
         table.shrink_to_fit(bad_five);
-        assert_eq!((table.len(), table.postponed()), (room, 1));
+        assert_eq!((table.len(), table.postponed()), (capacity, 1));
     }
     assert!(insert(&mut table, good).is_ok());
-    assert_eq!((table.len(), table.postponed()), (room + 1, 0));
+    assert_eq!((table.len(), table.postponed()), (capacity + 1, 0));
     table.check();
 }

@@ -1,4 +1,4 @@
-//! Growth of the array: the same words with any number of threads, and more than one where it pays.
+//! Growth of the array: the same words with any number of threads, and several threads for large arrays.
 
 use std::thread;
 
@@ -12,7 +12,7 @@ use super::super::{grow_probe, grow_probe_warm, grow_probe_with, growth};
 use super::{cases, naive, sorted};
 
 fn word_bits() -> impl Strategy<Value = Vec<u32>> {
-    // Good ones; some at either end; few different ones; a narrow range.
+    // Good bits; bits at either end; few different bits; a narrow range.
     prop_oneof![
         vec(any::<u32>(), 0..3000),
         vec(
@@ -52,7 +52,7 @@ proptest! {
     }
 }
 
-/// Sizes at which a claimed range ends in the middle of a run, or is all of the array.
+/// At these sizes a claimed range ends in the middle of a run, or is the whole array.
 #[test]
 fn large_arrays_are_the_same_word_for_word_with_any_number_of_threads() {
     let skews: [fn(u32) -> u32; 4] = [
@@ -78,8 +78,7 @@ fn large_arrays_are_the_same_word_for_word_with_any_number_of_threads() {
     }
 }
 
-/// Of an array so large threads share more than the first pass, and the slots of the second one are not
-/// empty.
+/// In an array this large, threads share more than the first pass, and the slots of the second pass are not empty.
 #[test]
 fn every_large_pass_is_shared_and_writes_all_its_slots() {
     let sorted = sorted((0..400_000u32).map(|n| n.wrapping_mul(0x9e37_79b9) ^ n >> 3));
@@ -93,26 +92,26 @@ fn every_large_pass_is_shared_and_writes_all_its_slots() {
     let mut parallel = one.clone();
     parallel.double(3);
     assert!(serial == parallel);
-    // Of 2^16 slots each: the fresh memory, the upper half, and the upper half of the rest.
+    // In pieces of 2^16 slots: the fresh memory, the upper half, and the upper half of the rest.
     assert!(shared() >= 8 + 4 + 2);
 }
 
 #[test]
-fn an_array_of_more_than_a_million_slots_is_grown_by_what_cores_there_are() {
+fn an_array_of_more_than_a_million_slots_is_grown_by_all_cores_up_to_four() {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     assert_eq!(growth::threads_for((1 << 20) - 1), 1);
     assert_eq!(growth::threads_for(1 << 20), cores.min(4));
 
-    let mut words = Words::with_room(900_000);
+    let mut words = Words::with_capacity(900_000);
     words.insert(7, 0, 0);
     SHARED.set(0);
-    words.make_room_for(1, 1_000_000);
+    words.reserve(1, 1_000_000);
     words.check(1);
     assert_eq!(SHARED.get() > 0, cores > 1);
 }
 
 #[test]
-fn a_probe_says_what_it_made() {
+fn a_probe_returns_the_size_of_the_new_array() {
     for threads in 1..3 {
         let (_, bytes) = grow_probe_with(100_000, threads);
         assert_eq!(bytes, 8 * ((1 << 18) + 64 + 7));
@@ -122,12 +121,12 @@ fn a_probe_says_what_it_made() {
 }
 
 #[test]
-fn room_touched_beforehand_is_all_that_doubling_wants() {
+fn memory_touched_beforehand_is_enough_for_doubling() {
     for count in [1, 28, 29, 100, 5_000] {
         let sorted = sorted((0..count as u32).map(|at| at * 7));
         let mut words = Words::from_sorted(&sorted, count);
         let before = words.clone();
-        words.touch_room_to_double();
+        words.touch_memory_to_double();
         assert_eq!(words, before);
         let slots = words.slots().as_ptr();
         words.double(1);

@@ -1,14 +1,14 @@
 //! Tests of the table and of its words.
 
+mod capacity;
 mod growth;
 mod panics;
-mod room;
 mod table;
 mod words;
 
 use super::word::{EMPTY, bits, bits_of, home, pack};
 
-/// A developer's run is short; the CI script asks for more.
+/// A developer's run is short. The CI script asks for more cases.
 fn cases() -> u32 {
     if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
         10_000
@@ -48,7 +48,7 @@ fn last_hash() -> u64 {
     hash
 }
 
-/// The words that these bits give, laid one by one.
+/// Returns the array of these words, written one by one.
 fn naive(all: &[u64], log: u32, len: usize) -> Vec<u64> {
     let mut sorted = all.to_vec();
     sorted.sort_by_key(|&word| bits(word));
@@ -62,7 +62,7 @@ fn naive(all: &[u64], log: u32, len: usize) -> Vec<u64> {
     slots
 }
 
-/// The words of these bits, as [`Words::from_sorted`](super::words::Words::from_sorted) wants them.
+/// Returns words of these bits, sorted for [`Words::from_sorted`](super::words::Words::from_sorted).
 fn sorted(all: impl Iterator<Item = u32>) -> Vec<u64> {
     let mut sorted: Vec<u64> = all.enumerate().map(|(at, bits)| pack(bits, at)).collect();
     // Words are inverted.

@@ -1,11 +1,11 @@
-//! Panics of user code: what is in the table afterwards.
+//! The state of the table after panics in user code.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::super::*;
 
-/// Equal by number; whoever compares it may have to panic.
+/// Equal by number. A comparison panics once none is allowed any more.
 struct Fragile<'a>(u32, &'a Cell<u32>);
 
 impl PartialEq for Fragile<'_> {

@@ -50,12 +50,12 @@ proptest! {
         which in 0..8usize,
         present in prop_oneof![Just(0), 1..50u32],
         keys in vec(0..400u32, 0..600),
-        room in 0..300usize,
+        capacity in 0..300usize,
         is_exact: bool,
     ) {
         let hasher = hashers()[which].1;
         let rehash = |key: &u32| hasher(*key);
-        let mut table = RobinHoodTable::with_capacity(room);
+        let mut table = RobinHoodTable::with_capacity(capacity);
         let mut other = RobinHoodTable::with_capacity(0);
         let entries = keys.iter().enumerate().map(|(at, &key)| (hasher(key), key, at));
         for key in 0..present {
@@ -73,7 +73,7 @@ proptest! {
             table.load(entries.filter(|_| true), rehash, |key, value| out.push((key, value)));
         }
         table.check();
-        prop_assert!(table.words.spill() <= (2 * table.len()).max(64));
+        prop_assert!(table.words.overflow() <= (2 * table.len()).max(64));
         prop_assert!(table.iter().eq(other.iter()));
         replaced.sort();
         out.sort();

@@ -1,11 +1,11 @@
-//! The array of words: where they lie, and how many slots it has.
+//! The array of words: their slots, and the length of the array.
 
 use super::super::word::{EMPTY, MAX_ENTRIES, bits, bits_of, index, pack};
 use super::super::words::Words;
 use super::{hashers, naive, sorted};
 
 #[test]
-fn a_word_gives_back_what_it_was_made_of_and_none_is_the_empty_one() {
+fn a_word_returns_its_parts_and_is_never_the_empty_word() {
     for bits_in in [0, 1, 0x8000_0000, u32::MAX] {
         for index_in in [0, 1, MAX_ENTRIES - 1] {
             let word = pack(bits_in, index_in);
@@ -17,7 +17,7 @@ fn a_word_gives_back_what_it_was_made_of_and_none_is_the_empty_one() {
 }
 
 #[test]
-fn words_lie_where_a_naive_model_lays_them_after_every_insertion() {
+fn words_are_where_a_naive_model_puts_them_after_every_insertion() {
     for (name, hasher) in hashers() {
         let mut words = Words::new();
         let mut all = Vec::new();
@@ -26,7 +26,7 @@ fn words_lie_where_a_naive_model_lays_them_after_every_insertion() {
             words.insert(bits, key as usize, key as usize);
             all.push(pack(bits, key as usize));
             words.check(all.len());
-            assert!(words.spill() <= (2 * all.len()).max(64), "{name}");
+            assert!(words.overflow() <= (2 * all.len()).max(64), "{name}");
             let slots = words.slots();
             assert_eq!(
                 slots,
@@ -38,10 +38,10 @@ fn words_lie_where_a_naive_model_lays_them_after_every_insertion() {
 }
 
 #[test]
-fn a_full_spill_grows_a_fuller_table_and_is_lengthened_in_an_emptier_one() {
-    let mut words = Words::with_room(800);
+fn a_full_overflow_grows_a_fuller_table_and_is_lengthened_in_an_emptier_one() {
+    let mut words = Words::with_capacity(800);
     let slots = words.slots().len();
-    // All at the end: the spill is full long before the table is.
+    // All at the end: the overflow is full long before the table is.
     for n in 0..=64 {
         words.insert(u32::MAX, n, n);
     }
@@ -50,7 +50,7 @@ fn a_full_spill_grows_a_fuller_table_and_is_lengthened_in_an_emptier_one() {
     words.check(66);
     assert_eq!(words.slots().len(), slots + 66);
 
-    let mut words = Words::with_room(800);
+    let mut words = Words::with_capacity(800);
     for n in 0..256 {
         words.insert(n as u32 * 4096, n, n);
     }
@@ -58,41 +58,47 @@ fn a_full_spill_grows_a_fuller_table_and_is_lengthened_in_an_emptier_one() {
         words.insert(u32::MAX, n, n);
     }
     words.check(323);
-    // It was more than a quarter full; then it was not, and equal bits had not been parted.
+    // It was more than a quarter full. After one doubling it was not, and the equal bits were still together.
     assert_eq!(words.slots().len(), 2048 + 2 * 65 + 7);
 }
 
 #[test]
-fn words_that_are_laid_at_once_get_the_slots_that_insertion_would_give_them() {
+fn sorted_words_get_the_same_slots_as_by_insertion() {
     for count in [1, 7, 56, 64, 66, 100, 112, 200, 1_000, 3_000] {
-        for crowded in [0, 1, 64, 65, 66, 100, count / 2, count] {
-            let crowded = crowded.min(count);
-            let apart = (0..count - crowded).map(|at| at as u32);
-            let mut words =
-                Words::from_sorted(&sorted(apart.chain((0..crowded).map(|_| u32::MAX))), count);
+        for clustered in [0, 1, 64, 65, 66, 100, count / 2, count] {
+            let clustered = clustered.min(count);
+            let apart = (0..count - clustered).map(|at| at as u32);
+            let mut words = Words::from_sorted(
+                &sorted(apart.chain((0..clustered).map(|_| u32::MAX))),
+                count,
+            );
             words.check(count);
             // One of them is at home.
-            let crowd = crowded.saturating_sub(1);
+            let cluster = clustered.saturating_sub(1);
             let homes = 1 << words.log();
-            if crowd > homes.min(64) {
-                assert_eq!(words.spill(), (2 * crowd).min(homes));
+            if cluster > homes.min(64) {
+                assert_eq!(words.overflow(), (2 * cluster).min(homes));
             } else {
-                assert_eq!(words.spill(), homes.min(64));
+                assert_eq!(words.overflow(), homes.min(64));
             }
-            if crowd > 64 && words.room() > count {
+            if cluster > 64 && words.capacity() > count {
                 let slots = words.slots().len();
                 words.insert(u32::MAX, count, count);
                 words.check(count + 1);
-                assert_eq!(words.slots().len(), slots, "there was no room for one more");
+                assert_eq!(
+                    words.slots().len(),
+                    slots,
+                    "there was no free slot for one more"
+                );
             }
         }
     }
 }
 
 #[test]
-fn a_clone_without_room_has_the_same_words() {
+fn a_compact_clone_has_the_same_words() {
     for (name, hasher) in hashers() {
-        let mut words = Words::with_room(5_000);
+        let mut words = Words::with_capacity(5_000);
         for key in 0..300 {
             words.insert(bits_of(hasher(key)), key as usize, key as usize);
         }

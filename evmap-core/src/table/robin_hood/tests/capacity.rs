@@ -1,4 +1,4 @@
-//! Room: how much there may be, when it is kept, and when it is given back.
+//! Capacity: its limit, when the table keeps it, and when it frees it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -37,7 +37,7 @@ fn a_load_of_more_entries_than_an_index_can_name_is_refused() {
 }
 
 #[test]
-fn room_is_a_hint_that_may_be_too_much() {
+fn reserving_too_much_is_ignored() {
     let mut table = RobinHoodTable::<(), ()>::with_capacity(0);
     table.insert(1, (), (), |()| 1);
     table.reserve(usize::MAX, |()| 1);
@@ -47,29 +47,29 @@ fn room_is_a_hint_that_may_be_too_much() {
 }
 
 #[test]
-fn room_that_was_made_outlasts_a_load_a_clone_and_a_clear() {
+fn reserved_capacity_outlasts_a_load_a_clone_and_a_clear() {
     let rehash = |key: &u32| u64::from(*key);
     let entries = || (0..100).map(|key: u32| (u64::from(key), key, key));
     let mut table = RobinHoodTable::with_capacity(14_336);
-    let room = (table.capacity(), table.entries.as_ptr());
-    assert_eq!(room.0, 14_336);
+    let before = (table.capacity(), table.entries.as_ptr());
+    assert_eq!(before.0, 14_336);
     table.load(entries(), rehash, |_, _| {});
-    assert_eq!((table.capacity(), table.entries.as_ptr()), room);
-    let room = room.0;
+    assert_eq!((table.capacity(), table.entries.as_ptr()), before);
+    let capacity = before.0;
     let mut clone = table.duplicate();
     assert!(clone.iter().eq(table.iter()));
-    assert_eq!(clone.capacity(), room);
+    assert_eq!(clone.capacity(), capacity);
     clone.clear();
-    assert_eq!((clone.len(), clone.capacity()), (0, room));
+    assert_eq!((clone.len(), clone.capacity()), (0, capacity));
 
-    // Where none was made, the slots of a load have some to spare, and entries have as much.
+    // If none was reserved, a load allocates some spare slots, and as much capacity for entries.
     let mut table = RobinHoodTable::with_capacity(0);
     table.load(entries(), rehash, |_, _| {});
     assert_eq!(table.capacity(), 112);
 }
 
 #[test]
-fn shrinking_gives_back_what_is_allocated() {
+fn shrinking_frees_what_is_not_needed() {
     let rehash = |key: &u32| u64::from(*key) << 32;
     let mut table = RobinHoodTable::with_capacity(10_000);
     for key in 0..100u32 {
@@ -91,9 +91,9 @@ fn shrinking_gives_back_what_is_allocated() {
     assert_eq!((table.entries.capacity(), table.words.allocated()), (0, 0));
 }
 
-/// A spill that was lengthened is given back although the home slots are all needed.
+/// An overflow that was lengthened is freed although all home slots are needed.
 #[test]
-fn shrinking_gives_a_long_spill_back() {
+fn shrinking_frees_a_long_overflow() {
     let last = super::last_hash();
     let mut table = RobinHoodTable::with_capacity(2_000);
     for key in 0..300u32 {
