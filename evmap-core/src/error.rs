@@ -1,12 +1,11 @@
-//! [`CopiesDiffer`]: what a check of the two copies found.
+//! [`CopiesDiffer`]: the error of `verify_copies`.
 
 use std::error::Error;
 use std::fmt;
 
-/// The two copies say different things about this key, though the same operations were applied to
-/// both.
+/// The two copies differ at this key, though the same operations were applied to both.
 ///
-/// Found by [`WriteHandle::verify_copies`](crate::WriteHandle::verify_copies).
+/// Returned by [`WriteHandle::verify_copies`](crate::WriteHandle::verify_copies).
 /// The key's `Hash` or `Eq`, or the `Clone` of the key or its value, acts differently each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,18 +1,18 @@
-//! Panics of user code: caught where something of ours must go on, and handed on once it has.
+//! Panics of user code: they are caught where this crate must finish its own work, and resumed after it.
 //!
-//! A panic's payload is user data, too: its own `Drop` may panic.
+//! The payload of a panic is user data, too: its own `Drop` may panic.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
-/// What a panic left.
+/// The payload of a caught panic.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// How many payloads in a row may panic in their `Drop` before one is leaked.
 const MOST_PAYLOADS: usize = 8;
 
-/// Calls `f`. If it panics, disposes of the payload; returns nothing then.
+/// Calls `f`. If it panics, disposes of the payload and returns `None`.
 pub(crate) fn contain<R>(f: impl FnOnce() -> R) -> Option<R> {
     catch(f).map_err(dispose).ok()
 }
@@ -22,8 +22,8 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Payload> {
     catch_unwind(AssertUnwindSafe(f))
 }
 
-/// Drops a payload. If its `Drop` panics, that payload is dropped, and so on; one that goes on for long is
-/// leaked.
+/// Drops a payload. If its `Drop` panics, drops the new payload, and so on. After [`MOST_PAYLOADS`] panics, leaks the
+/// last payload.
 pub(crate) fn dispose(mut payload: Payload) {
     for _ in 0..MOST_PAYLOADS {
         match catch(|| drop(payload)) {
@@ -34,9 +34,9 @@ pub(crate) fn dispose(mut payload: Payload) {
     std::mem::forget(payload);
 }
 
-/// Drops things, each by itself, so that a panic in one `Drop` still drops the others.
+/// Drops things one by one, so that a panic in one `Drop` does not prevent the other drops.
 ///
-/// A `Vec` with two values whose `Drop` panics would abort the program.
+/// (A `Vec` with two values whose `Drop` panics would abort the program.)
 #[derive(Default)]
 pub(crate) struct Drops {
     panics: u64,
@@ -44,7 +44,7 @@ pub(crate) struct Drops {
 }
 
 impl Drops {
-    /// Drops this. Does not panic.
+    /// Drops `thing`. Does not panic.
     pub(crate) fn drop<T>(&mut self, thing: T) {
         if let Err(payload) = catch(|| drop(thing)) {
             self.panics += 1;
@@ -67,7 +67,7 @@ impl Drops {
         self.panics
     }
 
-    /// Lets the first panic go on, unless the thread unwinds already: two would abort the program.
+    /// Resumes the first panic, unless the thread is panicking already: a second panic would abort the program.
     pub(crate) fn resume(mut self) {
         let Some(payload) = self.first.take() else {
             return;
@@ -81,7 +81,7 @@ impl Drops {
 }
 
 impl Drop for Drops {
-    /// What nobody resumes ends here.
+    /// Disposes of a panic that was not resumed.
     fn drop(&mut self) {
         if let Some(payload) = self.first.take() {
             dispose(payload);
@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics when it is dropped, with a payload that does the same, this number of times.
+    /// Panics when it is dropped, this many times: its payload is such a bomb, too.
     struct Bomb(u32);
 
     impl Drop for Bomb {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_payload_whose_own_drop_panics_is_contained() {
-        /// Panics whenever it is dropped. It has no size, so to leak it leaks no memory.
+        /// Panics whenever it is dropped. It is zero-sized, so leaking it leaks no memory.
         struct Stubborn;
         impl Drop for Stubborn {
             fn drop(&mut self) {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_is_dropped_whatever_the_others_do_and_the_first_panic_goes_on() {
+    fn each_thing_is_dropped_despite_panics_and_the_first_panic_resumes() {
         struct Counted(Rc<Cell<u32>>, u32);
         impl Drop for Counted {
             fn drop(&mut self) {

@@ -1,9 +1,9 @@
 //! Serialisation of one state, and deserialisation into a new map.
 //!
-//! What is serialised is a map (of a multimap: a map of lists), and the state is the one that a read
-//! would show when it begins.
-//! A deserialised map has its entries published already; where a key comes twice, the later entry
-//! counts (in a multimap: both).
+//! A map is serialised as a map, and a multimap as a map of lists. The state is the one that a read would show at
+//! the beginning of the serialisation.
+//! A deserialised map has published its entries already. If a key comes twice, the later entry counts. In a multimap
+//! both count.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
@@ -35,7 +35,7 @@ impl<K: Serialize, V: Serialize, S, M, E: Engine> Serialize for SharedReader<K, 
 }
 
 impl<K: Serialize, V: Serialize, S, E: Engine> Serialize for SharedMap<K, V, S, E> {
-    /// What is visible: a deferred write that is not published yet is not in it.
+    /// Serialises the visible state, without deferred writes that are not published yet.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         self.read().serialize(serializer)
     }
@@ -112,7 +112,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Entries<K, 
     }
 }
 
-/// How many entries to make room for. The hint is the sender's word: it may not make us allocate without end.
+/// Returns the initial capacity. The hint comes from the sender, so it must not cause an unlimited allocation.
 fn cautious<T>(hint: Option<usize>) -> usize {
     const MOST_BYTES: usize = 64 * 1024;
     hint.unwrap_or(0).min(MOST_BYTES / size_of::<T>().max(1))
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hint_makes_room_for_bytes_not_for_elements() {
+    fn a_hint_reserves_bytes_and_not_elements() {
         assert_eq!(cautious::<u64>(None), 0);
         assert_eq!(cautious::<u64>(Some(7)), 7);
         assert_eq!(cautious::<u64>(Some(usize::MAX)), 8 * 1024);

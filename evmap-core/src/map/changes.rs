@@ -25,7 +25,7 @@ where
         self.log(MapOp::Insert(key, value));
     }
 
-    /// Takes out a key and its value, if it is there. Logged; waits for nobody.
+    /// Removes a key and its value, if it is present. Logged; waits for nobody.
     ///
     /// The log keeps the key, so what is given must be one that a key can be made of: `&str` or
     /// `&String` for keys of type `String`, but only `&Arc<str>` for keys of type `Arc<str>`.
@@ -41,15 +41,15 @@ where
         self.log(MapOp::Remove(key));
     }
 
-    /// Takes out everything, and keeps the room. Logged; waits for nobody.
+    /// Removes everything. Keeps the capacity. Logged; waits for nobody.
     pub fn clear(&mut self) {
         self.log(MapOp::Clear);
     }
 
-    /// Keeps the entries that `keep` says yes to, with the writer's own unrefreshed changes.
+    /// Keeps the entries for which `keep` returns `true`, with the writer's own unrefreshed changes.
     ///
-    /// `keep` is called once for each entry, so it may have effects of its own; what is logged is
-    /// what it said.
+    /// `keep` is called once for each entry, so it may have effects of its own. Only its results are
+    /// logged.
     ///
     /// # Blocking
     /// As [`get`](Self::get).
@@ -72,13 +72,13 @@ where
         self.log_all(unwanted);
     }
 
-    /// Makes room for this many more entries in each copy, on the next refresh, if there is so much
-    /// memory. Logged; waits for nobody.
+    /// Reserves capacity for this many more entries in each copy, on the next refresh, if memory
+    /// suffices. Logged; waits for nobody.
     pub fn reserve(&mut self, additional: usize) {
         self.log(MapOp::Reserve(additional));
     }
 
-    /// Gives back room that is not needed, on the next refresh. Logged; waits for nobody.
+    /// Frees capacity that is not needed, on the next refresh. Logged; waits for nobody.
     pub fn shrink_to_fit(&mut self) {
         self.log(MapOp::ShrinkToFit);
     }

@@ -1,4 +1,4 @@
-//! Many entries at once: into a map, and as a new map.
+//! Inserting many entries at once, into a map or as a new map.
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
@@ -7,18 +7,17 @@ use super::{Builder, WriteHandle};
 use crate::op::{Entries, Hashed, MapOp};
 use crate::table::Engine;
 
-/// So many entries are logged as one operation. Fewer are not worth a list of their own, and no
-/// [`load`](crate::table::Table::load) gains from them.
+/// At least this many entries are logged as one operation. Fewer are not worth a list of their own, and do not make
+/// a [`load`](crate::table::Table::load) faster.
 const MANY: usize = 32;
 
-/// Entries on their way into the log: they get there, also if the iterator that they come from
-/// panics.
-struct Entering<'a, K, V, S, M, E: Engine> {
+/// Entries on their way into the log. They are logged even if the iterator panics.
+struct Unlogged<'a, K, V, S, M, E: Engine> {
     writer: &'a mut WriteHandle<K, V, S, M, E>,
     entries: Vec<(Hashed<K>, V)>,
 }
 
-impl<K, V, S, M, E: Engine> Drop for Entering<'_, K, V, S, M, E> {
+impl<K, V, S, M, E: Engine> Drop for Unlogged<'_, K, V, S, M, E> {
     fn drop(&mut self) {
         let entries = mem::take(&mut self.entries);
         if entries.len() >= MANY {
@@ -43,8 +42,7 @@ where
     ///
     /// Many entries (32 or more) are logged as one [operation](MapOp::Load), so an engine that has a
     /// faster way to fill an empty table takes it.
-    /// Should that operation panic while it is applied, [`rebuild`](WriteHandle::rebuild) hands back
-    /// all of it.
+    /// If that operation panics while it is applied, [`rebuild`](WriteHandle::rebuild) returns all of it.
     ///
     /// # Cost
     /// Each key is hashed once; each key and value is cloned once, and moved into the second copy.
@@ -68,15 +66,15 @@ where
             entries.for_each(|(key, value)| self.insert(key, value));
             return;
         }
-        let mut entering = Entering {
+        let mut unlogged = Unlogged {
             writer: self,
             entries: Vec::new(),
         };
-        // A hint: the list grows by itself where there is not so much.
-        let _ = entering.entries.try_reserve(least);
+        // A hint: the list grows by itself if memory does not suffice.
+        let _ = unlogged.entries.try_reserve(least);
         for (key, value) in entries {
-            let key = entering.writer.hashed(key);
-            entering.entries.push((key, value));
+            let key = unlogged.writer.hashed(key);
+            unlogged.entries.push((key, value));
         }
     }
 }

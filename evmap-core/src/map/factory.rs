@@ -1,4 +1,4 @@
-//! [`ReadHandleFactory`]: makes read handles of a map, anywhere.
+//! [`ReadHandleFactory`]: makes read handles in any thread.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::DefaultHashBuilder;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine};
 
-/// Makes [`ReadHandle`]s in whichever thread needs one; `Send` and `Sync`, and no reader itself.
+/// Makes [`ReadHandle`]s in any thread. It is `Send` and `Sync`, and is no reader itself.
 ///
 /// # Examples
 ///

@@ -1,8 +1,8 @@
-//! The calls that every kind of reader has: [`ReadHandle`](super::ReadHandle) for one thread,
+//! The methods that every kind of reader has: [`ReadHandle`](super::ReadHandle) for one thread,
 //! [`SharedReader`](super::SharedReader) for all, and [`SharedMap`](crate::SharedMap).
 //!
-//! Each holds an `inner` reader of the copies, and a `hasher` beside the table's own, so that a key
-//! is hashed before the table is found.
+//! Each holds an `inner` reader of the copies, and its own `hasher`, so that it hashes a key before it loads the
+//! table's address.
 
 use std::borrow::Borrow;
 
@@ -32,7 +32,7 @@ where
     }
 }
 
-/// Writes the calls for one of them: its parameters, the type of its meta value, and itself.
+/// Writes the methods of one reader. The arguments are its parameters, the type of its meta value, and its type.
 macro_rules! lookups {
     ([$($param:ident),+] $Meta:ty, $Reader:ty) => {
         impl<$($param),+> $Reader
@@ -69,8 +69,7 @@ macro_rules! lookups {
                 self.inner.version()
             }
 
-            /// Whether the writer still exists. Readers go on with the last published state after
-            /// it.
+            /// Whether the writer still exists. Without it, readers still read the last published state.
             pub fn is_writer_alive(&self) -> bool {
                 self.inner.is_writer_alive()
             }
@@ -107,7 +106,7 @@ macro_rules! lookups {
                 V: Clone,
             {
                 let hash = self.hasher.hash_one(key);
-                // Not by `with`, whose closure might become a function of its own.
+                // Not through `with`, whose closure might not be inlined.
                 let state = self.inner.read();
                 let (_, value) = state.table.find(hash, key)?;
                 Some(value.clone())

@@ -1,6 +1,6 @@
 //! The single-valued map: each key has one value.
 //!
-//! Its names stand at the crate's root too.
+//! Its types are re-exported at the crate's root.
 
 mod builder;
 mod changes;

@@ -1,4 +1,4 @@
-//! [`ReadHandle`]: one reader's own way into a map.
+//! [`ReadHandle`]: reads a map on one thread.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -34,7 +34,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// ```
 pub struct ReadHandle<K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine> {
     inner: left_right::ReadHandle<State<K, V, S, M, E>>,
-    /// Beside the table's own, so that a key is hashed before the table is found.
+    /// The reader's own, so that it hashes a key before it loads the table's address.
     hasher: S,
 }
 

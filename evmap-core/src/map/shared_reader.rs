@@ -1,4 +1,4 @@
-//! [`SharedReader`]: one value through which any thread looks things up.
+//! [`SharedReader`]: one value through which all threads read.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -47,7 +47,7 @@ impl<K, V, S, M, E: Engine> SharedReader<K, V, S, M, E> {
         self.inner.set_label(label);
     }
 
-    /// Whether this is the calling thread's own reader, as an error names it: to wait for it would be to
+    /// Whether this is the calling thread's own reader, as an error names it. To wait for it would be to
     /// wait for a guard of this very thread.
     pub fn is_own(&self, busy: &BusyReader) -> bool {
         self.inner.is_own(busy)

@@ -1,4 +1,4 @@
-//! Comparing the two copies of a map, for tests.
+//! `verify_copies`: compares the two copies of a map, for tests.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -47,11 +47,11 @@ where
     }
 }
 
-/// The first key of `one` that does not lead to its own entry there, or not to an equal value in
-/// `other`.
+/// Returns the first key of `one` whose lookup there does not find its own entry, or whose lookup in `other` does
+/// not find an equal value.
 ///
-/// If there is none either way round, each entry has its equal in the other copy: none is hidden
-/// behind another of the same key.
+/// If there is none in either direction, each entry has an equal one in the other copy, and no entry is hidden
+/// behind another one of the same key.
 fn first_difference<'a, K, V, S, M, E>(
     one: &'a State<K, V, S, M, E>,
     other: &State<K, V, S, M, E>,

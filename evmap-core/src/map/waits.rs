@@ -1,4 +1,4 @@
-//! What a writer waits for, ahead of time: its own copy.
+//! `catch_up`: waits for the writer's copy ahead of time. Also the async forms.
 
 use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::table::Engine;
 
 /// Reads of the writer's own (`get`, `len`, `iter`), `retain` and the compute calls need the writer's
 /// copy, and wait for the readers that are still in it.
-/// After one of these calls none of them waits for anybody, until the next refresh.
+/// After one of these calls, none of those calls waits, until the next refresh.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ where
     E: Engine,
     O: Operation<State<K, V, S, M, E>>,
 {
-    /// Gives the writer's copy all changes. Publishes nothing.
+    /// Applies all changes to the writer's copy. Publishes nothing.
     ///
     /// # Blocking
     /// Waits for guards that were taken before the last refresh.

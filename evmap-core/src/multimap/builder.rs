@@ -40,7 +40,7 @@ impl Default for Builder {
 }
 
 impl<S, M, E> Builder<S, M, E> {
-    /// Makes room for this many keys, in each of the two copies.
+    /// Reserves capacity for this many keys in each of the two copies.
     pub fn capacity(self, keys: usize) -> Self {
         Builder(self.0.capacity(keys))
     }
@@ -87,7 +87,7 @@ impl<S, M, E> Builder<S, M, E> {
     /// # Cost
     /// Nothing is logged; one copy gets the values one by one, and the other is a clone of it.
     /// Each key and value is cloned once.
-    /// Room is made as [`capacity`](Self::capacity) says, since nobody knows how many keys there are.
+    /// The capacity is that of [`capacity`](Self::capacity), since the number of keys is not known.
     ///
     /// # Panics
     /// If the iterator does, or the `Hash`, `Eq`, `Clone` or `Drop` of a key or value; then there is no

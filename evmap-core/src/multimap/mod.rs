@@ -1,6 +1,6 @@
 //! The multimap: each key has a bag of values.
 //!
-//! It shares its readers with the single-valued map; a value of theirs is a bag, [`Values`].
+//! It shares its readers with the single-valued map. Each value there is a bag, [`Values`].
 //!
 //! # Examples
 //!

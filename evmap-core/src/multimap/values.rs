@@ -63,7 +63,7 @@ impl<V> Values<V> {
         self.0.push(value);
     }
 
-    /// Takes out the first occurrence of this value.
+    /// Removes the first occurrence of this value.
     pub(crate) fn remove_one(&mut self, value: &V)
     where
         V: PartialEq,
@@ -74,7 +74,7 @@ impl<V> Values<V> {
     }
 
     pub(crate) fn reserve(&mut self, additional: usize) {
-        // Room is a hint: where there is not so much, the values to come will say so.
+        // A hint: if memory does not suffice, later insertions fail.
         let _ = self.0.try_reserve(additional);
     }
 
@@ -84,9 +84,9 @@ impl<V> Values<V> {
 }
 
 impl<V> Drop for Values<V> {
-    /// If the `Drop` of some values panics, the first panic goes on when all are dropped.
+    /// If the `Drop` of some values panics, resumes the first panic once all are dropped.
     fn drop(&mut self) {
-        // One alone meets no other panic.
+        // With a single value there is no second panic.
         if mem::needs_drop::<V>() && self.0.len() > 1 {
             let mut drops = Drops::default();
             drops.drop_each(self.0.drain(..));

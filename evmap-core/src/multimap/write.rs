@@ -16,22 +16,22 @@ where
     M: Clone,
     E: Engine,
 {
-    /// Adds a value to the key's bag, also where it is there already.
+    /// Adds a value to the key's bag, even if it is there already.
     pub fn insert(&mut self, key: K, value: V) {
         let key = self.hashed(key);
         self.log(MultimapOp::Add(key, value));
     }
 
-    /// Replaces the key's bag by one that holds this value alone.
+    /// Replaces the key's bag by one that holds only this value.
     pub fn update(&mut self, key: K, value: V) {
         let key = self.hashed(key);
         self.log(MultimapOp::Map(MapOp::Insert(key, Values::one(value))));
     }
 
     /// Replaces the key's bag by what `f` makes of its values, with the writer's own unrefreshed
-    /// changes (of none, if the key is not there). If that is nothing, the key is gone.
+    /// changes (an empty slice if the key is absent). If `f` returns no value, removes the key.
     ///
-    /// `f` is called once; what is logged is the outcome.
+    /// `f` is called once. Only its result is logged.
     ///
     /// # Blocking
     /// Waits for guards that were taken before the last refresh.
@@ -64,24 +64,24 @@ where
         }
     }
 
-    /// Takes one occurrence of this value out of the key's bag, if it is there: the first.
+    /// Removes the first occurrence of this value from the key's bag, if it is there.
     ///
-    /// A bag that has become empty is gone, and so is its key.
+    /// If the bag is empty then, removes the key.
     pub fn remove_value(&mut self, key: K, value: V) {
         let key = self.hashed(key);
         self.log(MultimapOp::RemoveValue(key, value));
     }
 
-    /// Takes out the key and its whole bag, if it is there.
+    /// Removes the key and its whole bag, if it is present.
     pub fn remove_entry(&mut self, key: K) {
         let key = self.hashed(key);
         self.log(MultimapOp::Map(MapOp::Remove(key)));
     }
 
-    /// Keeps those values of the key's bag that `keep` says yes to, with the writer's own
-    /// unrefreshed changes. A bag that has become empty is gone, and so is its key.
+    /// Keeps those values of the key's bag for which `keep` returns `true`, with the writer's own
+    /// unrefreshed changes. If the bag is empty then, removes the key.
     ///
-    /// `keep` is called once for each value; what is logged is the outcome.
+    /// `keep` is called once for each value. Only the result is logged.
     ///
     /// # Blocking
     /// Waits for guards that were taken before the last refresh.
@@ -104,24 +104,24 @@ where
         }));
     }
 
-    /// Takes out everything, and keeps the room.
+    /// Removes everything. Keeps the capacity.
     pub fn clear(&mut self) {
         self.log(MultimapOp::Map(MapOp::Clear));
     }
 
-    /// Takes out everything, and gives back all room.
+    /// Removes everything, and frees all capacity.
     pub fn purge(&mut self) {
         self.log(MultimapOp::Purge);
     }
 
-    /// Gives back the spare room of the key's bag, if it is there.
+    /// Frees capacity of the key's bag that is not needed, if the key is present.
     pub fn fit(&mut self, key: K) {
         let key = self.hashed(key);
         self.log(MultimapOp::Fit(key));
     }
 
-    /// Makes room for this many more values in the key's bag, if the bag is there and there is so
-    /// much memory.
+    /// Reserves capacity for this many more values in the key's bag, if the key is present and memory
+    /// suffices.
     pub fn reserve(&mut self, key: K, additional: usize) {
         let key = self.hashed(key);
         self.log(MultimapOp::ReserveValues(key, additional));

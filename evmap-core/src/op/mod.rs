@@ -1,7 +1,7 @@
 //! Operations as data, and how each is applied to a table.
 //!
-//! Each carries its key's hash, which is computed once and used for both copies.
-//! Writers make them; [`WriteHandle::rebuild`](crate::WriteHandle::rebuild) hands one back that
+//! Each carries the hash of its key, which is computed once and used for both copies.
+//! Writers make them. [`WriteHandle::rebuild`](crate::WriteHandle::rebuild) returns one that
 //! panicked.
 
 mod map;

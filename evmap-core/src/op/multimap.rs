@@ -15,15 +15,15 @@ use crate::table::Engine;
 pub enum MultimapOp<K, V, M> {
     /// A change to whole bags.
     Map(MapOp<K, Values<V>, M>),
-    /// Adds a value to a bag, which it may begin.
+    /// Adds a value to a bag. Creates the bag if the key is absent.
     Add(Hashed<K>, V),
-    /// Takes one occurrence of a value out of a bag, which it may end.
+    /// Removes one occurrence of a value from a bag. Removes the key if the bag is empty then.
     RemoveValue(Hashed<K>, V),
-    /// Gives back a bag's spare room.
+    /// Frees a bag's capacity that is not needed.
     Fit(Hashed<K>),
-    /// Makes room in a bag.
+    /// Reserves capacity in a bag.
     ReserveValues(Hashed<K>, usize),
-    /// Takes out everything, and gives back all room.
+    /// Removes everything, and frees all capacity.
     Purge,
 }
 
@@ -84,7 +84,7 @@ where
 }
 
 impl<K, V, M> MultimapOp<K, V, M> {
-    /// How many changes it stands for.
+    /// Returns how many changes this stands for.
     pub(crate) fn changes(&self) -> usize {
         match self {
             MultimapOp::Map(op) => op.changes(),
