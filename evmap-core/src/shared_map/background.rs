@@ -1,14 +1,14 @@
-//! What the two threads of the process do for a map: see [`left_right::background`].
+//! The work of the process's two background threads for a map: see [`left_right::background`].
 //!
-//! The *publisher* publishes what deferred writes left when it is time.
-//! A little before that it tells the map that it waits: a writer that comes then publishes itself. That is much
-//! cheaper than to take the lock, and all that it guards, to the publisher's processor and back.
-//! It only tries to lock: a map whose lock is taken is tried again soon.
-//! It runs no user code: a publication is a swap by M1, and what it has to drop is left to the janitor.
+//! The *publisher* publishes deferred writes at their deadline.
+//! A little before the deadline it marks it as near, and the next writer publishes. That is much cheaper than moving
+//! the lock, and the data that it guards, to the publisher's processor and back.
+//! The publisher only tries to lock. If the lock is taken, it tries again soon.
+//! It runs no user code: a publication is only a swap (`writer.rs` M1), and it leaves drops to the janitor.
 //!
-//! The *janitor* tidies up when nobody has written for a while: it brings the writer's copy up to date, lets a
-//! growth go on, frees copies that were set aside once their readers have left, recovers from a panic, drops
-//! what was removed, and wakes tasks. It only tries to lock, too, and takes bounded steps.
+//! The *janitor* tidies up when nobody has written for a while. It brings the writer's copy up to date, does rehash
+//! steps, frees copies that were set aside once their readers have left, recovers from a panic, does deferred drops,
+//! and wakes tasks. It only tries to lock, too, and works in bounded steps.
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
@@ -23,57 +23,57 @@ use super::deferred_drops::DeferredDrops;
 use super::writer::{Settling, Writer};
 use crate::table::Engine;
 
-/// Until the publisher comes again to a map whose lock was taken.
+/// The publisher retries a map whose lock was taken after this time.
 const SOON: Duration = Duration::from_micros(100);
-/// How long before it is time the publisher lets writers publish themselves, at the most.
+/// The longest time before the deadline from which writers publish themselves.
 const EARLY: Duration = Duration::from_micros(100);
-/// For how long nobody must have written before the janitor tidies up.
+/// The janitor tidies up once nobody has written for this long.
 const QUIET: Duration = Duration::from_millis(10);
-/// Between two steps of the janitor: the pause while each gets on, and the longest while a reader is in the way.
+/// The pause between two steps of the janitor: while steps make progress, and at most, while a reader blocks them.
 const SHORTEST_REST: Duration = Duration::from_micros(100);
 const LONGEST_REST: Duration = Duration::from_millis(250);
-/// The most operations that one step replays, and the most things that it drops.
+/// The maximal number of operations that one step replays, and of things that it drops.
 const STEP: usize = 1000;
 
-/// What is to be asked for after the unlock.
-pub(super) struct Errands {
+/// The wake-ups of background threads to request after the unlock.
+pub(super) struct Wakeups {
     publisher_within: Option<Duration>,
     janitor_within: Option<Duration>,
 }
 
 impl<K, V, S, E: Engine> Core<K, V, S, E> {
-    /// What a writer has to ask for after it, if anything. To be asked once before each unlock.
+    /// Returns the wake-ups to request after the unlock. Called once before each unlock.
     #[inline]
-    pub(super) fn errands(&self, writer: &mut Writer<K, V, S, E>) -> Option<Errands> {
+    pub(super) fn wakeups(&self, writer: &mut Writer<K, V, S, E>) -> Option<Wakeups> {
         let process = Background::process();
-        // ORDER: none needed, for both: they are changed under the lock only.
+        // ORDER: none needed, for both: they change only under the lock.
         let has_janitor = || self.janitor_of.load(Ordering::Relaxed) == process;
         let has_publisher = || self.publisher_of.load(Ordering::Relaxed) == process;
-        let is_seen_to = if !writer.map().has_pending() {
+        let is_scheduled = if !writer.map().has_pending() {
             !self.deadline.is_set() && has_janitor()
         } else if self.is_deferred() {
-            // There is nothing to tidy up before the publication, but copies that were set aside.
+            // Before the publication, the janitor can only free copies that were set aside.
             self.deadline.is_set()
                 && has_publisher()
                 && (writer.map().copies().retired() == 0 || has_janitor())
         } else {
             has_janitor()
         };
-        if is_seen_to {
+        if is_scheduled {
             return None;
         }
-        self.errands_anew(writer)
+        self.new_wakeups(writer)
     }
 
     #[cold]
     #[inline(never)]
-    fn errands_anew(&self, writer: &mut Writer<K, V, S, E>) -> Option<Errands> {
+    fn new_wakeups(&self, writer: &mut Writer<K, V, S, E>) -> Option<Wakeups> {
         let process = Background::process();
-        let mut errands = Errands {
+        let mut wakeups = Wakeups {
             publisher_within: None,
             janitor_within: None,
         };
-        // ORDER: none needed, for all of them: they are changed under the lock only.
+        // ORDER: none needed, for all of them: they change only under the lock.
         let waits_for_publication = self.is_deferred()
             && writer.map().has_pending()
             && writer.map().copies().retired() == 0;
@@ -82,7 +82,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             && !waits_for_publication
         {
             self.janitor_of.store(process, Ordering::Relaxed);
-            errands.janitor_within = Some(self.quiet());
+            wakeups.janitor_within = Some(self.quiet());
         }
         if let Publishing::Within { time, .. } = self.publishing {
             if !writer.map().has_pending() {
@@ -92,13 +92,13 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             {
                 let is_real = self.deadline.set_after(time);
                 self.publisher_of.store(process, Ordering::Relaxed);
-                errands.publisher_within = is_real.then(|| time - self.early());
+                wakeups.publisher_within = is_real.then(|| time - self.early());
             }
         }
-        (errands.publisher_within.is_some() || errands.janitor_within.is_some()).then_some(errands)
+        (wakeups.publisher_within.is_some() || wakeups.janitor_within.is_some()).then_some(wakeups)
     }
 
-    /// How long before it is time writers publish themselves.
+    /// Returns the time before the deadline from which writers publish themselves.
     pub(super) fn early(&self) -> Duration {
         match self.publishing {
             Publishing::AtOnce => Duration::ZERO,
@@ -106,7 +106,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         }
     }
 
-    /// For how long nobody must have written before the janitor tidies up.
+    /// Returns for how long nobody must have written before the janitor tidies up.
     fn quiet(&self) -> Duration {
         match self.publishing {
             Publishing::AtOnce => QUIET,
@@ -114,13 +114,14 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         }
     }
 
-    /// Asks the publisher of a forked child to come for what was pending at the fork, on behalf of a thread that
-    /// waits for that. Returns `false` if there is none, and nobody would come.
+    /// Requests the publisher of a forked child, for a thread that waits for writes that were pending at the fork.
+    /// Returns `false` if the child has no publisher.
     pub(super) fn expect_publication(&self) -> bool {
         let Publishing::Within { time, .. } = self.publishing else {
             return true;
         };
-        // ORDER: none needed: who waits has learnt of the write, and so of this; in a child nobody else is there.
+        // ORDER: none needed. The waiting thread has learnt of the write, and so of this value. A child has no other
+        // threads.
         if self.publisher_of.load(Ordering::Relaxed) == Background::process()
             || self.versions.visible() >= self.versions.commit()
         {
@@ -129,7 +130,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         self.background.publish_after(time).is_ok()
     }
 
-    /// Asks the janitor to come now. Where there is no thread for it, the next writer does its work.
+    /// Requests the janitor at once. If the system has no thread for it, the next writer does its work.
     fn call_janitor(&self) {
         _ = self.background.tidy_after(Duration::ZERO);
     }
@@ -142,26 +143,26 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Asks the two threads to come. Where there is none, publishes at once.
+    /// Requests the two threads. Publishes at once if the system has no thread for the publisher.
     #[cold]
     #[inline(never)]
-    pub(super) fn send(&self, errands: Errands) {
-        if let Some(time) = errands.janitor_within {
-            // Without a janitor, the next write drops what this one has removed.
+    pub(super) fn wake_background(&self, wakeups: Wakeups) {
+        if let Some(time) = wakeups.janitor_within {
+            // Without a janitor, the next write does the drops of this one.
             _ = self.background.tidy_after(time);
         }
-        if let Some(time) = errands.publisher_within
+        if let Some(time) = wakeups.publisher_within
             && self.background.publish_after(time).is_err()
         {
-            let mut writer = self.lock_endlessly();
+            let mut writer = self.lock_blocking();
             self.publish(&mut writer);
             self.end(writer);
         }
     }
 
-    /// Drops some of the backlog, with this added to it. Returns whether anything is left.
+    /// Adds `more` to the backlog and drops a part of it. Returns whether anything is left.
     fn drop_some(&self, more: Option<DeferredDrops<K, V, E::Table<K, V>>>) -> bool {
-        // Nobody else takes it, no user code runs under the lock, and forks wait, unless one is under way already.
+        // No other thread locks it, no user code runs under the lock, and forks wait, unless one is under way already.
         let exchange = |drops| {
             let _held_off = hold_off_forks();
             let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,17 +179,17 @@ where
         is_left
     }
 
-    /// Whether something is pending that should be visible by now.
+    /// Whether pending operations should be visible by now.
     fn is_overdue(&self, writer: &Writer<K, V, S, E>) -> bool {
         writer.map().has_pending() && self.deadline.left().is_none_or(|left| left.is_zero())
     }
 
-    /// One bounded step of tidying up: when to come again.
+    /// Does one bounded step of tidying up. Returns when to come again.
     fn tidy_some(&self, writer: &mut Writer<K, V, S, E>) -> Next {
-        // ORDER: none needed: it is counted under the lock.
+        // ORDER: none needed: it changes only under the lock.
         let writes = self.counters.writes.load(Ordering::Relaxed);
         if writer.writes_seen != writes && !self.is_overdue(writer) {
-            // Somebody has written meanwhile, and will do most of this.
+            // Somebody has written since the last step, and writers do most of this work.
             writer.writes_seen = writes;
             writer.rest = self.quiet();
             return Next::After(writer.rest);
@@ -196,20 +197,20 @@ where
         let settling = match writer.make_consistent(&self.counters) {
             Err(payload) => {
                 writer.note_panic(payload, &self.counters);
-                Settling::HeldUp
+                Settling::Blocked
             }
             Ok(()) => {
                 if self.is_overdue(writer) {
-                    // The publisher could not, before the recovery.
+                    // Before the recovery, the publisher could not publish.
                     self.publish(writer);
                 }
                 if writer.map().has_pending() {
                     writer.sweep(&self.counters);
                     if writer.map().copies().retired() == 0 {
-                        // Nothing to do before the publication, after which the janitor is asked anew.
+                        // Nothing to do before the publication. It requests the janitor again.
                         return Next::Idle;
                     }
-                    Settling::HeldUp
+                    Settling::Blocked
                 } else {
                     writer.settle(STEP, &self.counters)
                 }
@@ -217,12 +218,12 @@ where
         };
         match settling {
             Settling::Done => Next::Idle,
-            Settling::Begun => {
+            Settling::UnderWay => {
                 writer.rest = SHORTEST_REST;
                 Next::After(SHORTEST_REST)
             }
-            // Longer and longer while a reader stays, or user code panics.
-            Settling::HeldUp => {
+            // The pauses grow while a reader does not leave, or user code panics.
+            Settling::Blocked => {
                 writer.rest = (writer.rest * 2).clamp(SHORTEST_REST, LONGEST_REST);
                 Next::After(writer.rest)
             }
@@ -241,54 +242,54 @@ where
     fn publish(&self) -> Next {
         match (self.deadline.left(), self.early()) {
             (None, _) => return Next::Idle,
-            // Somebody has published, and written since.
+            // Another thread has published, and somebody has written since.
             (Some(left), early) if left > early => return Next::After(left - early),
             (Some(left), _) if !left.is_zero() => {
-                self.deadline.tell();
+                self.deadline.mark_near();
                 return Next::After(left);
             }
             _ => {}
         }
         let Some(_held_off) = hold_off_forks() else {
-            self.deadline.tell();
+            self.deadline.mark_near();
             return Next::After(SOON);
         };
         let Some(mut writer) = self.lock.try_lock() else {
             if self.lock.is_abandoned() {
                 return Next::Idle;
             }
-            self.deadline.tell();
+            self.deadline.mark_near();
             return Next::After(SOON);
         };
         self.publish(&mut writer);
         if !writer.map().has_pending() {
-            // Also if there was nothing to publish.
+            // Even if there was nothing to publish.
             self.deadline.clear();
         }
         let has_failed = writer.map().has_pending();
         let has_drops = writer.has_drops();
-        let errands = self.errands(&mut writer);
+        let wakeups = self.wakeups(&mut writer);
         let commit = writer.commit_version();
         self.unlock(writer, commit, || {
             self.versions.notify_threads();
-            // ORDER: pairs with the swap in `tidy`, which comes after this call of the janitor.
+            // ORDER: pairs with the swap in `tidy`, which follows this request of the janitor.
             self.has_tasks_to_wake.store(true, Ordering::Release);
             self.call_janitor();
         });
         if has_failed {
-            // By a panic in a `Clone`: the janitor recovers, or the next writer, and publishes.
-            self.deadline.tell();
+            // A `Clone` panicked. The janitor or the next writer recovers and publishes.
+            self.deadline.mark_near();
         }
         if has_failed || has_drops {
             self.call_janitor();
         }
-        let Some(errands) = errands else {
+        let Some(wakeups) = wakeups else {
             return Next::Idle;
         };
-        if let Some(time) = errands.janitor_within {
+        if let Some(time) = wakeups.janitor_within {
             _ = self.background.tidy_after(time);
         }
-        errands.publisher_within.map_or(Next::Idle, Next::After)
+        wakeups.publisher_within.map_or(Next::Idle, Next::After)
     }
 
     fn tidy(&self) -> Next {
@@ -310,7 +311,7 @@ where
             };
         };
         let next = self.tidy_some(&mut writer);
-        // ORDER: none needed: it is changed under the lock only.
+        // ORDER: none needed: it changes only under the lock.
         let process = if next == Next::Idle {
             0
         } else {

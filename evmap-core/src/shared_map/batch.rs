@@ -68,7 +68,7 @@ impl<'a, K, V, S, E: Engine> Batch<'a, K, V, S, E> {
     fn state(&self) -> &State<K, V, S, (), E> {
         assert!(
             !self.map.is_poisoned(),
-            "an earlier call of this batch panicked, so it will be rolled back"
+            "an earlier call of this batch panicked, so it will be undone"
         );
         self.map.own()
     }

@@ -1,11 +1,10 @@
-//! [`Batches`]: which pending operations are one write's.
+//! [`Batches`]: groups the pending operations by write.
 
-/// Tells a batch from all others.
+/// Identifies a batch whose caller waits for its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticket(pub(super) u64);
 
-/// Which pending operations are one write's, in order: each is a batch by itself, unless it is in one that was
-/// noted.
+/// The recorded batches, in order. An operation outside of them is a batch by itself.
 pub(super) struct Batches(Vec<Batch>);
 
 /// The operations from `begin` to `end`.
@@ -13,7 +12,7 @@ pub(super) struct Batches(Vec<Batch>);
 pub(super) struct Batch {
     pub(super) begin: usize,
     pub(super) end: usize,
-    /// Its caller waits to be told what becomes of it.
+    /// Set if the caller waits for the outcome of the batch.
     pub(super) ticket: Option<Ticket>,
 }
 
@@ -22,7 +21,7 @@ impl Batches {
         Batches(Vec::new())
     }
 
-    /// The batch of the operation at `at`.
+    /// Returns the batch of the operation at `at`.
     pub(super) fn of(&self, at: usize) -> Batch {
         let after = self.0.partition_point(|batch| batch.begin <= at);
         let before = after.checked_sub(1).map(|index| self.0[index]);
@@ -33,16 +32,20 @@ impl Batches {
         })
     }
 
-    /// Notes the last batch.
-    pub(super) fn note(&mut self, batch: Batch) {
+    /// Records the last batch.
+    pub(super) fn record(&mut self, batch: Batch) {
         self.0.push(batch);
     }
 
-    /// A batch is undone: those behind it move up.
-    pub(super) fn remove(&mut self, undone: Batch) {
-        self.0.retain(|batch| batch.begin != undone.begin);
-        let length = undone.end - undone.begin;
-        for batch in self.0.iter_mut().filter(|batch| batch.begin > undone.begin) {
+    /// Removes a batch that is rolled back. Later batches move forward.
+    pub(super) fn remove(&mut self, removed: Batch) {
+        self.0.retain(|batch| batch.begin != removed.begin);
+        let length = removed.end - removed.begin;
+        for batch in self
+            .0
+            .iter_mut()
+            .filter(|batch| batch.begin > removed.begin)
+        {
             batch.begin -= length;
             batch.end -= length;
         }
@@ -59,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_noted_is_a_batch_by_itself_and_those_behind_an_undone_one_move_up() {
+    fn an_unrecorded_operation_is_a_batch_by_itself_and_removal_moves_later_batches_forward() {
         let mut batches = Batches::new();
         let batch = |begin, end, ticket| Batch {
             begin,
@@ -71,9 +74,9 @@ mod tests {
             end: at + 1,
             ticket: None,
         };
-        batches.note(batch(1, 4, 1));
-        batches.note(batch(6, 7, 2));
-        batches.note(batch(7, 9, 3));
+        batches.record(batch(1, 4, 1));
+        batches.record(batch(6, 7, 2));
+        batches.record(batch(7, 9, 3));
         assert_eq!(batches.of(0), single(0));
         assert_eq!(batches.of(3), batch(1, 4, 1));
         assert_eq!([batches.of(4), batches.of(5)], [single(4), single(5)]);

@@ -1,18 +1,18 @@
 //! [`Core`]: how a write becomes visible.
 //!
-//! A writer takes the writer lock, makes its changes to the copy that is published next, and publishes that
-//! copy before it unlocks, with everything that is pending in it.
+//! A writer takes the writer lock, changes the copy that is published next, and publishes that copy, with all pending
+//! operations, before it unlocks.
 //!
-//! Where a publication costs a barrier, which takes longer than many writes, a writer leaves it to the next
-//! one, if one is awake already: a group of writers then publishes once (*group commit*).
-//! It does not rely on that one: if its changes are not visible after a moment, it locks once more and
-//! publishes them itself.
+//! A publication by barrier takes longer than many writes. Then a writer leaves the publication to the next writer, if
+//! one is already awake, and a group of writers publishes once (*group commit*).
+//! It does not rely on the next writer: if its changes are not visible after a moment, it locks again and publishes
+//! them itself.
 //!
-//! Deferred writes return after their unlock; who writes when it is time publishes, or, if nobody does, the
-//! [publisher](super::background).
+//! Deferred writes return after their unlock. A writer that comes near the deadline publishes them; if none comes, the
+//! [publisher](super::background) does.
 //!
-//! The lock is never held while waiting for readers: a writer whose copy is not free unlocks, and
-//! tries again a little later, so it holds up neither the others nor `flush`.
+//! No writer holds the lock while it waits for readers. If its copy is not free, it unlocks and tries again a little
+//! later, so it delays neither other writers nor `flush`.
 
 use std::hash::{BuildHasher, Hash};
 use std::panic::{RefUnwindSafe, UnwindSafe, resume_unwind};
@@ -27,55 +27,55 @@ use super::batch::Batch;
 use super::deadline::Deadline;
 use super::deferred_drops::DeferredDrops;
 use super::error::{CALLED_FROM_INSIDE, LEFT_BY_A_FORK, WriteError};
-use super::patience::Patience;
 use super::stats::{Counters, Stats};
 use super::versions::Versions;
+use super::wait_limit::WaitLimit;
 use super::writer::Writer;
 use crate::map::SharedReader;
 use crate::table::Engine;
 
-/// How often a call that never waits looks whether the lock is free: some microseconds.
+/// How often a call that never waits tries the lock, which takes some microseconds.
 const TRY_LOOKS: u32 = 200;
 
-/// What all handles of a shared map have together.
+/// The state that all handles of a shared map share.
 pub(super) struct Core<K, V, S, E: Engine> {
     pub(super) lock: WriterLock<Writer<K, V, S, E>>,
     pub(super) versions: Versions,
     pub(super) counters: Counters,
-    /// The calling thread's way to read, which tells its own guards from others'.
+    /// Reads on the calling thread, and tells its own guards from those of other threads.
     pub(super) reader: SharedReader<K, V, S, (), E>,
     pub(super) stall_limit: Duration,
     /// When writes become visible.
     pub(super) publishing: Publishing,
     pub(super) background: Background,
-    /// The processes whose publisher and whose janitor were asked to come, and have not been here since.
-    /// Changed under the lock only. 0 for none.
+    /// The processes whose publisher and whose janitor have been requested and have not come yet. 0 for none.
+    /// They change only under the lock.
     pub(super) publisher_of: AtomicU64,
     pub(super) janitor_of: AtomicU64,
     pub(super) deadline: Deadline,
-    /// The janitor has to wake tasks, after a publication by the publisher.
+    /// Set by the publisher after a publication: the janitor has to wake tasks.
     pub(super) has_tasks_to_wake: AtomicBool,
-    /// What the janitor drops, some of it in each step.
+    /// The janitor drops a part of this in each step.
     pub(super) backlog: Mutex<DeferredDrops<K, V, E::Table<K, V>>>,
 }
 
-/// The lock, taken.
+/// The guard of the writer lock.
 pub(super) type Locked<'a, K, V, S, E> = WriterGuard<'a, Writer<K, V, S, E>>;
 
 /// When writes become visible.
 pub(super) enum Publishing {
     /// Before they return.
     AtOnce,
-    /// Within a time that begins with the first of them.
+    /// Within a time after the first of them.
     Within {
         time: Duration,
-        /// As soon as this many operations are pending, they are published.
+        /// At this many pending operations, a write publishes at once.
         max_pending: usize,
     },
 }
 
-// A panic inside a write undoes that write, and one in the background is contained: what is behind the lock, and what
-// the two threads find, is consistent whenever somebody else comes to it (M1, M5).
+// A panic inside a write rolls that write back, and a panic in the background is contained. So the state behind the
+// lock is consistent for the next thread that takes it (`writer.rs` M1, M5).
 impl<K, V, S, E: Engine> UnwindSafe for Core<K, V, S, E> {}
 impl<K, V, S, E: Engine> RefUnwindSafe for Core<K, V, S, E> {}
 
@@ -115,27 +115,27 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             .stats(self.reader.readers(), self.versions.visible())
     }
 
-    /// Takes the lock. Returns `None` if that takes too long.
+    /// Takes the lock. Returns `None` once the limit is reached.
     ///
     /// # Panics
-    /// If the calling thread has it, and if a fork has left the thread that has it behind.
+    /// If the calling thread holds it, or if the thread that holds it is not in this child after a fork.
     #[inline]
-    pub(super) fn lock(&self, patience: Patience) -> Option<Locked<'_, K, V, S, E>> {
+    pub(super) fn lock(&self, limit: WaitLimit) -> Option<Locked<'_, K, V, S, E>> {
         if let Some(writer) = self.lock.try_lock() {
             return Some(writer);
         }
-        self.lock_slowly(patience)
+        self.lock_contended(limit)
     }
 
     #[cold]
     #[inline(never)]
-    fn lock_slowly(&self, patience: Patience) -> Option<Locked<'_, K, V, S, E>> {
+    fn lock_contended(&self, limit: WaitLimit) -> Option<Locked<'_, K, V, S, E>> {
         self.refuse_inside();
-        let locked = match patience {
-            Patience::Try if self.lock.is_abandoned() => Err(LockError::Abandoned),
-            Patience::Try => return self.try_lock_again(),
-            Patience::Until(deadline) => self.lock.lock_until(deadline),
-            Patience::Endless => self.lock.lock(),
+        let locked = match limit {
+            WaitLimit::NoWait if self.lock.is_abandoned() => Err(LockError::Abandoned),
+            WaitLimit::NoWait => return self.try_lock_again(),
+            WaitLimit::Until(deadline) => self.lock.lock_until(deadline),
+            WaitLimit::Unlimited => self.lock.lock(),
         };
         match locked {
             Ok(writer) => Some(writer),
@@ -145,7 +145,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         }
     }
 
-    /// Looks a bounded number of times: the janitor may have the lock for a moment, and few writers have it for long.
+    /// Tries a bounded number of times: the janitor and most writers hold the lock only for a moment.
     fn try_lock_again(&self) -> Option<Locked<'_, K, V, S, E>> {
         (0..TRY_LOOKS).find_map(|_| {
             std::hint::spin_loop();
@@ -153,12 +153,12 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         })
     }
 
-    /// As [`lock`](Self::lock), however long it takes.
+    /// As [`lock`](Self::lock), without a limit.
     #[inline]
-    pub(super) fn lock_endlessly(&self) -> Locked<'_, K, V, S, E> {
-        match self.lock(Patience::Endless) {
+    pub(super) fn lock_blocking(&self) -> Locked<'_, K, V, S, E> {
+        match self.lock(WaitLimit::Unlimited) {
             Some(writer) => writer,
-            None => unreachable!("an endless wait ended"),
+            None => unreachable!("an unlimited wait ended"),
         }
     }
 
@@ -169,7 +169,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     }
 
     /// # Panics
-    /// If no later version than this one is visible, and none ever will be: a fork has left a thread behind that is
+    /// If no later version is visible, and none ever will be: at the fork, a thread that is not in this child was
     /// inside a write.
     pub(super) fn refuse_abandoned(&self, version: Version) {
         assert!(
@@ -186,29 +186,29 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Runs a batch under the lock, and sees to it that it becomes visible. Returns its result, and the
-    /// version that shows everything that it did or saw.
+    /// Runs a batch under the lock, and ensures that it becomes visible. Returns its result, and the version that
+    /// shows everything that it wrote or read.
     pub(super) fn write<R>(
         &self,
-        patience: Patience,
+        limit: WaitLimit,
         batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
     ) -> Result<(R, Version), WriteError> {
-        let writer = self.prepared(patience)?;
-        // Who may not wait, for the publication neither, publishes itself.
-        Ok(self.write_in(writer, batch, matches!(patience, Patience::Endless)))
+        let writer = self.prepared(limit)?;
+        // A caller that must not wait does not wait for the publication either, so it publishes itself.
+        Ok(self.write_in(writer, batch, matches!(limit, WaitLimit::Unlimited)))
     }
 
-    /// As [`write`](Self::write), however long it takes.
+    /// As [`write`](Self::write), without a limit.
     #[inline]
-    pub(super) fn write_endlessly<R>(
+    pub(super) fn write_blocking<R>(
         &self,
         batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
     ) -> (R, Version) {
-        let mut writer = self.lock_endlessly();
+        let mut writer = self.lock_blocking();
         if let Err(unready) = writer.prepare(&self.counters) {
-            writer = match self.prepare_again(writer, unready, Patience::Endless) {
+            writer = match self.prepare_again(writer, unready, WaitLimit::Unlimited) {
                 Ok(writer) => writer,
-                Err(error) => unreachable!("an endless wait ended: {error}"),
+                Err(error) => unreachable!("an unlimited wait ended: {error}"),
             };
         }
         self.write_in(writer, batch, true)
@@ -219,26 +219,26 @@ where
         &self,
         mut writer: Locked<'_, K, V, S, E>,
         batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
-        may_be_left: bool,
+        may_delegate: bool,
     ) -> (R, Version) {
         let begin = writer.end();
         let outcome = writer.run(batch, &self.counters);
         let commit = writer.commit_version();
-        let mut left = None;
+        let mut unpublished = None;
         match &self.publishing {
             Publishing::AtOnce => {
-                // Who is awake for the lock takes these changes along, where that saves a
-                // barrier; a fence is cheaper than the change of hands.
-                if !(may_be_left && writer.has_barrier() && self.lock.has_next()) {
+                // If the next writer is awake, it publishes these changes with its own, which saves a barrier.
+                // A fence is cheaper than that handover.
+                if !(may_delegate && writer.has_barrier() && self.lock.has_next()) {
                     self.publish(&mut writer);
                 }
-                // A publication that failed is seen to as well.
+                // The publication may also have failed.
                 if writer.map().has_pending() && outcome.is_ok() {
-                    left = Some(writer.record(begin));
+                    unpublished = Some(writer.record(begin));
                 }
             }
             Publishing::Within { max_pending, .. } => {
-                // What panicked is undone, and others' operations may be, too.
+                // A batch that panicked is rolled back, and so may be pending operations of others.
                 if outcome.is_ok() {
                     writer.record(begin);
                 }
@@ -251,28 +251,28 @@ where
         match outcome {
             Err(panic) => resume_unwind(panic),
             Ok(result) => {
-                if let Some(ticket) = left {
-                    self.see_to(commit);
-                    self.ask_for_losses(ticket);
+                if let Some(ticket) = unpublished {
+                    self.ensure_visible(commit);
+                    self.check_rolled_back(ticket);
                 }
                 (result, commit)
             }
         }
     }
 
-    /// The lock, with the writer's copy free and up to date.
+    /// Takes the lock, and prepares the writer's copy: it is free and up to date.
     #[inline(always)]
-    fn prepared(&self, patience: Patience) -> Result<Locked<'_, K, V, S, E>, WriteError> {
-        let Some(mut writer) = self.lock(patience) else {
+    fn prepared(&self, limit: WaitLimit) -> Result<Locked<'_, K, V, S, E>, WriteError> {
+        let Some(mut writer) = self.lock(limit) else {
             return Err(WriteError::Occupied);
         };
         match writer.prepare(&self.counters) {
             Ok(()) => Ok(writer),
-            Err(unready) => self.prepare_again(writer, unready, patience),
+            Err(unready) => self.prepare_again(writer, unready, limit),
         }
     }
 
-    /// Publishes what is pending, unless a panic in a `Clone` keeps the copy from being made.
+    /// Publishes all pending operations, unless a panic in a `Clone` prevents it.
     #[inline]
     pub(super) fn publish(&self, writer: &mut Writer<K, V, S, E>) {
         if let Some(version) = writer.publish(&self.counters) {
@@ -281,23 +281,23 @@ where
         }
     }
 
-    /// Unlocks, and does what comes after that: wakes who waits for what was published, asks the publisher and
-    /// the janitor to come, and drops what was removed.
+    /// Unlocks, and then wakes the waiters if something was published, requests the publisher and the janitor, and
+    /// does the deferred drops.
     pub(super) fn end(&self, writer: Locked<'_, K, V, S, E>) {
         let commit = writer.commit_version();
         self.end_with(writer, commit);
     }
 
-    /// As [`end`](Self::end), with the version that shows everything.
+    /// As [`end`](Self::end), with the commit version.
     #[inline(always)]
     fn end_with(&self, mut writer: Locked<'_, K, V, S, E>, commit: Version) {
         if writer.may_have_drops() {
             self.end_and_drop(writer, commit);
         } else {
-            let errands = self.errands(&mut writer);
+            let wakeups = self.wakeups(&mut writer);
             self.unlock(writer, commit, || self.notify());
-            if let Some(errands) = errands {
-                self.send(errands);
+            if let Some(wakeups) = wakeups {
+                self.wake_background(wakeups);
             }
         }
     }
@@ -309,17 +309,17 @@ where
         }
     }
 
-    /// As [`end_with`](Self::end_with), but returns what is to be dropped.
+    /// As [`end_with`](Self::end_with), but returns the deferred drops.
     pub(super) fn end_without_drops(
         &self,
         mut writer: Locked<'_, K, V, S, E>,
         commit: Version,
     ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
         let drops = writer.take_drops(&self.counters);
-        let errands = self.errands(&mut writer);
+        let wakeups = self.wakeups(&mut writer);
         self.unlock(writer, commit, || self.notify());
-        if let Some(errands) = errands {
-            self.send(errands);
+        if let Some(wakeups) = wakeups {
+            self.wake_background(wakeups);
         }
         drops
     }
@@ -331,8 +331,8 @@ where
         self.versions.notify_tasks();
     }
 
-    /// Notes what others may know of the writer, and unlocks. Calls `notify` if something was published that
-    /// somebody listens for.
+    /// Updates the public counters and the commit version, and unlocks. Calls `notify` if something was published and
+    /// somebody listens.
     #[inline(always)]
     pub(super) fn unlock(
         &self,
@@ -342,7 +342,7 @@ where
     ) {
         self.counters.note_pending(writer.pending());
         self.versions.reserve(commit);
-        // Who listens is left to the next publication, else it would be woken for nothing.
+        // Without a publication, the listeners wait on: they would wake for nothing.
         if writer.take_published() && writer.unlock() {
             notify();
         }

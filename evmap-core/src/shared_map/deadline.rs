@@ -1,26 +1,26 @@
-//! [`Deadline`]: when what deferred writes left has to be visible.
+//! [`Deadline`]: when deferred writes have to be visible.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// When what deferred writes left has to be visible.
+/// When deferred writes have to be visible.
 ///
 /// # Orderings
-/// - **D0** None are needed. It is set and cleared under the writer lock; who looks at it without the lock takes it
-///   for a hint, and was asked to look, if it matters, by way of another lock after it was set.
+/// - **D0** None are needed. It is set and cleared under the writer lock. Without the lock it is only a hint; where it
+///   matters, the reading thread was requested through another lock after it was set.
 pub(super) struct Deadline {
     epoch: Instant,
-    /// In nanoseconds after the epoch, or one of the two below.
+    /// In nanoseconds after the epoch, or `NONE` or `NEVER`.
     at: AtomicU64,
     /// The publisher has come, and leaves the publication to the next writer.
     is_near: AtomicBool,
-    /// Somebody cannot wait so long.
+    /// A task waits in `flush_async`: publish at once.
     is_urgent: AtomicBool,
 }
 
 /// Nothing is pending.
 const NONE: u64 = 0;
-/// A time too far away to be told: only a flush publishes then.
+/// The time is too far away to be represented. Only a flush publishes then.
 const NEVER: u64 = u64::MAX;
 
 impl Deadline {
@@ -39,7 +39,7 @@ impl Deadline {
         self.at.load(Ordering::Relaxed) != NONE
     }
 
-    /// Sets it to this time from now. Returns whether it will ever be reached.
+    /// Sets the deadline to this time from now. Returns whether it can be reached.
     pub(super) fn set_after(&self, time: Duration) -> bool {
         let at = self.epoch.elapsed().checked_add(time);
         let nanos = at.and_then(|at| u64::try_from(at.as_nanos()).ok());
@@ -49,7 +49,7 @@ impl Deadline {
         nanos != NEVER
     }
 
-    /// Everything is published.
+    /// Clears the deadline after a publication.
     #[inline]
     pub(super) fn clear(&self) {
         // ORDER: none needed (D0), for all of them.
@@ -58,7 +58,7 @@ impl Deadline {
         self.is_urgent.store(false, Ordering::Relaxed);
     }
 
-    /// How much time is left, if it is set: none if it is urgent.
+    /// Returns the time that is left: zero if it is urgent, `None` if the deadline is not set.
     pub(super) fn left(&self) -> Option<Duration> {
         // ORDER: none needed (D0), for both.
         if self.is_urgent.load(Ordering::Relaxed) {
@@ -71,32 +71,32 @@ impl Deadline {
         }
     }
 
-    /// Tells writers that it is near.
-    pub(super) fn tell(&self) {
+    /// Marks the deadline as near, so that the next writer publishes.
+    pub(super) fn mark_near(&self) {
         // ORDER: none needed (D0).
         self.is_near.store(true, Ordering::Relaxed);
     }
 
-    /// Tells writers, and the publisher when it is asked to come, not to wait for it.
-    pub(super) fn hurry(&self) {
+    /// Makes the next writer, or the publisher once it comes, publish before the deadline.
+    pub(super) fn mark_urgent(&self) {
         // ORDER: none needed (D0).
         self.is_urgent.store(true, Ordering::Relaxed);
-        self.tell();
+        self.mark_near();
     }
 
-    /// Whether a writer should publish, so long before it.
+    /// Whether a writer should publish now, at most `early` before the deadline.
     #[inline]
     pub(super) fn is_near(&self, early: impl FnOnce() -> Duration) -> bool {
         // ORDER: none needed (D0).
-        self.is_near.load(Ordering::Relaxed) && self.is_really_near(early())
+        self.is_near.load(Ordering::Relaxed) && self.is_near_now(early())
     }
 
     #[cold]
     #[inline(never)]
-    fn is_really_near(&self, early: Duration) -> bool {
+    fn is_near_now(&self, early: Duration) -> bool {
         let is_near = self.left().is_some_and(|left| left <= early);
         if !is_near {
-            // It was told of an earlier one; of this one it will be told in time.
+            // The mark was for an earlier deadline. The publisher will set it again in time.
             // ORDER: none needed (D0).
             self.is_near.store(false, Ordering::Relaxed);
         }
@@ -111,17 +111,17 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
-    fn a_writer_publishes_once_it_was_told_and_only_near_the_end() {
+    fn a_writer_publishes_once_the_deadline_is_marked_and_near() {
         let deadline = Deadline::new();
         assert_eq!((deadline.is_set(), deadline.left()), (false, None));
         assert!(deadline.set_after(HOUR));
         assert!(deadline.is_set() && deadline.left().unwrap() <= HOUR);
-        assert!(!deadline.is_near(|| 2 * HOUR), "nobody was told");
-        deadline.tell();
+        assert!(!deadline.is_near(|| 2 * HOUR), "it is not marked");
+        deadline.mark_near();
         assert!(deadline.is_near(|| 2 * HOUR));
         assert!(!deadline.is_near(|| Duration::ZERO), "it is not near");
-        assert!(!deadline.is_near(|| 2 * HOUR), "what it was told is over");
-        deadline.hurry();
+        assert!(!deadline.is_near(|| 2 * HOUR), "the mark is gone");
+        deadline.mark_urgent();
         assert!(deadline.is_near(|| Duration::ZERO), "it is urgent");
         assert_eq!(deadline.left(), Some(Duration::ZERO));
         deadline.clear();

@@ -1,42 +1,42 @@
-//! What a shared map may say no with: one type per call.
+//! Errors and panic messages of a shared map. There is one error type per kind of call.
 
 use std::error::Error;
 use std::fmt;
 
 use left_right::{BusyReader, ReadersBusy, TooManyRetired, Version};
 
-/// What the panic says when a thread calls the map from inside one of its own writes.
+/// The panic message of a call from inside a write of the same map.
 pub(super) const CALLED_FROM_INSIDE: &str = "\
     a call back into a SharedMap from inside one of its writes: it would wait for itself. It comes \
     from the write's closure, from a key's or value's own code, or from a job that this thread took \
     on while it waited inside the write, as a thread pool's threads do. Use what the closure is \
     given, or write afterwards; wait for a thread pool before or after the write, not inside it";
 
-/// What the panic of a write says in a child whose parent was inside one.
+/// The panic message of a write in a forked child, if another thread was inside a write at the fork.
 pub(super) const LEFT_BY_A_FORK: &str = "\
     another thread was inside a write of this SharedMap when the process forked, and that thread is \
     not in this child: the map can be read here, but never written";
 
-/// What the panic of a wait says on the janitor.
+/// The panic message of a wait on the janitor thread.
 pub(super) const WAITS_ON_THE_JANITOR: &str = "\
     a `Drop` on the thread that tidies up a SharedMap waits for a version of it: it would hold up \
     what it may be waiting for";
 
 /// Nothing was written, and the closure was not called.
 ///
-/// Said by [`SharedMap::try_write`](crate::SharedMap::try_write) and
+/// Returned by [`SharedMap::try_write`](crate::SharedMap::try_write) and
 /// [`SharedMap::write_timeout`](crate::SharedMap::write_timeout).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum WriteError {
     /// Other writers have had the map all the time, or the janitor, which tidies it up.
     Occupied,
-    /// Readers are still inside the copy that is written next, though not for so long yet that the
+    /// Readers are still inside the copy that is written next, but not for long enough yet that the
     /// map goes past them: see
     /// [`Builder::stall_limit`](crate::shared_map::Builder::stall_limit).
     Busy(ReadersBusy),
-    /// Readers are still inside the copy that is written next, and as many copies are set aside for
-    /// others already as may be: see
+    /// Readers are still inside the copy that is written next, and the maximal number of copies is set
+    /// aside for other readers already: see
     /// [`Builder::max_retired`](crate::shared_map::Builder::max_retired).
     TooManyRetired(TooManyRetired),
 }
@@ -67,7 +67,7 @@ impl Error for WriteError {}
 
 /// The version that was waited for is not visible yet.
 ///
-/// Said by [`SharedMap::wait_for_timeout`](crate::SharedMap::wait_for_timeout) and
+/// Returned by [`SharedMap::wait_for_timeout`](crate::SharedMap::wait_for_timeout) and
 /// [`SharedMap::changed_since_timeout`](crate::SharedMap::changed_since_timeout).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! Publications that somebody waits for: `flush`, and what a writer has left to the next one.
+//! Publications that a caller waits for: `flush`, and those that a writer has left to the next writer.
 
 use std::hash::{BuildHasher, Hash};
 use std::panic::resume_unwind;
@@ -10,12 +10,12 @@ use left_right::background::Background;
 
 use super::batches::Ticket;
 use super::core::{Core, Locked, Publishing};
-use super::patience::Patience;
+use super::wait_limit::WaitLimit;
 use crate::table::Engine;
 
-/// How long a writer that left its publication to another stays awake for it, in looks.
+/// How often a writer that left its publication to another checks for it before it locks again.
 const SPINS: u32 = 200;
-/// How often such a writer tries to recover from what another's panic has left.
+/// How often such a writer tries to recover from the panic of another write.
 const RECOVERIES_FOR_OTHERS: u32 = 16;
 
 impl<K, V, S, E> Core<K, V, S, E>
@@ -25,25 +25,25 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Publishes what is pending; with nothing pending, gives the writer's copy what it lacks. Returns the
+    /// Publishes all pending operations. With nothing pending, brings the writer's copy up to date. Returns the
     /// version that is visible then.
     pub(super) fn flush(&self) -> Version {
-        self.flush_in(self.lock_endlessly())
+        self.flush_in(self.lock_blocking())
     }
 
-    /// As [`flush`](Self::flush), for a task: while another writer has the lock, it waits until what was
+    /// As [`flush`](Self::flush), for a task. While another writer holds the lock, it waits until everything that was
     /// written before this call is visible.
     pub(super) async fn flush_async(&self) -> Version {
-        if let Some(writer) = self.lock(Patience::Try) {
+        if let Some(writer) = self.lock(WaitLimit::NoWait) {
             return self.flush_in(writer);
         }
         let commit = self.versions.commit();
         if matches!(self.publishing, Publishing::Within { .. }) {
             if Background::is_janitor() {
-                // It wakes the tasks, so none may wait on it.
+                // The janitor wakes tasks, so no task may wait on it.
                 return self.flush();
             }
-            self.deadline.hurry();
+            self.deadline.mark_urgent();
             if self.background.publish_after(Duration::ZERO).is_err() {
                 return self.flush();
             }
@@ -52,7 +52,7 @@ where
             None => commit,
             Some(before) => {
                 let listen = || self.lock.listen();
-                // In a forked child nobody may have been asked to come.
+                // In a forked child the publisher may not have been requested yet.
                 let expect = || {
                     if !self.expect_publication() {
                         self.flush();
@@ -65,7 +65,7 @@ where
     }
 
     /// # Panics
-    /// If a `Clone` does, after an earlier panic: what is pending is kept.
+    /// If a `Clone` does, after an earlier panic. Pending operations are kept.
     fn flush_in(&self, mut writer: Locked<'_, K, V, S, E>) -> Version {
         let recovered = writer.make_consistent(&self.counters);
         if writer.map().has_pending() {
@@ -81,10 +81,10 @@ where
         version
     }
 
-    /// Sees to it that the version becomes visible: for a moment it stays awake for another writer's
-    /// publication, then it publishes what there is by itself.
+    /// Ensures that the version becomes visible. Spins for a moment for another writer's publication, and then
+    /// publishes all pending operations itself.
     #[cold]
-    pub(super) fn see_to(&self, version: Version) {
+    pub(super) fn ensure_visible(&self, version: Version) {
         for _ in 0..SPINS {
             if self.versions.visible() >= version {
                 return;
@@ -92,15 +92,15 @@ where
             std::hint::spin_loop();
         }
         for _ in 0..RECOVERIES_FOR_OTHERS {
-            let mut writer = self.lock_endlessly();
+            let mut writer = self.lock_blocking();
             let mut recovered = Ok(());
             if self.versions.visible() < version {
                 recovered = writer.make_consistent(&self.counters);
                 self.publish(&mut writer);
             }
             self.end(writer);
-            // A panic here is that of a `Clone`, in the recovery from another write's panic: our changes are
-            // kept, and the next round tries again.
+            // A `Clone` panicked during recovery from another write's panic. Our changes are kept, and the next
+            // round tries again.
             if let Err(payload) = recovered {
                 self.counters.note_panic(payload);
             }
@@ -114,18 +114,19 @@ where
         );
     }
 
-    /// Panics if the batch of this ticket was undone after its unlock.
+    /// # Panics
+    /// If the batch of this ticket was rolled back after its unlock.
     #[cold]
-    pub(super) fn ask_for_losses(&self, ticket: Option<Ticket>) {
-        // ORDER: none needed: who undid our batch has shown a version since, by which we learnt that the
-        // wait is over (V1).
-        if self.counters.lost.load(Ordering::Relaxed) == 0 {
+    pub(super) fn check_rolled_back(&self, ticket: Option<Ticket>) {
+        // ORDER: none needed. The thread that rolled our batch back has shown a version since, and the end of our
+        // wait has read that version (V1).
+        if self.counters.rolled_back.load(Ordering::Relaxed) == 0 {
             return;
         }
         let Some(ticket) = ticket else { return };
-        let is_lost = self.lock_endlessly().take_lost(ticket);
+        let is_rolled_back = self.lock_blocking().take_rolled_back(ticket);
         assert!(
-            !is_lost,
+            !is_rolled_back,
             "this write is undone: after a panic of another one it had to be applied once more, and \
              panicked then"
         );

@@ -121,10 +121,10 @@ pub struct SharedMap<K, V, S = DefaultHashBuilder, E: Engine = DefaultEngine> {
     handle: Arc<Handle<K, V, S, E>>,
 }
 
-/// What the clones share: when it is dropped, so is the last of them.
+/// The part that the clones share. It is dropped with the last of them.
 struct Handle<K, V, S, E: Engine> {
     core: Arc<Core<K, V, S, E>>,
-    /// Publishes what is pending. Here, since a `Drop` knows nothing of keys and values.
+    /// Publishes all pending changes. A field, since `Drop` has no bounds on keys and values.
     flush: fn(&Core<K, V, S, E>),
 }
 
@@ -164,7 +164,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         }
     }
 
-    /// Publishes what is pending, also where nothing is known of keys and values.
+    /// Publishes all pending changes. Needs no bounds on keys and values.
     pub(super) fn publish(&self) {
         (self.handle.flush)(&self.handle.core);
     }
@@ -241,18 +241,17 @@ impl<K, V, S, E: Engine> fmt::Debug for SharedMap<K, V, S, E> {
 }
 
 impl<K, V, S, E: Engine> Drop for Handle<K, V, S, E> {
-    /// Publishes what is pending, which waits for no reader.
+    /// Publishes all pending changes, which waits for no reader.
     fn drop(&mut self) {
         if self.core.lock.is_abandoned() {
-            // A fork has caught the map inside a write, so its data may be half changed: it is left as it is.
+            // The fork happened inside a write, so the data may be half changed. It is leaked.
             self.core.background.leave();
             mem::forget(Arc::clone(&self.core));
             return;
         }
-        // A panic is that of a `Clone`, in the recovery from an earlier panic: there is nobody left to
-        // try again.
+        // Only a `Clone` can panic, in the recovery from an earlier panic. No later write could try again.
         contain(|| (self.flush)(&self.core));
-        // So the publisher never has the last reference.
+        // After this, the publisher never holds the last reference.
         self.core.background.leave();
     }
 }

@@ -3,8 +3,8 @@
 //! ```text
 //! SharedMap ── reads ───────────────────────────────> left_right::SharedReader
 //!     └─ writes, flush ─> Core (when to publish) ─> left_right::WriterLock ─> Writer ─> WriteHandle
-//!                          ├─ Versions (who waits)                  └─ Batch (what a write does)
-//!                          └─ background (the publisher's steps, and the janitor's)
+//!                          ├─ Versions (waiters)                    └─ Batch (the changes of a write)
+//!                          └─ background (steps of the publisher and the janitor)
 //! ```
 //!
 //! # What a write costs
@@ -60,11 +60,11 @@ mod deferred_drops;
 mod error;
 mod flush;
 mod map;
-mod patience;
 mod readers;
 mod recovery;
 mod stats;
 mod versions;
+mod wait_limit;
 mod waits;
 mod waker;
 mod writer;

@@ -1,4 +1,4 @@
-//! How a writer waits for readers that are in the copy which is written next, or goes past them.
+//! Readers in the copy that is written next: how a writer waits for them, or goes past them with a fresh copy.
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
@@ -10,12 +10,12 @@ use left_right::BusyReader;
 
 use super::core::{Core, Locked};
 use super::error::WriteError;
-use super::patience::Patience;
+use super::wait_limit::WaitLimit;
 use super::writer::{Unready, Writer};
 use crate::panics::catch;
 use crate::table::Engine;
 
-/// Between two looks whether readers have left: the first pause, and the longest.
+/// The first and the longest pause between two checks whether readers have left.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
@@ -26,19 +26,19 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Goes on from a first attempt that has failed.
+    /// Continues after a first attempt that has failed.
     #[cold]
     #[inline(never)]
     pub(super) fn prepare_again<'a>(
         &'a self,
         mut writer: Locked<'a, K, V, S, E>,
         mut unready: Unready,
-        patience: Patience,
+        limit: WaitLimit,
     ) -> Result<Locked<'a, K, V, S, E>, WriteError> {
         let mut pause = FIRST_PAUSE;
         let mut is_counted = false;
         loop {
-            match self.go_past(&mut writer, unready) {
+            match self.rebuild_past(&mut writer, unready) {
                 Ok(()) => return Ok(writer),
                 Err(still) => unready = still,
             }
@@ -53,20 +53,20 @@ where
                     |c| &c.stalls,
                     u64::from(!mem::replace(&mut is_counted, true)),
                 );
-                let is_endless = matches!(patience, Patience::Endless);
+                let is_unlimited = matches!(limit, WaitLimit::Unlimited);
                 assert!(
-                    !(is_endless && self.is_own_doing(&too_many.readers)),
+                    !(is_unlimited && self.are_all_own(&too_many.readers)),
                     "a write would never end: only views of the writing thread itself are in the \
                      way, and as many copies are set aside already as `max_retired` allows"
                 );
             }
-            let left = patience.left();
+            let left = limit.left();
             if left.is_zero() {
                 return Err(obstacle);
             }
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(LONGEST_PAUSE);
-            writer = self.lock(patience).ok_or(WriteError::Occupied)?;
+            writer = self.lock(limit).ok_or(WriteError::Occupied)?;
             match writer.prepare(&self.counters) {
                 Ok(()) => return Ok(writer),
                 Err(still) => unready = still,
@@ -74,9 +74,13 @@ where
         }
     }
 
-    /// Makes a fresh copy, if the one that is written next is held up by a guard of the calling thread, or has
-    /// been held up for long.
-    fn go_past(&self, writer: &mut Writer<K, V, S, E>, unready: Unready) -> Result<(), Unready> {
+    /// Makes a fresh copy if a guard of the calling thread is in the copy that is written next, or if a reader has been
+    /// in it for longer than the stall limit.
+    fn rebuild_past(
+        &self,
+        writer: &mut Writer<K, V, S, E>,
+        unready: Unready,
+    ) -> Result<(), Unready> {
         let Unready::Busy(busy) = unready else {
             return Err(unready);
         };
@@ -92,8 +96,8 @@ where
         writer.prepare(&self.counters)
     }
 
-    /// Whether all these readers are the calling thread's own.
-    fn is_own_doing(&self, readers: &[BusyReader]) -> bool {
+    /// Whether all these readers belong to the calling thread.
+    fn are_all_own(&self, readers: &[BusyReader]) -> bool {
         readers.iter().all(|reader| self.reader.is_own(reader))
     }
 }

@@ -1,4 +1,4 @@
-//! The [`Writer`]'s recovery: a fresh copy past a reader, or after a panic.
+//! Recovery of the [`Writer`]: it makes a fresh copy to go past a reader, or after a panic.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -17,31 +17,34 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Goes past the readers that are in the writer's copy.
+    /// Makes a fresh copy, and so goes past the readers that are in the writer's copy.
     ///
     /// # Errors
     /// [`TooManyRetired`]: nothing has changed.
     ///
     /// # Panics
-    /// If a `Clone` does: nothing has changed.
+    /// If a `Clone` does. Nothing has changed then.
     pub(super) fn rebuild(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
         self.collect(counters);
         let rejected = self.map.ops().rebuild_into(&mut self.drops.ops)?;
-        debug_assert!(rejected.is_none(), "what panicked was taken back before");
+        debug_assert!(
+            rejected.is_none(),
+            "an operation that panicked is rolled back before"
+        );
         self.drops.ops.extend(rejected);
         counters.count(|c| &c.rebuilds, 1);
         counters.note(&self.map);
         Ok(())
     }
 
-    /// A fresh copy that has everything that is pending (M1). A batch that panics when it is applied
-    /// once more is undone.
+    /// Restores M1: makes a fresh copy if needed, and applies everything that is pending. Rolls back a batch that panics
+    /// when it is applied once more.
     ///
     /// # Errors
     /// [`TooManyRetired`]: nothing has changed.
     ///
     /// # Panics
-    /// If a `Clone` does: nothing has changed, and what is pending is kept.
+    /// If a `Clone` does. Nothing has changed then, and pending operations are kept.
     fn recover(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
         while !self.is_consistent() {
             if self.map.is_poisoned() {
@@ -55,7 +58,7 @@ where
                     let at = self.map.ops().applied();
                     self.roll_back(at, counters);
                 } else {
-                    // No operation has panicked, but something that was dropped on the way.
+                    // No operation has panicked, but a drop.
                     self.note_panic(payload, counters);
                 }
             }
@@ -63,28 +66,28 @@ where
         Ok(())
     }
 
-    /// [Recovers](Self::recover) from what an earlier panic in a `Clone` has left, if anything.
+    /// [Recovers](Self::recover) if an earlier panic in a `Clone` has left an inconsistent state.
     ///
     /// # Errors
-    /// What panicked in a `Clone` again: nothing has changed.
+    /// The payload, if a `Clone` panicked again. Nothing has changed then.
     pub(super) fn make_consistent(&mut self, counters: &Counters) -> Result<(), Payload> {
         if self.is_consistent() {
             return Ok(());
         }
-        // An error only if copies are pinned, which a poisoned one is not.
+        // The inner error cannot occur: it needs a pinned copy, and a poisoned copy is not pinned.
         self.try_recover(counters).map(drop)
     }
 
-    /// As [`recover`](Self::recover).
+    /// As [`recover`](Self::recover), but returns the payload of a panic.
     ///
     /// # Errors
-    /// What panicked in a `Clone`: nothing has changed.
+    /// The payload, if a `Clone` panicked. Nothing has changed then.
     pub(super) fn try_recover(
         &mut self,
         counters: &Counters,
     ) -> Result<Result<(), TooManyRetired>, Payload> {
         match catch(|| self.recover(counters)) {
-            // Something that was dropped then, such as the hasher of the copy replaced.
+            // A drop panicked, such as that of the hasher of the replaced copy.
             Err(payload) if self.is_consistent() => {
                 self.note_panic(payload, counters);
                 Ok(Ok(()))
@@ -98,27 +101,27 @@ where
         !self.map.is_poisoned() && self.map.ops().applied() == self.end()
     }
 
-    /// Undoes the batch that has the operation at `at`, which has panicked.
+    /// Rolls back the batch of the operation at `at`, which has panicked.
     fn roll_back(&mut self, at: usize, counters: &Counters) {
         if at >= self.end() {
-            // No pending batch: what panicked was published already.
+            // No pending batch: the operation was published already.
             counters.count(|c| &c.panics, 1);
             return;
         }
         let batch = self.batches.of(at);
         let ops = self.map.ops();
-        let mut undone = ops.split_off(batch.begin);
-        ops.extend(undone.split_off(batch.end - batch.begin));
-        self.drops.ops.extend(undone);
+        let mut rejected = ops.split_off(batch.begin);
+        ops.extend(rejected.split_off(batch.end - batch.begin));
+        self.drops.ops.extend(rejected);
         self.batches.remove(batch);
         if self.map.pending().is_empty() {
-            // The version was promised already: it comes, and shows what the one before does.
+            // The commit version is reserved already, so it is published, and shows the same as the one before.
             self.map.log(MapOp::Reserve(0));
         }
         self.changes = self.map.pending_changes();
-        if let (Some(lost), Some(ticket)) = (&mut self.lost, batch.ticket) {
-            lost.push(ticket);
+        if let (Some(rolled_back), Some(ticket)) = (&mut self.rolled_back, batch.ticket) {
+            rolled_back.push(ticket);
         }
-        counters.count(|c| &c.lost, 1);
+        counters.count(|c| &c.rolled_back, 1);
     }
 }

@@ -1,4 +1,4 @@
-//! [`Stats`]: what a shared map knows of its writers and readers.
+//! [`Stats`]: figures of a shared map, its writers and its readers.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -8,9 +8,9 @@ use crate::map::WriteHandle;
 use crate::panics::{Payload, dispose};
 use crate::table::Engine;
 
-/// Figures of a shared map, taken without waiting for anybody, so not all of one moment.
+/// Figures of a shared map. They are read without waiting, so they may be of different moments.
 ///
-/// Made by [`SharedMap::stats`](crate::SharedMap::stats).
+/// Returned by [`SharedMap::stats`](crate::SharedMap::stats).
 /// Counters begin at 0 with the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -38,19 +38,19 @@ pub struct Stats {
     pub rebuilds: u64,
     /// Writes that found readers in their copy and could set aside no more copies.
     pub stalls: u64,
-    /// Panics of user code that no caller was there to get: when a change was made to its second
+    /// Panics of user code that reached no caller: when a change was made to its second
     /// copy, when a fresh copy was made after another panic, or when something that was replaced or removed
     /// was dropped. (A `Hash` that panics in a growth is counted in `postponed`.)
     pub panics: u64,
-    /// Writes that were undone after their call may have returned, since they panicked when they had
-    /// to be applied once more: the user code in them acts differently each time.
-    pub lost: u64,
+    /// Writes that were rolled back although their call may have returned, since they panicked when they
+    /// had to be applied once more: the user code in them acts differently each time.
+    pub rolled_back: u64,
 }
 
-/// What is counted, and what is noted at each unlock.
+/// The figures that are counted, and those that are updated at each unlock.
 ///
 /// # Orderings
-/// - **C0** None are needed: each is a figure by itself, and nothing is read because of it.
+/// - **C0** None are needed: each figure stands by itself, and no other read depends on it.
 #[derive(Default)]
 pub(super) struct Counters {
     pub(super) retired: AtomicUsize,
@@ -63,11 +63,11 @@ pub(super) struct Counters {
     pub(super) rebuilds: AtomicU64,
     pub(super) stalls: AtomicU64,
     pub(super) panics: AtomicU64,
-    pub(super) lost: AtomicU64,
+    pub(super) rolled_back: AtomicU64,
 }
 
 impl Counters {
-    /// Notes the figures of the writer inside, under the lock.
+    /// Stores the figures of the inner writer, under the lock.
     pub(super) fn note<K, V, S, E: Engine>(&self, writer: &WriteHandle<K, V, S, (), E>) {
         // ORDER: none needed (C0), for all of them.
         let copies = writer.copies();
@@ -79,20 +79,20 @@ impl Counters {
         self.is_fenced.store(is_fenced, Ordering::Relaxed);
     }
 
-    /// Notes how many operations are pending, under the lock.
+    /// Stores the number of pending operations, under the lock.
     #[inline]
     pub(super) fn note_pending(&self, pending: usize) {
         // ORDER: none needed (C0).
         self.pending.store(pending, Ordering::Relaxed);
     }
 
-    /// Counts a panic that nobody else is told of.
+    /// Counts a panic that reaches no caller, and disposes of its payload.
     pub(super) fn note_panic(&self, payload: Payload) {
         dispose(payload);
         self.count(|c| &c.panics, 1);
     }
 
-    /// Counts one, under the lock: so nobody else counts meanwhile.
+    /// Adds one, under the lock, so no other thread adds to it meanwhile.
     pub(super) fn bump(&self, counter: fn(&Self) -> &AtomicU64) {
         let counter = counter(self);
         // ORDER: none needed (C0), for both.
@@ -126,7 +126,7 @@ impl Counters {
             rebuilds: get(&self.rebuilds),
             stalls: get(&self.stalls),
             panics: get(&self.panics),
-            lost: get(&self.lost),
+            rolled_back: get(&self.rolled_back),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`Versions`]: which version is visible, and who waits for the next.
+//! [`Versions`]: the visible version, the commit version, and the waiters for the next one.
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -13,21 +13,21 @@ use left_right::background::{Background, PerProcess};
 
 use super::waker::contained;
 
-/// Which version is visible, and who waits for the next.
+/// The visible version, the commit version, and the waiters for the next one.
 ///
 /// # Orderings
-/// - **V1** `show` (Release) pairs with `visible` (Acquire): who learns of a version sees what its
+/// - **V1** `show` (Release) pairs with `visible` (Acquire): a thread that reads a version sees everything that its
 ///   writers did before.
-/// - **V2** A version is shown under the writer lock, and who waits for one joins an event, then calls the
-///   `listen` that it is given (the lock's), and then looks. So either it sees the version, or the unlock that
-///   follows `show` reports it and the event that it joined is notified after that.
+/// - **V2** A version is shown under the writer lock. A waiter first joins an event, then calls `listen` (of the lock),
+///   and then reads the version. So either it sees the new version, or the unlock that follows `show` reports a
+///   listener, and the event is notified after that.
 pub(super) struct Versions {
     visible: AtomicU64,
-    /// The version that shows all that was written.
+    /// The commit version: it shows everything that was written so far.
     commit: AtomicU64,
-    /// Threads that wait, which are woken without running any code of theirs.
+    /// Waiting threads. To wake them runs no user code.
     threads: PerProcess<Event>,
-    /// Tasks that wait, whose wakers are user code.
+    /// Waiting tasks, whose wakers are user code.
     tasks: PerProcess<Event>,
 }
 
@@ -41,13 +41,13 @@ impl Versions {
         }
     }
 
-    /// The version that every read shows which begins now, or a later one.
+    /// Returns the visible version: a read that begins now shows it or a later one.
     pub(super) fn visible(&self) -> Version {
         // ORDER: V1.
         Version::from_u64(self.visible.load(Ordering::Acquire))
     }
 
-    /// This version is visible now.
+    /// Makes this the visible version.
     pub(super) fn show(&self, version: Version) {
         // ORDER: V1.
         self.visible.store(version.as_u64(), Ordering::Release);
@@ -55,31 +55,31 @@ impl Versions {
 
     /// Wakes the threads that listen.
     ///
-    /// All, since one that is woken and does not look would keep the others waiting.
+    /// It wakes all, since a single thread might not look, and the others would wait on.
     pub(super) fn notify_threads(&self) {
         // Ordered by the lock (V2).
         self.threads.get().notify(usize::MAX.relaxed());
     }
 
-    /// Wakes the tasks that listen: runs their wakers.
+    /// Wakes the tasks that listen, which runs their wakers.
     pub(super) fn notify_tasks(&self) {
         // Ordered by the lock (V2).
         self.tasks.get().notify(usize::MAX.relaxed());
     }
 
-    /// Everything that was written so far is shown by this version, once it is visible.
+    /// Reserves this version: once it is visible, it shows everything that was written so far.
     pub(super) fn reserve(&self, version: Version) {
-        // ORDER: none needed: who asks has learnt of the writes that it means, and so of this.
+        // ORDER: none needed. A caller of `commit` has learnt of the writes that it asks about, and so of this store.
         self.commit.store(version.as_u64(), Ordering::Relaxed);
     }
 
-    /// The version that shows everything that was written so far.
+    /// Returns the commit version: it shows everything that was written so far.
     pub(super) fn commit(&self) -> Version {
         // ORDER: none needed: see `reserve`.
         Version::from_u64(self.commit.load(Ordering::Relaxed))
     }
 
-    /// Waits until a version after `version` is visible. Returns it, or `None` if the deadline comes first.
+    /// Waits until a version after `version` is visible. Returns it, or `None` after the deadline.
     pub(super) fn wait_beyond(
         &self,
         version: Version,
@@ -105,13 +105,13 @@ impl Versions {
                 Some(deadline) => listener.wait_deadline(deadline).is_some(),
             };
             if !is_notified {
-                // The version may have come at the same moment.
+                // The version may have been shown at the same moment.
                 return Some(self.visible()).filter(|visible| *visible > version);
             }
         }
     }
 
-    /// As [`wait_beyond`](Self::wait_beyond), for a task. Calls `expect` whenever the task is run in vain.
+    /// As [`wait_beyond`](Self::wait_beyond), for a task. Calls `expect` at each poll that finds no new version.
     pub(super) async fn beyond(
         &self,
         version: Version,
@@ -129,7 +129,7 @@ impl Versions {
                 }
                 expect();
                 let listener = listening.in_process(|| self.tasks.get().listen());
-                // Each time: a report of another process is none in a child.
+                // At each poll: a forked child does not take over the listeners of its parent.
                 listen();
                 let visible = self.visible();
                 if visible > version {
@@ -143,7 +143,7 @@ impl Versions {
     }
 }
 
-/// A task's listener, in the process in which it began to listen.
+/// A task's listener, and the process in which it began to listen.
 #[derive(Default)]
 struct Listening {
     listener: Option<EventListener>,
@@ -151,7 +151,7 @@ struct Listening {
 }
 
 impl Listening {
-    /// The listener, and another one in a forked child.
+    /// Returns the listener. In a forked child, listens again first.
     fn in_process(&mut self, listen: impl FnOnce() -> EventListener) -> &mut EventListener {
         if self.process != Background::process() {
             *self = Listening {
@@ -166,7 +166,7 @@ impl Listening {
 impl Drop for Listening {
     fn drop(&mut self) {
         if self.process != Background::process() {
-            // Its event is the parent's, whose lock may be held by a thread that this process does not have.
+            // Its event belongs to the parent. A thread that does not exist in this process may hold the event's lock.
             mem::forget(self.listener.take());
         }
     }

@@ -1,4 +1,4 @@
-//! What a shared map lets its users wait for: that something is visible.
+//! Waiting until a version is visible.
 
 use std::hash::{BuildHasher, Hash};
 use std::time::{Duration, Instant};
@@ -19,21 +19,21 @@ where
 {
     /// Publishes what is pending, and returns the version that is visible then.
     ///
-    /// With nothing pending it gives memory back: the copy that readers do not use drops what was
-    /// removed, if no reader is left in it.
+    /// With nothing pending it frees memory: the copy that readers do not use drops removed entries, if
+    /// no reader is left in it.
     ///
     /// # Blocking
-    /// Waits for other writers' turns, never for readers.
+    /// Waits for the writer lock, never for readers.
     ///
     /// # Panics
     /// If the calling thread is inside a write of this map. If the `Clone` of a key or value does,
-    /// after an earlier panic: what is pending is kept then.
+    /// after an earlier panic; pending changes are kept then.
     pub fn flush(&self) -> Version {
         self.core().flush()
     }
 
-    /// As [`flush`](Self::flush), for a task: while another writer has the lock, it gives its thread
-    /// up until what was written before is visible. It needs no particular runtime.
+    /// As [`flush`](Self::flush), for a task: while another writer has the lock, it is suspended until
+    /// everything that was written before is visible. It needs no particular runtime.
     ///
     /// # Panics
     /// As [`flush`](Self::flush), when it is run.
@@ -122,7 +122,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         version: Version,
         timeout: Duration,
     ) -> Result<Version, NotVisible> {
-        // A time too far away to be told is never.
+        // A deadline that cannot be represented is never reached.
         let Some(deadline) = Instant::now().checked_add(timeout) else {
             return Ok(self.changed_since(version));
         };
@@ -163,10 +163,11 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         self.core().versions.wait_beyond(version, deadline, listen)
     }
 
-    /// Sees to it that a version after this one will come, as far as writes are pending.
+    /// Ensures that pending writes are published, so that a version after this one comes.
     ///
     /// # Panics
-    /// If no later version is visible, and none ever will be: a fork has left a thread behind that is inside a write.
+    /// If no later version is visible, and none ever will be: at the fork, a thread that is not in this child was inside
+    /// a write.
     fn expect_publication(&self, version: Version) {
         self.core().refuse_abandoned(version);
         if !self.core().expect_publication() {
@@ -186,7 +187,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     }
 }
 
-/// The version before this one.
+/// Returns the version before this one.
 fn before(version: Version) -> Option<Version> {
     Some(Version::from_u64(version.as_u64().checked_sub(1)?))
 }

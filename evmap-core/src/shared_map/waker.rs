@@ -1,12 +1,12 @@
-//! [`contained`]: a task's waker, whose panics stay where they are.
+//! [`contained`]: wraps a task's waker so that its panics are caught.
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 use crate::panics::contain;
 
-/// A task's waker, which is somebody else's code: should it panic, neither the thread that wakes it nor the
-/// other listeners notice.
+/// Wraps a waker, which is user code. If it panics, neither the thread that wakes it nor the other listeners are
+/// affected.
 pub(super) fn contained(waker: &Waker) -> Waker {
     Waker::from(Arc::new(Contained(Some(waker.clone()))))
 }

@@ -1,16 +1,14 @@
-//! [`Writer`]: the one writer inside the lock. Its recovery stands in [`recovery`](super::recovery).
+//! [`Writer`]: the single writer behind the lock. Its recovery is in [`recovery`](super::recovery).
 //!
 //! # Invariants
-//! - **M1** At each unlock the writer's copy has everything that is pending, so a publication
-//!   runs no user code and waits for nobody. (Unless the `Clone` of a key or value panicked in a
-//!   [`recover`](Writer::recover): then the next write recovers.)
-//! - **M2** `batches` says which pending operations are whose: what is undone is undone whole.
-//! - **M3** What changes remove or do not need is not dropped here: it goes to the [`DeferredDrops`], which is
-//!   emptied after the unlock. (What a closure holds, or is given and ignores, it drops itself; and what a
-//!   panic unwinds is dropped by that.)
-//! - **M4** A copy that is published keeps nothing that changes removed: that is collected before each swap.
-//! - **M5** A panic of user code leaves the lock only through the write that it belongs to, and after an
-//!   unlock as any other.
+//! - **M1** At each unlock the writer is consistent: its copy has everything that is pending. So a publication runs no
+//!   user code and does not wait. (Exception: the `Clone` of a key or value panicked in a
+//!   [`recover`](Writer::recover). Then the next write recovers.)
+//! - **M2** `batches` groups the pending operations by write, so a write is always rolled back completely.
+//! - **M3** Nothing that changes remove or do not need is dropped here: it goes to the [`DeferredDrops`], which are
+//!   dropped after the unlock. (A closure drops what it owns and the results that it ignores. Unwinding drops, too.)
+//! - **M4** A published copy holds no deferred drops: they are collected before each swap.
+//! - **M5** A panic of user code propagates only to the caller of its own write, and only after a normal unlock.
 
 use std::hash::{BuildHasher, Hash};
 use std::mem;
@@ -28,49 +26,49 @@ use crate::op::MapOp;
 use crate::panics::{Drops, Payload, catch};
 use crate::table::{Engine, Table};
 
-/// How far both copies have everything.
+/// The progress of bringing both copies up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Settling {
-    /// They have.
+    /// Both copies have everything.
     Done,
-    /// They come nearer to it with each step.
-    Begun,
-    /// Not while a reader is in the writer's copy or in one that was set aside, or user code panics.
-    HeldUp,
+    /// Each further step makes progress.
+    UnderWay,
+    /// A reader is in the writer's copy or in one that was set aside, or user code panics.
+    Blocked,
 }
 
 /// Why the writer's copy is not ready for a write.
 pub(super) enum Unready {
     /// Readers are in it.
     Busy(ReadersBusy),
-    /// Readers are in it, and it cannot be set aside.
+    /// Readers are in it, and no more copies can be set aside.
     TooManyRetired(TooManyRetired),
-    /// No other copy could be made: a `Clone` panicked. Nothing has changed.
+    /// A `Clone` panicked, so no fresh copy could be made. Nothing has changed.
     Panicked(Payload),
 }
 
-/// The one writer inside.
+/// The single writer behind the lock.
 pub(super) struct Writer<K, V, S, E: Engine> {
     pub(super) map: WriteHandle<K, V, S, (), E>,
-    /// Which pending operations are one batch's (M2).
+    /// Groups the pending operations by batch (M2).
     pub(super) batches: Batches,
     next_ticket: u64,
-    /// How many changes are pending: an operation may stand for many.
+    /// The number of pending changes. An operation may stand for many.
     pub(super) changes: usize,
-    /// Batches that were undone after their unlock, whose callers have not been told yet; nothing if
-    /// callers do not wait to be told.
-    pub(super) lost: Option<Vec<Ticket>>,
+    /// Batches that were rolled back after their unlock, and whose callers have not learnt of it yet. `None` if callers
+    /// do not wait for the outcome.
+    pub(super) rolled_back: Option<Vec<Ticket>>,
     /// Whether something was published since the lock was taken.
     has_published: bool,
-    /// What the janitor found when it last came: the number of writes, and how long it rested then.
+    /// The number of writes at the last step of the janitor, and its pause after that step.
     pub(super) writes_seen: u64,
     pub(super) rest: Duration,
-    /// After the map, whose copies it empties.
+    /// Declared after the map, since it drops what the copies leave.
     queue: Collector<K, V, E::Table<K, V>>,
     pub(super) drops: DeferredDrops<K, V, E::Table<K, V>>,
 }
 
-/// Drops what the copies leave when the writer ends, although a reader may keep the published one.
+/// Drops what the copies leave when the writer is dropped. (A reader may keep the published copy for longer.)
 struct Collector<K, V, T: Table<K, V>>(DropQueue<K, V, T>);
 
 impl<K, V, T: Table<K, V>> Drop for Collector<K, V, T> {
@@ -84,18 +82,18 @@ impl<K, V, T: Table<K, V>> Drop for Collector<K, V, T> {
 }
 
 impl<K, V, S, E: Engine> Writer<K, V, S, E> {
-    /// `tells` says whether callers wait until what they wrote is visible.
+    /// `has_waiting_callers` says whether callers wait until their writes are visible.
     pub(super) fn new(
         map: WriteHandle<K, V, S, (), E>,
         queue: DropQueue<K, V, E::Table<K, V>>,
-        tells: bool,
+        has_waiting_callers: bool,
     ) -> Self {
         Writer {
             map,
             batches: Batches::new(),
             next_ticket: 0,
             changes: 0,
-            lost: tells.then(Vec::new),
+            rolled_back: has_waiting_callers.then(Vec::new),
             has_published: false,
             writes_seen: 0,
             rest: Duration::ZERO,
@@ -108,7 +106,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         &self.map
     }
 
-    /// The version that shows everything that was written so far.
+    /// Returns the commit version: it shows everything that was written so far.
     #[inline]
     pub(super) fn commit_version(&self) -> Version {
         let version = self.map.version();
@@ -124,56 +122,58 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         self.map.copies().fence_mode() == FenceMode::Membarrier
     }
 
-    /// How many changes are pending.
+    /// Returns the number of pending changes.
     pub(super) fn pending(&self) -> usize {
         self.changes
     }
 
-    /// How many operations are pending, which is where the next batch begins.
+    /// Returns the number of pending operations, at which the next batch begins.
     pub(super) fn end(&self) -> usize {
         self.map.pending().len()
     }
 
-    /// Whether the caller of this batch has to be told that it is undone. Asked once.
-    pub(super) fn take_lost(&mut self, ticket: Ticket) -> bool {
-        let Some(lost) = &mut self.lost else {
+    /// Returns whether this batch was rolled back after its unlock, and forgets it.
+    pub(super) fn take_rolled_back(&mut self, ticket: Ticket) -> bool {
+        let Some(rolled_back) = &mut self.rolled_back else {
             return false;
         };
-        let index = lost.iter().position(|&lost| lost == ticket);
+        let index = rolled_back
+            .iter()
+            .position(|&rolled_back| rolled_back == ticket);
         if let Some(index) = index {
-            lost.swap_remove(index);
+            rolled_back.swap_remove(index);
         }
         index.is_some()
     }
 
-    /// Whether something was published since the lock was taken. Asked once.
+    /// Returns whether something was published since the lock was taken, and resets the flag.
     pub(super) fn take_published(&mut self) -> bool {
         mem::take(&mut self.has_published)
     }
 
-    /// Whether anything is left for the janitor: for a copy that lacks something, or one that is set aside.
+    /// Whether there is work for the janitor: a copy is not up to date, or one is set aside.
     pub(super) fn is_untidy(&self) -> bool {
         !self.map.is_settled() || self.map.copies().retired() > 0
     }
 
-    /// Whether there is anything to be dropped after the unlock, as far as it was collected.
+    /// Whether any deferred drops have been collected.
     pub(super) fn has_drops(&self) -> bool {
         !self.drops.is_empty()
     }
 
-    /// Whether there may be anything to be dropped after the unlock.
+    /// Whether there may be deferred drops, collected or not.
     #[inline]
     pub(super) fn may_have_drops(&self) -> bool {
         DropList::<K, V, E::Table<K, V>>::IS_NEEDED || self.has_drops()
     }
 
-    /// What has to be dropped after the unlock, if there is anything.
+    /// Collects and takes the deferred drops, if there are any.
     pub(super) fn take_drops(
         &mut self,
         counters: &Counters,
     ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
         if DropList::<K, V, E::Table<K, V>>::IS_NEEDED {
-            // After a publication the writer's copy is the other one, in which nothing was left.
+            // After a publication the writer's copy is the other one, which has no deferred drops.
             if !self.has_published {
                 self.collect(counters);
             }
@@ -184,7 +184,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         (!self.drops.is_empty()).then(|| mem::replace(&mut self.drops, DeferredDrops::new()))
     }
 
-    /// Collects what changes removed from the writer's copy, before that becomes another one (M4).
+    /// Collects the deferred drops of the writer's copy. Called before the copies are swapped (M4).
     pub(super) fn collect(&mut self, counters: &Counters) {
         if !DropList::<K, V, E::Table<K, V>>::IS_NEEDED {
             return;
@@ -193,14 +193,15 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             let ops = self.map.ops();
             match catch(|| ops.tidy_with(|state| state.drops.as_mut()?.take())) {
                 Ok(taken) => break taken.flatten(),
-                // Copies that were set aside are freed first, and their hashers dropped: each once.
+                // `tidy_with` first frees copies that were set aside, and the drop of a hasher may panic. Each is
+                // dropped once, so this loop ends.
                 Err(payload) => self.note_panic(payload, counters),
             }
         };
         self.drops.lists.extend(taken);
     }
 
-    /// Counts a panic that no caller gets. Its payload is dropped after the unlock, as everything else.
+    /// Counts a panic that reaches no caller. Defers the drop of its payload.
     pub(super) fn note_panic(&mut self, payload: Payload, counters: &Counters) {
         counters.count(|c| &c.panics, 1);
         self.drops.payloads.push(payload);
@@ -214,14 +215,13 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Makes the writer's copy ready for a write: nobody else is in it, and it has everything that
-    /// is pending.
+    /// Prepares the writer's copy for a write: no reader is in it, and it has everything that is pending.
     ///
     /// # Errors
-    /// What is in the way.
+    /// The reason why the copy is not ready.
     #[inline(always)]
     pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), Unready> {
-        // A copy that was set aside is to be looked at.
+        // Copies that were set aside may be free by now.
         if self.map.copies().retired() > 0 {
             return self.prepare_with_all(counters);
         }
@@ -246,13 +246,13 @@ where
                     Err(payload) => return Err(Unready::Panicked(payload)),
                 }
             }
-            // Replays what was published before, whose writers have returned. Nothing else: a growth that is
-            // under way asks for hashes of keys that have nothing to do with it.
+            // Replays operations that are published, whose writers have returned. It does no rehash step: that
+            // would hash keys that have nothing to do with them.
             let ops = self.map.ops();
             match catch(|| ops.try_catch_up().map(|_| ())) {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(SwapError::Busy(busy))) => return Err(Unready::Busy(busy)),
-                // A refused barrier; the next round recovers.
+                // The system refused a barrier. The next round recovers.
                 Ok(Err(SwapError::Poisoned(_))) => {}
                 Err(payload) => self.note_panic(payload, counters),
             }
@@ -262,7 +262,7 @@ where
     /// Runs a batch on the prepared copy. Returns its result.
     ///
     /// # Errors
-    /// What panicked in it; then it is undone whole.
+    /// The payload, if it panicked. The batch is rolled back then.
     #[inline(always)]
     pub(super) fn run<R>(
         &mut self,
@@ -272,7 +272,7 @@ where
         let begin = self.end();
         let outcome = catch(|| {
             let result = batch(&mut batch::Batch::new(&mut self.map));
-            // A panic that the closure has caught shows here.
+            // If the closure has caught a panic of the batch, this panics again.
             self.map.apply_all();
             result
         });
@@ -284,7 +284,7 @@ where
                 Ok(result)
             }
             Err(panic) => {
-                self.undo(begin, counters);
+                self.roll_back_from(begin, counters);
                 Err(panic)
             }
         }
@@ -292,23 +292,23 @@ where
 
     #[cold]
     #[inline(never)]
-    fn undo(&mut self, begin: usize, counters: &Counters) {
-        let undone = self.map.ops().split_off(begin);
-        self.drops.ops.extend(undone);
-        // If that fails now, by a `Clone` that panics, the next write tries again (an error comes only if
-        // readers are in the copy, which they were not).
+    fn roll_back_from(&mut self, begin: usize, counters: &Counters) {
+        let rejected = self.map.ops().split_off(begin);
+        self.drops.ops.extend(rejected);
+        // If a `Clone` panics here, the next write tries again. (`TooManyRetired` cannot occur: no reader is in the
+        // copy.)
         if let Err(payload) = self.make_consistent(counters) {
             self.note_panic(payload, counters);
         }
     }
 
-    /// Notes that the operations from the one at `begin` on are one batch (M2), if they stay pending after the
-    /// unlock. Returns its ticket, if its caller waits to be told.
+    /// Records the operations from `begin` on as one batch (M2), if they are still pending. Returns its ticket, if its
+    /// caller waits for the outcome.
     #[inline(always)]
     pub(super) fn record(&mut self, begin: usize) -> Option<Ticket> {
         match &self.map.pending()[begin..] {
             [] => None,
-            [single] if self.lost.is_none() => {
+            [single] if self.rolled_back.is_none() => {
                 self.changes += single.changes();
                 None
             }
@@ -322,16 +322,20 @@ where
         let end = self.end();
         let made = &self.map.pending()[begin..];
         self.changes += made.iter().map(MapOp::changes).sum::<usize>();
-        let ticket = self.lost.is_some().then_some(Ticket(self.next_ticket));
+        let ticket = self
+            .rolled_back
+            .is_some()
+            .then_some(Ticket(self.next_ticket));
         self.next_ticket += 1;
-        self.batches.note(Batch { begin, end, ticket });
+        self.batches.record(Batch { begin, end, ticket });
         ticket
     }
 
-    /// Publishes what is pending, if anything is. Waits for nobody and runs no user code (M1). Returns the
-    /// version that is visible now.
+    /// Publishes all pending operations. Does not wait, and runs no user code (M1). Returns the version that is visible
+    /// now.
     ///
-    /// `None`, and nothing has changed, if a panic in a `Clone` keeps the copy from being whole.
+    /// Returns `None`, and changes nothing, if nothing is pending, or if the copy is not consistent after a panic in a
+    /// `Clone`.
     #[inline]
     pub(super) fn publish(&mut self, counters: &Counters) -> Option<Version> {
         let (version, removed) = self.map.ops().swap_applied(|state| {
@@ -351,8 +355,8 @@ where
         Some(version)
     }
 
-    /// Frees copies that were set aside once their readers have left, and does nothing else: the writer's copy must
-    /// be consistent (M1).
+    /// Frees copies that were set aside and whose readers have left. Does nothing else, since the writer must be
+    /// consistent (M1).
     pub(super) fn sweep(&mut self, counters: &Counters) {
         debug_assert!(self.is_consistent(), "M1");
         let ops = self.map.ops();
@@ -362,41 +366,41 @@ where
         counters.note(&self.map);
     }
 
-    /// With nothing pending: gives the writer's copy what it lacks, at most this many operations at once, and then
-    /// lets a growth go on, if nobody is in it. Frees copies that were set aside once their readers have left.
+    /// With nothing pending, replays at most this many operations on the writer's copy, and then does a rehash step, if no
+    /// reader is in it. Frees copies that were set aside and whose readers have left.
     pub(super) fn settle(&mut self, operations: usize, counters: &Counters) -> Settling {
         debug_assert!(!self.map.has_pending());
         let ops = self.map.ops();
         let replayed = match catch(|| ops.try_replay(operations)) {
-            Ok(Ok(false)) => return Settling::Begun,
+            Ok(Ok(false)) => return Settling::UnderWay,
             Ok(Ok(true)) => Ok(true),
             Ok(Err(_)) => Ok(false),
             Err(payload) => Err(payload),
         };
-        // What the replay removed, before a growth swaps the copies (M4).
+        // Collects the drops of the replay before a growth swaps the copies (M4).
         self.collect(counters);
         let outcome = replayed.and_then(|is_free| {
             if is_free {
-                // Nobody is in the copy, so the only error would be a poison that shows again.
+                // No reader is in the copy, so the only possible error is poison.
                 catch(|| self.map.try_refresh().is_ok())
             } else {
-                // Readers of the other copy may need no fences any more. This never swaps, even if the copy
-                // is free by now (M4).
+                // The readers may not need fences any more. This never swaps, even if the copy is free by now
+                // (M4).
                 let ops = self.map.ops();
                 catch(|| !ops.is_poisoned() && ops.settle_with(|_| false))
             }
         });
-        let goes_on = outcome.unwrap_or_else(|payload| {
+        let has_progressed = outcome.unwrap_or_else(|payload| {
             self.note_panic(payload, counters);
             false
         });
         counters.note(&self.map);
         if !self.is_untidy() {
             Settling::Done
-        } else if goes_on {
-            Settling::Begun
+        } else if has_progressed {
+            Settling::UnderWay
         } else {
-            Settling::HeldUp
+            Settling::Blocked
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use left_right::Version;
 
-use super::patience::Patience;
+use super::wait_limit::WaitLimit;
 use super::{Batch, Builder, SharedMap, WriteError};
 use crate::map::compute::{Decision, computes, infallible};
 use crate::op::Hashed;
@@ -209,7 +209,7 @@ where
         &self,
         f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R + Send,
     ) -> Result<(R, Version), WriteError> {
-        self.core().write(Patience::Try, f)
+        self.core().write(WaitLimit::NoWait, f)
     }
 
     /// As [`write`](Self::write), but waits no longer than `timeout` for the writer lock and for readers.
@@ -255,14 +255,14 @@ where
         timeout: Duration,
         f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R + Send,
     ) -> Result<(R, Version), WriteError> {
-        let patience = Instant::now()
+        let limit = Instant::now()
             .checked_add(timeout)
-            .map_or(Patience::Endless, Patience::Until);
-        self.core().write(patience, f)
+            .map_or(WaitLimit::Unlimited, WaitLimit::Until);
+        self.core().write(limit, f)
     }
 
     fn run<R>(&self, batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R) -> (R, Version) {
-        self.core().write_endlessly(batch)
+        self.core().write_blocking(batch)
     }
 
     fn take_if<Q>(&self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<V>

@@ -67,7 +67,7 @@ where
     assert!(panics_at("clone", 21, || {
         map.write(|w| w.remove(&0).map(|_| -> () { panic!("planted in a write") }));
     }));
-    assert_eq!(map.stats().lost, 1);
+    assert_eq!(map.stats().rolled_back, 1);
     assert_eq!((map.stats().pending, map.flush().as_u64()), (51, 1));
     assert!((200..250).chain([0]).all(|key| map.contains_key(&key)));
     assert_eq!((map.len(), map.stats().pending), (51, 0));

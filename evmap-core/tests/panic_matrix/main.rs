@@ -212,12 +212,15 @@ impl Case {
         let is_before = self.entries == self.before;
         let is_after = self.entries == without.entries;
         match &self.outcome {
-            Ok(()) => assert!(is_after || is_before && stats.lost > 0, "half of the write"),
+            Ok(()) => assert!(
+                is_after || is_before && stats.rolled_back > 0,
+                "half of the write"
+            ),
             // What the caller drops itself, it drops after the write.
             Err(_) => assert!(is_before || is_after && is_drop, "half of an undone write"),
         }
         // One that could not be applied once more is undone whole, and counted. The write itself may remove it.
-        let is_lost = self.others[0] == 0 && stats.lost > 0;
+        let is_lost = self.others[0] == 0 && stats.rolled_back > 0;
         let is_removed = is_after && self.others == without.others;
         assert!(
             self.others[0] == 2 || is_lost || is_removed,
@@ -225,7 +228,7 @@ impl Case {
         );
         // A panic reaches the caller, or it is counted.
         let is_told = self.outcome.as_ref().is_err_and(|panic| !is_own(panic));
-        let counted = stats.panics + stats.lost;
+        let counted = stats.panics + stats.rolled_back;
         let is_postponed = self.postpones && plan.place == Place::HashStored && counted == 0;
         let expected = u64::from(self.is_met && !is_told);
         assert!(

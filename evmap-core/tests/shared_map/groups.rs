@@ -89,7 +89,7 @@ fn a_write_that_another_one_undoes_says_so_however_late_it_looks() {
         go_on.send(()).unwrap();
         let is_told_of_success = first.join().unwrap();
         assert_eq!(is_told_of_success, map.contains_key(&1));
-        assert_eq!(u64::from(!is_told_of_success), map.stats().lost);
+        assert_eq!(u64::from(!is_told_of_success), map.stats().rolled_back);
     });
 }
 

@@ -86,7 +86,7 @@ fn a_stored_key_whose_hash_panics_holds_up_nobody() {
         });
         let stats = map.stats();
         assert_eq!(
-            (stats.rebuilds, stats.lost, stats.panics),
+            (stats.rebuilds, stats.rolled_back, stats.panics),
             (0, 0, 0),
             "{stats:?}"
         );
@@ -120,7 +120,7 @@ fn an_innocent_write_that_is_pending_is_kept() {
         assert_eq!(map.get_cloned(&Fickle(1_000, None)), Some(1));
         assert_eq!(map.get_cloned(&Fickle(1_001, None)), Some(1));
         assert_eq!(
-            (map.len(), map.stats().lost, map.stats().pending),
+            (map.len(), map.stats().rolled_back, map.stats().pending),
             (29, 0, 0)
         );
     }
@@ -180,7 +180,7 @@ fn a_clone_that_panics_for_long_undoes_only_the_writes_that_meet_it() {
             assert!(refused.is_err());
         }
         assert_eq!(
-            (map.stats().pending, map.stats().lost),
+            (map.stats().pending, map.stats().rolled_back),
             (usize::from(every > Duration::ZERO), 0)
         );
         CLONES.set(None);

@@ -183,7 +183,7 @@ fn run(map: &SharedMap<Key, u32>, steps: &[Step], is_deferred: bool) {
     map.flush();
     assert_eq!(published(map), model);
     let stats = map.stats();
-    assert_eq!((stats.pending, stats.lost, stats.panics), (0, 0, 0));
+    assert_eq!((stats.pending, stats.rolled_back, stats.panics), (0, 0, 0));
 }
 
 /// What a reader sees that has no view yet.

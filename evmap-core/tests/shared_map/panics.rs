@@ -48,7 +48,7 @@ fn a_closure_that_panics_undoes_its_write_and_no_other() {
     map.insert(2, 2);
     assert_eq!(map.len(), 2);
     let stats = map.stats();
-    assert_eq!((stats.rebuilds, stats.lost, stats.panics), (1, 0, 0));
+    assert_eq!((stats.rebuilds, stats.rolled_back, stats.panics), (1, 0, 0));
 }
 
 /// Others write deferred, so their operations are pending when the panic comes.
@@ -224,7 +224,7 @@ fn a_write_that_cannot_be_applied_once_more_is_undone_whole_and_counted() {
         })
     });
     assert!(!is_planted(), "applying it once more did not panic");
-    assert_eq!(map.stats().lost, 1);
+    assert_eq!(map.stats().rolled_back, 1);
     map.flush();
     assert_eq!(names(&map), [(1, 1), (4, 4)]);
     drop(map);
@@ -256,7 +256,7 @@ fn panics_of_some_threads_never_hurt_the_writes_of_others() {
     });
     assert_eq!(map.read().values().sum::<u64>(), 900);
     let stats = map.stats();
-    assert_eq!((stats.pending, stats.lost, stats.panics), (0, 0, 0));
+    assert_eq!((stats.pending, stats.rolled_back, stats.panics), (0, 0, 0));
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neig
     map.flush();
     let kept: Vec<_> = names(&map).iter().map(|(key, _)| *key).collect();
     assert_eq!(kept, [1, 4, 7, 8, 10]);
-    assert_eq!(map.stats().lost, 2);
+    assert_eq!(map.stats().rolled_back, 2);
 }
 
 #[test]

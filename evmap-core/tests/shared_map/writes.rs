@@ -173,7 +173,7 @@ fn no_increment_is_lost_and_each_result_is_seen_once() {
     let stats = map.stats();
     assert_eq!(stats.writes, (THREADS * EACH) as u64);
     assert!(stats.publications <= stats.writes);
-    assert_eq!((stats.pending, stats.lost, stats.panics), (0, 0, 0));
+    assert_eq!((stats.pending, stats.rolled_back, stats.panics), (0, 0, 0));
 }
 
 /// Money moves between accounts; a reader that saw half a transfer would miss some.
