@@ -29,7 +29,7 @@
 //! | | |
 //! |---|---|
 //! | [`SharedMap`] | many writers and readers in one value: what a web handler would hold |
-//! | [`WriteHandle`] | the one writer of a map that publishes when it is told to; [`multimap::WriteHandle`] for a bag of values for each key |
+//! | [`WriteHandle`] | the single writer of a map, which publishes on `refresh`; [`multimap::WriteHandle`] for a bag of values for each key |
 //! | [`ReadHandle`] | one for each thread: the cheapest lookups |
 //! | [`SharedReader`] | one value for all threads, for a web framework's shared state |
 //! | [`ReadHandleFactory`] | makes read handles wherever a thread needs one |
@@ -44,14 +44,14 @@
 //!   write in batches, or choose another [`FenceMode`].
 //! - **A guard never holds up readers**, nor the first refresh after it was taken; the refresh after
 //!   that waits for it. [`try_refresh`](WriteHandle::try_refresh) and
-//!   [`refresh_timeout`](WriteHandle::refresh_timeout) say who is in the way, and
+//!   [`refresh_timeout`](WriteHandle::refresh_timeout) name the readers in the way, and
 //!   [`try_catch_up`](WriteHandle::try_catch_up) does so for the writer's own reads.
 //! - **A closure given to a [`SharedMap`] runs under its writer lock**: one that waits for another
 //!   writer of the same map never returns. [`SharedMap::write`] says what to do instead.
 //! - **Keys need `Eq + Hash + Clone`, values `Clone`.** A key whose `Eq` or `Hash` lies gives wrong
 //!   answers at worst; [`verify_copies`](WriteHandle::verify_copies) finds them in tests.
 //! - **A panic in user code publishes nothing**; the writer
-//!   [says so](WriteHandle::is_poisoned), and readers go on.
+//!   [is poisoned](WriteHandle::is_poisoned), and readers still see the last state.
 //!   [`rebuild`](WriteHandle::rebuild) recovers it, and frees one that waits for a reader which does not
 //!   leave.
 //!
@@ -95,7 +95,7 @@ pub use shared_map::SharedMap;
 /// The default hasher: fast, seeded at random, and shared by both copies.
 ///
 /// It resists accidental collisions and casual attacks.
-/// Where keys come from people who would gain by flooding the table, give the [`Builder`] a
+/// If attackers who choose keys could gain by flooding the table, give the [`Builder`] a
 /// stronger one, such as [`std::hash::RandomState`].
 pub type DefaultHashBuilder = hashbrown::DefaultHashBuilder;
 

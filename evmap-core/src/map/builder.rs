@@ -70,14 +70,14 @@ impl<S, M, E> Builder<S, M, E> {
         self
     }
 
-    /// Who pays for the order between a read and a refresh.
+    /// Sets which side pays for the order between a read and a refresh.
     pub fn fence(mut self, mode: FenceMode) -> Self {
         self.fence = mode;
         self
     }
 
     /// How many copies [`rebuild`](WriteHandle::rebuild) may set aside for readers that are still
-    /// inside them, beyond the two that there always are: 4 unless told otherwise.
+    /// inside them, besides the two that there always are. The default is 4.
     pub fn max_retired(mut self, copies: usize) -> Self {
         self.max_retired = Some(copies);
         self

@@ -16,7 +16,7 @@ where
     M: Clone,
     E: Engine,
 {
-    /// Sets the value of a key. Logged; waits for nobody.
+    /// Sets the value of a key. Logged; does not wait.
     ///
     /// # Panics
     /// If the key's `Hash` does; nothing is logged then.
@@ -25,7 +25,7 @@ where
         self.log(MapOp::Insert(key, value));
     }
 
-    /// Removes a key and its value, if it is present. Logged; waits for nobody.
+    /// Removes a key and its value, if it is present. Logged; does not wait.
     ///
     /// The log keeps the key, so what is given must be one that a key can be made of: `&str` or
     /// `&String` for keys of type `String`, but only `&Arc<str>` for keys of type `Arc<str>`.
@@ -41,7 +41,7 @@ where
         self.log(MapOp::Remove(key));
     }
 
-    /// Removes everything. Keeps the capacity. Logged; waits for nobody.
+    /// Removes everything. Keeps the capacity. Logged; does not wait.
     pub fn clear(&mut self) {
         self.log(MapOp::Clear);
     }
@@ -73,17 +73,17 @@ where
     }
 
     /// Reserves capacity for this many more entries in each copy, on the next refresh, if memory
-    /// suffices. Logged; waits for nobody.
+    /// suffices. Logged; does not wait.
     pub fn reserve(&mut self, additional: usize) {
         self.log(MapOp::Reserve(additional));
     }
 
-    /// Frees capacity that is not needed, on the next refresh. Logged; waits for nobody.
+    /// Frees capacity that is not needed, on the next refresh. Logged; does not wait.
     pub fn shrink_to_fit(&mut self) {
         self.log(MapOp::ShrinkToFit);
     }
 
-    /// Replaces the meta value, which is published with the next refresh. Logged; waits for nobody.
+    /// Replaces the meta value, which is published with the next refresh. Logged; does not wait.
     pub fn set_meta(&mut self, meta: M) {
         self.log(MapOp::SetMeta(meta));
     }

@@ -193,7 +193,7 @@ macro_rules! computes {
             })
         }
 
-        /// Sets the value of a key that has one. Returns the old value. A key that has none stays so.
+        /// Sets the value of a key that has one. Returns the old value. Does nothing if the key has none.
         pub fn replace($($receiver)+, key: K, value: V) -> Option<V> {
             infallible($this.decide(key, |old| {
                 Ok(match old {

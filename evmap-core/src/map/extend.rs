@@ -38,7 +38,7 @@ where
     M: Clone,
     E: Engine,
 {
-    /// Sets the values of many keys, in order. Logged; waits for nobody.
+    /// Sets the values of many keys, in order. Logged; does not wait.
     ///
     /// Many entries (32 or more) are logged as one [operation](MapOp::Load), so an engine that has a
     /// faster way to fill an empty table takes it.

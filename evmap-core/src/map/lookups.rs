@@ -26,8 +26,8 @@ where
     type Part = V;
 
     #[inline(always)]
-    fn project(self, whole: &State<K, V, S, M, E>) -> Option<&V> {
-        let (_, value) = whole.table.find(self.hash, self.key)?;
+    fn project(self, state: &State<K, V, S, M, E>) -> Option<&V> {
+        let (_, value) = state.table.find(self.hash, self.key)?;
         Some(value)
     }
 }

@@ -1,4 +1,4 @@
-//! [`View`]: one published state of a whole map.
+//! [`View`]: one published state of a map.
 
 use std::borrow::Borrow;
 use std::fmt;

@@ -51,7 +51,7 @@ where
         self
     }
 
-    /// As [`catch_up`](Self::catch_up), but waits for nobody: it looks a bounded number of times.
+    /// As [`catch_up`](Self::catch_up), but does not wait: it looks a bounded number of times.
     ///
     /// # Errors
     /// [`SwapError`]: nothing has changed.
@@ -95,7 +95,7 @@ where
         if self.has_pending() {
             self.ops.swap_buffers_async().await
         } else {
-            // It would wait for nobody.
+            // It would not wait.
             self.refresh()
         }
     }

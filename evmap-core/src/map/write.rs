@@ -16,7 +16,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// The writer of a map: changes are logged, and readers see them all at once on
 /// [`refresh`](Self::refresh).
 ///
-/// Dropping it waits for nobody and discards what was not refreshed; readers keep the last
+/// Dropping it does not wait, and discards unrefreshed changes. Readers keep the last
 /// published state.
 ///
 /// The last type parameter is the kind of operation that the writer logs, which tells the
@@ -114,8 +114,8 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
 
     /// Whether both copies have all changes and no growth is under way in either.
     ///
-    /// [Refreshes](Self::refresh) with no changes bring it about, if no reader is in the writer's copy:
-    /// one for the changes (then whatever was removed is dropped), and for a growth one for every
+    /// [Refreshes](Self::refresh) with no changes settle the copies, if no reader is in the writer's copy.
+    /// One refresh applies the changes (then removed values are dropped). A growth needs one for every
     /// 4,096 buckets of each copy's old table, and two more.
     pub fn is_settled(&self) -> bool {
         !self.is_poisoned() && self.ops.is_settled() && !self.is_growing()
@@ -192,7 +192,7 @@ where
     /// Publishes all changes at once. A read that begins after this has returned sees them.
     ///
     /// With no changes the version stays the same; if no reader is in the writer's copy, removed values
-    /// that are still kept there are dropped, and a growth that is under way goes on in one of the
+    /// that are still kept there are dropped, and a growth that is under way continues in one of the
     /// copies: see [`is_settled`](Self::is_settled).
     ///
     /// # Blocking
@@ -220,7 +220,7 @@ where
         version
     }
 
-    /// As [`refresh`](Self::refresh), but waits for nobody: it looks a bounded number of times.
+    /// As [`refresh`](Self::refresh), but does not wait: it looks a bounded number of times.
     ///
     /// # Errors
     /// [`SwapError`]: nothing was published, and no change is lost.
@@ -247,7 +247,7 @@ where
         if self.has_pending() {
             self.ops.swap_buffers_timeout(timeout)
         } else {
-            // It would wait for nobody.
+            // It would not wait.
             self.try_refresh()
         }
     }
@@ -257,13 +257,13 @@ where
     ///
     /// Unpublished changes are kept, except one that panicked while it was applied: it is removed
     /// from the log and returned. (Many entries that were given to `extend` are one.)
-    /// A copy that readers are still in is set aside. This writer has no thread of its own, so it is freed by the
-    /// first later refresh, `rebuild`, or read through the writer that finds them gone, or when the writer is
-    /// dropped; and by none if there is none. ([`SharedMap`](crate::SharedMap) frees it without further calls.)
+    /// A copy that readers are still in is set aside. This writer has no thread of its own, so the copy
+    /// is freed by the first later refresh, `rebuild` or read through the writer after they have left, or when the
+    /// writer is dropped. ([`SharedMap`](crate::SharedMap) frees it without further calls.)
     /// See [`left_right::OpWriteHandle::rebuild`].
     ///
     /// # Blocking
-    /// Waits for nobody.
+    /// Does not wait.
     ///
     /// # Cost
     /// A clone of every key and value.

@@ -45,13 +45,13 @@ impl<S, M, E> Builder<S, M, E> {
         Builder(self.0.capacity(keys))
     }
 
-    /// Who pays for the order between a read and a refresh.
+    /// Sets which side pays for the order between a read and a refresh.
     pub fn fence(self, mode: FenceMode) -> Self {
         Builder(self.0.fence(mode))
     }
 
     /// How many copies [`rebuild`](crate::WriteHandle::rebuild) may set aside for readers that are
-    /// still inside them, beyond the two that there always are: 4 unless told otherwise.
+    /// still inside them, besides the two that there always are. The default is 4.
     pub fn max_retired(self, copies: usize) -> Self {
         Builder(self.0.max_retired(copies))
     }

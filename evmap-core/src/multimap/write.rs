@@ -6,7 +6,7 @@ use super::{Builder, Values, WriteHandle};
 use crate::op::{MapOp, MultimapOp};
 use crate::table::{Engine, Table};
 
-/// Changes to a multimap. Each is logged, waits for nobody unless it says so, and is seen by
+/// Changes to a multimap. Each is logged, does not wait unless it says so, and is visible to
 /// readers after the next refresh.
 impl<K, V, S, M, E> WriteHandle<K, V, S, M, E>
 where

@@ -49,7 +49,7 @@ impl<'a, K, V, S, E: Engine> Batch<'a, K, V, S, E> {
     /// The number of keys.
     ///
     /// # Panics
-    /// As every call here, if an earlier one panicked and the closure went on all the same.
+    /// As every method here, if an earlier call panicked and the closure caught that panic.
     pub fn len(&self) -> usize {
         self.state().table.len()
     }

@@ -19,8 +19,7 @@ use crate::op::MapOp;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine};
 
-/// How long a reader may hold up writes, unless told otherwise: more than a thread usually waits for
-/// a processor, less than a person notices.
+/// The default stall limit: longer than a thread usually waits for a processor, shorter than a person notices.
 const STALL_LIMIT: Duration = Duration::from_millis(50);
 
 /// Makes a [`SharedMap`] with other than the usual settings.
@@ -78,15 +77,15 @@ impl<K, V, S, E> Builder<K, V, S, E> {
         self.with_map(|map| map.capacity(entries))
     }
 
-    /// Who pays for the order between a read and a publication.
+    /// Sets which side pays for the order between a read and a publication.
     ///
     /// [`FenceMode::Auto`], the default, follows how often there is one.
     pub fn fence(self, mode: FenceMode) -> Self {
         self.with_map(|map| map.fence(mode))
     }
 
-    /// How many copies may be set aside for readers that hold up a write, beyond the two that there
-    /// always are: 4 unless told otherwise.
+    /// Sets how many copies may be set aside for readers that block a write, besides the two that there
+    /// always are. The default is 4.
     pub fn max_retired(self, copies: usize) -> Self {
         self.with_map(|map| map.max_retired(copies))
     }
@@ -102,7 +101,7 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     }
 
     /// Lets writes return at once, and publishes them together, within this time from the first of
-    /// them: by a thread that all maps of the process share, or by the writer that has the map then.
+    /// them. A thread that all maps of the process share publishes them, or a writer that comes at that time.
     ///
     /// Without it, or with a time of zero, a write is visible when it returns.
     pub fn refresh_every(mut self, time: Duration) -> Self {
@@ -110,16 +109,16 @@ impl<K, V, S, E> Builder<K, V, S, E> {
         self
     }
 
-    /// With [`refresh_every`](Self::refresh_every): publishes earlier, by whichever write brings the
-    /// number of unpublished operations to this many (each entry of an `extend` is one). Unlimited
-    /// unless told otherwise.
+    /// With [`refresh_every`](Self::refresh_every): a write publishes at once when it brings the
+    /// number of unpublished operations to this many (each entry of an `extend` is one). The default is
+    /// no limit.
     pub fn max_pending(mut self, operations: usize) -> Self {
         self.max_pending = operations;
         self
     }
 
-    /// How long a reader may stay in the copy that is written next, counted from when the copy was
-    /// swapped out, before a write goes past it: 50 ms unless told otherwise.
+    /// Sets how long a reader may be in the copy that is written next, counted from when the copy was
+    /// swapped out, before a write goes past it. The default is 50 ms.
     ///
     /// To go past it costs a clone of all entries, and the memory of one more copy until the reader
     /// leaves. `Duration::MAX` never does.

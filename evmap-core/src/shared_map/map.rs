@@ -33,59 +33,59 @@ use crate::table::{DefaultEngine, Engine, Table};
 ///
 /// # When nobody writes
 ///
-/// Two threads of the process serve all its shared maps, and sleep while there is nothing to do:
-/// the *publisher* publishes what deferred writes have left, and runs no user code; the *janitor* comes once
-/// nobody has written for 10 ms, or for the time of `refresh_every` if that is less.
-/// It drops what was removed or replaced from the second copy as well, lets a growth go on, and frees copies that
-/// were set aside once their readers have left, at which it looks at least every 250 ms.
-/// It takes steps of 1,000 operations or drops, one map after the other. (An `extend` is one operation, a table that
-/// is dropped whole is one drop, and the recovery from a panic clones the map in one step.)
-/// A `Drop` that takes long holds it up, but no write and no publication.
+/// Two threads of the process serve all its shared maps, and sleep while there is nothing to do.
+/// The *publisher* publishes deferred writes, and runs no user code.
+/// The *janitor* comes once nobody has written for 10 ms, or for the time of `refresh_every` if that is less.
+/// It drops what was removed or replaced from the second copy as well, continues a growth, and frees copies that
+/// were set aside once their readers have left, which it checks at least every 250 ms.
+/// It works in steps of 1,000 operations or drops, one map after the other. (An `extend` is one operation, the drop of
+/// an entire table is one drop, and the recovery from a panic clones the map in one step.)
+/// A slow `Drop` delays the janitor, but no write and no publication.
 /// Reads keep the fence that frequent writes have brought them, until the janitor, a write or
 /// [`flush`](Self::flush) comes after a while without writes.
 ///
 /// Clones share one map. Dropping the last one publishes what is pending; [`ReadHandle`]s and
 /// [`SharedReader`]s that are left keep that last state.
 ///
-/// # Readers that stay
+/// # Readers that do not leave
 ///
-/// A reader that stays in a view never stops other readers, and it stops writers for no longer than
-/// [`stall_limit`](Builder::stall_limit): then the next write makes a fresh copy of the map and goes
-/// past that reader, for good. So does a write by a thread that has a view of its own, at once.
-/// Only so many copies are set aside ([`max_retired`](Builder::max_retired)); beyond that, writes
-/// wait for a reader to leave, and [`try_write`](Self::try_write) and
-/// [`write_timeout`](Self::write_timeout) say for which.
+/// A reader that keeps its view never blocks other readers, and it blocks writers for no longer than
+/// [`stall_limit`](Builder::stall_limit). Then the next write makes a fresh copy of the map and goes
+/// past that reader, for good. A write by a thread that has a view of its own does so at once.
+/// At most [`max_retired`](Builder::max_retired) copies are set aside. Beyond that, writes
+/// wait for a reader to leave, and the errors of [`try_write`](Self::try_write) and
+/// [`write_timeout`](Self::write_timeout) name the readers.
 ///
 /// # Calls from inside
 ///
-/// A closure that a write is given may read the map, though it sees there what is published, not what
-/// the write has done.
-/// If it writes to the map (or waits for a version of it), it would wait for itself: that panics, with
-/// a message that says so.
-/// Whatever a write replaces or removes is dropped after the write, so a value's own `Drop` may call
-/// the map. (What a closure holds, and what it is given back and ignores, it drops itself, inside the
-/// write: hand it out instead.)
-/// Such a `Drop` may run on the janitor, where it may write, but not wait for a version of a map with
+/// The closure of a write may read the map. It sees the published state there, without the changes of
+/// the write.
+/// If it writes to the map (or waits for a version of it), it would wait for itself. Such a call panics, and
+/// the message says why.
+/// Everything that a write replaces or removes is dropped after the write, so a value's own `Drop` may call
+/// the map. (A closure drops what it owns, and results that it ignores, inside the write: return them
+/// instead.)
+/// Such a `Drop` may run on the janitor. It may write there, but not wait for a version of a map with
 /// `refresh_every`.
 /// A `Drop` that calls the map while a panic unwinds through the same write aborts the program, as
 /// every second panic does in Rust.
-/// A task's waker, too, must not call the map.
+/// The waker of a task must not call the map either.
 ///
 /// # Forks
 ///
-/// In a forked child a map goes on: what is written there becomes visible and is tidied up as in the parent, by
-/// threads of the child's own, and a deferred write that was pending at the fork becomes visible with the next
-/// write, or when a thread or a task waits for it.
-/// A map that another thread was writing to at that moment can be read in the child, but every write panics, with
-/// a message that says so. (Forks that go around the system's `pthread_atfork`, such as a raw `clone`, are not
+/// A map still works in a forked child. Threads of the child publish its writes and tidy up, as in the parent. A
+/// deferred write that was pending at the fork becomes visible with the next write, or when a thread or a task waits
+/// for it.
+/// If another thread was writing to the map at the fork, the child can read the map, but every write panics, and
+/// the message says why. (Forks that go around the system's `pthread_atfork`, such as a raw `clone`, are not
 /// noticed.)
 ///
 /// # Panics in user code
 ///
-/// A panic in a closure, or in the `Hash`, `Eq` or `Clone` of a key or value, undoes the write that it
-/// came from, whole, and reaches that write's caller. The writes of others stay, and the map goes on:
-/// where the panic left a copy half changed, a fresh one is made, which costs a clone of all entries.
-/// A panic that no caller is there to get is counted in [`stats`](Self::stats).
+/// A panic in a closure, or in the `Hash`, `Eq` or `Clone` of a key or value, undoes its own write
+/// completely, and reaches the caller of that write. Other writes are kept, and the map still works:
+/// if the panic left a copy half changed, the map makes a fresh one, which costs a clone of all entries.
+/// A panic that reaches no caller is counted in [`stats`](Self::stats).
 ///
 /// # Examples
 ///
@@ -177,12 +177,12 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         &self.hasher
     }
 
-    /// Figures of this moment. Waits for nobody; locks the list of readers for a moment.
+    /// Returns the figures of this moment. Does not wait; locks the list of readers for a moment.
     pub fn stats(&self) -> Stats {
         self.core().stats()
     }
 
-    /// Names the calling thread's reader, in errors that say who is in the way.
+    /// Names the calling thread's reader, for the errors of blocked writers.
     pub fn set_label(&self, label: impl Into<String>) {
         self.inner.set_label(label);
     }
@@ -230,7 +230,7 @@ where
 }
 
 impl<K, V, S, E: Engine> fmt::Debug for SharedMap<K, V, S, E> {
-    /// Version and number of keys. Waits for nobody.
+    /// Shows the version and the number of keys. Does not wait.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let view = self.read();
         f.debug_struct("SharedMap")

@@ -25,20 +25,20 @@
 //!   `writes::no_reader_sees_half_a_batch_and_versions_never_go_back`, `model::a_shared_map_is_a_map`)
 //! - Every writer gets the lock, however long the critical sections of others are.
 //!   (`fairness::*`)
-//! - A deferred write becomes visible although nobody writes after it, and beside writers that have the lock all
-//!   the time. (`deferred::the_last_write_before_silence_is_published_too`,
+//! - A deferred write becomes visible even if no write follows, and even if other writers hold the lock all the
+//!   time. (`deferred::the_last_write_before_silence_is_published_too`,
 //!   `fairness::deferred_writes_are_published_beside_one_with_long_critical_sections`)
-//! - When nobody writes, what was removed is dropped in both copies, and copies that were set aside are freed.
+//! - When nobody writes, removed entries are dropped from both copies, and copies that were set aside are freed.
 //!   (`kept::*`)
-//! - A process has two threads for all its maps, which sleep while there is nothing to do; and neither a closure nor
-//!   a `Drop` of one map holds up the publications of another. (`threads::*`)
-//! - In a forked child a map goes on, and one that the fork caught inside a write can be read and says that it
-//!   cannot be written; tasks that wait go on. (`fork::*`, `tasks::*`)
-//! - A reader that stays does not stop writers, nor does a guard of the writing thread.
+//! - A process has two threads for all its maps, which sleep while there is nothing to do. Neither a closure nor a
+//!   `Drop` of one map delays the publications of another. (`threads::*`)
+//! - A map still works in a forked child. If the fork happened inside a write, the map can be read, and a write panics.
+//!   Tasks that wait continue. (`fork::*`, `tasks::*`)
+//! - A reader that does not leave does not stop writers, nor does a guard of the writing thread.
 //!   (`stalls::a_reader_that_stalls_does_not_stop_the_writers`,
 //!   `stalls::a_thread_that_holds_its_own_view_writes_on`,
 //!   `stalls::at_the_limit_of_retired_copies_errors_name_the_readers_and_nothing_is_lost`)
-//! - A panic undoes the write that it came from, whole, and no other.
+//! - A panic undoes its own write completely, and no other.
 //!   (`panics::a_panic_in_user_code_of_any_kind_undoes_the_write_and_drops_everything_once`,
 //!   `panics::panics_of_some_threads_never_hurt_the_writes_of_others`,
 //!   `panics::every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neighbours`)

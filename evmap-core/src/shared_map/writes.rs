@@ -130,15 +130,15 @@ where
         self.run(f)
     }
 
-    /// As [`write`](Self::write), but waits for nobody, neither for the writer lock nor for readers: it looks a
-    /// bounded number of times.
+    /// As [`write`](Self::write), but does not wait, neither for the writer lock nor for readers: it
+    /// looks a bounded number of times.
     ///
     /// `f` runs under the map's writer lock. It must not write to this map, nor wait for a thread that
     /// does: see the section *Deadlocks* of [`write`](Self::write). Inside a write of another map,
     /// `try_write` is the way to lock this one without the risk that two threads wait for each other.
     ///
     /// # Errors
-    /// [`WriteError`] says who is in the way. The closure was not called; to keep what it holds, give
+    /// [`WriteError`] says what is in the way. The closure was not called; to keep what it holds, give
     /// it by reference: `map.try_write(&mut f)`.
     ///
     /// # Examples
@@ -219,7 +219,7 @@ where
     /// it does not limit how long `f` takes, nor what `f` waits for.
     ///
     /// # Errors
-    /// [`WriteError`] says who is in the way. The closure was not called; to keep what it holds, give
+    /// [`WriteError`] says what is in the way. The closure was not called; to keep what it holds, give
     /// it by reference: `map.write_timeout(timeout, &mut f)`.
     ///
     /// # Examples

@@ -9,7 +9,7 @@
 //!   little. Its price is the refresh in which it grows: that one rehashes the whole table.
 //! - [`Incremental`], where a map grows while it is used and no refresh may take long: an interactive
 //!   server, a writer with a deadline. In a map of millions its longest refresh is a tenth of Swiss's, filling
-//!   it takes half as long again, and each lookup asks once more, which is some 5 to 10 % of a lookup.
+//!   it takes half as long again, and each lookup makes one more check, which is some 5 to 10 % of a lookup.
 //! - [`RobinHood`], where the map is often iterated from end to end, is filled at once
 //!   ([`Builder::build_from`](crate::Builder::build_from)), or grows very large: iteration is that of a slice,
 //!   and growth asks for no hash and touches no entry. A lookup goes by an array of words to the entry,
@@ -53,21 +53,21 @@ pub trait Engine: 'static {
     type Table<K, V>: Table<K, V>;
 }
 
-/// A hash table that is told every hash.
+/// A hash table whose caller provides every hash.
 ///
 /// A hash that does not belong to its key, or an `Eq` that lies, may make entries unfindable, and
 /// no more.
 ///
 /// # Panics
 ///
-/// A table stays usable whatever user code panics in, but it may have lost entries:
+/// A table remains usable after every panic of user code, but it may have lost entries:
 /// - if `rehash` panics while an insertion or [`reserve`](Self::reserve) grows the table of
 ///   [`Swiss`]: hashbrown may rehash it in place then, and drops what it has not moved yet;
 /// - if a `Drop` panics in [`clear`](Self::clear): the table is empty then, but not every entry need
 ///   have been dropped. (Maps [drain](Self::drain) a table instead, and drop each entry.)
 ///
 /// [`Incremental`] and [`RobinHood`] lose nothing to a panic of `rehash`, and no engine does to one of
-/// `Eq`: the change is made as a whole, or not at all. ([`load`](Self::load) is many changes.)
+/// `Eq`: the change is made completely, or not at all. ([`load`](Self::load) is many changes.)
 ///
 /// In a map, a panic while a copy is changed poisons the writer, and
 /// [`rebuild`](crate::WriteHandle::rebuild) replaces that copy by a clone of the other one, so nothing that

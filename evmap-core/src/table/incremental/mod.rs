@@ -3,7 +3,7 @@
 //! When the table is full, a larger one takes its place, and the full one remains beside it, *draining*.
 //! Every change then does a *rehash step*: it moves the entries of a few buckets, first the entry that it is about to
 //! change. Every empty refresh does a larger step, so growth continues when nobody writes.
-//! (Go's map once grew like that, but by writes alone. Then a table remains half-grown until somebody writes.)
+//! (Go's map once grew like that, but only by writes. Then a table remains half-grown until somebody writes.)
 //!
 //! # Invariants
 //! - **D1** Each entry is in one of the two tables, never in both.
@@ -77,7 +77,7 @@ const SMALL: usize = 32;
 /// - **Memory**: until a growth has ended, the copy that grows has the old table and the new one: three
 ///   times the buckets of the old one, and each of the two copies has.
 /// - **A stored key whose `Hash` panics** during a growth stays in the old table until a change touches
-///   it, and the old table stays for it: until then lookups look into both. Only if it keeps panicking until
+///   it, and the old table stays for it. Until then lookups search both. Only if it still panics at
 ///   the next growth, the insertion that needs that growth panics. [`WriteHandle::postponed`] and
 ///   [`shared_map::Stats::postponed`] count the buckets of both copies, once all others are moved.
 ///

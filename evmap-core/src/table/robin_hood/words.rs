@@ -24,7 +24,7 @@
 //!
 //! Words with the same home form a run. Finding or inserting a word of a run is linear in its length.
 //! Doubling does not separate equal bits, so it is not repeated without end: a table that is less than a quarter
-//! full gets a longer overflow instead, and memory stays proportional to the entries.
+//! full gets a longer overflow instead, and memory remains proportional to the entries.
 //!
 //! [`OVERFLOW`]: super::size::OVERFLOW
 
