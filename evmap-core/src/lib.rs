@@ -59,11 +59,11 @@
 //!
 //! - `serde`: one state of a map is serialised; a new map is deserialised.
 //!
-//! There is no `unsafe` here: the protocol is [`left_right`]'s, where its promises stand with the
-//! tests that hold them. This crate's own are in `tests/`: `map`, `multimap`, `compute`, `model`
-//! (against std's map), `keys_and_values` (keys and values that panic, lie or count their lives, in
+//! There is no `unsafe` here: the protocol is in [`left_right`], whose docs list its promises and their
+//! tests. The tests of this crate are in `tests/`: `map`, `multimap`, `compute`, `model`
+//! (against std's map), `keys_and_values` (keys and values that panic, lie or count their drops, in
 //! every engine), `hashers_and_borrows` (hashers and borrowed keys that panic), `growth` and `load`
-//! (every engine while it grows, and when it is given many entries at once), `waits` (the forms that
+//! (every engine while it grows, and when many entries come at once), `waits` (the forms that
 //! do not wait), `serde`, and `verify_copies`; and those of the map with many writers, which
 //! [`shared_map`] lists.
 

@@ -1,4 +1,4 @@
-//! Compute operations of the map's writer; `model` holds their meaning against std's map.
+//! Compute operations of the map's writer. `model` compares them with std's map.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -22,7 +22,7 @@ fn a_closure_that_fails_changes_nothing_and_its_error_is_returned() {
     assert_eq!(writer.try_get_or_insert_with(b(), || Err("no")), Err("no"));
     assert!(!writer.has_pending());
 
-    // And where it need not be asked, or does not fail:
+    // The closure need not be called, or does not fail:
     type Never = Result<Option<u32>, &'static str>;
     let not_asked = |_: &u32| -> Never { Err("asked") };
     assert_eq!(writer.try_compute_if_present(b(), not_asked), Ok(None));
@@ -79,7 +79,7 @@ fn each_sees_the_ones_before_it_and_readers_see_none_before_a_refresh() {
     assert!(writer.verify_copies().is_ok());
 }
 
-/// The outcome is logged, not the closure: so it may count, or ask a clock.
+/// The outcome is logged and not the closure, so the closure may count, or read a clock.
 #[test]
 fn a_closure_is_called_once_though_there_are_two_copies() {
     let (mut writer, reader) = counters();

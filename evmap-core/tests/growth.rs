@@ -1,4 +1,4 @@
-//! Growth: every engine at every stage of it, biased to growing, removing meanwhile, and colliding.
+//! Growth of every engine at every stage, mostly with insertions, and with removals and collisions.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
@@ -15,15 +15,15 @@ type Key = u16;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Keys from here on, so many.
+    /// The first key, and the number of keys.
     Insert(Key, Key),
     Remove(Key, Key),
-    /// Values again, of keys that may be there.
+    /// New values of keys that may be present.
     Replace(Key, Key),
     Own(Key),
     Retain(u32),
     Refresh,
-    /// Twice, with nothing to publish in the second.
+    /// Twice, the second time with nothing to publish.
     RefreshEmpty,
     Clear,
     Reserve(Key),
@@ -49,7 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Sends keys to so many places; all of them to one, in the worst case.
+/// Maps keys to this many hashes: all of them to one, in the worst case.
 #[derive(Clone)]
 struct Flooding(u64);
 
@@ -77,7 +77,7 @@ impl Hasher for FloodingHasher {
 
 type Model = HashMap<Key, u32>;
 
-/// Each entry once, each key found, and no other.
+/// Checks that each entry is there once, and that exactly the keys of the model are found.
 fn assert_same<S: BuildHasher, E: Engine>(reader: &ReadHandle<Key, u32, S, (), E>, model: &Model) {
     let view = reader.read();
     assert_eq!(view.len(), model.len());
@@ -85,7 +85,7 @@ fn assert_same<S: BuildHasher, E: Engine>(reader: &ReadHandle<Key, u32, S, (), E
     assert!(view.capacity() >= view.len());
     let seen: Model = view.iter().map(|(k, v)| (*k, *v)).collect();
     assert_eq!(&seen, model);
-    assert_eq!(view.iter().count(), model.len(), "an entry comes twice");
+    assert_eq!(view.iter().count(), model.len(), "an entry is there twice");
     let mut folded = 0;
     view.iter().for_each(|_| folded += 1);
     assert_eq!(folded, model.len());
@@ -156,7 +156,7 @@ fn run<E: Engine, S: BuildHasher + Clone>(hasher: S, steps: Vec<Step>) {
     writer.refresh();
     assert_same(&reader, &model);
     writer.verify_copies().unwrap();
-    // Empty refreshes alone bring both copies to rest.
+    // Empty refreshes alone settle both copies.
     for _ in 0..4 {
         writer.refresh();
         assert_same(&reader, &model);
@@ -165,7 +165,7 @@ fn run<E: Engine, S: BuildHasher + Clone>(hasher: S, steps: Vec<Step>) {
     writer.verify_copies().unwrap();
 }
 
-/// A map of so many entries whose last insertion has begun a growth.
+/// A map of this many entries whose last insertion has begun a growth.
 fn growing<E: Engine>(entries: u64) -> WriteHandle<u64, u64, DefaultHashBuilder, (), E> {
     let (mut writer, _) = Builder::new().engine::<E>().build();
     writer.extend((0..entries).map(|key| (key, key)));
@@ -217,7 +217,7 @@ macro_rules! on_each {
             }
 
             #[test]
-            fn a_clear_that_follows_growth_keeps_room_and_a_shrink_gives_it_back() {
+            fn a_clear_that_follows_growth_keeps_capacity_and_a_shrink_frees_it() {
                 let mut writer = growing::<$Engine>(57_345);
                 let reader = writer.read_handle();
                 writer.clear();
@@ -233,16 +233,16 @@ macro_rules! on_each {
             }
 
             #[test]
-            fn room_that_was_made_is_there() {
+            fn reserved_capacity_is_available() {
                 let mut writer = growing::<$Engine>(57_345);
                 writer.reserve(100_000);
                 writer.refresh();
                 let reader = writer.read_handle();
-                let room = reader.read().capacity();
-                assert!(room >= 157_345);
+                let capacity = reader.read().capacity();
+                assert!(capacity >= 157_345);
                 writer.extend((57_345..157_345).map(|key| (key, key)));
                 writer.refresh();
-                assert_eq!(reader.read().capacity(), room, "it had to grow all the same");
+                assert_eq!(reader.read().capacity(), capacity, "it had to grow all the same");
                 writer.reserve(usize::MAX / 2);
                 writer.refresh();
                 assert_eq!(reader.len(), 157_345);
@@ -279,12 +279,12 @@ fn empty_refreshes_alone_finish_a_growth_within_the_documented_bound() {
     writer.verify_copies().unwrap();
 }
 
-/// What `is_settled` says: one for the changes, one for every 4,096 buckets, and two more.
+/// The number that `is_settled` documents: one for the changes, one for every 4,096 buckets, and two more.
 fn refreshes_for(buckets: usize) -> usize {
     1 + buckets.div_ceil(4_096) + 2
 }
 
-/// Once every second refresh was for nothing then: it brought the copy that was done back to the writer.
+/// Every second refresh once was wasted: it gave the copy that was done back to the writer.
 #[test]
 fn the_bound_holds_if_one_copy_is_ahead_of_the_other() {
     for reads in [1_000, 4_000, 8_000, 10_000] {
@@ -292,7 +292,7 @@ fn the_bound_holds_if_one_copy_is_ahead_of_the_other() {
         for key in 0..reads {
             assert_eq!(writer.get(&key), Some(&key));
         }
-        // Each read works off 8 buckets of the writer's copy.
+        // Each read rehashes 8 buckets of the writer's copy.
         let left = 65_536_usize.saturating_sub(8 * reads as usize);
         let bound = refreshes_for(left + 65_536);
         let mut refreshes = 0;
@@ -304,7 +304,7 @@ fn the_bound_holds_if_one_copy_is_ahead_of_the_other() {
     }
 }
 
-/// The other engine has nothing to finish: were it otherwise, the test above would say nothing.
+/// The other engine has nothing to finish. Otherwise the test above would prove nothing.
 #[test]
 fn a_whole_rehash_leaves_nothing_to_finish() {
     let mut writer = growing::<Swiss>(57_345);
@@ -313,12 +313,12 @@ fn a_whole_rehash_leaves_nothing_to_finish() {
 }
 
 #[test]
-fn a_map_that_nobody_writes_any_more_finishes_its_growth_by_itself() {
+fn a_growth_finishes_without_further_writes() {
     let map = SharedMap::<u64, u64>::builder()
         .engine::<Incremental>()
         .refresh_every(Duration::from_millis(1))
         .build();
-    // While this view is there, nobody gets to the copy that has not grown yet.
+    // While this view exists, no refresh reaches the copy that has not grown yet.
     let handle = map.read_handle();
     let view = handle.read();
     map.extend((0..57_345).map(|key| (key, key)));
@@ -327,13 +327,13 @@ fn a_map_that_nobody_writes_any_more_finishes_its_growth_by_itself() {
     drop(view);
     let begin = Instant::now();
     while map.stats().is_growing {
-        assert!(begin.elapsed().as_secs() < 60, "it stays half-grown");
+        assert!(begin.elapsed().as_secs() < 60, "it is still half-grown");
         thread::yield_now();
     }
     assert_eq!((map.len(), map.get_cloned(&57_344)), (57_345, Some(57_344)));
 }
 
-/// A developer's run is short; the CI script asks for more.
+/// A developer's run is short. The CI script asks for more cases.
 fn cases() -> u32 {
     if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
         10_000

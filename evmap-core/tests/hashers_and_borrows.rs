@@ -19,7 +19,7 @@ fn may_panic(place: &'static str) {
     }
 }
 
-/// Whether the call panicked, with the fault planted.
+/// Returns whether the call panicked, with the fault planted.
 fn panics_with(place: &'static str, call: impl FnOnce()) -> bool {
     PANIC_IN.set(Some(place));
     let has_panicked = catch_unwind(AssertUnwindSafe(call)).is_err();
@@ -71,7 +71,7 @@ fn key(text: &str) -> Key {
 const PLACES: [&str; 4] = ["build_hasher", "write", "finish", "borrow"];
 
 #[test]
-fn in_a_lookup_they_end_the_read_and_the_writer_goes_on() {
+fn in_a_lookup_they_end_the_read_and_the_writer_still_works() {
     let (mut writer, reader) = Builder::new().hasher(Build).build();
     writer.insert(key("a"), 1);
     writer.refresh();
@@ -106,7 +106,7 @@ fn in_a_change_they_change_nothing() {
         assert!(panics_with(place, || {
             writer.remove_if("a", |_| true);
         }));
-        // A borrow is only asked for by lookups.
+        // Only lookups call `borrow`.
         assert_eq!(writer.stats().pending, usize::from(place == "borrow") * 2);
         writer.retain(|key, _| key.0 == "a");
         writer.refresh();
@@ -115,7 +115,7 @@ fn in_a_change_they_change_nothing() {
 }
 
 #[test]
-fn in_growth_they_poison_the_writer_and_a_rebuild_mends_it() {
+fn in_growth_they_poison_the_writer_and_a_rebuild_recovers_it() {
     for place in ["build_hasher", "write", "finish"] {
         let (mut writer, reader) = Builder::new().hasher(Build).build();
         for n in 0..3 {
@@ -123,7 +123,7 @@ fn in_growth_they_poison_the_writer_and_a_rebuild_mends_it() {
         }
         writer.refresh();
         writer.catch_up();
-        // From here on no call hashes but the table, as it grows.
+        // From here on only the growing table hashes keys.
         for n in 3..100 {
             writer.insert(key(&n.to_string()), n);
         }
@@ -133,7 +133,7 @@ fn in_growth_they_poison_the_writer_and_a_rebuild_mends_it() {
         assert!(writer.is_poisoned());
         assert_eq!(reader.len(), 3);
         let rejected = writer.rebuild().unwrap();
-        assert!(rejected.is_some(), "the one that grew the table");
+        assert!(rejected.is_some(), "the change that grew the table");
         writer.refresh();
         assert_eq!(reader.len(), 99);
         writer.verify_copies().unwrap();
@@ -141,7 +141,7 @@ fn in_growth_they_poison_the_writer_and_a_rebuild_mends_it() {
 }
 
 #[test]
-fn a_shared_map_goes_on_after_each() {
+fn a_shared_map_still_works_after_each() {
     let map = SharedMap::<Key, u32>::builder().hasher(Build).build();
     map.insert(key("a"), 1);
     for place in PLACES {

@@ -1,4 +1,4 @@
-//! The single-valued map: what each call does, for the writer and for readers.
+//! The single-valued map: each call of the writer and of readers.
 
 use std::collections::HashMap;
 use std::hash::RandomState;
@@ -109,7 +109,7 @@ fn a_guard_of_a_value_keeps_showing_it() {
 }
 
 #[test]
-fn retain_asks_once_for_each_entry_and_logs_what_was_said() {
+fn retain_calls_its_closure_once_for_each_entry_and_logs_the_results() {
     let (mut writer, reader) = one_to_three();
     writer.insert(4, "four".to_owned());
     let mut asked = 0;
@@ -170,7 +170,7 @@ fn the_meta_value_is_published_with_the_entries() {
 }
 
 #[test]
-fn a_hasher_of_ones_own_serves_both_copies() {
+fn a_custom_hasher_serves_both_copies() {
     let (mut writer, reader) = Builder::new()
         .hasher(RandomState::new())
         .build::<u32, u32>();
@@ -181,9 +181,9 @@ fn a_hasher_of_ones_own_serves_both_copies() {
 }
 
 #[test]
-fn room_is_made_and_given_back_in_both_copies() {
+fn capacity_is_reserved_and_freed_in_both_copies() {
     let (mut writer, reader) = Builder::new().capacity(100).build::<u32, u32>();
-    let room = |writer: &mut WriteHandle<u32, u32>| {
+    let capacities = |writer: &mut WriteHandle<u32, u32>| {
         // Each refresh shows the other copy.
         [0, 1].map(|_| {
             writer.set_meta(());
@@ -192,28 +192,37 @@ fn room_is_made_and_given_back_in_both_copies() {
         })
     };
     assert!(
-        room(&mut writer)
+        capacities(&mut writer)
             .iter()
-            .all(|&room| (100..1000).contains(&room))
+            .all(|&capacity| (100..1000).contains(&capacity))
     );
     writer.reserve(10_000);
-    assert!(room(&mut writer).iter().all(|&room| room >= 10_000));
+    assert!(
+        capacities(&mut writer)
+            .iter()
+            .all(|&capacity| capacity >= 10_000)
+    );
     writer.extend((0..20).map(|n| (n, n)));
     writer.clear();
-    assert!(room(&mut writer).iter().all(|&room| room >= 10_000), "kept");
+    assert!(
+        capacities(&mut writer)
+            .iter()
+            .all(|&capacity| capacity >= 10_000),
+        "kept"
+    );
     writer.extend((0..20).map(|n| (n, n)));
     writer.shrink_to_fit();
     assert!(
-        room(&mut writer)
+        capacities(&mut writer)
             .iter()
-            .all(|&room| (20..100).contains(&room))
+            .all(|&capacity| (20..100).contains(&capacity))
     );
     assert!((0..20).all(|n| reader.contains_key(&n)));
     assert!(writer.verify_copies().is_ok());
 }
 
 #[test]
-fn room_that_cannot_be_made_changes_nothing() {
+fn reserving_too_much_changes_nothing() {
     let (mut writer, reader) = one_to_three();
     writer.reserve(usize::MAX);
     writer.insert(4, "four".to_owned());
@@ -267,7 +276,7 @@ fn every_way_to_read_reads_the_same() {
 }
 
 #[test]
-fn a_busy_writer_is_told_who_reads() {
+fn a_busy_error_names_the_readers() {
     let (mut writer, reader) = one_to_three();
     reader.set_label("report");
     let _view = reader.read();
@@ -279,7 +288,7 @@ fn a_busy_writer_is_told_who_reads() {
 }
 
 #[test]
-fn a_rebuild_goes_past_a_reader_that_stays() {
+fn a_rebuild_goes_past_a_reader_that_does_not_leave() {
     let (mut writer, reader) = Builder::new().max_retired(1).build::<u32, String>();
     let (first, second) = (reader.clone(), reader.clone());
     let stalled = first.read();
@@ -311,7 +320,7 @@ fn a_rebuild_goes_past_a_reader_that_stays() {
 }
 
 #[test]
-fn the_fence_mode_in_force_is_told() {
+fn stats_report_the_fence_mode_in_force() {
     let (writer, _) = Builder::new().fence(FenceMode::SeqCst).build::<u8, u8>();
     assert_eq!(writer.stats().fence_mode, FenceMode::SeqCst);
     let (asked, _) = Builder::new()

@@ -12,7 +12,7 @@ use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, WriteHandle};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Few keys, so that operations meet.
+/// Few keys, so that operations have keys in common.
 type Key = u8;
 
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// Sends every key to one of a few places.
+/// Maps every key to one of a few hashes.
 #[derive(Clone)]
 struct Colliding(u64);
 
@@ -152,7 +152,7 @@ fn run_map<E: Engine, S: BuildHasher + Clone>(hasher: S, batches: Vec<Vec<Op>>) 
     assert_eq!(writer.verify_copies(), Ok(()));
 }
 
-/// Each returns what is there afterwards, or what its name says, and asks its closure at most once.
+/// Each call returns the documented result, and calls its closure at most once.
 fn run_compute<S: BuildHasher, E: Engine>(
     writer: &mut WriteHandle<Key, u32, S, (), E>,
     model: &mut HashMap<Key, u32>,
@@ -357,7 +357,7 @@ on_each! {
     robin_hood: RobinHood,
 }
 
-/// A developer's run is short; the CI script asks for more.
+/// A developer's run is short. The CI script asks for more cases.
 fn cases() -> u32 {
     if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
         10_000

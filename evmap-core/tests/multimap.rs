@@ -51,7 +51,7 @@ fn update_leaves_one_value() {
 }
 
 #[test]
-fn remove_value_takes_one_occurrence_and_an_empty_bag_is_absent() {
+fn remove_value_removes_one_occurrence_and_an_empty_bag_is_absent() {
     let (mut writer, reader) = fruit();
     writer.remove_value("apple", 1);
     writer.remove_value("pear", 7);
@@ -67,7 +67,7 @@ fn remove_value_takes_one_occurrence_and_an_empty_bag_is_absent() {
 }
 
 #[test]
-fn remove_entry_takes_the_whole_bag() {
+fn remove_entry_removes_the_bag() {
     let (mut writer, reader) = fruit();
     writer.remove_entry("apple");
     writer.remove_entry("plum");
@@ -77,7 +77,7 @@ fn remove_entry_takes_the_whole_bag() {
 }
 
 #[test]
-fn retain_asks_once_and_an_empty_bag_is_absent() {
+fn retain_calls_its_closure_once_and_an_empty_bag_is_absent() {
     let (mut writer, reader) = fruit();
     let mut asked = Vec::new();
     writer.insert("apple", 5);
@@ -95,7 +95,7 @@ fn retain_asks_once_and_an_empty_bag_is_absent() {
 }
 
 #[test]
-fn clear_and_purge_take_everything() {
+fn clear_and_purge_remove_everything() {
     let (mut writer, reader) = fruit();
     writer.clear();
     writer.insert("apple", 4);
@@ -111,7 +111,7 @@ fn clear_and_purge_take_everything() {
 }
 
 #[test]
-fn purge_gives_back_the_room_that_clear_keeps() {
+fn purge_frees_the_capacity_that_clear_keeps() {
     let (mut writer, reader) = multimap::Builder::new()
         .capacity(1000)
         .build::<&'static str, u32>();
@@ -131,9 +131,9 @@ fn purge_gives_back_the_room_that_clear_keeps() {
 }
 
 #[test]
-fn room_in_a_bag_changes_nothing_else() {
+fn reserving_in_a_bag_changes_nothing_else() {
     let (mut writer, reader) = fruit();
-    let room = |writer: &mut WriteHandle<&'static str, u32>| {
+    let capacities = |writer: &mut WriteHandle<&'static str, u32>| {
         // Each refresh shows the other copy.
         [0, 1].map(|_| {
             writer.set_meta(());
@@ -143,14 +143,21 @@ fn room_in_a_bag_changes_nothing_else() {
     };
     writer.reserve("apple", 100);
     writer.reserve("plum", 100);
-    assert!(room(&mut writer).iter().all(|&room| room >= 103));
+    assert!(
+        capacities(&mut writer)
+            .iter()
+            .all(|&capacity| capacity >= 103)
+    );
     writer.fit("apple");
     writer.fit("plum");
-    assert_eq!(room(&mut writer), [3, 3]);
+    assert_eq!(capacities(&mut writer), [3, 3]);
     writer.reserve("apple", usize::MAX);
-    assert_eq!(room(&mut writer), [3, 3], "there is not so much");
+    assert_eq!(capacities(&mut writer), [3, 3], "memory does not suffice");
     assert_eq!(bag(&reader, "apple"), [1, 2, 1]);
-    assert!(reader.get("plum").is_none(), "room does not make a bag");
+    assert!(
+        reader.get("plum").is_none(),
+        "reserving does not create a bag"
+    );
     assert_eq!(writer.verify_copies(), Ok(()));
 }
 
@@ -167,7 +174,7 @@ fn the_writer_reads_its_own_unrefreshed_bags() {
 }
 
 #[test]
-fn update_with_makes_a_bag_of_what_it_is_shown_and_an_empty_one_is_absent() {
+fn update_with_replaces_the_bag_and_an_empty_one_is_absent() {
     let (mut writer, reader) = multimap::new();
     let mut calls = 0;
     writer.update_with("a", |values: &[i32]| {

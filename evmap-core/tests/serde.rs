@@ -44,7 +44,7 @@ fn a_multimap_is_a_map_of_lists() {
 }
 
 #[test]
-fn what_is_no_map_is_refused() {
+fn input_that_is_not_a_map_is_refused() {
     for text in ["[]", "1", r#"{"a": "x"}"#, r#"{"a": 1"#] {
         assert!(from_str::<SharedMap<String, u32>>(text).is_err(), "{text}");
         assert!(

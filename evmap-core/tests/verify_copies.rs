@@ -1,4 +1,4 @@
-//! `verify_copies`: what makes the two copies differ is found, whichever copy it is in.
+//! `verify_copies` finds a difference, in either copy.
 
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
@@ -25,7 +25,7 @@ impl PartialEq for Fickle {
 
 impl Eq for Fickle {}
 
-/// The two copies hold different entries of one key, and each entry finds its like in the other.
+/// The two copies hold different entries of one key, and each lookup finds an equal entry in the other copy.
 #[test]
 fn an_entry_that_one_copy_has_twice_is_found() {
     for lies_at_first in [true, false] {

@@ -1,4 +1,4 @@
-//! Everything of a map's writer that may wait for a reader, in its forms that do not.
+//! The forms of the writer's calls that do not wait for a reader.
 
 use std::future::Future;
 use std::pin::pin;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use evmap_core::{SwapError, WriteHandle};
 
-/// What a task returns that has nothing to wait for.
+/// Returns the result of a task that has nothing to wait for.
 fn at_once<R>(task: impl Future<Output = R>) -> Option<R> {
     match pin!(task).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => Some(result),
@@ -20,7 +20,7 @@ fn hits(writer: &mut WriteHandle<&'static str, u32>) -> Option<u32> {
 }
 
 #[test]
-fn reads_and_compute_calls_of_the_writer_wait_for_nobody_once_it_has_caught_up() {
+fn reads_and_compute_calls_of_the_writer_do_not_wait_once_it_has_caught_up() {
     let (mut writer, reader) = evmap_core::new();
     reader.set_label("report");
     let view = reader.read();
@@ -41,7 +41,7 @@ fn reads_and_compute_calls_of_the_writer_wait_for_nobody_once_it_has_caught_up()
 
     assert_eq!(hits(writer.try_catch_up().unwrap()), Some(2));
     let _view = reader.read();
-    // Until the next refresh none of these waits for anybody.
+    // Until the next refresh, none of these waits.
     assert_eq!(hits(writer.catch_up()), Some(3));
     assert_eq!(hits(&mut writer), Some(4));
     assert_eq!((writer.len(), writer.get("new")), (2, Some(&1)));

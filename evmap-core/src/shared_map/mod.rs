@@ -17,7 +17,7 @@
 //!
 //! # Promises, and the tests that hold them
 //!
-//! In `tests/shared_map`; `kept`, `threads`, `fork` and `tasks` in `tests/background`; those on panics in
+//! In `tests/shared_map`; `memory`, `threads`, `fork` and `tasks` in `tests/background`; those on panics in
 //! `tests/panic_matrix`, too, where each piece of user code panics in each kind of write.
 //!
 //! - Each write is atomic, returns its result, and is visible when it returns.
@@ -29,24 +29,24 @@
 //!   time. (`deferred::the_last_write_before_silence_is_published_too`,
 //!   `fairness::deferred_writes_are_published_beside_one_with_long_critical_sections`)
 //! - When nobody writes, removed entries are dropped from both copies, and copies that were set aside are freed.
-//!   (`kept::*`)
+//!   (`memory::*`)
 //! - A process has two threads for all its maps, which sleep while there is nothing to do. Neither a closure nor a
 //!   `Drop` of one map delays the publications of another. (`threads::*`)
 //! - A map still works in a forked child. If the fork happened inside a write, the map can be read, and a write panics.
 //!   Tasks that wait continue. (`fork::*`, `tasks::*`)
 //! - A reader that does not leave does not stop writers, nor does a guard of the writing thread.
 //!   (`stalls::a_reader_that_stalls_does_not_stop_the_writers`,
-//!   `stalls::a_thread_that_holds_its_own_view_writes_on`,
+//!   `stalls::a_thread_that_holds_its_own_view_can_still_write`,
 //!   `stalls::at_the_limit_of_retired_copies_errors_name_the_readers_and_nothing_is_lost`)
 //! - A panic undoes its own write completely, and no other.
 //!   (`panics::a_panic_in_user_code_of_any_kind_undoes_the_write_and_drops_everything_once`,
-//!   `panics::panics_of_some_threads_never_hurt_the_writes_of_others`,
-//!   `panics::every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neighbours`)
+//!   `panics::panics_of_some_threads_never_affect_the_writes_of_others`,
+//!   `panics::every_write_that_cannot_be_applied_once_more_is_undone_and_no_neighbour`)
 //! - A stored key whose `Hash` panics in a growth stops no write. (`growth::*`)
 //! - A call from inside that would wait for itself panics; the `Drop` of what was replaced may call
-//!   the map. (`inside::*`, `deferred_drops::*`)
+//!   the map. (`reentrancy::*`, `deferred_drops::*`)
 //! - Waiters are woken. (`waits::threads_and_tasks_wake_up_when_the_version_comes`,
-//!   `waits::a_waker_that_panics_hurts_neither_the_writer_nor_who_else_waits`)
+//!   `waits::a_waker_that_panics_affects_neither_the_writer_nor_other_waiters`)
 //! - Dropping the last handle publishes what is pending.
 //!   (`deferred::dropping_the_last_handle_publishes_what_is_pending_and_frees_the_map`)
 

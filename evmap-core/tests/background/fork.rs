@@ -12,12 +12,12 @@ use evmap_core::SharedMap;
 use crate::tasks::block_on;
 use crate::{FAR, eventually, in_own_process};
 
-/// Runs `body` in a forked child, and waits until it has ended well.
+/// Runs `body` in a forked child, and waits until it has succeeded.
 pub fn in_child(body: impl FnOnce()) {
     // SAFETY: the child runs on the memory of a process with many threads. The allocator of glibc and what is
     // tested here are made for that, and the child ends without running anything else.
     let child = unsafe { libc::fork() };
-    assert!(child >= 0, "no process to be had");
+    assert!(child >= 0, "cannot fork");
     if child == 0 {
         let status = i32::from(catch_unwind(AssertUnwindSafe(body)).is_err());
         // SAFETY: it ends the process, at once.
@@ -40,7 +40,7 @@ pub fn in_child(body: impl FnOnce()) {
     assert_eq!(status, 0, "the child failed");
 }
 
-/// What a call panics with.
+/// Returns the panic message of a call.
 fn panic_of<R>(call: impl FnOnce() -> R) -> String {
     let payload = catch_unwind(AssertUnwindSafe(call)).err().expect("a panic");
     let text = payload.downcast_ref::<String>().map(String::as_str);
@@ -53,9 +53,9 @@ pub fn every(time: Duration) -> SharedMap<u32, Arc<()>> {
 }
 
 #[test]
-fn deferred_writes_in_a_child_become_visible_and_what_is_removed_is_dropped() {
+fn deferred_writes_in_a_child_become_visible_and_removed_values_are_dropped() {
     in_own_process(
-        "fork::deferred_writes_in_a_child_become_visible_and_what_is_removed_is_dropped",
+        "fork::deferred_writes_in_a_child_become_visible_and_removed_values_are_dropped",
         || {
             let map = every(Duration::from_millis(1));
             map.insert(0, Arc::new(()));
@@ -77,7 +77,7 @@ fn deferred_writes_in_a_child_become_visible_and_what_is_removed_is_dropped() {
                 // Pending at the fork: a thread that waits for it has it published.
                 slow.wait_for(version);
                 assert!(slow.contains_key(&1));
-                // More than once, though the parent's publisher was asked already.
+                // More than once, though the parent's publisher was requested already.
                 slow.insert(2, Arc::new(()));
                 eventually("it is visible", || slow.contains_key(&2));
                 eventually("both copies have it", || Arc::strong_count(&value) == 3);
@@ -95,9 +95,9 @@ fn deferred_writes_in_a_child_become_visible_and_what_is_removed_is_dropped() {
 }
 
 #[test]
-fn a_map_that_a_fork_caught_inside_a_write_can_be_read_and_says_that_it_cannot_be_written() {
+fn a_map_that_a_fork_caught_inside_a_write_can_be_read_but_not_written() {
     in_own_process(
-        "fork::a_map_that_a_fork_caught_inside_a_write_can_be_read_and_says_that_it_cannot_be_written",
+        "fork::a_map_that_a_fork_caught_inside_a_write_can_be_read_but_not_written",
         || {
             for time in [Duration::ZERO, Duration::from_millis(1)] {
                 let map = every(time);
@@ -132,7 +132,7 @@ fn a_map_that_a_fork_caught_inside_a_write_can_be_read_and_says_that_it_cannot_b
                         says_so(panic_of(|| block_on(map.changed_since_async(version))));
                         assert_eq!(map.wait_for(version), version);
                         assert_eq!(map.stats().version, version);
-                        // Other maps go on, and so does the end of this one.
+                        // Other maps still work, and so does the drop of this one.
                         let other = every(Duration::from_millis(1));
                         other.insert(1, Arc::new(()));
                         eventually("it is visible", || other.len() == 1);
@@ -142,13 +142,13 @@ fn a_map_that_a_fork_caught_inside_a_write_can_be_read_and_says_that_it_cannot_b
                     drop(end);
                 });
                 map.flush();
-                assert_eq!(map.len(), 2, "the parent's write goes on");
+                assert_eq!(map.len(), 2, "the parent's write continues");
             }
         },
     );
 }
 
-/// The thread that forks is the one that writes, and it goes on in both processes.
+/// The writing thread forks, and continues in both processes.
 #[test]
 fn a_closure_that_forks_ends_its_write_in_the_child_too() {
     in_own_process(
@@ -179,7 +179,7 @@ fn a_closure_that_forks_ends_its_write_in_the_child_too() {
     );
 }
 
-/// A key that tells when the janitor compares it, which it does inside the map's lock, and takes a while then.
+/// A key that reports when the janitor compares it, under the map's lock, and then takes a while.
 #[derive(Clone)]
 struct Slow(u32, mpsc::SyncSender<()>);
 
@@ -200,7 +200,7 @@ impl Hash for Slow {
     }
 }
 
-/// Else the child would take it for a write that the fork has caught.
+/// Otherwise the child would mistake it for a write that the fork has interrupted.
 #[test]
 fn a_fork_waits_while_the_janitor_is_inside_a_map() {
     in_own_process(
@@ -225,31 +225,31 @@ fn a_fork_waits_while_the_janitor_is_inside_a_map() {
     );
 }
 
-/// A value that panics where it is cloned, while it is told to.
+/// A value whose clone panics while that is planted.
 struct Frail(Arc<AtomicBool>);
 
 impl Clone for Frail {
     fn clone(&self) -> Self {
-        let is_told = self.0.load(Ordering::SeqCst);
-        assert!(!is_told, "planted in clone");
+        let is_planted = self.0.load(Ordering::SeqCst);
+        assert!(!is_planted, "planted in clone");
         Frail(Arc::clone(&self.0))
     }
 }
 
-/// The parent's publisher has tried in vain before the fork.
+/// The parent's publisher has failed before the fork.
 #[test]
-fn what_could_not_be_published_before_the_fork_is_published_in_the_child() {
+fn writes_that_could_not_be_published_before_the_fork_are_published_in_the_child() {
     in_own_process(
-        "fork::what_could_not_be_published_before_the_fork_is_published_in_the_child",
+        "fork::writes_that_could_not_be_published_before_the_fork_are_published_in_the_child",
         || {
             let map = SharedMap::builder()
                 .refresh_every(Duration::from_millis(100))
                 .build();
-            let is_told = Arc::<AtomicBool>::default();
-            let tell = |is_so| is_told.store(is_so, Ordering::SeqCst);
-            map.insert(0, Frail(Arc::clone(&is_told)));
+            let is_planted = Arc::<AtomicBool>::default();
+            let tell = |is_so| is_planted.store(is_so, Ordering::SeqCst);
+            map.insert(0, Frail(Arc::clone(&is_planted)));
             map.flush();
-            let (_, version) = map.write(|w| w.insert(1, Frail(Arc::clone(&is_told))));
+            let (_, version) = map.write(|w| w.insert(1, Frail(Arc::clone(&is_planted))));
             panic_of(|| {
                 map.write(|w| {
                     w.remove(&0);
@@ -260,7 +260,7 @@ fn what_could_not_be_published_before_the_fork_is_published_in_the_child() {
             in_child(|| {
                 tell(false);
                 map.wait_for_timeout(version, FAR).unwrap();
-                let (_, version) = map.write(|w| w.insert(2, Frail(Arc::clone(&is_told))));
+                let (_, version) = map.write(|w| w.insert(2, Frail(Arc::clone(&is_planted))));
                 map.wait_for_timeout(version, FAR).unwrap();
                 assert_eq!(map.len(), 3);
             });

@@ -1,11 +1,11 @@
-//! What the publisher and the janitor do for maps, how many there are, and what a forked child has of them.
+//! The publisher and the janitor: their work for maps, their number, and their restart in a forked child.
 //!
-//! What counts threads or forks runs in a process of its own: this binary again, told by an environment
-//! variable which part to play.
+//! Tests that count threads or fork run in a process of their own: this binary again, with an environment variable
+//! that selects the test.
 
 #[cfg(target_os = "linux")]
 mod fork;
-mod kept;
+mod memory;
 #[cfg(target_os = "linux")]
 mod tasks;
 #[cfg(target_os = "linux")]
@@ -13,10 +13,10 @@ mod threads;
 
 use std::time::{Duration, Instant};
 
-/// Far more than any wait takes: a test that would hang fails instead.
+/// Far longer than any wait takes, so that a test fails instead of hanging.
 const FAR: Duration = Duration::from_secs(60);
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {

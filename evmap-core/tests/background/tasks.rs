@@ -19,7 +19,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs a task to its end. Panics after a minute.
+/// Runs a task to completion. Panics after a minute.
 pub fn block_on<F: Future>(task: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut task = pin!(task);
@@ -43,9 +43,9 @@ impl Wake for Counting {
 }
 
 #[test]
-fn tasks_that_waited_at_the_fork_go_on_in_the_child() {
+fn tasks_that_waited_at_the_fork_continue_in_the_child() {
     in_own_process(
-        "tasks::tasks_that_waited_at_the_fork_go_on_in_the_child",
+        "tasks::tasks_that_waited_at_the_fork_continue_in_the_child",
         || {
             let map = every(Duration::from_secs(1));
             // Both threads run.
@@ -84,7 +84,7 @@ fn tasks_that_waited_at_the_fork_go_on_in_the_child() {
     );
 }
 
-/// A waker that takes its time, on whichever thread wakes.
+/// A slow waker, on any thread that wakes it.
 struct SlowWaker(mpsc::SyncSender<()>);
 
 impl Wake for SlowWaker {
@@ -95,11 +95,11 @@ impl Wake for SlowWaker {
     }
 }
 
-/// The list of tasks that wait is locked meanwhile, and the child's is another one.
+/// The list of waiting tasks is locked meanwhile. The child has a list of its own.
 #[test]
-fn a_fork_that_catches_a_waker_hangs_no_task_of_the_child() {
+fn a_fork_during_a_waker_blocks_no_task_of_the_child() {
     in_own_process(
-        "tasks::a_fork_that_catches_a_waker_hangs_no_task_of_the_child",
+        "tasks::a_fork_during_a_waker_blocks_no_task_of_the_child",
         || {
             let map = every(Duration::ZERO);
             let (told, is_waking) = mpsc::sync_channel(1);
@@ -127,8 +127,8 @@ fn a_fork_that_catches_a_waker_hangs_no_task_of_the_child() {
 }
 
 #[test]
-fn tasks_that_wait_in_a_child_go_on() {
-    in_own_process("tasks::tasks_that_wait_in_a_child_go_on", || {
+fn tasks_that_wait_in_a_child_continue() {
+    in_own_process("tasks::tasks_that_wait_in_a_child_continue", || {
         let (mut writer, reader) = evmap_core::new::<u32, u32>();
         let view = reader.read();
         writer.insert(1, 1);
@@ -140,7 +140,7 @@ fn tasks_that_wait_in_a_child_go_on() {
             writer.refresh_async().await;
             writer
         });
-        // So the parent's janitor looks at the readers when it forks.
+        // So the parent's janitor checks the readers when it forks.
         let poll = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(poll.is_pending());
         in_child(|| {

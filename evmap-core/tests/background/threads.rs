@@ -1,4 +1,4 @@
-//! Two threads for all maps, which sleep while there is nothing to do, and hold up no map for another.
+//! Two threads serve all maps. They sleep while there is nothing to do, and no map delays another.
 
 use std::fs;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ fn threads() -> Vec<(String, PathBuf)> {
     threads
 }
 
-/// Those of this project: by their names, which begin alike.
+/// The threads of this project, which share a name prefix.
 fn ours() -> Vec<String> {
     let names = threads().into_iter().map(|(name, _)| name);
     names.filter(|name| name.starts_with("lr-")).collect()
@@ -70,7 +70,7 @@ fn a_thousand_deferred_maps_have_two_threads_and_leave_none_behind() {
             // The janitor may be inside one of them.
             eventually("all maps end", || Arc::strong_count(&value) == 1);
             eventually("the threads end", || ours().is_empty());
-            // They come again.
+            // They are started again.
             let map = SharedMap::<_, _>::builder().refresh_every(SOON).build();
             map.insert(1, 1);
             eventually("a write is visible", || map.len() == 1);
@@ -156,17 +156,17 @@ impl Drop for Busy {
     }
 }
 
-/// Waits in its `Drop` for another map's publications, if it is told to.
+/// Waits in its `Drop` for the publications of another map, if that is planted.
 #[derive(Clone)]
-struct Waiting(Arc<Mutex<Option<Told>>>);
+struct Waiting(Arc<Mutex<Option<Plan>>>);
 
-/// For whose publications to wait, and where to say which thread has waited.
-type Told = (Arc<Busy>, mpsc::Sender<Option<String>>);
+/// The map to wait for, and where to report which thread has waited.
+type Plan = (Arc<Busy>, mpsc::Sender<Option<String>>);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((busy, ended)) = told {
+        let plan = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((busy, ended)) = plan {
             busy.until_published();
             ended
                 .send(thread::current().name().map(str::to_owned))
@@ -176,7 +176,7 @@ impl Drop for Waiting {
 }
 
 #[test]
-fn neither_a_closure_nor_a_drop_of_one_map_holds_up_another_map_s_publications() {
+fn neither_a_closure_nor_a_drop_of_one_map_delays_another_map_s_publications() {
     let busy = Arc::new(Busy::new());
     let map = SharedMap::builder().refresh_every(SOON).build();
     map.write(|w| {
@@ -184,17 +184,17 @@ fn neither_a_closure_nor_a_drop_of_one_map_holds_up_another_map_s_publications()
         w.insert(0, Waiting(Arc::default()));
     });
 
-    // The publisher comes only when it is asked to, and so the janitor after it.
+    // The publisher comes only on request, and the janitor after it.
     let map = SharedMap::builder().refresh_every(60 * FAR).build();
     let (ended, has_ended) = mpsc::channel();
     let waiting = Waiting(Arc::new(Mutex::new(None)));
-    let told = Arc::clone(&waiting.0);
+    let plan = Arc::clone(&waiting.0);
     map.insert(1, waiting);
     map.flush();
     map.flush();
     // The first copy's is dropped here.
     drop(map.remove(&1));
-    *told.lock().unwrap() = Some((Arc::clone(&busy), ended));
+    *plan.lock().unwrap() = Some((Arc::clone(&busy), ended));
     // The second copy's by the janitor, once the removal is published.
     map.flush();
     let name = has_ended.recv_timeout(2 * FAR).unwrap();

@@ -1,4 +1,4 @@
-//! Tests over every engine: a macro that writes them out, and the handles of a map by its engine.
+//! Tests over every engine: a macro that generates them, and the handles of a map by its engine.
 
 use evmap_core::table::Engine;
 use evmap_core::{Builder, DefaultHashBuilder, ReadHandle, WriteHandle};

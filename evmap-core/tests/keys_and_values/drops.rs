@@ -1,4 +1,4 @@
-//! Several keys or values at once whose `Drop` panics: each is dropped, and the first panic goes on.
+//! Several keys or values whose `Drop` panics at once: each is dropped, and the first panic resumes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::Arc;
@@ -30,20 +30,20 @@ impl PartialEq for Loud {
 impl Drop for Loud {
     fn drop(&mut self) {
         self.1.fetch_add(1, Ordering::SeqCst);
-        // Also while another panic unwinds, which would abort the program.
+        // Even while another panic unwinds, which would abort the program.
         if self.0 > 0 {
             panic_any(self.0);
         }
     }
 }
 
-/// The number that a call panicked with.
+/// Returns the number that a call panicked with.
 fn panic_of(call: impl FnOnce()) -> u32 {
     let panic = catch_unwind(AssertUnwindSafe(call)).expect_err("it did not panic");
     *panic.downcast_ref().expect("a number")
 }
 
-/// Drops what panics then.
+/// Drops a thing that may panic.
 fn drop_anyhow<T>(thing: T) {
     catch_unwind(AssertUnwindSafe(|| drop(thing))).expect_err("it did not panic");
 }
@@ -106,7 +106,7 @@ fn a_bag_drops_every_value_though_many_panic<E: Engine>() {
         let before = drops.load(Ordering::SeqCst);
         assert_ne!(panic_of(|| _ = writer.refresh()), 0);
         assert_eq!(drops.load(Ordering::SeqCst) - before, 20);
-        // The change is handed back, which is not published.
+        // The change is not published, so it is returned.
         assert!(writer.rebuild().expect("nobody reads").is_some());
     }
     drop_anyhow((writer, reader));

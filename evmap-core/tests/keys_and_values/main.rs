@@ -1,11 +1,11 @@
-//! Keys and values that panic, lie, are large, are nothing, or count their lives, in every engine.
+//! Keys and values that panic, lie, are large or zero-sized, or count their drops, in every engine.
 
 #[macro_use]
 #[path = "../each_engine/mod.rs"]
 mod each_engine;
+mod drop_counts;
 mod drops;
-mod lies;
-mod lives;
+mod lying_keys;
 mod panics;
 mod sizes;
 

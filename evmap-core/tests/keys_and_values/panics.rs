@@ -12,7 +12,7 @@ use crate::map;
 
 on_each! {
     a_panic_in_user_code_publishes_nothing_and_poisons,
-    a_panic_in_a_hash_that_a_table_asks_for_is_mended,
+    a_panic_in_a_rehash_is_recovered_from,
     a_clone_that_panics_in_a_rebuild_changes_nothing,
     a_panic_in_the_hash_of_a_call_logs_nothing,
     a_panic_in_a_lookup_ends_the_read,
@@ -65,8 +65,8 @@ impl Drop for Trap {
     }
 }
 
-/// Whatever panics while changes are applied: nothing unpublished is seen, readers and handles go
-/// on, and the writer says that it is poisoned.
+/// After a panic while changes are applied, nothing unpublished is visible, readers and handles still
+/// work, and the writer is poisoned.
 fn a_panic_in_user_code_publishes_nothing_and_poisons<E: Engine>() {
     for place in ["eq", "clone", "drop"] {
         let (mut writer, reader) = map::<Trap, Trap, E>();
@@ -89,7 +89,7 @@ fn a_panic_in_user_code_publishes_nothing_and_poisons<E: Engine>() {
         writer.insert(Trap(3), Trap(30));
         assert!(writer.has_pending());
 
-        // What panicked is handed back; all else is kept.
+        // The change that panicked is returned. All others are kept.
         let returned = writer.rebuild().unwrap();
         assert!(returned.is_some(), "it was not published");
         assert!(!writer.is_poisoned());
@@ -100,9 +100,9 @@ fn a_panic_in_user_code_publishes_nothing_and_poisons<E: Engine>() {
     }
 }
 
-/// Growth asks for hashes, and so does filling the gap of a removal: of whichever key, which may have
-/// been published long ago.
-fn a_panic_in_a_hash_that_a_table_asks_for_is_mended<E: Engine>() {
+/// Growth hashes keys, and so does filling the gap of a removal. Those keys may have been published
+/// long ago.
+fn a_panic_in_a_rehash_is_recovered_from<E: Engine>() {
     for present in [14, 28, 112] {
         let (mut writer, reader) = map::<Trap, u32, E>();
         for key in 0..present {
@@ -116,8 +116,8 @@ fn a_panic_in_a_hash_that_a_table_asks_for_is_mended<E: Engine>() {
         }
         PANIC_IN.set(Some("hash"));
         let outcome = catch_unwind(AssertUnwindSafe(|| writer.refresh()));
-        assert_eq!(PANIC_IN.get(), None, "no hash was asked for");
-        // A growth that is worked off bit by bit postpones that key.
+        assert_eq!(PANIC_IN.get(), None, "no key was hashed");
+        // An incremental growth postpones that key.
         let is_postponed = TypeId::of::<E>() == TypeId::of::<Incremental>();
         assert_eq!(outcome.is_ok(), is_postponed);
         assert_eq!(writer.is_poisoned(), !is_postponed);
@@ -130,7 +130,7 @@ fn a_panic_in_a_hash_that_a_table_asks_for_is_mended<E: Engine>() {
         writer.insert(Trap(500), 500);
         writer.refresh();
         writer.verify_copies().unwrap();
-        // All but what was handed back.
+        // All except the returned change.
         let view = reader.read();
         let is_there = |&key: &u32| view.get(&Trap(key)) == Some(&key);
         assert_eq!((0..2 * present).filter(is_there).count(), view.len() - 1);

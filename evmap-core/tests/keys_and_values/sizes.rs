@@ -1,4 +1,4 @@
-//! Keys and values that are large, or nothing.
+//! Keys and values that are large or zero-sized.
 
 use evmap_core::table::Engine;
 

@@ -1,5 +1,5 @@
-//! Many entries at once, into every engine: what is there afterwards, how often it is cloned and
-//! dropped, and what a panic leaves.
+//! Many entries at once, in every engine: the resulting entries, the number of clones and drops, and the state
+//! after a panic.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +30,7 @@ fn tags<E: Engine>(reader: &Reader<Thing, Thing, E>) -> Tags {
     tags
 }
 
-/// The first key stays, the last value wins.
+/// The first key is kept, and the last value.
 fn expected(count: u32, names: u32) -> Tags {
     let mut expected = Tags::new();
     for at in 0..count {
@@ -43,8 +43,8 @@ fn names<E: Engine>(reader: &Reader<Thing, Thing, E>) -> HashSet<u32> {
     tags(reader).into_keys().collect()
 }
 
-/// Brings the other copy to the readers.
-fn turn_round<E: Engine>(writer: &mut Writer<Thing, Thing, E>) {
+/// Swaps the copies, so that readers see the other one.
+fn swap_copies<E: Engine>(writer: &mut Writer<Thing, Thing, E>) {
     writer.refresh();
     writer.reserve(0);
     writer.refresh();

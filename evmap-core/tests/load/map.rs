@@ -6,14 +6,14 @@ use evmap_core::table::Engine;
 use evmap_core::{Builder, SharedMap, multimap};
 
 use crate::things::{Census, count_of};
-use crate::{expected, map, tags, turn_round};
+use crate::{expected, map, swap_copies, tags};
 
 on_each! {
     an_extend_is_that_of_a_hash_map,
     an_extend_keeps_its_place_among_other_changes,
     each_is_hashed_and_cloned_once_and_dropped_once,
     a_map_is_built_from_entries,
-    one_entry_is_cloned_once_and_its_key_only_if_it_is_not_there,
+    one_entry_is_cloned_once_and_its_key_only_if_it_is_absent,
 }
 
 fn an_extend_is_that_of_a_hash_map<E: Engine>() {
@@ -32,7 +32,7 @@ fn an_extend_is_that_of_a_hash_map<E: Engine>() {
                 assert_eq!(writer.stats().pending, count as usize);
                 writer.refresh();
                 assert_eq!(tags(&reader), expected(count, names));
-                turn_round(&mut writer);
+                swap_copies(&mut writer);
                 assert_eq!(tags(&reader), expected(count, names), "the other copy");
                 writer.verify_copies().unwrap();
             }
@@ -53,25 +53,25 @@ fn an_extend_keeps_its_place_among_other_changes<E: Engine>() {
     model.extend([(0, (2000, 0)), (1, (1000, 1)), (3, (3, 3000))]);
     model.remove(&2);
     for _ in 0..2 {
-        turn_round(&mut writer);
+        swap_copies(&mut writer);
         assert_eq!(tags(&reader), model);
     }
-    // Empty once more, with room.
+    // Empty again, with capacity.
     writer.clear();
     writer.extend(census.entries(50, 40));
-    turn_round(&mut writer);
+    swap_copies(&mut writer);
     assert_eq!(tags(&reader), expected(50, 40));
     writer.verify_copies().unwrap();
 }
 
-fn one_entry_is_cloned_once_and_its_key_only_if_it_is_not_there<E: Engine>() {
+fn one_entry_is_cloned_once_and_its_key_only_if_it_is_absent<E: Engine>() {
     let census = Census::default();
     let (mut writer, reader) = map::<_, _, E>();
     for (tag, clones) in [(1, 2), (2, 1)] {
         let (key, value) = (census.born(7, tag), census.born(0, tag));
         let births = census.births();
         writer.insert(key, value);
-        turn_round(&mut writer);
+        swap_copies(&mut writer);
         assert_eq!(census.births() - births, clones);
         assert_eq!(census.alive(), 4, "two copies of one entry");
         assert_eq!(tags(&reader), [(7, (1, tag))].into());
@@ -80,10 +80,10 @@ fn one_entry_is_cloned_once_and_its_key_only_if_it_is_not_there<E: Engine>() {
 
 fn each_is_hashed_and_cloned_once_and_dropped_once<E: Engine>() {
     let census = Census::default();
-    // With room, since a growth hashes too.
+    // With capacity, since a growth hashes, too.
     let builder = || Builder::new().engine::<E>();
     let (mut writer, reader) = builder().capacity(400).build();
-    // Into an empty table, and into one that has some of them.
+    // Into an empty table, and into one that has some of the keys.
     for count in [200, 300] {
         let (births, entries) = (census.births(), census.entries(count, 150));
         let hashed = count_of("hash", || {
@@ -104,7 +104,7 @@ fn each_is_hashed_and_cloned_once_and_dropped_once<E: Engine>() {
     let mut map = None;
     let entries = census.entries(200, 150);
     let births = census.births();
-    // The iterator says how much room it takes.
+    // The iterator states how many entries it has.
     let hashed = count_of("hash", || map = Some(builder().build_from(entries)));
     assert_eq!(hashed, 200);
     assert_eq!(
@@ -146,7 +146,7 @@ where
         writer.refresh();
         assert_eq!(reader.len(), model.len() + 1);
 
-        // With a hint there is room, and no growth.
+        // With a size hint, capacity is reserved, and no growth is needed.
         let (writer, reader) = Builder::new().engine::<E>().build_from(entries.clone());
         assert!(reader.read().capacity() >= model.len() && writer.is_settled());
 

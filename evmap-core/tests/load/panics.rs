@@ -1,4 +1,4 @@
-//! Panics of user code while entries are on their way.
+//! Panics of user code while many entries are inserted.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,7 +11,7 @@ use crate::{expected, map, names, tags};
 
 on_each! {
     a_panic_at_any_entry_poisons_and_publishes_nothing,
-    a_panic_on_the_second_copy_is_mended,
+    a_panic_on_the_second_copy_is_recovered_from,
     an_iterator_that_panics_leaves_what_came_before,
     a_panic_while_a_map_is_built_drops_all,
 }
@@ -26,10 +26,10 @@ fn a_panic_at_any_entry_poisons_and_publishes_nothing<E: Engine>() {
         writer.insert(census.born(500, 0), census.born(0, 0));
         writer.refresh();
         if after % 2 == 0 {
-            // The load meets an empty table.
+            // The load finds an empty table.
             writer.clear();
         }
-        // So that what comes before the load is done.
+        // So that earlier changes are done before the load.
         writer.catch_up();
         let version = reader.version();
         writer.extend(census.entries(80, 15));
@@ -56,7 +56,7 @@ fn a_panic_at_any_entry_poisons_and_publishes_nothing<E: Engine>() {
     }
 }
 
-fn a_panic_on_the_second_copy_is_mended<E: Engine>() {
+fn a_panic_on_the_second_copy_is_recovered_from<E: Engine>() {
     for (place, after) in [("eq", 0), ("eq", 40), ("drop", 0), ("drop", 30)] {
         let census = Census::default();
         let (mut writer, reader) = map::<_, _, E>();
@@ -80,7 +80,7 @@ fn an_iterator_that_panics_leaves_what_came_before<E: Engine>() {
         let census = Census::default();
         let (mut writer, reader) = map::<_, _, E>();
         let mut entries = census.entries(count, count).into_iter();
-        // It says that it will never end, for which there is not the memory.
+        // Its size hint is that it never ends, and memory does not suffice for that.
         let endless = std::iter::repeat_with(|| entries.next().expect("planted"));
         assert_eq!(endless.size_hint().0, usize::MAX);
         catch_unwind(AssertUnwindSafe(|| writer.extend(endless))).unwrap_err();

@@ -13,9 +13,9 @@ use crate::things::{may_panic, panics_at};
 
 on_each! {
     a_shared_extend_counts_its_entries,
-    an_extend_that_cannot_be_applied_once_more_is_undone_whole,
-    what_a_shared_extend_replaces_is_dropped_outside_of_the_turn,
-    what_is_behind_a_panic_on_the_second_copy_is_dropped_outside_of_the_turn,
+    an_extend_that_cannot_be_applied_once_more_is_undone_completely,
+    what_a_shared_extend_replaces_is_dropped_outside_of_the_lock,
+    entries_after_a_panic_on_the_second_copy_are_dropped_outside_of_the_lock,
     the_drops_of_an_undone_extend_may_all_panic,
 }
 
@@ -51,7 +51,7 @@ where
     assert_eq!(map.stats().pending, 1);
 }
 
-fn an_extend_that_cannot_be_applied_once_more_is_undone_whole<E: Engine>()
+fn an_extend_that_cannot_be_applied_once_more_is_undone_completely<E: Engine>()
 where
     E::Table<u32, Caller>: Send + Sync,
 {
@@ -63,7 +63,7 @@ where
     map.insert(0, Caller::default());
     map.extend(entries(100));
     map.extend(entries(200));
-    // Nothing is published, so the mending clones what is pending, in order.
+    // Nothing is published, so recovery clones the pending entries, in order.
     assert!(panics_at("clone", 21, || {
         map.write(|w| w.remove(&0).map(|_| -> () { panic!("planted in a write") }));
     }));
@@ -75,7 +75,7 @@ where
 
 type Call = Box<dyn Fn() + Send + Sync>;
 
-/// A value whose drop makes a call.
+/// A value that makes a call when it is dropped.
 #[derive(Default)]
 struct Caller(Arc<OnceLock<Call>>);
 
@@ -94,13 +94,13 @@ impl Drop for Caller {
     }
 }
 
-/// What is counted of drops: those outside of a write, and those inside of one.
+/// Counters of drops outside of a write and inside of one.
 type Drops = Arc<[AtomicU64; 2]>;
 
-/// Without a seed, so that keys are compared as often in each run.
+/// Without a seed, so that the number of key comparisons is the same in each run.
 type SameHashes = BuildHasherDefault<DefaultHasher>;
 
-/// A map, and a call for its values to make, which counts where it is made.
+/// A map, and a call for its values to make, which counts whether it is inside of a write.
 fn called_back<K, E>() -> (
     SharedMap<K, Caller, SameHashes, E>,
     Arc<OnceLock<Call>>,
@@ -128,7 +128,7 @@ where
     (map, there, drops)
 }
 
-fn what_a_shared_extend_replaces_is_dropped_outside_of_the_turn<E: Engine>()
+fn what_a_shared_extend_replaces_is_dropped_outside_of_the_lock<E: Engine>()
 where
     E::Table<u32, Caller>: Send + Sync,
 {
@@ -177,15 +177,15 @@ impl PartialEq for Picky {
 
 impl Eq for Picky {}
 
-fn what_is_behind_a_panic_on_the_second_copy_is_dropped_outside_of_the_turn<E: Engine>()
+fn entries_after_a_panic_on_the_second_copy_are_dropped_outside_of_the_lock<E: Engine>()
 where
     E::Table<Picky, Caller>: Send + Sync,
 {
-    // Each copy compares the forty keys that come again, and a few whose hashes are alike: these are in the
-    // second one.
+    // Each copy compares the forty repeated keys, and a few with similar hashes. These comparisons are in the
+    // second copy.
     for after in [60, 70] {
         let (map, there, drops) = called_back::<Picky, E>();
-        // The map contains what panics there, so nothing comes out.
+        // The map contains a panic there, so it does not reach the caller.
         let contained = catch_unwind(AssertUnwindSafe(|| {
             panics_at("eq", after, || {
                 map.extend((0..100).map(|n| (Picky(n % 60), Caller(Arc::clone(&there)))));
@@ -196,16 +196,16 @@ where
         map.flush();
         assert!(map.len() >= 60);
         let [outside, inside] = &*drops;
-        // The entry that panics is dropped where it does, and no other.
+        // Only the entry that panics is dropped inside of the write.
         assert!(inside.load(Ordering::Relaxed) <= 1, "after {after}");
         assert!(outside.load(Ordering::Relaxed) > 40);
-        // The values keep the map that keeps them.
+        // The values keep the map alive, and the map keeps the values.
         map.clear();
         map.flush();
     }
 }
 
-/// A list that drops two of them in one go would abort the program.
+/// A list that drops two of them at once would abort the program.
 fn the_drops_of_an_undone_extend_may_all_panic<E: Engine>()
 where
     E::Table<u32, Loud>: Send + Sync,

@@ -1,4 +1,4 @@
-//! Keys and values that count their lives, and panic where they are told to.
+//! Keys and values that count their clones and drops, and panic at planted places.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 thread_local! {
-    /// Where user code of this thread panics, and after how many times that it does not.
+    /// The place where user code of this thread panics, and how many calls there succeed before.
     static PLANTED: Cell<Option<(&'static str, u32)>> = const { Cell::new(None) };
 }
 
@@ -25,7 +25,7 @@ pub fn may_panic(place: &str) {
     }
 }
 
-/// Whether the call panicked where it was planted.
+/// Returns whether the call panicked at the planted place.
 pub fn panics_at(place: &'static str, after: u32, call: impl FnOnce()) -> bool {
     PLANTED.set(Some((place, after)));
     let is_panic = catch_unwind(AssertUnwindSafe(call)).is_err();
@@ -34,7 +34,7 @@ pub fn panics_at(place: &'static str, after: u32, call: impl FnOnce()) -> bool {
     is_panic
 }
 
-/// How often the call comes by there.
+/// Returns how often the call reaches this place.
 pub fn count_of(place: &'static str, call: impl FnOnce()) -> u32 {
     PLANTED.set(Some((place, u32::MAX)));
     call();
@@ -42,7 +42,7 @@ pub fn count_of(place: &'static str, call: impl FnOnce()) -> u32 {
     u32::MAX - left
 }
 
-/// Every life has a number; each must end exactly once.
+/// Every thing has a number, and must be dropped exactly once.
 #[derive(Clone, Default)]
 pub struct Census(Arc<Mutex<HashSet<u64>>>, Arc<AtomicU64>);
 
@@ -59,7 +59,7 @@ impl Census {
         }
     }
 
-    /// So many entries, with keys of so many names. Tags are places in this list.
+    /// This many entries, with keys of this many names. Tags are indices in this list.
     pub fn entries(&self, count: u32, names: u32) -> Vec<(Thing, Thing)> {
         let place = |at| (self.born(at % names, at), self.born(at, at));
         (0..count).map(place).collect()
@@ -69,7 +69,7 @@ impl Census {
         self.0.lock().unwrap().len()
     }
 
-    /// How many there ever were.
+    /// The number of things ever made.
     pub fn births(&self) -> u64 {
         self.1.load(Ordering::Relaxed)
     }

@@ -1,10 +1,10 @@
 //! Every piece of user code panics at its n-th call, in every kind of write, on every engine.
 //!
-//! Whatever panics, and wherever: nothing hangs, a write is made as a whole or not at all, nothing is dropped
-//! inside a write, everything is dropped once, and the figures are true.
+//! After each panic: nothing hangs, a write is made completely or not at all, nothing is dropped inside a write,
+//! everything is dropped once, and the figures are correct.
 
-mod acts;
 mod world;
+mod writes;
 
 use std::any::{Any, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 use evmap_core::SharedMap;
 use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 
-use acts::{Act, Map, OWN, acts};
 use world::{Key, PLACES, Place, Plan, Value, World};
+use writes::{Map, OWN, TestWrite, writes};
 
-/// Far more than any case takes: one that hangs fails instead.
+/// Far longer than any case takes, so that a case fails instead of hanging.
 const FAR: Duration = Duration::from_secs(60);
 
 #[test]
@@ -36,13 +36,13 @@ fn robin_hood() {
     try_all::<RobinHood>();
 }
 
-/// Where a write meets the map.
+/// The state of the map when a write begins.
 #[derive(Clone, Copy, Debug)]
 struct Setting {
-    /// 128 buckets have room for 112 entries, of which two are somebody else's.
+    /// 128 buckets have a capacity of 112 entries, of which another thread has written two.
     entries: u32,
     is_deferred: bool,
-    /// Whether the writing thread has a view, past which the map has to go.
+    /// Whether the writing thread has a view that the map has to go past.
     has_view: bool,
 }
 
@@ -81,16 +81,18 @@ fn try_all<E: Engine>()
 where
     E::Table<Key, Value>: Send + Sync + 'static,
 {
-    let (tell, told) = mpsc::channel();
+    let (reports, reported) = mpsc::channel();
     let cases = thread::spawn(move || {
         let mut met = 0;
-        for (name, act) in acts::<E>() {
+        for (name, write) in writes::<E>() {
             for setting in settings() {
-                let without = case(act, setting, NONE);
+                let without = case(write, setting, NONE);
                 assert_eq!(without.outcome.is_err(), name == "recovery");
                 for plan in plans() {
-                    tell.send((name, setting, plan)).expect("it is listened to");
-                    let with = case(act, setting, plan);
+                    reports
+                        .send((name, setting, plan))
+                        .expect("the receiver exists");
+                    let with = case(write, setting, plan);
                     with.check(&without, plan);
                     met += u32::from(with.is_met);
                 }
@@ -100,7 +102,7 @@ where
     });
     let mut last = None;
     loop {
-        match told.recv_timeout(FAR) {
+        match reported.recv_timeout(FAR) {
             Ok(case) => last = Some(case),
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
             Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs: {last:?}"),
@@ -112,15 +114,15 @@ where
     }
 }
 
-/// What has become of one write.
+/// The outcome of one write.
 struct Case {
     outcome: thread::Result<()>,
-    /// Whether the panic that was planted has come.
+    /// Whether the planted panic has occurred.
     is_met: bool,
-    /// What the map had before the write, and has after it, without what others wrote.
+    /// The entries before and after the write, without those of other writers.
     before: Vec<(u32, u32)>,
     entries: Vec<(u32, u32)>,
-    /// How much of what others wrote before and after is there.
+    /// How many of the entries that others wrote before and after are present.
     others: [usize; 2],
     stats: evmap_core::shared_map::Stats,
     dropped_inside: u32,
@@ -128,7 +130,7 @@ struct Case {
     postpones: bool,
 }
 
-fn case<E: Engine>(act: Act<E>, setting: Setting, plan: Plan) -> Case
+fn case<E: Engine>(write: TestWrite<E>, setting: Setting, plan: Plan) -> Case
 where
     E::Table<Key, Value>: Send + Sync + 'static,
 {
@@ -150,10 +152,10 @@ where
         let (replaced, _) = map.write(|w| things.map(|(key, value)| w.insert(key, value)));
         drop(replaced);
     };
-    // Somebody else's, which stays pending in a deferred map.
+    // Another thread's write, which is still pending in a deferred map.
     write_another([1_000, 1_001]);
     world.plant(plan);
-    let outcome = catch_unwind(AssertUnwindSafe(|| act(&map, &world, plan)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| write(&map, &world, plan)));
     let is_met = !world.unplant();
     drop(view);
     write_another([2_000, 2_001]);
@@ -216,14 +218,15 @@ impl Case {
                 is_after || is_before && stats.rolled_back > 0,
                 "half of the write"
             ),
-            // What the caller drops itself, it drops after the write.
+            // The caller drops the results after the write.
             Err(_) => assert!(is_before || is_after && is_drop, "half of an undone write"),
         }
-        // One that could not be applied once more is undone whole, and counted. The write itself may remove it.
-        let is_lost = self.others[0] == 0 && stats.rolled_back > 0;
+        // A write that could not be applied once more is undone completely and counted. The write itself may remove
+        // the entry.
+        let is_rolled_back = self.others[0] == 0 && stats.rolled_back > 0;
         let is_removed = is_after && self.others == without.others;
         assert!(
-            self.others[0] == 2 || is_lost || is_removed,
+            self.others[0] == 2 || is_rolled_back || is_removed,
             "the write before"
         );
         // A panic reaches the caller, or it is counted.
@@ -239,7 +242,7 @@ impl Case {
     }
 }
 
-/// Whether it is what the closure of the recovery panics with.
+/// Whether this is the payload of the closure of the recovery.
 fn is_own(panic: &Box<dyn Any + Send>) -> bool {
     panic
         .downcast_ref::<String>()

@@ -1,5 +1,5 @@
-//! Keys and values of one map: each counts its lives, panics where it is told to, and asks when it is dropped
-//! whether the map is in the middle of a write by this thread.
+//! Keys and values of one map. They count their clones and drops, panic at planted places, and check at each drop
+//! whether the thread is inside a write of the map.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use evmap_core::{DefaultHashBuilder, SharedMap, Version, table::Engine};
 
-/// What may panic.
+/// The user code that may panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The hash of a key that a call was given.
+    /// The hash of a key that is passed to a call.
     HashGiven,
-    /// The hash of a key that the map had before.
+    /// The hash of a key that is in the map.
     HashStored,
     Eq,
     CloneKey,
@@ -37,17 +37,17 @@ pub const PLACES: [Place; 8] = [
     Place::Closure,
 ];
 
-/// A panic that is to come.
+/// A planned panic.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub place: Place,
-    /// How many calls of that place go well before.
+    /// How many calls of that place succeed before.
     pub after: u32,
     /// Whether the payload panics, too, when it is dropped.
     pub has_bomb: bool,
 }
 
-/// What the keys and values of one map have together.
+/// The state that the keys and values of one map share.
 pub struct World(Mutex<State>);
 
 #[derive(Default)]
@@ -73,7 +73,7 @@ impl World {
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// From now on, whatever is dropped asks this map.
+    /// From now on, each drop checks this map.
     pub fn ask<E: Engine>(&self, map: &SharedMap<Key, Value, DefaultHashBuilder, E>)
     where
         E::Table<Key, Value>: Send + Sync + 'static,
@@ -95,7 +95,7 @@ impl World {
         self.state().asks = Some(Arc::new(ask));
     }
 
-    /// Nobody asks any more.
+    /// Drops no longer check a map.
     pub fn ask_nobody(&self) {
         let asks = self.state().asks.take();
         drop(asks);
@@ -105,7 +105,7 @@ impl World {
         self.state().plan = Some(plan);
     }
 
-    /// Whether it was still to come.
+    /// Removes the plan. Returns whether it had not panicked yet.
     pub fn unplant(&self) -> bool {
         self.state().plan.take().is_some()
     }
@@ -126,7 +126,7 @@ impl World {
         }
     }
 
-    /// A key of which it is told that it is in the map.
+    /// A key that is marked as being in the map.
     pub fn stored(self: &Arc<Self>, name: u32) -> Key {
         let mut key = self.key(name);
         key.is_stored = true;
@@ -184,7 +184,7 @@ impl Drop for Bomb {
     }
 }
 
-/// A life ends exactly once, and not inside a write.
+/// Must be dropped exactly once, and not inside a write.
 struct Life {
     number: u64,
     world: Arc<World>,

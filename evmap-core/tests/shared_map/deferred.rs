@@ -46,9 +46,8 @@ fn the_last_write_before_silence_is_published_too() {
     }
 }
 
-/// A group has its time, so there are hardly more groups than times have passed; a slow machine has fewer. (A
-/// write that comes just when both copies are being settled is published at once, and its time still comes:
-/// that is two groups in one time.)
+/// Each interval has about one group; a slow machine has fewer. (A write that comes while both copies are being settled
+/// is published at once, and its deadline still comes. That makes two groups in one interval.)
 #[test]
 fn many_writers_are_published_in_large_groups() {
     const TIME: Duration = Duration::from_millis(2);
@@ -68,12 +67,12 @@ fn many_writers_are_published_in_large_groups() {
     let stats = map.stats();
     assert_eq!(stats.writes, 80_000);
     let times = begin.elapsed().as_nanos() / TIME.as_nanos();
-    // The flush is one more.
+    // The flush is one more publication.
     assert!(u128::from(stats.publications) <= 2 * times + 1, "{stats:?}");
 }
 
 #[test]
-fn so_many_pending_operations_are_published_at_once() {
+fn max_pending_operations_are_published_at_once() {
     let map = SharedMap::<_, _>::builder()
         .refresh_every(Duration::MAX)
         .max_pending(10)
@@ -156,14 +155,14 @@ fn the_last_handle_may_be_dropped_by_the_janitor() {
     map.flush();
     map.flush();
     map.insert(1, Arc::new(None));
-    // From here on the value alone holds the map, in the copy that the janitor tidies up.
+    // From here on only the value holds the map, in the copy that the janitor tidies up.
     drop(map);
     eventually("the janitor drops it", || is_dropped.load(Ordering::SeqCst));
     eventually("the map ends", || !reader.is_writer_alive());
     assert!(reader.get(&1).unwrap().is_none());
 }
 
-/// A value that panics where it is cloned, while it is told to.
+/// A value whose clone panics while that is planted.
 struct Frail(Arc<AtomicBool>);
 
 impl Clone for Frail {
@@ -176,40 +175,40 @@ impl Clone for Frail {
     }
 }
 
-/// Leaves a map without a copy that could be published, until `is_told` is taken back.
-fn break_copy(map: &SharedMap<u32, Frail>, is_told: &AtomicBool) {
+/// Leaves a map without a consistent copy, until `is_planted` is reset.
+fn break_copy(map: &SharedMap<u32, Frail>, is_planted: &AtomicBool) {
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         map.write(|w| {
             w.remove(&0);
-            is_told.store(true, Ordering::SeqCst);
+            is_planted.store(true, Ordering::SeqCst);
             std::panic::resume_unwind(Box::new("planted in a closure"));
         })
     }));
     assert!(panic.is_err());
 }
 
-/// The publisher comes in vain, and so nobody was left to come again: neither for what nobody wrote after, nor
-/// beside a writer that wrote all the time.
+/// The publisher failed to publish, and once was not requested again: neither when no write followed, nor beside a
+/// writer that wrote all the time.
 #[test]
-fn what_could_not_be_published_in_time_is_published_once_it_can_be() {
-    let is_told = Arc::new(AtomicBool::new(false));
+fn writes_that_could_not_be_published_in_time_are_published_later() {
+    let is_planted = Arc::new(AtomicBool::new(false));
     for time in [Duration::from_micros(40), Duration::from_millis(1)] {
         for goes_on in [false, true] {
             for _ in 0..100 {
                 let map = every(time);
-                map.insert(0, Frail(Arc::clone(&is_told)));
+                map.insert(0, Frail(Arc::clone(&is_planted)));
                 map.flush();
-                let (_, version) = map.write(|w| w.insert(1, Frail(Arc::clone(&is_told))));
+                let (_, version) = map.write(|w| w.insert(1, Frail(Arc::clone(&is_planted))));
                 if map.version() == version {
                     continue;
                 }
-                break_copy(&map, &is_told);
-                // The publisher has tried by now, mostly.
+                break_copy(&map, &is_planted);
+                // The publisher has probably tried by now.
                 thread::sleep(2 * time);
-                is_told.store(false, Ordering::SeqCst);
+                is_planted.store(false, Ordering::SeqCst);
                 let begin = Instant::now();
                 while goes_on && map.version() < version {
-                    map.insert(2, Frail(Arc::clone(&is_told)));
+                    map.insert(2, Frail(Arc::clone(&is_planted)));
                     assert!(begin.elapsed() < FAR, "nobody publishes beside a writer");
                 }
                 map.wait_for_timeout(version, FAR).unwrap();

@@ -1,4 +1,4 @@
-//! What a write removes is dropped after it, by whichever way it comes to that.
+//! Everything that a write removes is dropped after the write.
 
 use std::future::Future;
 use std::hash::BuildHasher;
@@ -15,7 +15,7 @@ use evmap_core::{DefaultHashBuilder, SharedMap, Version};
 
 use crate::FAR;
 
-/// A value that asks, when it is dropped, whether the thread is inside a write of its map.
+/// A value that checks, when it is dropped, whether the thread is inside a write of its map.
 #[derive(Clone)]
 struct Asker(Arc<Asked>);
 
@@ -39,10 +39,10 @@ impl Drop for Asker {
     }
 }
 
-/// Once a settling that swapped the copies left in the published one what the replay had taken out. Set aside
-/// for a reader, that copy was freed in the midst of somebody's write.
+/// A settling that swapped the copies once left the removed values of the replay in the published copy. That copy was
+/// set aside for a reader, and then freed in the middle of another thread's write.
 #[test]
-fn what_a_settling_takes_out_is_dropped_before_its_copy_is_published() {
+fn what_a_settling_removes_is_dropped_before_its_copy_is_published() {
     let asked = Arc::new(Asked {
         map: Mutex::new(None),
         drops: AtomicU32::new(0),
@@ -50,7 +50,7 @@ fn what_a_settling_takes_out_is_dropped_before_its_copy_is_published() {
     });
     let asker = || Asker(Arc::clone(&asked));
     let map = SharedMap::builder().engine::<Incremental>().build();
-    // One more than 1,024 buckets have places for: each copy has a growth to work off.
+    // One more than the capacity of 1,024 buckets: each copy begins a growth.
     map.extend((0..897).map(|n| (n, asker())));
     *asked.map.lock().unwrap() = Some(map.clone());
     drop(map.remove(&1));
@@ -71,12 +71,12 @@ fn what_a_settling_takes_out_is_dropped_before_its_copy_is_published() {
     drop((map.insert(4, asker()), map.insert(5, asker())));
     assert_eq!(map.stats().retired, 0);
     assert_eq!(asked.inside.load(Ordering::SeqCst), 0);
-    // It has itself otherwise.
+    // Otherwise it would own itself.
     let own = asked.map.lock().unwrap().take();
     drop(own);
 }
 
-/// A hasher whose drop panics when it is told to, once.
+/// A hasher whose drop panics once, if that is planted.
 #[derive(Clone)]
 struct Loud(DefaultHashBuilder, Arc<AtomicBool>);
 
@@ -94,10 +94,10 @@ impl Drop for Loud {
     }
 }
 
-/// Once a publication freed such a copy, and failed by it: the write returned although nobody could see what it
-/// wrote, and what it had removed stayed where it was, if that needs to be dropped.
+/// A publication once freed such a copy and failed because of it. The write returned although its changes were not
+/// visible, and what it had removed was not dropped.
 #[test]
-fn a_copy_that_panics_as_it_is_freed_keeps_no_write_from_being_visible() {
+fn a_copy_that_panics_when_it_is_freed_hides_no_write() {
     meet_a_hasher_that_panics(|_| 7_u32);
     let probe = Arc::new(());
     meet_a_hasher_that_panics(|_| Arc::clone(&probe));
@@ -133,9 +133,9 @@ where
         let (_, version) = map.write(|w| {
             w.insert(3, third);
             w.remove_if(&0, |_| true);
-            // From here on the copy that is set aside may be freed, and its hasher with it.
+            // From here on the copy that is set aside may be freed, together with its hasher.
             leave.send(()).unwrap();
-            // It drops a hasher of its own.
+            // This drops a hasher of its own.
             reading.join().unwrap();
             is_armed.store(true, Ordering::SeqCst);
         });
@@ -149,7 +149,7 @@ where
     });
 }
 
-/// Once both copies stayed for as long as a reader did.
+/// Both copies once lived for as long as a reader.
 #[test]
 fn a_reader_that_outlives_the_map_keeps_one_copy() {
     for every in [Duration::ZERO, Duration::MAX] {
@@ -160,7 +160,7 @@ fn a_reader_that_outlives_the_map_keeps_one_copy() {
         let reader = map.read_handle();
         drop(map.remove(&0));
         drop(map);
-        // The map's own thread may be the last to have it.
+        // The janitor may be the last owner of the map.
         crate::eventually("the other copy is dropped", || {
             Arc::strong_count(&probe) == 1 + 99
         });
@@ -172,8 +172,7 @@ fn a_reader_that_outlives_the_map_keeps_one_copy() {
 
 type Flushed = SharedMap<u32, Flusher>;
 
-/// A value that flushes its map when it is dropped by the map's own thread, as a task, while another thread
-/// is inside a write.
+/// A value that flushes its map, as a task, when the janitor drops it while another thread is inside a write.
 #[derive(Clone)]
 struct Flusher(Arc<Mutex<Option<Flushing>>>);
 
@@ -201,7 +200,7 @@ impl Drop for Flusher {
     }
 }
 
-/// Once it waited for its own thread to publish.
+/// The flush once waited for its own thread to publish.
 #[test]
 fn a_drop_on_the_map_s_own_thread_may_flush_as_a_task() {
     let there = Arc::new(Mutex::new(None));
@@ -214,7 +213,7 @@ fn a_drop_on_the_map_s_own_thread_may_flush_as_a_task() {
     let (begins, has_begun) = mpsc::channel();
     let (comes, is_inside) = mpsc::channel();
     let (ends, has_ended) = mpsc::channel();
-    // The copy in hand gives its value back to this call; the other one's is dropped by the map's thread.
+    // The writer's copy returns its value to this call. The janitor drops that of the other copy.
     let removed = map.remove(&1);
     *there.lock().unwrap() = Some(Flushing {
         map: map.clone(),
@@ -223,12 +222,12 @@ fn a_drop_on_the_map_s_own_thread_may_flush_as_a_task() {
         ends,
     });
     has_begun.recv_timeout(FAR).expect("it is dropped");
-    // Pending until the map's own thread goes on.
+    // Pending until the janitor continues.
     map.insert(3, Flusher(Arc::default()));
     map.write(|w| {
         w.insert(2, Flusher(Arc::default()));
         comes.send(()).unwrap();
-        // The other thread sleeps once it waits for this write; a moment more changes nothing.
+        // The other thread sleeps once it waits for this write. One more moment changes nothing.
         thread::sleep(Duration::from_millis(100));
     });
     let flushed = has_ended.recv_timeout(FAR).expect("it flushes");
@@ -245,7 +244,7 @@ fn a_clear_keeps_the_capacity_of_both_copies() {
         for entries in [4, 7, 28, 29, 100, 897, 2_000] {
             let map = SharedMap::<u32, String>::builder().engine::<E>().build();
             map.extend((0..entries).map(|n| (n, n.to_string())));
-            // Removed entries leave places that cannot be used.
+            // Removed entries leave tombstones.
             map.retain(|n, _| n % 7 == 0);
             for _ in 0..8 {
                 map.flush();

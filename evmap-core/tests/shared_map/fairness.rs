@@ -1,7 +1,7 @@
 //! Every writer gets the lock, however long the critical sections of others are.
 //!
-//! Critical sections are counted, not times, and each lasts until the thread that waits for one has looked and sleeps
-//! again: so none ends while that thread does not run, for want of a processor.
+//! The tests count critical sections and not time. Each lasts until the waiting thread has tried the lock and sleeps
+//! again, so none ends while that thread lacks a processor.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,12 +17,12 @@ use crate::{FAR, eventually};
 /// that writer sleeps, so it has registered as waiting by the end of the first one.
 const MOST: u64 = 25;
 
-/// A thread that others can look at, once it has told of itself.
+/// A thread whose state other threads can read, once it has registered.
 #[derive(Clone, Default)]
 struct Seen(Arc<OnceLock<String>>);
 
 impl Seen {
-    /// Tells of the calling thread.
+    /// Registers the calling thread.
     fn is_me(&self) {
         self.0.get_or_init(|| {
             let own = fs::read_link("/proc/thread-self").unwrap_or_default();
@@ -30,12 +30,15 @@ impl Seen {
         });
     }
 
-    /// Waits until the thread sleeps, or until it is over; where the system does not tell, for a moment.
+    /// Waits until the thread sleeps, or until `is_over`. Waits for a moment where the system does not report it.
     fn until_it_sleeps(&self, is_over: &AtomicBool) {
-        let path = self.0.get().expect("a thread that has told of itself");
+        let path = self.0.get().expect("a registered thread");
         let begin = Instant::now();
         while !is_over.load(Ordering::Relaxed) {
-            assert!(begin.elapsed() < FAR, "it waits for a long turn awake");
+            assert!(
+                begin.elapsed() < FAR,
+                "it does not sleep during a long critical section"
+            );
             let Ok(status) = fs::read_to_string(path) else {
                 thread::sleep(Duration::from_millis(2));
                 return;
@@ -58,36 +61,41 @@ impl Drop for EndOnDrop<'_> {
 
 #[test]
 fn a_writer_gets_the_lock_beside_one_with_long_critical_sections() {
-    // Where a publication costs a barrier, a writer leaves it to the next one, and so lets it.
+    // With a barrier per publication, a writer leaves the publication to the next one, and so lets it run.
     let map = SharedMap::<_, _>::builder()
         .fence(FenceMode::SeqCst)
         .build();
     let me = Seen::default();
     me.is_me();
     for micros in [20, 200, 2_000] {
-        let (turns, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
+        let (sections, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
         thread::scope(|scope| {
             scope.spawn(|| {
                 while !is_over.load(Ordering::Relaxed) {
                     map.write(|w| {
                         thread::sleep(Duration::from_micros(micros));
                         me.until_it_sleeps(&is_over);
-                        w.insert(0, turns.fetch_add(1, Ordering::Relaxed));
+                        w.insert(0, sections.fetch_add(1, Ordering::Relaxed));
                     });
                 }
             });
-            // Also if this thread panics: else the other one would go on for ever.
+            // Also if this thread panics. Otherwise the other one would never stop.
             let _end = EndOnDrop(&is_over);
-            eventually("the other one writes", || turns.load(Ordering::Relaxed) > 0);
+            eventually("the other one writes", || {
+                sections.load(Ordering::Relaxed) > 0
+            });
             for n in 1..=20 {
-                let before = turns.load(Ordering::Relaxed);
+                let before = sections.load(Ordering::Relaxed);
                 if n % 2 == 0 {
                     map.insert(n, n);
                 } else {
                     map.write_timeout(FAR, |w| w.insert(n, n)).unwrap();
                 }
-                let meanwhile = turns.load(Ordering::Relaxed) - before;
-                assert!(meanwhile <= MOST, "{meanwhile} turns of {micros} µs");
+                let meanwhile = sections.load(Ordering::Relaxed) - before;
+                assert!(
+                    meanwhile <= MOST,
+                    "{meanwhile} critical sections of {micros} µs"
+                );
             }
         });
     }
@@ -107,7 +115,7 @@ fn publisher() -> Option<Seen> {
     Some(seen)
 }
 
-/// It only tries to lock, so the writer has to publish where the lock is taken each time.
+/// The publisher only tries to lock. If the lock is always taken, the writer has to publish.
 #[test]
 #[cfg(target_os = "linux")]
 fn deferred_writes_are_published_beside_one_with_long_critical_sections() {
@@ -120,7 +128,7 @@ fn deferred_writes_are_published_beside_one_with_long_critical_sections() {
         let (version, mut sections) = (map.version(), 0);
         while map.version() == version {
             map.write(|w| {
-                // By its end the publisher is due, and has looked.
+                // By the end of this section the publisher is due and has tried the lock.
                 thread::sleep(Duration::from_millis(2));
                 if let Some(publisher) = publisher() {
                     publisher.until_it_sleeps(&AtomicBool::new(false));

@@ -1,4 +1,4 @@
-//! Writers that leave their publication to the next one.
+//! Writers that leave their publication to the next writer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,14 +10,14 @@ use evmap_core::{FenceMode, SharedMap};
 
 use crate::{FAR, eventually};
 
-/// What becomes of one value.
+/// The behaviour of one value.
 #[derive(Clone, Default)]
 enum Value {
     #[default]
     Plain,
     /// Its second clone panics.
     Once(Arc<AtomicU32>),
-    /// Its drop says that it has begun, and waits.
+    /// Its drop reports its beginning, and waits.
     Waiter(Arc<Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>>),
 }
 
@@ -45,15 +45,15 @@ impl Drop for Fickle {
     }
 }
 
-/// The write is made, and its publication left to the next writer, whose panic undoes it: it cannot be applied
-/// to a fresh copy. That is over before the first writer looks, who once returned as if all were well.
+/// A write leaves its publication to the next writer, whose panic undoes it, since it cannot be applied to a fresh copy.
+/// This happens before the first writer checks. The first writer once returned as if it had succeeded.
 #[test]
-fn a_write_that_another_one_undoes_says_so_however_late_it_looks() {
+fn a_write_that_another_one_undoes_panics_however_late_it_looks() {
     let map = SharedMap::<u32, Fickle>::builder()
         .fence(FenceMode::Membarrier)
         .build();
     if map.stats().fence_mode != FenceMode::Membarrier {
-        // Without a barrier nobody leaves a publication to another.
+        // Without a barrier, no writer leaves its publication to another.
         return;
     }
     let there = Arc::new(Mutex::new(None));
@@ -70,8 +70,8 @@ fn a_write_that_another_one_undoes_says_so_however_late_it_looks() {
                     w.remove_if(&0, |_| true);
                     *there.lock().unwrap() = Some((begins, may_go_on));
                     comes.send(()).unwrap();
-                    // Until the other one waits, which nothing tells; else there is no group, and this says
-                    // nothing.
+                    // Until the other one waits, which nothing reports. If it does not, there is no group, and
+                    // this test proves nothing.
                     thread::sleep(Duration::from_millis(100));
                 })
             };
@@ -93,9 +93,9 @@ fn a_write_that_another_one_undoes_says_so_however_late_it_looks() {
     });
 }
 
-/// Once a settling that met a reader in the writer's copy did nothing at all, for the others neither.
+/// A settling that met a reader in the writer's copy once did nothing at all, not even for other readers.
 #[test]
-fn a_reader_that_stays_keeps_no_fence_before_the_others() {
+fn a_reader_that_does_not_leave_keeps_no_fence_for_others() {
     let map = SharedMap::<u32, u32>::builder()
         .stall_limit(Duration::MAX)
         .build();

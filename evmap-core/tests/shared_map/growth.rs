@@ -37,10 +37,10 @@ impl Hash for Fickle {
 
 type Map = SharedMap<Fickle, u32, DefaultHashBuilder, Incremental>;
 
-/// Entries that fill all but one of 1,024 buckets' places.
+/// Entries that fill 1,024 buckets up to one below their capacity.
 const ENTRIES: u32 = 895;
 
-/// A map of so many entries, of which the one of 7 has a bad hash from now on.
+/// A map of this many entries. From now on, the hash of the key 7 panics.
 fn fickle(entries: u32, every: Duration) -> (Map, Arc<AtomicBool>) {
     let map = SharedMap::builder()
         .engine::<Incremental>()
@@ -57,10 +57,10 @@ fn fickle(entries: u32, every: Duration) -> (Map, Arc<AtomicBool>) {
     (map, is_bad)
 }
 
-/// Once the replay of what was published before worked off the growth, too; the hash panicked, a fresh copy
-/// was made, which had its growth at the same bucket, and so on: no write ever returned, `write_timeout` neither.
+/// The replay of published operations once did rehash steps, too. The hash panicked, and the fresh copy panicked at the
+/// same bucket, without end: no write ever returned, not even `write_timeout`.
 #[test]
-fn a_stored_key_whose_hash_panics_holds_up_nobody() {
+fn a_stored_key_whose_hash_panics_blocks_no_write() {
     for every in [Duration::ZERO, Duration::MAX] {
         let (map, _) = fickle(ENTRIES, every);
         for n in 1_000..1_200 {
@@ -79,7 +79,7 @@ fn a_stored_key_whose_hash_panics_holds_up_nobody() {
         assert_eq!(map.len(), ENTRIES as usize + 200);
         assert_eq!(map.get_cloned(&Fickle(7, None)), Some(7));
         // Both copies grew, and could not hash that key.
-        eventually("both have come to the end but for that key", || {
+        eventually("both growths have ended, except for that key", || {
             map.flush();
             let stats = map.stats();
             !stats.is_growing && stats.postponed == 2
@@ -90,7 +90,7 @@ fn a_stored_key_whose_hash_panics_holds_up_nobody() {
             (0, 0, 0),
             "{stats:?}"
         );
-        // Whoever touches it ends the growth.
+        // A change that touches the key ends the growth.
         assert_eq!(map.insert(Fickle(7, None), 8), Some(7));
         map.flush();
         map.flush();
@@ -99,15 +99,15 @@ fn a_stored_key_whose_hash_panics_holds_up_nobody() {
     }
 }
 
-/// Once the panic of that hash, with all operations applied, was taken for that of the last operation, which
-/// was somebody else's and had returned: it was undone.
+/// The panic of that hash, after all operations were applied, once was taken for a panic of the last operation. That was
+/// a write of another thread which had returned, and it was undone.
 #[test]
 fn an_innocent_write_that_is_pending_is_kept() {
-    // Where the bad key is depends on its hash, which is another one in each map.
+    // The bucket of the bad key depends on its hash, which differs in each map.
     for _ in 0..40 {
         let (map, _) = fickle(27, Duration::MAX);
         map.insert(Fickle(1_000, None), 1);
-        // 32 buckets have 28 places.
+        // 32 buckets have a capacity of 28.
         map.write(|w| w.extend([(Fickle(1_001, None), 1)]));
         let undone = catch_unwind(AssertUnwindSafe(|| {
             map.write(|w| {
@@ -126,13 +126,13 @@ fn an_innocent_write_that_is_pending_is_kept() {
     }
 }
 
-/// Once each settling panicked, and each made a fresh copy, as often as writes were published.
+/// Each settling once panicked and made a fresh copy, as often as writes were published.
 #[test]
-fn a_deferred_map_with_a_bad_key_comes_to_rest() {
+fn a_deferred_map_with_a_bad_key_settles() {
     let (map, _) = fickle(ENTRIES, Duration::from_millis(1));
     map.insert(Fickle(1_000, None), 1);
     map.insert(Fickle(1_001, None), 1);
-    eventually("both copies have come to the end but for that key", || {
+    eventually("both growths have ended, except for that key", || {
         let stats = map.stats();
         stats.pending == 0 && !stats.is_growing && stats.postponed == 2
     });
@@ -140,11 +140,11 @@ fn a_deferred_map_with_a_bad_key_comes_to_rest() {
 }
 
 thread_local! {
-    /// How many clones go well before one panics.
+    /// How many clones succeed before one panics.
     static CLONES: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
-/// A value whose clone panics when it is told to.
+/// A value whose clone panics when that is planted.
 #[derive(Debug, PartialEq, Eq)]
 struct Costly(u32);
 
@@ -158,7 +158,7 @@ impl Clone for Costly {
     }
 }
 
-/// While no fresh copy can be made, what returned before stays, and each write says so and leaves nothing.
+/// While no fresh copy can be made, earlier writes are kept, and each new write panics and changes nothing.
 #[test]
 fn a_clone_that_panics_for_long_undoes_only_the_writes_that_meet_it() {
     for every in [Duration::ZERO, Duration::MAX] {

@@ -5,9 +5,9 @@ mod deferred_drops;
 mod fairness;
 mod groups;
 mod growth;
-mod inside;
 mod model;
 mod panics;
+mod reentrancy;
 mod stalls;
 mod things;
 mod waits;
@@ -15,10 +15,10 @@ mod writes;
 
 use std::time::{Duration, Instant};
 
-/// Far more than any wait takes: a test that would hang fails instead.
+/// Far longer than any wait takes, so that a test fails instead of hanging.
 const FAR: Duration = Duration::from_secs(60);
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
@@ -27,7 +27,7 @@ fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// A developer's run is short; the CI script asks for more.
+/// A developer's run is short. The CI script asks for more cases.
 fn cases() -> u32 {
     if std::env::var_os("LEFT_RIGHT_LONG").is_some() {
         10_000

@@ -1,5 +1,5 @@
-//! Random sequences of writes, against std's map: with views that are held, panics in the middle, and
-//! publications at once and deferred.
+//! Random sequences of writes, against std's map, with views that are held, panics in the middle, and immediate and
+//! deferred publications.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,10 +28,10 @@ enum Op {
 enum Step {
     One(Op),
     Batch(Vec<Op>),
-    /// A batch that panics after these.
+    /// A batch that panics after these operations.
     Panic(Vec<Op>),
     Flush,
-    /// Takes a view, in the place of an earlier one.
+    /// Takes a view, which replaces an earlier one.
     View,
     NoView,
 }
@@ -63,7 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 type Model = HashMap<Key, u32>;
 
-/// What it does to std's map, and what it returns there.
+/// Applies the operation to std's map, and returns its result.
 fn on_model(model: &mut Model, op: &Op) -> Option<u32> {
     match *op {
         Op::Insert(k, v) => model.insert(k, v),
@@ -118,7 +118,7 @@ fn in_batch(w: &mut Batch<'_, Key, u32>, op: &Op) -> Option<u32> {
     }
 }
 
-fn alone(map: &SharedMap<Key, u32>, op: &Op) -> Option<u32> {
+fn by_itself(map: &SharedMap<Key, u32>, op: &Op) -> Option<u32> {
     match *op {
         Op::Insert(k, v) => map.insert(k, v),
         Op::Remove(k) => map.remove(&k),
@@ -142,7 +142,7 @@ fn run(map: &SharedMap<Key, u32>, steps: &[Step], is_deferred: bool) {
     let mut held = None;
     for step in steps {
         match step {
-            Step::One(op) => assert_eq!(alone(map, op), on_model(&mut model, op), "{op:?}"),
+            Step::One(op) => assert_eq!(by_itself(map, op), on_model(&mut model, op), "{op:?}"),
             Step::Batch(ops) => {
                 map.write(|w| {
                     for op in ops {
@@ -156,7 +156,7 @@ fn run(map: &SharedMap<Key, u32>, steps: &[Step], is_deferred: bool) {
                         for op in ops {
                             in_batch(w, op);
                         }
-                        // Without a word of it, ten thousand times.
+                        // Without a message, which would be printed ten thousand times.
                         std::panic::resume_unwind(Box::new(()));
                     })
                 }));
@@ -186,7 +186,7 @@ fn run(map: &SharedMap<Key, u32>, steps: &[Step], is_deferred: bool) {
     assert_eq!((stats.pending, stats.rolled_back, stats.panics), (0, 0, 0));
 }
 
-/// What a reader sees that has no view yet.
+/// Returns the state that a reader without a view sees.
 fn published(map: &SharedMap<Key, u32>) -> Model {
     let reader = map.read_handle();
     let view = reader.read();

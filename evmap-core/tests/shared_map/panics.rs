@@ -76,7 +76,7 @@ fn pending_writes_of_others_outlive_a_panic_and_become_visible() {
 }
 
 #[test]
-fn a_closure_that_catches_a_panic_of_the_map_is_undone_all_the_same() {
+fn a_write_whose_closure_catches_a_panic_of_the_map_is_undone() {
     let census = Census::default();
     let map = Things::new();
     map.insert(census.born(1), census.born(10));
@@ -88,7 +88,7 @@ fn a_closure_that_catches_a_panic_of_the_map_is_undone_all_the_same() {
                 w.insert(census.born(1), census.born(11));
             }));
             assert!(caught.is_err());
-            // And goes on as if nothing had been.
+            // And continues as if nothing had happened.
         })
     });
     assert_eq!(names(&map), [(1, 10)]);
@@ -141,13 +141,13 @@ fn a_panic_in_user_code_of_any_kind_undoes_the_write_and_drops_everything_once()
 }
 
 #[test]
-fn a_panic_on_the_second_copy_harms_nobody_and_is_counted() {
+fn a_panic_on_the_second_copy_affects_no_write_and_is_counted() {
     let census = Census::default();
     let map = Things::new();
     map.insert(census.born(1), census.born(1));
     map.flush();
     map.insert(census.born(1), census.born(2));
-    // The other copy gets the same insertion with the next write, which is somebody else's.
+    // The other copy gets the same insertion with the next write, which is another thread's.
     plant("eq", 0);
     map.insert(census.born(2), census.born(2));
     assert!(!is_planted(), "it did not panic");
@@ -158,15 +158,15 @@ fn a_panic_on_the_second_copy_harms_nobody_and_is_counted() {
 }
 
 #[test]
-fn the_drop_of_something_replaced_that_panics_is_counted_and_drops_the_rest() {
+fn a_panicking_drop_of_a_replaced_value_is_counted_and_the_rest_is_dropped() {
     let census = Census::default();
     let map = Things::new();
     map.extend((0..10).map(|name| (census.born(name), census.born(name))));
     map.flush();
     // On the copy that is published next, then on the other one.
-    for turn in 0..2 {
+    for copy in 0..2 {
         plant("drop", 3);
-        if turn == 0 {
+        if copy == 0 {
             map.retain(|_, _| false);
         } else {
             map.flush();
@@ -179,7 +179,7 @@ fn the_drop_of_something_replaced_that_panics_is_counted_and_drops_the_rest() {
 }
 
 #[test]
-fn a_clone_that_panics_while_a_panic_is_mended_loses_nothing() {
+fn a_clone_that_panics_during_recovery_loses_nothing() {
     let census = Census::default();
     let map = Things::builder().refresh_every(Duration::MAX).build();
     map.extend((0..10).map(|name| (census.born(name), census.born(name))));
@@ -188,14 +188,14 @@ fn a_clone_that_panics_while_a_panic_is_mended_loses_nothing() {
     panics(|| {
         map.write(|w| {
             w.insert(census.born(11), census.born(11));
-            // Not before the copy that the mending makes.
+            // The panic is planted in the clone that recovery makes.
             plant("clone", 5);
             panic!("planted");
         })
     });
-    assert!(!is_planted(), "the mending did not panic");
+    assert!(!is_planted(), "the recovery did not panic");
     assert_eq!(names(&map).len(), 10);
-    // The next write recovers, and has what was pending.
+    // The next write recovers, and keeps the pending operations.
     assert!(map.write(|w| w.contains_key(&census.born(10))).0);
     map.flush();
     assert_eq!(names(&map).last(), Some(&(10, 10)));
@@ -203,9 +203,9 @@ fn a_clone_that_panics_while_a_panic_is_mended_loses_nothing() {
     eventually("all are dropped", || census.alive() == 0);
 }
 
-/// A value whose clone fails when it is made once more, in the mending of another write's panic.
+/// The clone of this value panics when it is made once more, in the recovery from another write's panic.
 #[test]
-fn a_write_that_cannot_be_applied_once_more_is_undone_whole_and_counted() {
+fn a_write_that_cannot_be_applied_once_more_is_undone_completely_and_counted() {
     let census = Census::default();
     let map = Things::builder().refresh_every(Duration::MAX).build();
     map.insert(census.born(1), census.born(1));
@@ -232,7 +232,7 @@ fn a_write_that_cannot_be_applied_once_more_is_undone_whole_and_counted() {
 }
 
 #[test]
-fn panics_of_some_threads_never_hurt_the_writes_of_others() {
+fn panics_of_some_threads_never_affect_the_writes_of_others() {
     let map = SharedMap::new();
     thread::scope(|scope| {
         for thread in 0..4u64 {
@@ -260,11 +260,11 @@ fn panics_of_some_threads_never_hurt_the_writes_of_others() {
 }
 
 #[test]
-fn every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neighbours() {
+fn every_write_that_cannot_be_applied_once_more_is_undone_and_no_neighbour() {
     let census = Census::default();
     let map = Things::builder().refresh_every(Duration::MAX).build();
     let thing = |name| census.born(name);
-    // Others, published before.
+    // Other entries, published before.
     for name in 100..110 {
         map.insert(thing(name), thing(1));
     }
@@ -293,10 +293,10 @@ fn every_write_that_cannot_be_applied_once_more_is_undone_and_none_of_their_neig
 }
 
 #[test]
-fn a_version_that_was_promised_comes_although_the_write_is_undone() {
+fn a_reserved_version_is_published_although_its_write_is_undone() {
     let census = Census::default();
     let map = Things::builder().refresh_every(Duration::MAX).build();
-    let (_, promised) = map.write(|w| w.insert(census.born(1), census.born(1_000)));
+    let (_, reserved) = map.write(|w| w.insert(census.born(1), census.born(1_000)));
     panics(|| {
         map.write(|w| {
             w.insert(census.born(2), census.born(2));
@@ -305,8 +305,8 @@ fn a_version_that_was_promised_comes_although_the_write_is_undone() {
         })
     });
     IS_ARMED.set(false);
-    assert_eq!(map.flush(), promised);
-    assert_eq!((map.wait_for(promised), map.len()), (promised, 0));
+    assert_eq!(map.flush(), reserved);
+    assert_eq!((map.wait_for(reserved), map.len()), (reserved, 0));
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn dropping_a_map_whose_values_panic_does_not_abort() {
     panics(|| drop((writer, reader)));
 }
 
-/// So a closure that writes may be given to `catch_unwind` as it is.
+/// So a closure that writes may be passed to `catch_unwind` without a wrapper.
 #[test]
 fn a_shared_map_is_unwind_safe() {
     fn demand<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}

@@ -1,4 +1,4 @@
-//! Readers that stay, and writers that do not care.
+//! Readers that do not leave, and writers that go past them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
@@ -10,7 +10,7 @@ use evmap_core::shared_map::WriteError;
 
 use crate::FAR;
 
-/// A map with a reader in another thread that stays in its view until `drop` of what is returned.
+/// Starts a reader in another thread. It keeps its view until the returned value is dropped.
 fn stalled<K: Send + Sync + 'static, V: Send + Sync + 'static>(
     map: &SharedMap<K, V>,
     label: &'static str,
@@ -37,7 +37,7 @@ fn stalled<K: Send + Sync + 'static, V: Send + Sync + 'static>(
     End(end, Some(thread))
 }
 
-/// What keeps a write from being made, if it is not that the janitor has the lock for a moment.
+/// Returns the error of a write. Tries again while the janitor holds the lock.
 fn try_write(map: &SharedMap<u32, u32>) -> WriteError {
     loop {
         let error = map.try_write(|_| unreachable!("called")).unwrap_err();
@@ -49,14 +49,14 @@ fn try_write(map: &SharedMap<u32, u32>) -> WriteError {
 }
 
 #[test]
-fn a_thread_that_holds_its_own_view_writes_on() {
+fn a_thread_that_holds_its_own_view_can_still_write() {
     let map = SharedMap::<_, _>::builder()
         .stall_limit(Duration::MAX)
         .build();
     map.insert(0, 0);
     let view = map.read();
     for n in 1..100 {
-        // Its own view shows its own snapshot, so others are asked what is visible.
+        // Its own view shows its own snapshot, so another thread checks what is visible.
         map.insert(n, n);
         assert_eq!(map.read_handle().len(), n + 1);
     }
@@ -70,7 +70,7 @@ fn a_thread_that_holds_its_own_view_writes_on() {
 }
 
 #[test]
-fn a_guard_from_a_shared_reader_is_ones_own_too() {
+fn a_guard_from_a_shared_reader_counts_as_the_threads_own() {
     let map = SharedMap::<_, _>::builder()
         .stall_limit(Duration::MAX)
         .build();
@@ -137,7 +137,7 @@ fn without_a_stall_limit_writes_wait_for_the_reader_and_errors_name_it() {
         let waiting = scope.spawn(|| map.insert(2, 2));
         thread::sleep(Duration::from_millis(20));
         assert!(!waiting.is_finished());
-        // Meanwhile all else goes on.
+        // Meanwhile all other calls work.
         assert_eq!(map.stats().pending, 0);
         assert_eq!(map.clone().len(), 2);
         assert!(format!("{map:?}").contains("len: 2"));
@@ -179,7 +179,7 @@ fn at_the_limit_of_retired_copies_errors_name_the_readers_and_nothing_is_lost() 
 }
 
 #[test]
-fn a_turn_that_takes_long_is_told_from_a_reader() {
+fn a_long_critical_section_is_distinguished_from_a_reader() {
     let map = SharedMap::<u32, u32>::new();
     let (begin, begun) = mpsc::channel();
     let (end, ended) = mpsc::channel::<()>();
@@ -212,7 +212,7 @@ fn a_turn_that_takes_long_is_told_from_a_reader() {
 }
 
 #[test]
-fn a_write_that_would_wait_for_ones_own_view_for_ever_panics_and_others_wait_for_it() {
+fn a_write_that_would_never_end_for_its_own_view_panics_and_others_wait_for_it() {
     let map = SharedMap::<_, _>::builder()
         .stall_limit(Duration::MAX)
         .max_retired(0)
@@ -223,7 +223,7 @@ fn a_write_that_would_wait_for_ones_own_view_for_ever_panics_and_others_wait_for
     let panic = catch_unwind(AssertUnwindSafe(|| map.insert(2, 2))).unwrap_err();
     let message = panic.downcast_ref::<&str>().unwrap();
     assert!(message.contains("max_retired"), "{message}");
-    // Whoever does not wait for ever gets the error.
+    // A call that does not wait without a limit returns an error.
     let error = try_write(&map);
     assert!(matches!(error, WriteError::TooManyRetired(_)));
     assert_eq!(map.stats().stalls, 2, "one for each write");

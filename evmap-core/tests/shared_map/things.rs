@@ -1,4 +1,4 @@
-//! Keys and values that count their lives, and panic where they are told to.
+//! Keys and values that count their clones and drops, and panic at planted places.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 thread_local! {
-    /// Where user code of this thread panics, and after how many times that it does not.
+    /// The place where user code of this thread panics, and how many calls there succeed before.
     static PLANTED: Cell<Option<(&'static str, u32)>> = const { Cell::new(None) };
 }
 
@@ -24,7 +24,7 @@ pub fn is_planted() -> bool {
     PLANTED.get().is_some()
 }
 
-/// Panics once, where and when it was planted; not while another panic unwinds.
+/// Panics once, if a panic is planted here and due. Does not panic while another panic unwinds.
 pub fn may_panic(place: &str) {
     match PLANTED.get() {
         Some((planted, 0)) if planted == place && !thread::panicking() => {
@@ -36,7 +36,7 @@ pub fn may_panic(place: &str) {
     }
 }
 
-/// Every life has a number; each must end exactly once.
+/// Every thing has a number, and must be dropped exactly once.
 #[derive(Clone, Default)]
 pub struct Census(Arc<Mutex<HashSet<u64>>>, Arc<AtomicU64>);
 
@@ -64,7 +64,7 @@ pub struct Thing {
 }
 
 thread_local! {
-    /// Whether things with a name of 1,000 or more cannot be cloned any more.
+    /// Whether the clone of things with a name of 1,000 or more panics.
     pub static IS_ARMED: Cell<bool> = const { Cell::new(false) };
 }
 

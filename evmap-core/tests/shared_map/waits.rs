@@ -29,7 +29,7 @@ fn run<R>(task: impl Future<Output = R>) -> R {
         if let Poll::Ready(result) = task.as_mut().poll(&mut context) {
             return result;
         }
-        assert!(begin.elapsed() < FAR, "the task was forgotten");
+        assert!(begin.elapsed() < FAR, "the task was not woken");
         thread::park_timeout(FAR);
     }
 }
@@ -39,7 +39,7 @@ fn is_send<T: Send>(task: T) -> T {
 }
 
 #[test]
-fn a_version_that_is_visible_is_not_waited_for() {
+fn a_wait_for_a_visible_version_returns_at_once() {
     let map = SharedMap::new();
     map.insert(1, 1);
     let one = Version::from_u64(1);
@@ -87,7 +87,7 @@ fn threads_and_tasks_wake_up_when_the_version_comes() {
 }
 
 #[test]
-fn a_thread_with_its_own_view_waits_for_what_is_visible_not_for_what_it_sees() {
+fn a_thread_with_its_own_view_waits_for_the_visible_version_and_not_for_its_views() {
     let map = SharedMap::new();
     let view = map.read();
     map.insert(1, 1);
@@ -96,7 +96,7 @@ fn a_thread_with_its_own_view_waits_for_what_is_visible_not_for_what_it_sees() {
 }
 
 #[test]
-fn whoever_asks_for_changes_since_the_last_one_misses_none() {
+fn asking_for_changes_since_the_last_version_misses_none() {
     let map = SharedMap::new();
     let last = Version::from_u64(2_000);
     thread::scope(|scope| {
@@ -132,7 +132,7 @@ fn the_next_change_is_awaited_from_when_the_task_is_first_run() {
 }
 
 #[test]
-fn a_flush_of_a_task_gives_its_thread_up_while_others_have_their_turns() {
+fn a_flush_of_a_task_suspends_it_while_others_hold_the_lock() {
     let map = SharedMap::<u32, u32>::builder()
         .refresh_every(Duration::MAX)
         .build();
@@ -162,7 +162,7 @@ fn a_flush_of_a_task_gives_its_thread_up_while_others_have_their_turns() {
 }
 
 #[test]
-fn a_flush_that_nobody_runs_on_keeps_no_other_from_ending() {
+fn a_flush_that_is_no_longer_polled_blocks_no_other_flush() {
     let map = SharedMap::<u32, u32>::builder()
         .refresh_every(Duration::MAX)
         .build();
@@ -199,7 +199,7 @@ impl Wake for Loud {
 }
 
 #[test]
-fn a_waker_that_panics_hurts_neither_the_writer_nor_who_else_waits() {
+fn a_waker_that_panics_affects_neither_the_writer_nor_other_waiters() {
     let map = SharedMap::new();
     let waker = Waker::from(Arc::new(Loud));
     let mut loud: Vec<_> = (0..3)

@@ -1,4 +1,4 @@
-//! What writes do and return, by one thread and by many.
+//! Effects and results of writes, by one thread and by many.
 
 use std::collections::HashMap;
 use std::hash::RandomState;
@@ -176,7 +176,7 @@ fn no_increment_is_lost_and_each_result_is_seen_once() {
     assert_eq!((stats.pending, stats.rolled_back, stats.panics), (0, 0, 0));
 }
 
-/// Money moves between accounts; a reader that saw half a transfer would miss some.
+/// Money moves between accounts. A reader that saw half a transfer would miss some.
 #[test]
 fn no_reader_sees_half_a_batch_and_versions_never_go_back() {
     let map: SharedMap<_, _> = (0..8).map(|account| (account, 1000i64)).collect();

@@ -1,4 +1,4 @@
-//! Keys and values that count their lives.
+//! Keys and values that count their clones and drops.
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
@@ -15,7 +15,7 @@ on_each! {
     every_value_of_a_bag_is_dropped_exactly_once,
 }
 
-/// Every life of a value has a number; each must end exactly once.
+/// Every value has a number, and must be dropped exactly once.
 #[derive(Clone, Default)]
 struct Census(Arc<Mutex<HashSet<u64>>>, Arc<AtomicU64>);
 
@@ -52,7 +52,7 @@ impl Drop for Counted {
     }
 }
 
-/// Equal by name, whatever its life's number.
+/// Equal by name, whatever its number.
 #[derive(Clone)]
 struct Name(
     u32,
@@ -88,7 +88,7 @@ fn every_key_and_value_is_dropped_exactly_once<E: Engine>() {
         writer.retain(|name, _| name.0 % 7 != 0);
         writer.refresh();
     }
-    // Two empty refreshes: nothing is owed, and what was removed is gone.
+    // After two empty refreshes both copies are up to date, and removed entries are dropped.
     writer.refresh();
     writer.refresh();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Nothing is kept for longer than the docs say, though nobody writes any more.
+//! Without further writes, nothing is kept for longer than the docs say.
 
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -15,7 +15,7 @@ fn each<V: Clone + Send + Sync + 'static>(test: impl Fn(SharedMap<u32, V>)) {
     }
 }
 
-/// A reader in another thread, which stays in its view until this is dropped.
+/// A reader in another thread, which keeps its view until this is dropped.
 struct Staying(Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>);
 
 impl Staying {
@@ -43,7 +43,7 @@ impl Drop for Staying {
     }
 }
 
-/// Gives both copies everything: one flush publishes, and the next one replays.
+/// Brings both copies up to date: one flush publishes, and the next one replays.
 fn settle<V: Clone + Send + Sync + 'static>(map: &SharedMap<u32, V>) {
     map.flush();
     map.flush();
@@ -123,7 +123,7 @@ fn a_copy_that_was_set_aside_is_freed_once_its_reader_has_left_without_a_further
     });
 }
 
-/// Also while a write is pending that nobody publishes for long.
+/// Also while a write is pending that is not published for a long time.
 #[test]
 fn a_copy_that_was_set_aside_is_freed_although_a_write_is_pending() {
     for time in [60 * crate::FAR, Duration::MAX] {
@@ -143,7 +143,7 @@ fn a_copy_that_was_set_aside_is_freed_although_a_write_is_pending() {
     }
 }
 
-/// It has no thread: what its docs say of `rebuild` is all there is.
+/// A plain writer has no thread, so only these calls free the copy.
 #[test]
 fn a_plain_writer_frees_a_copy_that_was_set_aside_with_its_next_refresh_or_rebuild() {
     type Free = fn(&mut evmap_core::WriteHandle<u32, Arc<()>>);

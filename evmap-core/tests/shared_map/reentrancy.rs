@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use evmap_core::{SharedMap, Version};
 
-/// What a call panicked with.
+/// Returns the panic message of a call.
 fn panic_of(call: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(call)).expect_err("it did not panic");
     match panic.downcast_ref::<String>() {
@@ -44,14 +44,14 @@ fn a_call_that_would_wait_for_itself_panics_with_a_message() {
         assert!(message.contains("call back into a SharedMap"), "{message}");
         assert_eq!(map.get_cloned(&1), Some(1));
     }
-    // The map goes on.
+    // The map still works.
     assert_eq!(map.insert(2, 2), None);
-    // Reads are welcome.
+    // Reads are allowed.
     let seen = map.compute(1, |old| Some(old? + map.get_cloned(&2)? + map.len() as i32));
     assert_eq!(seen, Some(5));
 }
 
-/// A pool's thread that waits for one job takes on others.
+/// A thread pool whose thread takes on other jobs while it waits for one.
 #[derive(Default)]
 struct Pool(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
 
@@ -60,7 +60,7 @@ impl Pool {
         self.0.lock().unwrap().push_back(Box::new(job));
     }
 
-    /// Does the jobs that are there, as a thread of the pool does while it waits.
+    /// Runs the queued jobs, as a thread of the pool does while it waits.
     fn wait(&self) {
         let next = || self.0.lock().unwrap().pop_front();
         while let Some(job) = next() {
@@ -70,9 +70,9 @@ impl Pool {
 }
 
 /// With rayon, the panic was in a job that had nothing to do with the write, and its message blamed a
-/// closure that was not in sight.
+/// closure that was nowhere in that job.
 #[test]
-fn a_pools_job_that_lands_inside_a_write_is_told_of_the_pool() {
+fn the_panic_of_a_pools_job_inside_a_write_names_the_pool() {
     let (map, pool) = (SharedMap::new(), Pool::default());
     map.insert(1, 1);
     let other = map.clone();
@@ -82,7 +82,7 @@ fn a_pools_job_that_lands_inside_a_write_is_told_of_the_pool() {
     let message = panic_of(|| {
         map.write(|w| {
             w.insert(1, 10);
-            // What the closure means to wait for is another job.
+            // The closure means to wait for another job.
             pool.wait();
         });
     });
@@ -92,7 +92,7 @@ fn a_pools_job_that_lands_inside_a_write_is_told_of_the_pool() {
         "{message}"
     );
     assert!(message.contains("thread pool"), "{message}");
-    // The write is undone, and the map goes on.
+    // The write is undone, and the map still works.
     assert_eq!((map.get_cloned(&1), map.get_cloned(&2)), (Some(1), None));
     assert_eq!(map.insert(2, 2), None);
 }
@@ -110,20 +110,20 @@ fn two_maps_may_be_written_one_inside_the_other() {
     );
 }
 
-type Told = SharedMap<u32, Teller>;
+type Map = SharedMap<u32, WritesOnDrop>;
 
 /// Writes to the map when it is dropped.
 #[derive(Clone)]
-struct Teller(Arc<OnceLock<Told>>, Arc<Mutex<u32>>);
+struct WritesOnDrop(Arc<OnceLock<Map>>, Arc<Mutex<u32>>);
 
-impl Drop for Teller {
+impl Drop for WritesOnDrop {
     fn drop(&mut self) {
         if let Some(map) = self.0.get() {
-            // Not for ever: what is dropped by this very call would tell again.
-            let mut told = self.1.lock().unwrap();
-            if *told < 100 {
-                *told += 1;
-                drop(told);
+            // Limited: the drops that this very call causes would write again.
+            let mut writes = self.1.lock().unwrap();
+            if *writes < 100 {
+                *writes += 1;
+                drop(writes);
                 map.remove(&u32::MAX);
             }
         }
@@ -132,35 +132,35 @@ impl Drop for Teller {
 
 #[test]
 fn the_drop_of_what_is_replaced_or_removed_may_call_the_map() {
-    let (there, told) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(0)));
-    let teller = || Teller(Arc::clone(&there), Arc::clone(&told));
-    let map = Told::builder().stall_limit(Duration::ZERO).build();
-    map.insert(1, teller());
-    map.insert(2, teller());
+    let (there, writes) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(0)));
+    let value = || WritesOnDrop(Arc::clone(&there), Arc::clone(&writes));
+    let map = Map::builder().stall_limit(Duration::ZERO).build();
+    map.insert(1, value());
+    map.insert(2, value());
     there.set(map.clone()).ok().unwrap();
-    map.insert(1, teller());
+    map.insert(1, value());
     map.remove(&1);
-    map.insert(3, teller());
+    map.insert(3, value());
     map.retain(|key, _| *key != 2);
-    map.insert(4, teller());
-    // What a call is given and does not need.
-    map.replace(99, teller());
-    map.replace_if(4, |_| false, teller());
-    // Both copies' tables, and a copy that is set aside and then given up.
+    map.insert(4, value());
+    // Arguments that a call does not need.
+    map.replace(99, value());
+    map.replace_if(4, |_| false, value());
+    // The tables of both copies, and a copy that is set aside and then freed.
     map.clear();
     let view = map.read();
-    map.insert(5, teller());
-    map.insert(6, teller());
+    map.insert(5, value());
+    map.insert(6, value());
     drop(view);
     map.flush();
     // In the fresh copy.
-    map.insert(5, teller());
-    map.insert(5, teller());
+    map.insert(5, value());
+    map.insert(5, value());
     map.flush();
     assert!(map.stats().rebuilds > 0 && map.stats().retired == 0);
-    assert!(*told.lock().unwrap() > 5);
+    assert!(*writes.lock().unwrap() > 5);
     assert_eq!((map.len(), map.stats().panics), (2, 0));
-    // The values keep the map that keeps them.
+    // The values keep the map alive, and the map keeps the values.
     map.clear();
     map.flush();
 }
@@ -169,7 +169,7 @@ thread_local! {
     static CALL: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// A key whose own code calls the map that it is in.
+/// A key whose own code calls its map.
 #[derive(Clone)]
 struct Caller(u32, Arc<OnceLock<SharedMap<Caller, u32>>>);
 
@@ -213,34 +213,34 @@ fn an_eq_that_calls_the_map_panics_too_and_the_write_is_undone() {
     assert_eq!(map.get_cloned(&Caller(1, Arc::clone(&there))), Some(1));
     map.insert(Caller(1, Arc::clone(&there)), 3);
     assert_eq!(map.get_cloned(&Caller(1, there)), Some(3));
-    // The keys keep the map that keeps them.
+    // The keys keep the map alive, and the map keeps the keys.
     map.clear();
     map.flush();
 }
 
-/// A key that writes to its map when it is dropped, so often at the most.
+/// A key that writes to its map when it is dropped, a limited number of times.
 #[derive(Clone)]
-struct TellerKey(
+struct WritingKey(
     u32,
-    Arc<OnceLock<SharedMap<TellerKey, u32>>>,
+    Arc<OnceLock<SharedMap<WritingKey, u32>>>,
     Arc<Mutex<u32>>,
 );
 
-impl PartialEq for TellerKey {
+impl PartialEq for WritingKey {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
     }
 }
 
-impl Eq for TellerKey {}
+impl Eq for WritingKey {}
 
-impl Hash for TellerKey {
+impl Hash for WritingKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
     }
 }
 
-impl Drop for TellerKey {
+impl Drop for WritingKey {
     fn drop(&mut self) {
         let Some(map) = self.1.get() else { return };
         let mut left = self.2.lock().unwrap();
@@ -255,7 +255,7 @@ impl Drop for TellerKey {
 #[test]
 fn the_drop_of_a_key_that_is_not_needed_may_call_the_map() {
     let (there, left) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(0)));
-    let key = |n| TellerKey(n, Arc::clone(&there), Arc::clone(&left));
+    let key = |n| WritingKey(n, Arc::clone(&there), Arc::clone(&left));
     let map = SharedMap::new();
     map.insert(key(1), 1);
     there.set(map.clone()).ok().unwrap();
@@ -278,7 +278,7 @@ fn the_drop_of_a_key_that_is_not_needed_may_call_the_map() {
     *left.lock().unwrap() = 0;
     let stats = map.stats();
     assert_eq!((stats.panics, stats.rebuilds, map.len()), (0, 0, 1));
-    // The keys keep the map that keeps them.
+    // The keys keep the map alive, and the map keeps the keys.
     map.clear();
     map.flush();
 }

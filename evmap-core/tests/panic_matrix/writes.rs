@@ -9,18 +9,18 @@ use crate::world::{Key, Place, Plan, Value, World};
 
 pub type Map<E> = SharedMap<Key, Value, DefaultHashBuilder, E>;
 
-/// A write. What it hands out is dropped after it; the plan is planted already, or is to be by the act.
-pub type Act<E> = fn(&Map<E>, &Arc<World>, Plan);
+/// A write. Its results are dropped after it. The plan is already planted, or the write plants it.
+pub type TestWrite<E> = fn(&Map<E>, &Arc<World>, Plan);
 
-/// A key that the map has, and one that it has not.
+/// A key that is in the map, and one that is not.
 const OLD: u32 = 3;
 const NEW: u32 = 500;
 
-/// What the closure of the recovery panics with.
+/// The payload of the panicking closure of the recovery.
 pub const OWN: &str = "the closure's own";
 
 /// Each write by its name.
-pub fn acts<E: Engine>() -> Vec<(&'static str, Act<E>)>
+pub fn writes<E: Engine>() -> Vec<(&'static str, TestWrite<E>)>
 where
     E::Table<Key, Value>: Send + Sync + 'static,
 {
@@ -124,7 +124,7 @@ where
             }
         }),
         ("recovery", |map, world, plan| {
-            // The plan is for what comes after the closure's own panic.
+            // The plan is for the time after the closure's own panic.
             world.unplant();
             map.write(|w| {
                 w.insert(world.key(NEW), world.value(1));

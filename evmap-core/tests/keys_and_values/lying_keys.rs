@@ -1,4 +1,4 @@
-//! Keys that lie.
+//! Keys whose `Eq` or `Hash` lies.
 
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
@@ -11,8 +11,8 @@ on_each! {
     lying_keys_give_wrong_answers_at_worst,
 }
 
-/// A key that is never equal to anything, and one whose hash changes: wrong answers at worst, and
-/// the check of the copies says so where they differ.
+/// A key that is never equal to anything, and one whose hash changes, give wrong answers at worst.
+/// `verify_copies` finds differences.
 fn lying_keys_give_wrong_answers_at_worst<E: Engine>() {
     #[derive(Clone, Debug)]
     struct Liar(u32);
