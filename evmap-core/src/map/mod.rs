@@ -8,6 +8,7 @@ pub(crate) mod compute;
 mod extend;
 mod factory;
 pub(crate) mod lookups;
+mod own_reads;
 mod read;
 mod shared_reader;
 mod verify;

@@ -20,7 +20,8 @@ use left_right::background::{Background, Next, Work, hold_off_forks};
 
 use super::core::{Core, Publishing};
 use super::deferred_drops::DeferredDrops;
-use super::writer::{Settling, Writer};
+use super::settling::Settling;
+use super::writer::Writer;
 use crate::table::Engine;
 
 /// The publisher retries a map whose lock was taken after this time.

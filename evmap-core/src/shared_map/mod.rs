@@ -62,6 +62,7 @@ mod flush;
 mod map;
 mod readers;
 mod recovery;
+mod settling;
 mod stats;
 mod versions;
 mod wait_limit;

@@ -1,4 +1,6 @@
 //! Recovery of the [`Writer`]: it makes a fresh copy to go past a reader, or after a panic.
+//!
+//! M1 is an invariant of `writer.rs`.
 
 use std::hash::{BuildHasher, Hash};
 

@@ -1,4 +1,5 @@
-//! [`Writer`]: the single writer behind the lock. Its recovery is in [`recovery`](super::recovery).
+//! [`Writer`]: the single writer behind the lock. Its recovery is in [`recovery`](super::recovery), and its steps for
+//! the janitor are in [`settling`](super::settling).
 //!
 //! # Invariants
 //! - **M1** At each unlock the writer is consistent: its copy has everything that is pending. So a publication runs no
@@ -25,17 +26,6 @@ use crate::map::WriteHandle;
 use crate::op::MapOp;
 use crate::panics::{Drops, Payload, catch};
 use crate::table::{Engine, Table};
-
-/// The progress of bringing both copies up to date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Settling {
-    /// Both copies have everything.
-    Done,
-    /// Each further step makes progress.
-    UnderWay,
-    /// A reader is in the writer's copy or in one that was set aside, or user code panics.
-    Blocked,
-}
 
 /// Why the writer's copy is not ready for a write.
 pub(super) enum Unready {
@@ -353,54 +343,5 @@ where
         counters.bump(|c| &c.publications);
         counters.note(&self.map);
         Some(version)
-    }
-
-    /// Frees copies that were set aside and whose readers have left. Does nothing else, since the writer must be
-    /// consistent (M1).
-    pub(super) fn sweep(&mut self, counters: &Counters) {
-        debug_assert!(self.is_consistent(), "M1");
-        let ops = self.map.ops();
-        if let Err(payload) = catch(|| _ = ops.try_catch_up()) {
-            self.note_panic(payload, counters);
-        }
-        counters.note(&self.map);
-    }
-
-    /// With nothing pending, replays at most this many operations on the writer's copy, and then does a rehash step, if no
-    /// reader is in it. Frees copies that were set aside and whose readers have left.
-    pub(super) fn settle(&mut self, operations: usize, counters: &Counters) -> Settling {
-        debug_assert!(!self.map.has_pending());
-        let ops = self.map.ops();
-        let replayed = match catch(|| ops.try_replay(operations)) {
-            Ok(Ok(false)) => return Settling::UnderWay,
-            Ok(Ok(true)) => Ok(true),
-            Ok(Err(_)) => Ok(false),
-            Err(payload) => Err(payload),
-        };
-        // Collects the drops of the replay before a growth swaps the copies (M4).
-        self.collect(counters);
-        let outcome = replayed.and_then(|is_free| {
-            if is_free {
-                // No reader is in the copy, so the only possible error is poison.
-                catch(|| self.map.try_refresh().is_ok())
-            } else {
-                // The readers may not need fences any more. This never swaps, even if the copy is free by now
-                // (M4).
-                let ops = self.map.ops();
-                catch(|| !ops.is_poisoned() && ops.settle_with(|_| false))
-            }
-        });
-        let has_progressed = outcome.unwrap_or_else(|payload| {
-            self.note_panic(payload, counters);
-            false
-        });
-        counters.note(&self.map);
-        if !self.is_untidy() {
-            Settling::Done
-        } else if has_progressed {
-            Settling::UnderWay
-        } else {
-            Settling::Blocked
-        }
     }
 }

@@ -1,0 +1,78 @@
+//! Reads through the writer, which see its own unrefreshed changes.
+
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash};
+
+use left_right::Operation;
+
+use super::WriteHandle;
+use crate::state::State;
+use crate::table::{Engine, Table};
+
+impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
+where
+    K: Hash,
+    S: BuildHasher,
+    E: Engine,
+    O: Operation<State<K, V, S, M, E>>,
+{
+    /// The value of this key, with the writer's own unrefreshed changes.
+    ///
+    /// # Blocking
+    /// Applies the changes to the writer's copy first, for which it waits for guards that were
+    /// taken before the last refresh.
+    ///
+    /// # Panics
+    /// As [`refresh`](Self::refresh).
+    pub fn get<Q>(&mut self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.caught_up().get_key_value(key).map(|(_, value)| value)
+    }
+
+    /// Whether there is a value of this key, with the writer's own unrefreshed changes.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn contains_key<Q>(&mut self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.get(key).is_some()
+    }
+
+    /// The number of keys, with the writer's own unrefreshed changes.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn len(&mut self) -> usize {
+        self.caught_up().table.len()
+    }
+
+    /// Whether there is no key, with the writer's own unrefreshed changes.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn is_empty(&mut self) -> bool {
+        self.len() == 0
+    }
+
+    /// All entries, with the writer's own unrefreshed changes, in no order to rely on.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn iter(&mut self) -> <E::Table<K, V> as Table<K, V>>::Iter<'_> {
+        self.caught_up().table.iter()
+    }
+
+    /// The meta value, with the writer's own unrefreshed change.
+    ///
+    /// # Blocking
+    /// As [`get`](Self::get).
+    pub fn meta(&mut self) -> &M {
+        &self.caught_up().meta
+    }
+}
