@@ -1,6 +1,6 @@
 //! Compute operations: changes that depend on the value that is there.
 //!
-//! Every writer of the single-valued map has them: [`WriteHandle`](super::WriteHandle), and
+//! Every writer of the single-valued map has them: [`WriteHandle`], and
 //! [`SharedMap`](crate::SharedMap) with its [`Batch`](crate::shared_map::Batch).
 
 use std::borrow::Borrow;

@@ -1,4 +1,4 @@
-//! What operations, bags, builders, tables and errors forbid. (See the table of [`types`](super).)
+//! Programs that operations, bags, builders, tables and errors forbid. (See the table of [`types`](super).)
 
 demand!(a_bag_is_sent_if_its_values_are, "Send", "Values<Lent>" => "Values<Sent>");
 demand!(a_bag_is_shared_if_its_values_are, "Sync", "Values<Sent>" => "Values<Lent>");
@@ -15,7 +15,7 @@ demand!(a_builder_is_sent_with_its_hasher, "Send", "Builder<Lent, u8, No>" => "B
 demand!(a_builder_is_shared_with_its_meta_value, "Sync", "Builder<u8, Sent, No>" => "Builder<u8, Lent, No>");
 demand!(a_bags_builder_is_sent_with_its_meta_value, "Send", "multimap::Builder<u8, Lent, No>" => "multimap::Builder<u8, Sent, No>");
 
-/// `table!(engine)`: its table and its iterator are as their entries are.
+/// `table!(engine)`: its table and its iterator are `Send` and `Sync` as their entries are.
 macro_rules! table {
     ($name:ident, $engine:literal) => {
         mod $name {
@@ -44,7 +44,7 @@ table!(robin_hood, "RobinHood");
 
 covariant!(hashed_keys_are_covariant, "Hashed<&'static str>" => "Hashed<&'s str>");
 covariant!(operations_are_covariant, "MapOp<&'static str, &'static str, &'static str>" => "MapOp<&'s str, &'s str, &'s str>");
-covariant!(operations_on_bags_are_covariant_but_for_values, "MultimapOp<&'static str, u8, &'static str>" => "MultimapOp<&'s str, u8, &'s str>");
+covariant!(operations_on_bags_are_covariant_except_in_values, "MultimapOp<&'static str, u8, &'static str>" => "MultimapOp<&'s str, u8, &'s str>");
 covariant!(errors_are_covariant, "CopiesDiffer<&'static str>" => "CopiesDiffer<&'s str>");
 covariant!(builders_are_covariant, "Builder<&'static str, &'static str>" => "Builder<&'s str, &'s str>");
 covariant!(bags_builders_are_covariant, "multimap::Builder<&'static str, &'static str>" => "multimap::Builder<&'s str, &'s str>");
@@ -60,7 +60,7 @@ invariant!(
     "let it = MultimapOp::<u8, &'static str, u8>::Purge;"
 );
 
-/// `lent!(name, "expression of `bag`")`: what a bag lends ends with its guard.
+/// `lent!(name, "expression of `bag`")`: a borrow from a bag ends with its guard.
 macro_rules! lent {
     ($name:ident, $lent:literal) => {
         pair!(
@@ -80,7 +80,7 @@ lent!(a_bag_lends_its_values, "bag.iter()");
 lent!(a_bag_lends_itself_as_a_slice, "bag.as_slice()");
 lent!(a_bag_lends_itself, "&*bag");
 
-/// Each error may cross threads and be boxed.
+/// Each error can be sent to other threads and be boxed.
 /// ```
 /// use evmap_core::{*, shared_map::{NotVisible, WriteError}};
 ///

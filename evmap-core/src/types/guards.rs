@@ -1,4 +1,4 @@
-//! What a guard of a value forbids. (See the table of [`types`](super).)
+//! Programs that a guard of a value forbids. (See the table of [`types`](super).)
 //!
 //! # A guard lends nothing that ends before it
 //!

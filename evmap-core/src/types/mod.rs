@@ -1,4 +1,4 @@
-//! What the types of this crate forbid, and the nearest program that they allow.
+//! Programs that the types of this crate forbid, each with the nearest program that they allow.
 //!
 //! `T` stands for the engine's table of `K` and `V`, which is `Send` and `Sync` where these are, in all three
 //! engines.
@@ -22,15 +22,15 @@
 //! | futures of `WriteHandle` and `SharedMap` | | the handle is `Send` and `Sync` | |
 //! | all others, which have no parameter | | always | always |
 //!
-//! There is no `unsafe` here, so nothing of this can go wrong unless it goes wrong in `left_right`, or in a
-//! crate that holds the entries. What follows from it:
+//! There is no `unsafe` here, so soundness depends only on `left_right` and on the crates that hold the entries. The
+//! table has these reasons:
 //!
-//! - **Variance.** A writer, and so a [`SharedMap`], which anybody writes to, is of one `K` and one `V`:
-//!   else a key that lives less long could be published to readers of the longer-lived. Views are invariant in
-//!   both since an engine chooses the table, and bags since `SmallVec` is; nothing rests on either.
-//! - **`'static`.** The janitor, and each writer of a `SharedMap`, drop what others have inserted. Its calls
+//! - **Variance.** A writer, and so a [`SharedMap`], is invariant in `K` and `V`. Otherwise a key with a shorter
+//!   lifetime could be published to readers of a longer lifetime. Views are invariant in both because an engine
+//!   chooses the table, and bags because `SmallVec` is. Nothing depends on these two.
+//! - **`'static`.** The janitor, and each writer of a `SharedMap`, drop entries that others have inserted. Its methods
 //!   need no `'static` closures.
-//! - **Drop.** A handle may be the last one, so keys and values outlive each of them strictly.
+//! - **Drop.** A handle may be the last one, so keys and values strictly outlive each handle.
 //!
 //! [`WriteHandle<K, V, S, M, E, O>`]: crate::WriteHandle
 //! [`ReadHandle<K, V, S, M, E>`]: crate::ReadHandle
@@ -52,10 +52,10 @@
 //!
 //! # The tests
 //!
-//! Each program that must not compile stands beside a twin that differs in the forbidden step only, so that
-//! it fails for that step and for nothing else. Where many types forbid the same, a macro writes the pairs.
+//! Each program that must not compile has a twin that differs only in the forbidden step. So it fails because of that
+//! step and for no other reason. Where many types forbid the same step, a macro writes the pairs.
 
-/// A program that must not compile, and its twin, which has `$right` where that one has `$wrong`.
+/// A program that must not compile, and its twin, which has `$right` in the place of `$wrong`.
 macro_rules! pair {
     ($name:ident: $code:literal, $before:expr, $wrong:expr => $right:expr, $after:expr) => {
         #[doc = concat!("```compile_fail,", $code, "\n", $before, $wrong, $after, "\n```")]
@@ -64,8 +64,8 @@ macro_rules! pair {
     };
 }
 
-/// `demand!(name, "Trait", "type without it" => "type that has it")`. There, `No` is neither `Send` nor
-/// `Sync`, `Sent` is only the one, and `Lent` only the other.
+/// `demand!(name, "Trait", "type without it" => "type that has it")`. In the types, `No` is neither `Send` nor
+/// `Sync`, `Sent` is only `Send`, and `Lent` is only `Sync`.
 macro_rules! demand {
     ($name:ident, $trait:literal, $wrong:expr => $right:expr) => {
         pair!(
@@ -84,8 +84,8 @@ macro_rules! demand {
     };
 }
 
-/// `invariant!(name, "type of &'s str", "how to make one of &'static str")`: what it holds cannot be taken
-/// for something that lives less long.
+/// `invariant!(name, "type of &'s str", "how to make one of &'static str")`: the type cannot be converted to one with
+/// a shorter lifetime.
 macro_rules! invariant {
     ($name:ident, $type:literal, $make:literal) => {
         pair!(
@@ -112,7 +112,7 @@ macro_rules! covariant {
     };
 }
 
-/// `outlives!(name, "a handle, made of `writer`")`: what a value's `Drop` looks at ends after the handle.
+/// `outlives!(name, "a handle, made of `writer`")`: data that the `Drop` of a value reads must outlive the handle.
 macro_rules! outlives {
     ($name:ident, $make:literal) => {
         pair!(

@@ -1,4 +1,4 @@
-//! What the readers' types forbid. (See the table of [`types`](super).)
+//! Programs that the readers' types forbid. (See the table of [`types`](super).)
 
 demand!(handle_of_unshareable_keys_is_not_send, "Send", "ReadHandle<Sent, u8>" => "ReadHandle<u32, u8>");
 demand!(handle_of_unsendable_keys_is_not_send, "Send", "ReadHandle<Lent, u8>" => "ReadHandle<u32, u8>");
@@ -90,7 +90,7 @@ lends!(view_lends_its_values, "view.values()");
 lends!(view_lends_its_meta_value, "view.meta()");
 lends!(view_is_iterated, "(&view).into_iter()");
 
-/// And it borrows its reader:
+/// A view borrows its reader:
 /// ```compile_fail,E0505
 /// let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
 /// let view = reader.read();
@@ -106,7 +106,7 @@ lends!(view_is_iterated, "(&view).into_iter()");
 /// ```
 mod view_borrows_its_reader {}
 
-/// What `with` lends ends with the call:
+/// A borrow from the view of `with` ends with the call:
 /// ```compile_fail,E0521
 /// let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
 /// let mut kept = None;
@@ -121,7 +121,7 @@ mod view_borrows_its_reader {}
 /// ```
 mod with_lends_for_the_call {}
 
-/// A view names its parameters, and all outlive it:
+/// All type parameters of a view outlive it:
 /// ```compile_fail,E0310
 /// struct Holds<V>(evmap_core::View<'static, u8, V>);
 /// ```
@@ -130,7 +130,7 @@ mod with_lends_for_the_call {}
 /// ```
 mod view_outlives_nothing_that_it_shows {}
 
-/// What a view shows may go to other threads, though the view stays:
+/// Entries may be lent to other threads, although the view is not `Send`:
 /// ```
 /// let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
 /// let view = reader.read();

@@ -1,4 +1,4 @@
-//! What a map with many writers forbids. (See the table of [`types`](super).)
+//! Programs that a map with many writers forbids. (See the table of [`types`](super).)
 
 demand!(map_of_unshareable_keys_is_not_send, "Send", "SharedMap<Sent, u8>" => "SharedMap<u32, u8>");
 demand!(map_of_unsendable_keys_is_not_sync, "Sync", "SharedMap<Lent, u8>" => "SharedMap<u32, u8>");
@@ -26,7 +26,7 @@ invariant!(
 covariant!(batch_is_covariant_in_its_life, "evmap_core::shared_map::Batch<'static, u8, u8>" => "evmap_core::shared_map::Batch<'s, u8, u8>");
 covariant!(builder_is_covariant, "evmap_core::shared_map::Builder<&'static str, &'static str, &'static str>" => "evmap_core::shared_map::Builder<&'s str, &'s str, &'s str>");
 
-/// What invariance is for: the map asks for `'static` only where it is made.
+/// The reason for invariance: the map needs `'static` only where it is made.
 /// ```compile_fail,E0597
 /// let map = evmap_core::SharedMap::<u8, &'static str>::new();
 /// let reader = map.read_handle();
@@ -47,7 +47,7 @@ covariant!(builder_is_covariant, "evmap_core::shared_map::Builder<&'static str, 
 /// }
 /// assert_eq!(reader.get_cloned(&1), Some("local"));
 /// ```
-/// Nothing borrowed can be in one, whichever way it is made:
+/// It cannot hold borrowed data, however it is made:
 /// ```compile_fail,E0597
 /// let local = String::from("local");
 /// let map = evmap_core::SharedMap::new();
@@ -68,7 +68,7 @@ covariant!(builder_is_covariant, "evmap_core::shared_map::Builder<&'static str, 
 /// ```
 mod nothing_borrowed_is_in_it {}
 
-/// A closure may borrow, but what it has must be `Send` today, though it runs on the thread of its call:
+/// A closure may borrow, but it must be `Send`, although it runs on the calling thread:
 /// ```compile_fail,E0277
 /// let map = evmap_core::SharedMap::new();
 /// let ours = std::rc::Rc::new(1);
@@ -81,7 +81,7 @@ mod nothing_borrowed_is_in_it {}
 /// ```
 mod closures {}
 
-/// What a batch lends ends with its next change:
+/// A borrow from a batch ends with its next change:
 /// ```compile_fail,E0502
 /// let map = evmap_core::SharedMap::builder().build_from([(1, 2)]);
 /// map.write(|w| {
@@ -114,7 +114,7 @@ mod closures {}
 ///     w.clear();
 /// });
 /// ```
-/// Nothing of it leaves the closure, nor does the batch itself:
+/// No borrow from it leaves the closure, nor does the batch itself:
 /// ```compile_fail,E0521
 /// let map = evmap_core::SharedMap::builder().build_from([(1, 2)]);
 /// let mut kept = None;
@@ -139,7 +139,7 @@ mod closures {}
 /// map.write(|w| kept = Some(w.len()));
 /// assert_eq!(kept, Some(1));
 /// ```
-/// Two maps' batches cannot change places, though they are of one type:
+/// The batches of two maps cannot be swapped, although they have the same type:
 /// ```compile_fail,E0521
 /// let (one, other) = (evmap_core::SharedMap::<u8, u8>::new(), evmap_core::SharedMap::<u8, u8>::new());
 /// one.write(|a| {
@@ -154,7 +154,7 @@ mod closures {}
 /// ```
 mod batches {}
 
-/// The futures may be sent: a task needs no thread of its own.
+/// The futures are `Send`, so a task may move between threads.
 /// ```
 /// fn send<T: Send>(_: T) {}
 /// let map = evmap_core::SharedMap::<u8, u8>::new();

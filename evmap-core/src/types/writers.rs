@@ -1,4 +1,4 @@
-//! What the writers' types forbid. (See the table of [`types`](super).)
+//! Programs that the writers' types forbid. (See the table of [`types`](super).)
 
 demand!(writer_of_unshareable_keys_is_not_send, "Send", "WriteHandle<Sent, u8>" => "WriteHandle<u32, u8>");
 demand!(writer_of_unsendable_keys_is_not_send, "Send", "WriteHandle<Lent, u8>" => "WriteHandle<u32, u8>");
@@ -35,7 +35,7 @@ invariant!(
 
 outlives!(writer_ends_before_what_a_drop_sees, "writer");
 
-/// An engine of somebody's own decides by its tables:
+/// With a custom engine, its tables decide:
 /// ```compile_fail,E0277
 /// use evmap_core::{ReadHandle, table::{Engine, Table}};
 ///
@@ -52,7 +52,7 @@ outlives!(writer_ends_before_what_a_drop_sees, "writer");
 ///     send::<ReadHandle<u8, u8, u8, (), E>>();
 /// }
 /// ```
-/// All three of this crate are as their entries are:
+/// With the three engines of this crate, the entries decide:
 /// ```
 /// use evmap_core::{WriteHandle, table::*};
 ///
@@ -63,8 +63,8 @@ outlives!(writer_ends_before_what_a_drop_sees, "writer");
 /// ```
 mod engines {}
 
-/// What invariance is for: a writer is not one of something shorter-lived, which its readers would see after
-/// the end of it.
+/// The reason for invariance: a writer of a shorter lifetime could publish data that its readers see after the end of
+/// that lifetime.
 /// ```compile_fail,E0597
 /// let (writer, reader) = evmap_core::new::<u8, &'static str>();
 /// {
@@ -87,7 +87,7 @@ mod engines {}
 /// ```
 mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 
-/// What a writer lends ends with the next change:
+/// A borrow from a writer ends with the next change:
 /// ```compile_fail,E0499
 /// let (mut writer, _) = evmap_core::Builder::new().build_from([(1, 2)]);
 /// let value = writer.get(&1).unwrap();
@@ -112,7 +112,7 @@ mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 /// assert_eq!(entries.next(), Some((&1, &2)));
 /// writer.refresh();
 /// ```
-/// What a closure is lent ends with the call:
+/// A borrow that a closure gets ends with the call:
 /// ```compile_fail,E0521
 /// let (mut writer, _) = evmap_core::Builder::new().build_from([(1, 2)]);
 /// let mut kept = None;
@@ -139,7 +139,7 @@ mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 /// ```
 mod lending {}
 
-/// The futures may be sent where their writer may.
+/// The futures are `Send` where their writer is.
 /// ```compile_fail,E0277
 /// fn send<T: Send>(_: T) {}
 /// let (mut writer, _) = evmap_core::Builder::new().build_from([(1, std::cell::Cell::new(2))]);
