@@ -28,14 +28,14 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
         }
     }
 
-    /// Drops a key that is not needed, now or deferred.
+    /// Drops a key that is not needed, at once or later.
     pub(crate) fn discard_key(&mut self, key: K) {
         if let Some(drops) = &mut self.drops {
             drops.defer_key(key);
         }
     }
 
-    /// Drops a value that a change removed, now or deferred.
+    /// Drops a value that a change removed, at once or later.
     pub(crate) fn discard(&mut self, value: Option<V>) {
         if let (Some(drops), Some(value)) = (&mut self.drops, value) {
             drops.defer_value(value);
@@ -66,7 +66,7 @@ impl<K, V, S, M, E: Engine> State<K, V, S, M, E> {
 }
 
 impl<K, V, S, M, E: Engine> Drop for State<K, V, S, M, E> {
-    /// Defers the drops if the map defers them: this copy may end inside a write.
+    /// Defers all drops in a map with deferred drops, since this copy may end inside a write.
     fn drop(&mut self) {
         match &mut self.drops {
             Some(drops) => {
@@ -265,7 +265,7 @@ fn drain<K, V>(table: &mut impl Table<K, V>) {
     drops.resume();
 }
 
-/// Drops an entry, now or deferred.
+/// Drops an entry, at once or later.
 fn defer<K, V, T: Table<K, V>>(drops: &mut Option<CopyDrops<K, V, T>>, key: K, value: V) {
     if let Some(drops) = drops {
         drops.defer_key(key);

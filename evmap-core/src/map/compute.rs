@@ -286,7 +286,7 @@ where
         self.decide_hashed(key, decide)
     }
 
-    /// Drops arguments of a call that are not needed, now or deferred.
+    /// Drops arguments of a call that are not needed, at once or later.
     pub(crate) fn discard(&mut self, key: Option<K>, value: Option<V>) {
         if self.own().drops.is_some() {
             self.ops().tidy_with(|state| {

@@ -24,13 +24,14 @@ use super::settling::Settling;
 use super::writer::Writer;
 use crate::table::Engine;
 
-/// The publisher retries a map whose lock was taken after this time.
+/// After this time the publisher retries a map whose lock was taken.
 const SOON: Duration = Duration::from_micros(100);
 /// The longest time before the deadline from which writers publish themselves.
 const EARLY: Duration = Duration::from_micros(100);
 /// The janitor tidies up once nobody has written for this long.
 const QUIET: Duration = Duration::from_millis(10);
-/// The pause between two steps of the janitor: while steps make progress, and at most, while a reader blocks them.
+/// The shortest pause between two steps of the janitor, while they make progress, and the longest, while a reader
+/// blocks them.
 const SHORTEST_REST: Duration = Duration::from_micros(100);
 const LONGEST_REST: Duration = Duration::from_millis(250);
 /// The maximal number of operations that one step replays, and of things that it drops.

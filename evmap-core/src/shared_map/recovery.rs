@@ -39,8 +39,8 @@ where
         Ok(())
     }
 
-    /// Restores M1: makes a fresh copy if needed, and applies everything that is pending. Rolls back a batch that panics
-    /// when it is applied once more.
+    /// Restores M1: makes a fresh copy if needed, and applies everything that is pending. Rolls back a batch that
+    /// panics when it is applied once more.
     ///
     /// # Errors
     /// [`TooManyRetired`]: nothing has changed.

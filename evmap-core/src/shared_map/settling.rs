@@ -38,8 +38,8 @@ where
         counters.note(&self.map);
     }
 
-    /// With nothing pending, replays at most this many operations on the writer's copy, and then does a rehash step, if no
-    /// reader is in it. Frees copies that were set aside and whose readers have left.
+    /// With nothing pending, replays at most this many operations on the writer's copy, and then does a rehash step,
+    /// if no reader is in it. Frees copies that were set aside and whose readers have left.
     pub(super) fn settle(&mut self, operations: usize, counters: &Counters) -> Settling {
         debug_assert!(!self.map.has_pending());
         let ops = self.map.ops();

@@ -166,8 +166,8 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// Ensures that pending writes are published, so that a version after this one comes.
     ///
     /// # Panics
-    /// If no later version is visible, and none ever will be: at the fork, a thread that is not in this child was inside
-    /// a write.
+    /// If no later version is visible, and none ever will be: at the fork, a thread that is not in this child was
+    /// inside a write.
     fn expect_publication(&self, version: Version) {
         self.core().refuse_abandoned(version);
         if !self.core().expect_publication() {

@@ -7,7 +7,8 @@
 //!   [`recover`](Writer::recover). Then the next write recovers.)
 //! - **M2** `batches` groups the pending operations by write, so a write is always rolled back completely.
 //! - **M3** Keys and values that changes remove or do not need are not dropped under the lock. They go to the
-//!   [`DeferredDrops`], which are dropped after the unlock. (A closure drops what it owns and the results that it ignores. Unwinding drops, too.)
+//!   [`DeferredDrops`], which are dropped after the unlock. (A closure drops what it owns and the results that it
+//!   ignores. Unwinding drops, too.)
 //! - **M4** A published copy holds no deferred drops: they are collected before each swap.
 //! - **M5** A panic of user code propagates only to the caller of its own write, and only after a normal unlock.
 

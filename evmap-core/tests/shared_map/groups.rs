@@ -45,8 +45,8 @@ impl Drop for Fickle {
     }
 }
 
-/// A write leaves its publication to the next writer, whose panic undoes it, since it cannot be applied to a fresh copy.
-/// This happens before the first writer checks. The first writer once returned as if it had succeeded.
+/// A write leaves its publication to the next writer, whose panic undoes it, since it cannot be applied to a fresh
+/// copy. This happens before the first writer checks. The first writer once returned as if it had succeeded.
 #[test]
 fn a_write_that_another_one_undoes_panics_however_late_it_looks() {
     let map = SharedMap::<u32, Fickle>::builder()

@@ -99,8 +99,8 @@ fn a_stored_key_whose_hash_panics_blocks_no_write() {
     }
 }
 
-/// The panic of that hash, after all operations were applied, once was taken for a panic of the last operation. That was
-/// a write of another thread which had returned, and it was undone.
+/// The panic of that hash, after all operations were applied, once was taken for a panic of the last operation. That
+/// was a write of another thread which had returned, and it was undone.
 #[test]
 fn an_innocent_write_that_is_pending_is_kept() {
     // The bucket of the bad key depends on its hash, which differs in each map.
