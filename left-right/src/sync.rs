@@ -31,8 +31,8 @@ mod native {
     /// Only the model checker has to be told how strong a light fence is.
     pub(crate) fn model_light_fence(_is_full: bool) {}
 
-    pub(crate) fn spin(turns: u32) {
-        for _ in 0..turns {
+    pub(crate) fn spin(hints: u32) {
+        for _ in 0..hints {
             std::hint::spin_loop();
         }
     }
@@ -154,7 +154,7 @@ mod modelled {
     }
 
     /// A spin can only wait for a step of another thread.
-    pub(crate) fn spin(_turns: u32) {
+    pub(crate) fn spin(_hints: u32) {
         yield_now();
     }
 

@@ -321,9 +321,9 @@ mod tests {
 
     #[test]
     fn a_writer_that_grows_slow_looks_at_the_clock_soon() {
-        for (is_alone, most) in [(false, 8), (true, 32)] {
+        for (is_idle, most) in [(false, 8), (true, 32)] {
             let mut adaptive = Adaptive::new();
-            if is_alone {
+            if is_idle {
                 (0..IDLE_STREAK).for_each(|_| adaptive.scanned(false));
             }
             assert!(after(&mut adaptive, false, micros(1), &[(100, micros(0))]));

@@ -13,7 +13,7 @@
 //! The writer takes the tag off when it finds nothing to publish after a pause, and when it is dropped.
 //! Readers take it off after many entries at one version, so a burst of swaps leaves no fences behind even
 //! if the writer never comes back.
-//! The next swap finds out from the pointer that it takes out.
+//! The next swap learns it from the pointer that it returns.
 //!
 //! Once the system has refused the barrier, to whichever structure of the process, no pointer is published
 //! without a tag, and none loses its own while its writer lives. (A reader that takes a tag off at
@@ -77,7 +77,7 @@ impl Fences {
         self.is_tagged
     }
 
-    /// The swap that was last asked for took out a pointer with a tag, or without one and its barrier is over.
+    /// The swap that was last asked for has returned a pointer with a tag, or one without, and then its barrier is over.
     pub(super) fn swapped(&mut self, was_tagged: bool) {
         let Some(adaptive) = &mut self.adaptive else {
             return;

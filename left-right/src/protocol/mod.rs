@@ -45,14 +45,14 @@
 //!   costs one more look.
 //! - **C6** A thread that stops between announcement and arrival pins each copy swapped out until it moves on.
 //!
-//! A tag says how its readers came in, so which fence a swap needs is asked of the pointer that it took out:
+//! A tag says how its readers came in, so the pointer that a swap returns decides which fence it needs:
 //!
 //! - **C7** Untagged: readers came without a fence of their own, so the heavy fence runs one for them. It covers
 //!   readers with a fence, too.
-//! - **C8** Tagged, until the swap took it out: every reader that loaded it has fenced, so the writer's own fence
+//! - **C8** Tagged until the swap: every reader that loaded it has fenced, so the writer's own fence
 //!   is enough.
 //! - **C9** A pointer may lose its tag in place at any time, by the writer or by a reader, however late: the swap
-//!   that takes it out finds it untagged, which is C7. It never gains one in place.
+//!   that returns it finds it untagged, which is C7. It never gains one in place.
 //! - **C10** The untag is a read-modify-write on the very pointer that was loaded, so it never puts back a copy
 //!   that was swapped out, and it continues the release sequence of the swap: who loads the
 //!   untagged pointer still sees what the writer did to the copy (`published.rs` O4).

@@ -25,8 +25,8 @@ use crate::sync::{AtomicPtr, Ordering};
 /// The pointer to the copy that readers use, alone on its cache lines.
 pub(crate) struct Published<T> {
     line: CachePadded<Line>,
-    /// What it owns.
-    _buffer: PhantomData<Box<Buffer<T>>>,
+    /// What the word points to.
+    _pointer: PhantomData<AtomicPtr<Buffer<T>>>,
 }
 
 struct Line {
@@ -44,7 +44,7 @@ impl<T> Published<T> {
                 word: AtomicPtr::new(word.into_raw()),
                 may_lose_tag,
             }),
-            _buffer: PhantomData,
+            _pointer: PhantomData,
         }
     }
 

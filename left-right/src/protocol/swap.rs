@@ -13,7 +13,7 @@ pub(crate) trait Policy {
     /// Whether the pointer to be published next carries a tag. Asked once for each swap, just before it.
     fn tags_next(&mut self) -> bool;
 
-    /// The swap took out a pointer with a tag, or without one; then the heavy fence has been run since.
+    /// The swap has returned a pointer with a tag, or one without, and then the heavy fence was run since.
     fn swapped(&mut self, was_tagged: bool);
 
     /// The system has refused the heavy fence: from now on each pointer is published with a tag.

@@ -289,7 +289,7 @@ fn calls_with_nothing_to_do_do_not_touch_a_growth() {
 }
 
 #[test]
-fn a_panic_of_any_hash_loses_no_entry() {
+fn a_panic_of_any_hash_keeps_every_entry() {
     type Act = fn(&mut Numbers, &dyn Fn(&u32) -> u64, u64);
     let acts: [Act; 6] = [
         |table, rehash, hash| _ = table.insert(hash, 1_000, 0, rehash),
