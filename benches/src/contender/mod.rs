@@ -8,6 +8,7 @@ pub mod bare;
 pub mod dashmap;
 pub mod evmap;
 pub mod evmap_mutex;
+pub mod filled;
 pub mod flashmap;
 pub mod left_right;
 pub mod ours;

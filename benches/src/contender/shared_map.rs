@@ -33,6 +33,12 @@ fn handle(entries: usize, builder: shared_map::Builder<u64, u64, Hasher>) -> Han
     Handle(map)
 }
 
+impl From<SharedMap<u64, u64, Hasher>> for Handle {
+    fn from(map: SharedMap<u64, u64, Hasher>) -> Self {
+        Handle(map)
+    }
+}
+
 impl Lookup for Handle {
     #[inline(always)]
     fn get(&mut self, key: &u64) -> Option<u64> {

@@ -71,6 +71,14 @@ fn shared_prints_what_its_json_holds() {
 }
 
 #[test]
+fn filled_prints_what_its_json_holds() {
+    let (stdout, json) = tables_and_json(&["filled", "--sizes", "1k"], &file("filled.json"));
+    assert!(stdout.contains("filled/1k: one lookup per guard after a million inserts"));
+    assert_eq!(json["cases"][0]["rows"].as_array().map(Vec::len), Some(5));
+    assert_eq!(json["targets"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn write_prints_what_its_json_holds() {
     let (stdout, json) = tables_and_json(&["write", "--batches", "10k"], &file("write.json"));
     assert!(stdout.contains("write/10k: upserts of 100k keys, 10k per refresh"));

@@ -40,9 +40,9 @@
 //!
 //! - **C4** A copy that is not published cannot be entered, so one look at a word that says "elsewhere" is enough,
 //!   whatever the reader does next.
-//! - **C5** `ENTERING` may be the entry that the scan met or a later one, so it is waited for. `FENCING(m)` is a
-//!   later entry than `FENCING(n)`, and than `ENTERING`, so it is elsewhere. A number that comes again
-//!   costs one more look.
+//! - **C5** `ENTERING` may be the entry that the scan met or a later one, so it is waited for. A number that the scan
+//!   has not met is elsewhere: its reader loads the pointer behind a fence of its own, and so after the swap
+//!   (`fence/mod.rs` F2). A number that comes again costs one more look.
 //! - **C6** A thread that stops between announcement and arrival pins each copy swapped out until it moves on.
 //!
 //! A tag says how its readers came in, so the pointer that a swap returns decides which fence it needs:
@@ -54,8 +54,8 @@
 //! - **C9** A pointer may lose its tag in place at any time, by the writer or by a reader, however late: the swap
 //!   that returns it finds it untagged, which is C7. It never gains one in place.
 //! - **C10** The untag is a read-modify-write on the very pointer that was loaded, so it never puts back a copy
-//!   that was swapped out, and it continues the release sequence of the swap: who loads the
-//!   untagged pointer still sees what the writer did to the copy (`published.rs` O4).
+//!   that was swapped out, and it continues the release sequence of the swap: a reader that loads
+//!   the untagged pointer still sees what the writer did to the copy (`published.rs` O4).
 //!
 //! # Imports
 //!

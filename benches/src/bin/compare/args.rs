@@ -77,6 +77,8 @@ pub enum Measurement {
     Read(ReadArgs),
     /// Lookups through one value that all threads share
     Shared(SharedArgs),
+    /// Lookups in a map that a million inserts have filled, each published by itself
+    Filled(SharedArgs),
     /// Upserts by one writer, alone and beside a busy reader
     Write(WriteArgs),
     /// A reader while a writer refreshes now and then: by contender, and by fence mode
@@ -142,6 +144,7 @@ impl Args {
             None | Some(Command::All) => vec![
                 Measurement::Read(ReadArgs::default()),
                 Measurement::Shared(SharedArgs::default()),
+                Measurement::Filled(SharedArgs::default()),
                 Measurement::Write(WriteArgs::default()),
                 Measurement::Mixed,
                 Measurement::Many(ManyArgs::default()),
@@ -176,6 +179,7 @@ impl Measurement {
         match self {
             Measurement::Read(_) => "read",
             Measurement::Shared(_) => "shared",
+            Measurement::Filled(_) => "filled",
             Measurement::Write(_) => "write",
             Measurement::Mixed => "mixed",
             Measurement::Many(_) => "many",

@@ -29,6 +29,7 @@ mod args;
 mod case;
 mod course;
 mod engines;
+mod filled;
 mod footprint;
 mod growth;
 mod machine;
@@ -119,6 +120,11 @@ fn measure(args: &Args, output: Option<Output>) -> Result<Option<String>, String
             Measurement::Shared(chosen) => {
                 for size in chosen.sizes() {
                     report.show(shared::measure(size, &plan, &partner));
+                }
+            }
+            Measurement::Filled(chosen) => {
+                for size in chosen.sizes() {
+                    report.show(filled::measure(size, &plan, &partner));
                 }
             }
             Measurement::Write(chosen) => {

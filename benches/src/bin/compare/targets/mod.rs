@@ -1,6 +1,7 @@
 //! The project's targets, and what became of them in a run.
 
 mod engines;
+mod filled;
 mod footprint;
 mod growth;
 mod many;
@@ -27,6 +28,7 @@ fn of_cases(cases: &[Case]) -> impl Iterator<Item = Verdict> {
     cases.iter().flat_map(
         |case| match (case.heading.operation, case.heading.case.as_str()) {
             ("read", name) => read::verdicts(case, name),
+            ("filled", _) => filled::verdicts(case),
             ("shared", shared::SIZE) => shared::verdicts(case),
             ("write", name) => write::verdicts(case, name),
             ("mixed", name) => mixed::verdicts(case, name),
@@ -46,7 +48,7 @@ pub fn failure(outcomes: impl IntoIterator<Item = Outcome>) -> Option<String> {
     if outcomes.is_empty() {
         return Some(
             "nothing was checked: the targets are about reads of 1k, 100k and 4M keys, \
-             about shared readers of 1k keys, \
+             about shared readers of 1k keys, about reads after a burst of writes, \
              about writes of 1, 100 and 10k per refresh, about 1, 2, 4 and 8 threads that write, \
              about readers beside a writer, \
              about guards that are held forever, about growth to 4M entries, \
