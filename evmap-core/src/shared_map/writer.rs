@@ -327,7 +327,7 @@ where
     ///
     /// Returns `None`, and changes nothing, if nothing is pending, or if the copy is not consistent after a panic in a
     /// `Clone`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn publish(&mut self, counters: &Counters) -> Option<Version> {
         let (version, removed) = self.map.ops().swap_applied(|state| {
             // M4.

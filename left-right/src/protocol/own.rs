@@ -15,6 +15,7 @@ use std::ptr::NonNull;
 use super::buffer::reclaim;
 use super::swap::{Real, exchange};
 use super::{Buffer, Content, Draining, Pins, Policy, Published, Registry, Word};
+use crate::Version;
 use crate::fault::planted;
 
 /// The writer's copy.
@@ -93,13 +94,14 @@ impl<T> Own<T> {
         matches!(self, Own::Lost(_))
     }
 
-    /// Publishes the copy; what was published becomes the writer's, once its readers have left it. Does nothing
+    /// Publishes the copy as this version; what was published becomes the writer's, once its readers have left it. Does nothing
     /// to a copy that is not known to be nobody else's.
     ///
     /// Costs one swap, one heavy fence and one look at each live reader. Waits for nobody.
     #[inline]
     pub(crate) fn swap(
         &mut self,
+        version: Version,
         published: &Published<T>,
         registry: &Registry,
         policy: &mut impl Policy,
@@ -107,6 +109,9 @@ impl<T> Own<T> {
         let Own::Ready(new) = *self else {
             return;
         };
+        if let Some(content) = self.content_mut() {
+            content.version = version;
+        }
         let memory = Real::new(published, registry);
         let (word, pins) = exchange(&memory, Word::of(new), policy, |old| {
             // From here on, whatever happens, `new` is published and no longer ours.

@@ -121,15 +121,21 @@ impl<T> Buffers<T> {
     /// Waits for the readers of the last swap, as far as `patience` goes.
     ///
     /// Panics if the `Drop` of a retired copy does: they are dropped first, and nothing else has changed.
+    #[inline]
     pub(crate) fn finish(&mut self, patience: Patience) -> Result<(), ReadersBusy> {
         self.retired.sweep();
+        if self.own.pins().is_none() {
+            return Ok(());
+        }
+        self.wait_for_readers(patience)
+    }
+
+    #[inline(never)]
+    fn wait_for_readers(&mut self, patience: Patience) -> Result<(), ReadersBusy> {
         if patience.wait(|| self.own.let_go()) {
             return Ok(());
         }
-        match self.own.pins() {
-            Some(pins) => Err(pins.describe()),
-            None => Ok(()),
-        }
+        self.own.pins().map_or(Ok(()), |pins| Err(pins.describe()))
     }
 
     /// As [`finish`](Self::finish), for a task: `watch` wakes it when it should ask again.
@@ -228,13 +234,14 @@ impl<'a, T> Writable<'a, T> {
     /// have left it.
     ///
     /// Costs one swap, one heavy fence and one look at each live reader. Waits for nobody.
+    #[inline(never)]
     pub(crate) fn swap(self, version: Version) {
         let buffers = self.0;
-        content(&mut buffers.own).version = version;
         buffers.version = version;
         let shared = &*buffers.shared;
         let (published, registry) = (&shared.published, &shared.registry);
-        buffers.own.swap(published, registry, &mut buffers.tuning);
+        let tuning = &mut buffers.tuning;
+        buffers.own.swap(version, published, registry, tuning);
     }
 }
 
