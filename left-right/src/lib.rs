@@ -115,7 +115,7 @@
 //! named it has been seen elsewhere.
 //! Making sure is the writer's part: on Linux by `membarrier`, which runs a fence on all processors
 //! that run this process, so a reader needs none.
-//! The protocol is checked by loom models (`tests/loom.rs`), by an exhaustive exploration under
+//! The protocol is checked by loom models (`tests/loom`), by an exhaustive exploration under
 //! store buffers (`src/protocol/explorer`), and by stress; `.ci/mutants` takes its fences and orderings
 //! away, one by one, and demands that a model or a test notices.
 //!

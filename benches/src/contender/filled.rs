@@ -50,7 +50,7 @@ pub fn flushed(entries: usize, hasher: &Hasher) -> Handle {
     map
 }
 
-/// So many lookups that no fence is left.
+/// Enough lookups that no fence is left.
 pub fn read_often(entries: usize, mut reader: impl Lookup) {
     for number in 0..LOOKUPS {
         std::hint::black_box(reader.get(&(number % entries as u64)));

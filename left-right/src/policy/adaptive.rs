@@ -130,7 +130,7 @@ impl Adaptive {
     }
 
     /// How many swaps in a row have met nobody.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn idle_streak(&self) -> u32 {
         self.idle_streak
     }

@@ -126,13 +126,13 @@ impl Fences {
     }
 
     /// How many swaps in a row have met nobody, where that is counted.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn idle_streak(&self) -> Option<u32> {
         self.adaptive.as_ref().map(Adaptive::idle_streak)
     }
 
     /// A mode for the next swap, whatever was observed.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn force(&mut self, is_tagged: bool) {
         self.is_tagged = is_tagged;
         self.adaptive = None;

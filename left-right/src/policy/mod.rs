@@ -63,13 +63,13 @@ impl Tuning {
     }
 
     /// How many swaps in a row have met nobody, where that is counted.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn idle_streak(&self) -> Option<u32> {
         self.fences.idle_streak()
     }
 
     /// A mode for the next swap, whatever was observed.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn force(&mut self, is_tagged: bool) {
         self.fences.force(is_tagged);
     }

@@ -4,7 +4,7 @@
 //! Here is what a writer does with it: it waits, sets copies aside, and puts clones in the place of copies that
 //! it cannot have back.
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 use std::marker::PhantomData;

@@ -13,14 +13,16 @@
 //! That each of them can fail is shown by `.ci/mutants`.
 #![cfg(loom)]
 
+mod lock;
+mod untag;
+
 use left_right::{
     Builder, DelayWriteHandle, FenceMode, OpWriteHandle, Operation, ReadHandle, WriteHandle,
-    WriterLock, model_light_fence,
+    model_light_fence,
 };
 use loom::sync::Arc;
-use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use loom::thread;
-use std::time::{Duration, Instant};
 
 /// The copies hold the number of the version that they are published as.
 fn writer(mode: FenceMode) -> WriteHandle<u64> {
@@ -40,11 +42,6 @@ fn shallow() -> loom::model::Builder {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.map(|bound| bound.min(2));
     builder
-}
-
-/// For what happens only where pointers are tagged and readers may take the tag off.
-fn adaptive_model(builder: loom::model::Builder, body: impl Fn(FenceMode) + Sync + Send + 'static) {
-    builder.check(move || body(FenceMode::Auto));
 }
 
 fn explore(builder: loom::model::Builder, body: impl Fn(FenceMode) + Sync + Send + Copy + 'static) {
@@ -326,80 +323,6 @@ fn a_pointer_loses_its_tag_between_swaps() {
     });
 }
 
-/// In a model, a reader takes the tag off with its second entry at one version.
-#[test]
-fn a_reader_takes_the_tag_off_beside_swaps() {
-    adaptive_model(loom::model::Builder::new(), |mode| {
-        let mut writer = DelayWriteHandle::new(writer(mode));
-        publish_next(&mut writer);
-        let reader = writer.read_handle();
-        let thread = thread::spawn(move || {
-            let first = read(&reader);
-            let second = read(&reader);
-            assert!(first <= second && second <= read(&reader));
-        });
-        publish_next(&mut writer);
-        *writer.finish_swap().write_buffer_mut() = 3;
-        thread.join().unwrap();
-    });
-}
-
-/// The second reader may come by the pointer that the first one has changed: what the writer did before its swap,
-/// it sees all the same.
-#[test]
-fn a_reader_comes_by_a_pointer_that_another_has_untagged() {
-    adaptive_model(shallow(), |mode| {
-        let mut writer = DelayWriteHandle::new(writer(mode));
-        let (first, second) = (writer.read_handle(), writer.read_handle());
-        let first = thread::spawn(move || {
-            read(&first);
-            read(&first);
-        });
-        let second = thread::spawn(move || {
-            read(&second);
-        });
-        publish_next(&mut writer);
-        first.join().unwrap();
-        second.join().unwrap();
-    });
-}
-
-#[test]
-fn a_reader_takes_the_tag_off_beside_the_writers_end() {
-    adaptive_model(loom::model::Builder::new(), |mode| {
-        let mut writer = DelayWriteHandle::new(writer(mode));
-        publish_next(&mut writer);
-        let reader = writer.read_handle();
-        read(&reader);
-        let thread = thread::spawn(move || assert_eq!(read(&reader), 1));
-        drop(writer);
-        thread.join().unwrap();
-    });
-}
-
-#[test]
-fn a_reader_takes_the_tag_off_beside_a_rebuild() {
-    adaptive_model(loom::model::Builder::new(), |mode| {
-        let mut writer = OpWriteHandle::new(DelayWriteHandle::new(writer(mode)));
-        writer.push(Add);
-        writer.swap_buffers();
-        let reader = writer.read_handle();
-        read(&reader);
-        let thread = thread::spawn(move || {
-            read(&reader);
-            reader
-        });
-        writer.push(Add);
-        writer.swap_buffers();
-        writer.rebuild().unwrap();
-        writer.push(Add);
-        writer.swap_buffers();
-        let reader = thread.join().unwrap();
-        assert_eq!(read(&reader), 3);
-        assert_eq!(*writer.catch_up(), 3);
-    });
-}
-
 #[test]
 fn nested_guards_are_one_critical_section() {
     model(|mode| {
@@ -433,114 +356,5 @@ fn a_try_that_says_free_is_right() {
             *free.write_buffer_mut() = 2;
         }
         thread.join().unwrap();
-    });
-}
-
-/// A thread that was never woken would end the model with an error.
-#[test]
-fn writers_exclude_each_other_and_none_waits_without_end() {
-    shallow().check(|| {
-        let lock = Arc::new(WriterLock::new(0));
-        let add = |lock: &WriterLock<i32>| *lock.lock().unwrap() += 1;
-        let threads: Vec<_> = (0..2)
-            .map(|_| {
-                let lock = Arc::clone(&lock);
-                thread::spawn(move || add(&lock))
-            })
-            .collect();
-        add(&lock);
-        for thread in threads {
-            thread.join().unwrap();
-        }
-        assert_eq!(*lock.lock().unwrap(), 3);
-    });
-}
-
-/// The owner locks again and again, and a waiter gets its share. (That nobody barges past a waiter with priority
-/// is held by the lock's unit tests.)
-#[test]
-fn a_writer_that_goes_on_lets_the_waiter_in() {
-    loom::model(|| {
-        let lock = Arc::new(WriterLock::new(0));
-        let other = Arc::clone(&lock);
-        let first = lock.lock().unwrap();
-        let thread = thread::spawn(move || *other.lock().unwrap() += 1);
-        drop(first);
-        for _ in 0..2 {
-            *lock.lock().unwrap() += 1;
-        }
-        thread.join().unwrap();
-        assert_eq!(*lock.lock().unwrap(), 3);
-    });
-}
-
-/// In a model, a deadline has passed once other threads have run.
-#[test]
-fn a_waiter_that_gives_up_passes_the_lock_on() {
-    loom::model(|| {
-        let lock = Arc::new(WriterLock::new(0));
-        let far = Instant::now() + Duration::from_secs(1_000_000);
-        let first = lock.lock().unwrap();
-        let giving_up = Arc::clone(&lock);
-        let giving_up = thread::spawn(move || match giving_up.lock_until(far) {
-            Ok(mut guard) => {
-                *guard += 1;
-                1
-            }
-            Err(_) => 0,
-        });
-        let staying = Arc::clone(&lock);
-        let staying = thread::spawn(move || *staying.lock().unwrap() += 1);
-        drop(first);
-        staying.join().unwrap();
-        let added = giving_up.join().unwrap();
-        assert_eq!(*lock.try_lock().unwrap(), 1 + added);
-    });
-}
-
-#[test]
-fn a_listener_sees_the_change_or_is_told() {
-    loom::model(|| {
-        let lock = Arc::new(WriterLock::new(()));
-        // Only the lock orders these.
-        let changed = Arc::new(AtomicUsize::new(0));
-        let registered = Arc::new(AtomicUsize::new(0));
-        let listener = thread::spawn({
-            let (lock, changed, registered) = (
-                Arc::clone(&lock),
-                Arc::clone(&changed),
-                Arc::clone(&registered),
-            );
-            move || {
-                registered.store(1, Ordering::Relaxed);
-                lock.listen();
-                changed.load(Ordering::Relaxed)
-            }
-        });
-        let mut told = None;
-        for change in 1..=2 {
-            let guard = lock.lock().unwrap();
-            changed.store(change, Ordering::Relaxed);
-            if guard.unlock() {
-                assert_eq!(registered.load(Ordering::Relaxed), 1);
-                told.get_or_insert(change);
-            }
-        }
-        let seen = listener.join().unwrap();
-        // The first unlock after the call reports it.
-        assert!(seen == 2 || told.is_some_and(|told| told <= seen + 1));
-    });
-}
-
-#[test]
-fn a_try_beside_a_listener_fails_only_if_it_is_held() {
-    loom::model(|| {
-        let lock = Arc::new(WriterLock::new(()));
-        let other = Arc::clone(&lock);
-        let thread = thread::spawn(move || other.listen());
-        assert!(lock.try_lock().is_some());
-        thread.join().unwrap();
-        assert!(lock.try_lock().unwrap().unlock());
-        assert!(!lock.try_lock().unwrap().unlock());
     });
 }
