@@ -2,7 +2,7 @@
 //!
 //! A map with many writers needs them: the `Drop` of a value may call the map, so the writer that holds the lock
 //! must not drop anything.
-//! Types that need no drop are not deferred.
+//! Values of types that need no drop are not deferred.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,7 +115,7 @@ impl<K, V, T: Table<K, V>> DropList<K, V, T> {
         dropped
     }
 
-    /// Drops every key and value by itself.
+    /// Drops every key, every value and every table by itself.
     pub(crate) fn drop_each(self, drops: &mut Drops) {
         drops.drop_each(self.keys);
         drops.drop_each(self.values);

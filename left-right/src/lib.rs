@@ -64,7 +64,8 @@
 //!    loop, lock, allocation or system call, whatever other threads do. While refreshes are some ten
 //!    microseconds apart or more, on Linux and Windows there is no fence and no read-modify-write
 //!    in it; else exactly one full fence and, once in 2^16 such reads, at most one compare-and-swap.
-//!    A burst of swaps leaves no fences behind: readers themselves end them.
+//!    A burst of swaps leaves no fences behind: the first reader to meet one version in 2^16 to 2^17
+//!    such reads ends them for all.
 //!    (`read_path::a_read_has_no_loop_lock_fence_or_call_and_stores_three_times`,
 //!    `environment::threads_frozen_at_arbitrary_instructions_stop_nobody_else`,
 //!    `buffers::a_reader_takes_the_tag_off_after_many_reads_of_one_version`)
@@ -85,7 +86,8 @@
 //!    (`readers::handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped`)
 //! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and
 //!    what the live handles need. What a swap costs follows the live handles, too, and not their peak.
-//!    (`memory::*`, `registry::a_swap_looks_at_the_live_readers_and_not_at_the_peak`, `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`)
+//!    (`memory::*`, `registry::a_swap_looks_at_the_live_readers_and_not_at_the_peak`,
+//!    `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`)
 //! 7. **Each copy is dropped exactly once**, never while a reader is in it. (Copies whose readers a
 //!    refused memory barrier has left unknown are leaked.)
 //!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,

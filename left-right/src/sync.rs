@@ -1,6 +1,6 @@
 //! The atomics, locks and cells of this crate: std's, or the model checker's under `cfg(loom)`.
 //!
-//! The only file that names `cfg(loom)`, but for a door to it in the crate's root.
+//! The only file that names `cfg(loom)`, except for tests and a door to it in the crate's root.
 
 #[cfg(not(loom))]
 pub(crate) use self::native::*;

@@ -27,7 +27,9 @@ pub fn refreshed(entries: usize, hasher: &Hasher) -> (ours::Writer, ours::Reader
 /// The same, whose writer has found nothing more to publish since.
 pub fn settled(entries: usize, hasher: &Hasher) -> (ours::Writer, ours::Reader) {
     let (mut writer, reader) = refreshed(entries, hasher);
-    while writer.fence_mode() == FenceMode::SeqCst {
+    // Where the system has no barrier, readers always fence.
+    let (fresh, _) = ours::pair(1, hasher, FenceMode::Auto);
+    while fresh.fence_mode() == FenceMode::Membarrier && writer.fence_mode() == FenceMode::SeqCst {
         sleep(Duration::from_millis(2));
         writer.publish();
     }

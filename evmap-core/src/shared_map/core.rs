@@ -3,8 +3,8 @@
 //! A writer takes the writer lock, changes the copy that is published next, and publishes that copy, with all pending
 //! operations, before it unlocks.
 //!
-//! A publication by barrier takes longer than many writes. Then a writer leaves the publication to the next writer, if
-//! one is already awake, and a group of writers publishes once (*group commit*).
+//! If a publication needs a barrier, which takes longer than many writes, and the next writer is already awake, a writer
+//! leaves the publication to it. So a group of writers publishes once (*group commit*).
 //! It does not rely on the next writer: if its changes are not visible after a moment, it locks again and publishes
 //! them itself.
 //!

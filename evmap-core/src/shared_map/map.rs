@@ -41,8 +41,8 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// It works in steps of 1,000 operations or drops, one map after the other. (An `extend` is one operation, the drop of
 /// an entire table is one drop, and the recovery from a panic clones the map in one step.)
 /// A slow `Drop` delays the janitor, but no write and no publication.
-/// Reads keep the fence that frequent writes have brought them, until the janitor, a write or
-/// [`flush`](Self::flush) comes after a while without writes.
+/// Frequent writes make reads fence. That ends when the janitor, a write or [`flush`](Self::flush) comes after a
+/// while without writes, or by the readers themselves once they have read often enough.
 ///
 /// Clones share one map. Dropping the last one publishes what is pending; [`ReadHandle`]s and
 /// [`SharedReader`]s that are left keep that last state.

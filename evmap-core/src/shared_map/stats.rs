@@ -26,7 +26,8 @@ pub struct Stats {
     /// Buckets that a growth has postponed, in both copies, since the `Hash` of the key there panicked: see
     /// [`Incremental`](crate::table::Incremental).
     pub postponed: usize,
-    /// How reads and publications are ordered now, never [`FenceMode::Auto`].
+    /// How reads and publications were ordered at the end of the last write, never [`FenceMode::Auto`]. Readers may have
+    /// ended their fences since.
     pub fence_mode: FenceMode,
     /// The version that readers see.
     pub version: Version,

@@ -9,7 +9,7 @@ const LONGEST: Duration = Duration::from_millis(1);
 const LONG: u32 = 4;
 /// While no barrier is run, what is known of barriers may be this old. Then one is run.
 const STALE: Duration = Duration::from_millis(100);
-/// The latest of several has one part in this many in their average.
+/// A new sample has a weight of one in this many in the moving average.
 const WEIGHT: u32 = 8;
 /// What the shortest reads take without a fence: one that looks at something in the nearest cache. A fence slows
 /// these down most.
@@ -133,6 +133,17 @@ impl Adaptive {
     #[cfg(all(test, not(loom)))]
     pub(super) fn idle_streak(&self) -> u32 {
         self.idle_streak
+    }
+
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn set_interval(&mut self, interval: Duration) {
+        self.interval = interval;
+    }
+
+    /// Whether it has begun anew.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.interval == self.longest()
     }
 
     /// The break-even point, if a barrier was run yet.

@@ -5,8 +5,8 @@ use crate::sync::MODELLED;
 
 /// More readers than that are not listed: to look at them takes longer than to lock the registry.
 pub(crate) const MOST: usize = 64;
-/// A writer lists its readers when this many scans in a row have found the same ones, so that handles
-/// which come and go do not have it make lists for nothing.
+/// A writer lists its readers when this many scans in a row have found the same ones, so that short-lived handles do not
+/// cause lists that are never used.
 pub(crate) const QUIET_SCANS: u32 = if MODELLED { 0 } else { 16 };
 /// The least capacity that is worth an allocation.
 const FIRST: usize = 4;
@@ -75,10 +75,5 @@ impl CachedList {
         if std::mem::take(&mut self.is_locking) {
             self.pinned = pinned;
         }
-    }
-
-    #[cfg(all(test, not(loom)))]
-    pub(super) fn capacity(&self) -> usize {
-        self.list.capacity()
     }
 }

@@ -11,13 +11,13 @@
 //! Between swaps a pointer may only lose its tag: the next swap then runs the barrier, which is
 //! enough for readers with a fence of their own too.
 //! The writer takes the tag off when it finds nothing to publish after a pause, and when it is dropped.
-//! Readers take it off after many entries at one version, so a burst of swaps leaves no fences behind even
-//! if the writer never comes back.
+//! A reader takes it off after many entries at one version, so a burst of swaps leaves no fences behind even
+//! if the writer never comes back. (Readers that end after fewer entries leave it to others.)
 //! The next swap learns it from the pointer that it returns.
 //!
-//! Once the system has refused the barrier, to whichever structure of the process, no pointer is published
-//! without a tag, and none loses its own while its writer lives. (A reader that takes a tag off at
-//! the moment of the refusal costs a leaked copy: `protocol/mod.rs` C9.)
+//! After the system has refused a barrier to any structure of the process, every pointer is published with a tag, and
+//! neither its writer nor its readers remove it while the writer lives. (A reader that takes a tag off at
+//! the moment of the refusal costs a leaked copy: `own.rs` W3.)
 
 use std::time::Instant;
 
@@ -77,7 +77,7 @@ impl Fences {
         self.is_tagged
     }
 
-    /// The swap that was last asked for has returned a pointer with a tag, or one without, and then its barrier is over.
+    /// Records what the last swap returned. If the pointer had no tag, the barrier has finished.
     pub(super) fn swapped(&mut self, was_tagged: bool) {
         let Some(adaptive) = &mut self.adaptive else {
             return;
@@ -95,7 +95,7 @@ impl Fences {
         }
     }
 
-    /// The swap that was last asked for has looked at all readers and met one that was reading just then, or none.
+    /// Records whether the scan of the last swap has met a reader.
     pub(super) fn scanned(&mut self, met_any: bool) {
         if let Some(adaptive) = &mut self.adaptive {
             adaptive.scanned(met_any);
@@ -172,6 +172,20 @@ mod tests {
         assert_eq!(known(&fences), before);
         assert!(!fences.is_tagged());
         assert!(!fences.next(), "it begins anew, as after a pause");
+    }
+
+    /// Also where the pause was too short for the clock to tell.
+    #[test]
+    fn a_tag_that_readers_took_off_makes_the_interval_as_long_as_after_a_pause() {
+        let Some(mut fences) = tagging() else { return };
+        fences.next();
+        let is_longest = |fences: &Fences| fences.adaptive.as_ref().map(Adaptive::is_forgotten);
+        if let Some(adaptive) = &mut fences.adaptive {
+            adaptive.set_interval(Duration::from_nanos(1));
+        }
+        assert_eq!(is_longest(&fences), Some(false));
+        fences.swapped(false);
+        assert_eq!(is_longest(&fences), Some(true));
     }
 
     #[test]

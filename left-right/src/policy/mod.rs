@@ -56,12 +56,6 @@ impl Tuning {
         self.fences.rest()
     }
 
-    /// For how many readers the cached list has capacity.
-    #[cfg(all(test, not(loom)))]
-    pub(crate) fn list_capacity(&self) -> usize {
-        self.readers.capacity()
-    }
-
     /// How many swaps in a row have met nobody, where that is counted.
     #[cfg(all(test, not(loom)))]
     pub(crate) fn idle_streak(&self) -> Option<u32> {

@@ -14,8 +14,10 @@ pub enum FenceMode {
     /// costs on this processor, measured once for the process: some 15 to 30 microseconds between swaps
     /// beside a busy reader. It is eight times as far away where swap after swap meets nobody reading.
     /// While readers fence, only every eighth swap looks at the clock, or fewer where nobody reads.
-    /// A burst of swaps leaves no fences behind, even if the writer never comes back: a reader that has met one
-    /// version in 2^16 reads, or in 2^17 at the most, ends them for all readers, by one compare-and-swap.
+    /// A burst of swaps leaves no fences behind, even if the writer never comes back: a reader (a handle, or a thread of
+    /// a [`SharedReader`](crate::SharedReader)) that meets one version in 2^16 reads, or in 2^17 at the most, ends them for
+    /// all readers by one compare-and-swap. (On processors where that may fail for no reason, the next 2^16 reads try
+    /// again. Readers that end after fewer reads leave the fences to the others.)
     /// Elsewhere, [`SeqCst`](Self::SeqCst).
     #[default]
     Auto,

@@ -40,7 +40,7 @@ impl<T> Retired<T> {
     /// Panics if the `Drop` of one does; all of them are dropped then.
     #[inline]
     pub(crate) fn sweep(&mut self) {
-        // Mostly they are all held, by the one that was looked at last.
+        // Mostly each is held, by the reader that was looked at last.
         if !self.copies.iter().all(Draining::is_held) {
             self.free();
         }

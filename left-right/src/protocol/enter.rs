@@ -28,8 +28,11 @@ pub(crate) trait Entrance {
     fn load(&self) -> Word;
     /// Whether readers may take the tag off.
     fn may_lose_tag(&self) -> bool;
-    /// The version of the copy that the caller is in.
-    fn version(&self, copy: Word) -> u64;
+    /// The version of a copy.
+    ///
+    /// # Safety
+    /// The caller's word names the copy, since it has entered it.
+    unsafe fn version(&self, copy: Word) -> u64;
     /// Takes the tag off the pointer if it still is this one.
     fn untag(&self, tagged: Word);
 }
@@ -37,7 +40,8 @@ pub(crate) trait Entrance {
 /// Enters the published copy, or again the copy that this reader is in already. Returns the copy's word.
 ///
 /// Wait-free: two stores to the reader's own line and one load of the published pointer. A reader that
-/// fences for itself stores twice more, and loads the pointer again.
+/// fences for itself stores twice more, and loads the pointer again; once in 2^16 such entries it also looks at the
+/// copy's version, notes it, and may make one compare-and-swap.
 /// The copy may be read until the matching leave (`read/mod.rs` G1).
 #[inline(always)]
 pub(crate) fn enter(own: &impl OwnWord, published: &impl Entrance) -> Word {
@@ -50,7 +54,7 @@ pub(crate) fn enter(own: &impl OwnWord, published: &impl Entrance) -> Word {
     if !planted("announcement-gone") {
         own.store(Word::ENTERING, Ordering::Relaxed);
     }
-    // Either the scan sees our announcement (C2, C3), or our load comes after the swap (C1).
+    // Either the scan sees our announcement (mod.rs C2, C3), or our load comes after the swap (mod.rs C1).
     fence::light();
     let seen = published.load();
     if seen.is_tagged() {
@@ -65,21 +69,21 @@ pub(crate) fn enter(own: &impl OwnWord, published: &impl Entrance) -> Word {
 #[cold]
 #[inline(never)]
 fn enter_fenced(own: &impl OwnWord, published: &impl Entrance) -> Word {
-    // A writer that waits tells one entry of a busy reader from the next by their numbers (C5). Else it would have
+    // A writer that waits tells one entry of a busy reader from the next by their numbers (mod.rs C5). Else it would have
     // to look until it finds the reader between a fence and the next announcement.
     let entry = own.next_entry();
     // ORDER: O2 (registry.rs), with the scan and the wait, which learn that our earlier critical sections are over.
     let order = weaken("fencing-relaxed", Ordering::Release);
     own.store(Word::fencing(entry), order);
     if !planted("reader-fence-gone") {
-        // Either the scan sees our announcement (C2, C3), or our load comes after the swap (C1).
+        // Either the scan sees our announcement (mod.rs C2, C3), or our load comes after the swap (mod.rs C1).
         own.fence();
     }
     let copy = published.load().with_tag(false);
     // ORDER: O2 (registry.rs), as in `enter`.
     own.store(copy, weaken("arrival-relaxed", Ordering::Release));
     if entry.begins_round() {
-        // The copy comes back as what it returns, so that nothing has to be kept meanwhile: this is a jump.
+        // It returns the copy itself, so this is a tail call and saves no register.
         return untag_if_due(own, published);
     }
     copy
@@ -92,10 +96,16 @@ fn enter_fenced(own: &impl OwnWord, published: &impl Entrance) -> Word {
 fn untag_if_due(own: &impl OwnWord, published: &impl Entrance) -> Word {
     let copy = own.load();
     if published.may_lose_tag() {
-        let version = published.version(copy);
+        let read = if planted("version-of-another") {
+            published.load().with_tag(false)
+        } else {
+            copy
+        };
+        // SAFETY: our word names the copy, as `enter_fenced` has left it (registry.rs R1).
+        let version = unsafe { published.version(read) };
         if own.note_version(version) == Some(version) {
-            // C9, C10. Our word names the copy meanwhile, so no other one can be at its address. If the pointer has no
-            // tag any more, or names another copy, this does nothing.
+            // mod.rs C9, C10. Our word announces or names the copy meanwhile, so no other one can be at its address. If
+            // the pointer has no tag any more, or names another copy, this does nothing.
             published.untag(copy.with_tag(true));
         }
     }

@@ -53,8 +53,8 @@
 //!   is enough.
 //! - **C9** A pointer may lose its tag in place at any time, by the writer or by a reader, however late: the swap
 //!   that returns it finds it untagged, which is C7. It never gains one in place.
-//! - **C10** The untag is a read-modify-write on the very pointer that was loaded, so it never puts back a copy
-//!   that was swapped out, and it continues the release sequence of the swap: a reader that loads
+//! - **C10** The untag is a read-modify-write, from the tagged pointer to the copy that the reader is in to the untagged
+//!   one. So it never puts back a copy that was swapped out, and it continues the release sequence of the swap: a reader that loads
 //!   the untagged pointer still sees what the writer did to the copy (`published.rs` O4).
 //!
 //! # Imports

@@ -44,7 +44,7 @@ pub(super) fn is_remembered(word: Word, copy: usize) -> bool {
 #[inline(always)]
 pub(super) fn is_held(met: usize, now: Word, copy: usize) -> bool {
     if now.is_fencing() {
-        // C5.
+        // mod.rs C5.
         now.address() == met && !planted("number-ignored")
     } else {
         is_remembered(now, copy)
@@ -122,7 +122,7 @@ impl Pins {
 
     /// Whether all have left the copy, by a bounded number of looks at each.
     ///
-    /// At each by itself, and one that has been seen elsewhere is not looked at again (C4): busy readers are seldom
+    /// At each by itself, and one that has been seen elsewhere is not looked at again (mod.rs C4): busy readers are seldom
     /// all between two reads at the same time.
     pub(crate) fn have_left(&self) -> bool {
         let there = self.readers.iter().filter(|pin| !pin.looks_away(self.copy));
@@ -161,7 +161,7 @@ impl Pins {
 }
 
 impl Pin {
-    /// Of the reader of this slot, met with this word.
+    /// The pin of this slot's reader, which the scan has met with this word.
     fn new(slot: &Arc<Slot>, met: usize) -> Self {
         Pin {
             slot: Arc::clone(slot),
@@ -258,8 +258,7 @@ mod tests {
         assert!(pins.let_go());
     }
 
-    /// A reader that is about to enter again, like any, may be about to enter the old copy for all its word
-    /// says.
+    /// `ENTERING` does not say which copy the reader will enter. It may be the old one.
     #[test]
     fn a_reader_that_has_once_been_seen_elsewhere_is_not_asked_again() {
         let slots = [(); 2].map(|()| Arc::new(Slot::new()));

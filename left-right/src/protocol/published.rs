@@ -1,7 +1,8 @@
 //! [`Published`]: the pointer to the copy that readers use.
 //!
 //! # Invariants
-//! - **P1** The pointer names a live buffer until its `Published` is dropped, which takes that buffer back.
+//! - **P1** The pointer names a live buffer until the end of its structure, which takes that buffer back. (A `Published`
+//!   that is merely dropped leaks it.)
 //! - **P2** Only the one writer of the structure changes which copy it names, and needs `&mut` of itself for it.
 //! - **P3** In place, the pointer may lose its tag and never gains one. The writer may take it off, and readers may
 //!   if `may_lose_tag`.
@@ -62,8 +63,8 @@ impl<T> Published<T> {
     /// No swap comes while the reference lives.
     pub(crate) unsafe fn value(&self) -> &T {
         let buffer = self.peek().with_tag(false).as_ptr::<T>();
-        // SAFETY: the published buffer is alive (P1), and nobody writes to it (`buffer.rs` B1) until a swap takes it
-        // out, which the caller excludes.
+        // SAFETY: the published buffer is alive (P1), and nobody writes to it (buffer.rs B1) until a swap
+        // replaces it, which the caller excludes.
         let (content, _reading) = unsafe { &*buffer }.read();
         // SAFETY: as above.
         unsafe { &(*content).value }
@@ -78,14 +79,20 @@ impl<T> Published<T> {
         Word::from_raw(self.line.word.swap(new.into_raw(), order))
     }
 
-    /// Lets readers come to the published copy without a fence of their own. By the writer only (P2).
-    pub(crate) fn lose_tag(&self) {
-        // C9: however late. A reader may have been faster, and then this changes nothing.
+    /// Lets readers come to the published copy without a fence of their own.
+    ///
+    /// # Safety
+    /// By the one writer only, and not during a swap (P2).
+    pub(crate) unsafe fn lose_tag(&self) {
+        // mod.rs C9: however late. A reader may have been faster, and then this changes nothing.
         self.swap(self.peek().with_tag(false));
     }
 
-    /// Publishes an equal of what is published, and leaks that, whose readers are unknown. By the writer only (P2).
-    pub(crate) fn replace_and_leak(&self, equal: T, version: Version, is_tagged: bool) {
+    /// Publishes `equal` in the place of an equal copy whose readers are unknown, and leaks that copy.
+    ///
+    /// # Safety
+    /// By the one writer only, and not during a swap (P2).
+    pub(crate) unsafe fn replace_and_leak(&self, equal: T, version: Version, is_tagged: bool) {
         let equal = Buffer::allocate_as(equal, version);
         self.swap(Word::of(equal).with_tag(is_tagged));
     }
@@ -104,8 +111,8 @@ impl<T> Entrance for Published<T> {
         (self.line.may_lose_tag && fence::is_asymmetric()) || planted("untag-in-any-mode")
     }
 
-    fn version(&self, copy: Word) -> u64 {
-        // SAFETY: the caller is in this copy, so it is alive and nobody writes to it (`buffer.rs` B1).
+    unsafe fn version(&self, copy: Word) -> u64 {
+        // SAFETY: the caller is in this copy, so it is alive and nobody writes to it (buffer.rs B1).
         let (content, _reading) = unsafe { &*copy.as_ptr::<T>() }.read();
         // SAFETY: as above.
         unsafe { (*content).version }.as_u64()
@@ -118,8 +125,8 @@ impl<T> Entrance for Published<T> {
             self.line.word.store(untagged, Ordering::Relaxed);
             return;
         }
-        // ORDER: none needed: this thread says nothing by it, and what the swap has released stays released
-        // (O4, C10). If another reader was faster, or the writer, there is nothing to do; and if it failed for
+        // ORDER: none needed. The untag publishes nothing of this thread, and continues the release sequence of the swap
+        // (O4; mod.rs C10). If another reader was faster, or the writer, there is nothing to do; and if it failed for
         // no reason, a later entry tries again.
         let _ = self.line.word.compare_exchange_weak(
             tagged.into_raw(),

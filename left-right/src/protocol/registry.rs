@@ -70,7 +70,7 @@ impl Registry {
     /// To be called after the swap that took `old` out and after its heavy fence (O1, O3).
     #[inline]
     pub(super) fn scan(&self, old: Word, policy: &mut impl Policy) -> Pins {
-        let pins = match policy.list().of(self.slots.generation()) {
+        let pins = match policy.list().of(&self.slots) {
             Some(slots) => Pins::collect(old, slots),
             None => self.list_and_scan(old, policy),
         };

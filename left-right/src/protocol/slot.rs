@@ -119,7 +119,7 @@ impl Slot {
     }
 
     /// Keeps the reader whose slot this is until its last guard leaves. Returns it if its structure is
-    /// gone, and with it all guards but forgotten ones.
+    /// gone, and with it all guards except forgotten ones.
     pub(super) fn adopt(&self, reader: Reader) -> Option<Reader> {
         // ORDER: none needed, here and below: only the owner uses the count (registry.rs R1).
         let nested = self.nested.load(Ordering::Relaxed);

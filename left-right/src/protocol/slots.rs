@@ -4,7 +4,7 @@
 //! other readers may have joined or quit meanwhile.
 
 use std::mem;
-use std::sync::PoisonError;
+use std::sync::{PoisonError, atomic};
 
 use super::Slot;
 use crate::fault::planted;
@@ -18,6 +18,8 @@ pub(super) const LAST: usize = usize::MAX;
 
 /// The list, and its generation.
 pub(super) struct Slots {
+    /// Which registry's they are. Nothing else in the process has the same number.
+    id: u64,
     /// Dense, so that a scan costs what the live readers cost. Each slot knows its index.
     list: Mutex<Vec<Arc<Slot>>>,
     /// Another one with each change to the list; stored under the lock.
@@ -26,7 +28,11 @@ pub(super) struct Slots {
 
 impl Slots {
     pub(super) fn new() -> Self {
+        // Not the model checker's: each number is drawn once, in whatever order.
+        static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(0);
         Slots {
+            // ORDER: none needed, as above.
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             list: Mutex::new(Vec::with_capacity(FIRST)),
             generation: AtomicUsize::new(0),
         }
@@ -34,7 +40,7 @@ impl Slots {
 
     /// The latest generation, for a scan: after its swap and heavy fence (O3).
     #[inline]
-    pub(super) fn generation(&self) -> usize {
+    fn generation(&self) -> usize {
         // ORDER: O3 (registry.rs), by the heavy fence that came before, with `begin_generation`.
         self.generation.load(Ordering::Relaxed)
     }
@@ -47,6 +53,7 @@ impl Slots {
     pub(super) fn look<R>(&self, look: impl FnOnce(Listed<'_>) -> R) -> R {
         let slots = self.lock();
         look(Listed {
+            id: self.id,
             // ORDER: none needed: it is stored under the lock only.
             generation: self.generation.load(Ordering::Relaxed),
             slots: &slots,
@@ -142,6 +149,7 @@ impl Slots {
 /// All slots of one generation, under the registry's lock.
 #[derive(Clone, Copy)]
 pub(crate) struct Listed<'a> {
+    id: u64,
     generation: usize,
     slots: &'a [Arc<Slot>],
 }
@@ -163,8 +171,10 @@ impl<'a> Listed<'a> {
 
 /// A copy of all slots of one generation, or only capacity for one.
 ///
-/// Only a [`Listed`] fills it, so it is what it says it is.
+/// Only a [`Listed`] fills it, and only for its own registry it counts, so no [`Policy`](super::Policy) can return a
+/// wrong one.
 pub(crate) struct SlotList {
+    id: u64,
     generation: usize,
     slots: Vec<Arc<Slot>>,
 }
@@ -173,22 +183,27 @@ impl SlotList {
     /// No copy, with capacity for this many slots.
     pub(crate) fn with_capacity(slots: usize) -> Self {
         SlotList {
+            id: u64::MAX,
             generation: LAST,
             slots: Vec::with_capacity(slots),
         }
     }
 
-    /// The slots, if they are those of this generation.
+    /// The slots, if they are those of the latest generation of `slots`. To be asked after the swap and the heavy fence
+    /// (registry.rs O3).
     #[inline]
-    pub(super) fn of(&self, generation: usize) -> Option<&[Arc<Slot>]> {
+    pub(super) fn of(&self, slots: &Slots) -> Option<&[Arc<Slot>]> {
+        let generation = slots.generation();
         // The last generation stands for many lists (registry.rs R4).
-        (self.generation == generation && generation != LAST).then_some(&self.slots[..])
+        let is_latest = self.generation == generation && generation != LAST && self.id == slots.id;
+        is_latest.then_some(&self.slots[..])
     }
 
     /// Copies the list if there is capacity for it, and neither allocates nor frees. Returns whether it did.
     pub(crate) fn try_fill(&mut self, listed: Listed<'_>) -> bool {
         let fits = self.slots.is_empty() && listed.len() <= self.slots.capacity();
-        if fits {
+        if fits && listed.generation != LAST {
+            self.id = listed.id;
             self.slots.extend_from_slice(listed.slots);
             self.generation = listed.generation;
         }

@@ -19,7 +19,7 @@ pub(crate) trait Policy {
     /// The system has refused the heavy fence: from now on each pointer is published with a tag.
     fn refused(&mut self);
 
-    /// The cached list of readers, which the protocol uses if it is of the latest generation.
+    /// The cached list of readers. The protocol uses it if it is this registry's, and of the latest generation.
     fn list(&self) -> &SlotList;
 
     /// The list is outdated, and the registry is about to be locked: the place to allocate and to free.
@@ -67,10 +67,10 @@ pub(super) fn exchange<M: Memory>(
     let copy = old.with_tag(false);
     swapped(copy);
 
-    // The readers of `old` came in by its pointer, so that says which fence they need (C7, C8).
+    // The readers of `old` came in by its pointer, so that says which fence they need (mod.rs C7, C8).
     let was_tagged = remembered.unwrap_or(old).is_tagged();
     if was_tagged {
-        // Either a reader's announcement is visible to the scan (C2, C3), or its load comes after the swap (C1).
+        // Either a reader's announcement is visible to the scan (mod.rs C2, C3), or its load comes after the swap (mod.rs C1).
         if !planted("writer-fence-gone") {
             memory.fence();
         }

@@ -18,8 +18,8 @@ use crate::sync::Arc;
 ///
 /// A read is three plain stores to a cache line of the handle's own and one load of a line that is
 /// only read, whatever other threads do.
-/// In [`FenceMode::SeqCst`](crate::FenceMode::SeqCst) a fence comes on top, and two stores to the same
-/// line.
+/// In [`FenceMode::SeqCst`](crate::FenceMode::SeqCst), and in `Auto` while swaps come fast, a fence comes on top, and
+/// two stores to the same line.
 /// Making, cloning and dropping a handle locks the list of readers for a moment, and never waits
 /// for a guard or for a writer that waits for one.
 /// A handle takes 256 bytes.

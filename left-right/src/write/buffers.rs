@@ -74,7 +74,7 @@ impl<T> Buffers<T> {
 
     /// The copy that readers use.
     pub(crate) fn published(&self) -> &T {
-        // SAFETY: only we swap (`published.rs` P2), which needs `&mut self`.
+        // SAFETY: only we swap (published.rs P2), which needs `&mut self`.
         unsafe { self.shared.published.value() }
     }
 
@@ -104,17 +104,17 @@ impl<T> Buffers<T> {
         self.retired.len()
     }
 
-    /// For how many readers the writer's own list has capacity.
     #[cfg(all(test, not(loom)))]
-    pub(crate) fn list_capacity(&self) -> usize {
-        self.tuning.list_capacity()
+    pub(crate) fn tuning(&self) -> &Tuning {
+        &self.tuning
     }
 
     /// Nothing was to be published: readers need no fences of their own any more if it has been so
     /// for a while.
     pub(crate) fn rest(&mut self) {
         if self.shared.published.peek().is_tagged() && self.tuning.rest() {
-            self.shared.published.lose_tag();
+            // SAFETY: we are the writer (own.rs W4), and borrowed for changing.
+            unsafe { self.shared.published.lose_tag() };
         }
     }
 
@@ -216,7 +216,8 @@ impl<T: Clone> Buffers<T> {
     fn replace_published(&mut self, equal: T) {
         let is_tagged = self.tuning.is_tagged();
         let published = &self.shared.published;
-        published.replace_and_leak(equal, self.version, is_tagged);
+        // SAFETY: we are the writer (own.rs W4), and borrowed for changing.
+        unsafe { published.replace_and_leak(equal, self.version, is_tagged) };
     }
 }
 
@@ -237,11 +238,15 @@ impl<'a, T> Writable<'a, T> {
     #[inline(never)]
     pub(crate) fn swap(self, version: Version) {
         let buffers = self.0;
-        buffers.version = version;
         let shared = &*buffers.shared;
         let (published, registry) = (&shared.published, &shared.registry);
-        let tuning = &mut buffers.tuning;
-        buffers.own.swap(version, published, registry, tuning);
+        let (tuning, current) = (&mut buffers.tuning, &mut buffers.version);
+        // SAFETY: both are of the structure whose writer we are (own.rs W4).
+        unsafe {
+            buffers
+                .own
+                .swap(version, current, published, registry, tuning)
+        };
     }
 }
 
@@ -258,7 +263,8 @@ impl<T> Drop for Buffers<T> {
     /// Never waits: a copy that readers are still in is freed with the last handle.
     fn drop(&mut self) {
         // There is no swap to come that readers would have to be ordered with.
-        self.shared.published.lose_tag();
+        // SAFETY: we are the writer (own.rs W4), and borrowed for changing.
+        unsafe { self.shared.published.lose_tag() };
         self.shared.writer_is_gone();
         let mut free = self.retired.take_free();
         for copy in self.retired.take_all() {

@@ -41,6 +41,36 @@ fn a_read_has_no_loop_lock_fence_or_call_and_stores_three_times() {
     }
 }
 
+/// A read that fences for itself: one fence, and once in many such reads one compare-and-swap.
+#[test]
+fn a_read_with_a_fence_has_one_and_no_loop_or_call() {
+    let program = Program::build();
+    let fenced = HotPath::walk(&program, "enter::enter_fenced", &[]);
+    assert_eq!(fenced.locked + fenced.fences, 1, "{fenced:?}");
+    // The number of the entry, twice, and the copy.
+    assert_eq!(fenced.stores, 3, "{fenced:?}");
+    assert!(fenced.instructions < 20, "{fenced:?}");
+    for fault in &fenced.faults {
+        match fault {
+            Fault::ReadModifyWrite | Fault::Fence => {}
+            Fault::Call(callee) => assert!(callee.ends_with("enter::untag_if_due"), "{callee}"),
+            _ => panic!("{fault:?}"),
+        }
+    }
+
+    let untag = HotPath::walk(&program, "enter::untag_if_due", &[]);
+    assert_eq!(untag.locked, 1, "{untag:?}");
+    assert_eq!(untag.fences, 0, "{untag:?}");
+    for fault in &untag.faults {
+        match fault {
+            Fault::ReadModifyWrite => {}
+            // Whether the system has the barrier is asked once for the process.
+            Fault::Call(callee) => assert!(callee.contains("OnceLock"), "{callee}"),
+            _ => panic!("{fault:?}"),
+        }
+    }
+}
+
 /// The controls: the check finds what it looks for.
 #[test]
 fn the_check_finds_locks_loops_and_fences_where_they_are() {

@@ -27,6 +27,9 @@ pub(super) struct HotPath {
     pub(super) instructions: usize,
     /// Stores to memory other than the function's own stack.
     pub(super) stores: usize,
+    /// Read-modify-write instructions.
+    pub(super) locked: usize,
+    pub(super) fences: usize,
     /// The mnemonics of its instructions.
     pub(super) mnemonics: BTreeSet<String>,
     /// The cold functions that it leaves out.
@@ -151,6 +154,7 @@ impl Walk<'_> {
             || (instruction.mnemonic() == Mnemonic::Xchg
                 && (0..2).any(|operand| instruction.op_kind(operand) == OpKind::Memory))
         {
+            path.locked += 1;
             path.faults.insert(Fault::ReadModifyWrite);
         }
         if instruction.has_rep_prefix() || instruction.has_repne_prefix() {
@@ -158,6 +162,7 @@ impl Walk<'_> {
         }
         match instruction.mnemonic() {
             Mnemonic::Mfence | Mnemonic::Lfence | Mnemonic::Sfence => {
+                path.fences += 1;
                 path.faults.insert(Fault::Fence);
             }
             Mnemonic::Syscall | Mnemonic::Int | Mnemonic::Sysenter => {

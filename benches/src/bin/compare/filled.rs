@@ -1,7 +1,8 @@
 //! `compare filled`: lookups in a map that a loop of inserts has filled, each published by itself.
 //!
-//! While swaps come fast, readers fence for themselves. This shows that nothing of it is left once they have ended,
-//! though no writer comes back.
+//! While swaps come fast, readers fence for themselves. This shows that nothing of it is left once they have ended.
+//! The writer of a plain map does not come back, so its readers end the fences; of a `SharedMap`, the janitor may come
+//! first.
 
 use benches::contender::{Hasher, filled};
 use benches::kind::Number;

@@ -2,7 +2,7 @@
 
 use evmap_core::{ReadHandle, SharedReader, WriteHandle, table::Engine};
 
-/// The default hasher but for its seed, which is always the same.
+/// The default hasher, except for its seed, which is always the same.
 pub type Fixed = foldhash::fast::FixedState;
 /// A map that nobody shares.
 pub type Bare = hashbrown::HashMap<u64, u64, Fixed>;

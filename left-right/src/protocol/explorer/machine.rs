@@ -217,6 +217,8 @@ impl Machine {
                 go_on(NO, &|_| {});
                 go_on(YES, &|_| {});
             }
+            // One store to the pointer at a time.
+            Access::Peek | Access::Swap(_) if self.pending.is_some() => {}
             Access::Peek => go_on(self.published, &|_| {}),
             Access::Swap(word) => {
                 go_on(self.published, &|machine| machine.pending = Some(word));

@@ -50,8 +50,8 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// The answer to an access. Behind the end of the tape it is made up, which nobody notices: only the first
-    /// such access counts.
+    /// Returns the answer to an access, and past the end of the tape a dummy. That is harmless, since a run counts only
+    /// up to its first such access.
     pub(super) fn ask(&self, access: Access) -> Word {
         let index = self.asked.replace(self.asked.get() + 1);
         self.answers.get(index).copied().unwrap_or_else(|| {

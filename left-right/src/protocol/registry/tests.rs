@@ -7,6 +7,7 @@ use std::thread;
 use super::super::slot::LOOKS;
 use super::super::slots::LAST;
 use crate::policy::{MOST, Patience, QUIET_SCANS};
+use crate::protocol::Policy;
 use crate::sync::Arc;
 use crate::write::Buffers;
 use crate::{FenceMode, ReadHandle, SharedReader};
@@ -216,7 +217,7 @@ fn a_swap_looks_at_the_live_readers_and_not_at_the_peak() {
         assert_eq!(looks(&mut buffers), 3);
     }
     let capacity = buffers.shared().registry.slots.capacity();
-    let listed = buffers.list_capacity();
+    let listed = buffers.tuning().list().capacity();
     assert!(capacity <= 32 && listed <= 32, "{capacity}, {listed}");
 }
 
@@ -230,4 +231,22 @@ fn the_slot_of_a_reader_that_quit_is_let_go_by_the_next_swap() {
     assert!(slot.upgrade().is_some(), "there was no list");
     swap(&mut buffers);
     assert!(slot.upgrade().is_none());
+}
+
+/// Two registries may have the same generation; a list of one must not be taken for the other's.
+#[test]
+fn a_list_of_another_registry_is_not_used() {
+    let mut swapped = Buffers::new(0, 0, FenceMode::Auto, 4);
+    let other = Buffers::new(0, 0, FenceMode::Auto, 4);
+    let _joined = [
+        ReadHandle::join(swapped.shared()),
+        ReadHandle::join(other.shared()),
+    ];
+    swap_quietly(&mut swapped);
+    let slots = |buffers: &Buffers<u64>| {
+        let list = swapped.tuning().list();
+        list.of(&buffers.shared().registry.slots).map(<[_]>::len)
+    };
+    assert_eq!(slots(&swapped), Some(1));
+    assert_eq!(slots(&other), None);
 }
