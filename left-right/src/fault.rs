@@ -3,7 +3,7 @@
 //! A fault is one line at its place: [`planted`] asks whether to leave something out, and [`weaken`] is an
 //! ordering that the fault makes `Relaxed`.
 //! A build with `--cfg mutants` takes the name of the fault from the environment variable `LEFT_RIGHT_MUTANT`.
-//! In unit tests, [`with`] plants one for the calling thread.
+//! In unit tests, `with` plants one for the calling thread.
 //! In every other build both functions are constant, and nothing of them remains.
 //! `.ci/mutants` holds the list, and runs the models and tests against each.
 

@@ -1,6 +1,6 @@
-//! [`swap`]: the writer's side of the protocol, up to the wait.
+//! [`exchange`]: the writer's side of the protocol, up to the wait.
 //!
-//! As [`enter`](super::enter), it is written against a trait, so that the explorer runs this very code, one
+//! As [`enter`](fn@super::enter), it is written against a trait, so that the explorer runs this very code, one
 //! access at a time.
 
 use super::fence::{self, Refused};

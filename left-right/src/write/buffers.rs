@@ -1,8 +1,7 @@
 //! [`Buffers`]: both copies, as the writer has them.
 //!
-//! What is safe is decided by the [protocol](crate::protocol), in [`Own`] and [`Published`](crate::protocol::Published).
-//! Here is what a writer does with it: it waits, sets copies aside, and puts clones in the place of copies that
-//! it cannot have back.
+//! The [protocol](crate::protocol) keeps reads safe, by [`Own`] and [`Published`](crate::protocol::Published).
+//! On top of it a writer waits, sets copies aside, and replaces copies that it cannot have back by clones.
 
 #[cfg(all(test, not(loom)))]
 mod tests;

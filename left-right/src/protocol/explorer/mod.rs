@@ -20,9 +20,9 @@
 //! A violation is a reader that reads a copy which is the writer's alone, or is freed.
 //! Each planted fault must lead to one, else the exploration proves nothing.
 //! Most faults are in the code that runs.
-//! The untag, the barrier, the looks of scan and wait, and what is done with a copy that was set aside are the machine's
-//! own, and so are the faults `untag-by-store`, `flush-gone`, `scan-truncated`, `wait-skipped` and
-//! `retired-freed-early` here.
+//! The machine itself does the untag, the barrier, the looks of scan and wait, and the freeing of a copy that was set
+//! aside, so the faults `untag-by-store`, `flush-gone`, `scan-truncated`, `wait-skipped` and `retired-freed-early` are
+//! planted there.
 //!
 //! [`enter`]: super::enter
 //! [`leave`]: super::leave

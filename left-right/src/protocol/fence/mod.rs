@@ -43,6 +43,9 @@ use crate::sync::{MODELLED, Ordering, compiler_fence, fence};
 pub(crate) struct Refused;
 
 /// The reader's half of F1: orders its earlier stores before its later loads, for free.
+///
+/// Against [`flush`], either the writer sees the reader's announcement when it scans, or the reader's load of the
+/// pointer sees the swap.
 #[inline(always)]
 pub(crate) fn light() {
     if !planted("light-fence-gone") {
@@ -52,6 +55,9 @@ pub(crate) fn light() {
 }
 
 /// The writer's half of F1. Costs a system call and an interrupt on each busy processor.
+///
+/// For each reader, the fence that it runs there falls behind the announcement, which the scan then sees, or before
+/// it, and then the load that follows the announcement sees the swap.
 pub(crate) fn flush() -> Result<(), Refused> {
     if planted("flush-gone") {
         return Ok(());
@@ -65,13 +71,16 @@ pub(crate) fn flush() -> Result<(), Refused> {
 }
 
 /// The reader's half of F2.
+///
+/// One of the two fences comes first in the order of all such fences. If it is ours, the scan sees our announcement; if
+/// it is the writer's, our load sees the swap.
 #[inline(always)]
 pub(crate) fn full() {
     // ORDER: F2, with `full_after_swap`; on the writer's side, with `full`.
     fence(Ordering::SeqCst);
 }
 
-/// The writer's half of F2, right behind an atomic read-modify-write.
+/// The writer's half of F2, right behind an atomic read-modify-write. The outcomes are those of [`full`].
 #[inline(always)]
 pub(crate) fn full_after_swap() {
     if cfg!(all(target_arch = "x86_64", not(miri))) && !MODELLED {
