@@ -1,6 +1,6 @@
 //! [`Word`]: the owner of the lock, and what other threads ask of the next unlock.
 
-use crate::fault::planted;
+use crate::fault::weaken;
 use crate::sync::{AtomicU64, Ordering};
 
 /// The queue is not empty (L3).
@@ -67,10 +67,7 @@ impl Word {
     pub(super) fn acquire(&self, state: State, mark: u64) -> bool {
         debug_assert!(!state.is_held());
         // ORDER: Q1. All critical sections before this one happened before.
-        let order = match planted("lock-relaxed") {
-            true => Ordering::Relaxed,
-            false => Ordering::Acquire,
-        };
+        let order = weaken("lock-relaxed", Ordering::Acquire);
         self.0
             .compare_exchange(
                 state.0,
@@ -88,10 +85,7 @@ impl Word {
     #[inline]
     pub(super) fn release(&self, mark: u64, bits: u64) -> State {
         // ORDER: Q1, our half; Q2 and Q3: we see what happens before a `listen` or a `WAKE` that this reads.
-        let order = match planted("unlock-relaxed") {
-            true => Ordering::Relaxed,
-            false => Ordering::AcqRel,
-        };
+        let order = weaken("unlock-relaxed", Ordering::AcqRel);
         State(self.0.fetch_sub((mark << OWNER_SHIFT) + bits, order))
     }
 

@@ -96,13 +96,9 @@ fn enter_fenced(own: &impl OwnWord, published: &impl Entrance) -> Word {
 fn untag_if_due(own: &impl OwnWord, published: &impl Entrance) -> Word {
     let copy = own.load();
     if published.may_lose_tag() {
-        let read = if planted("version-of-another") {
-            published.load().with_tag(false)
-        } else {
-            copy
-        };
+        let other = planted("version-of-another").then(|| published.load().with_tag(false));
         // SAFETY: our word names the copy, as `enter_fenced` has left it (registry.rs R1).
-        let version = unsafe { published.version(read) };
+        let version = unsafe { published.version(other.unwrap_or(copy)) };
         if own.note_version(version) == Some(version) {
             // mod.rs C9, C10. Our word announces or names the copy meanwhile, so no other one can be at its address. If
             // the pointer has no tag any more, or names another copy, this does nothing.
