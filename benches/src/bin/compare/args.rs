@@ -332,6 +332,6 @@ mod tests {
             panic!("not read");
         };
         assert_eq!(read.tables(&args.plan()).len(), 2 * 3);
-        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 9);
+        assert_eq!(Args::parse_from(["compare"]).measurements().len(), 10);
     }
 }
