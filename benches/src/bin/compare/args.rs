@@ -8,6 +8,7 @@ use benches::stream::LONGEST_PIECE;
 use clap::{Parser, Subcommand};
 
 use crate::many::MOST;
+use crate::name;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::read::ReadArgs;
@@ -177,16 +178,16 @@ impl Measurement {
     /// For the bar of progress.
     pub fn name(&self) -> &'static str {
         match self {
-            Measurement::Read(_) => "read",
-            Measurement::Shared(_) => "shared",
-            Measurement::Filled(_) => "filled",
-            Measurement::Write(_) => "write",
-            Measurement::Mixed => "mixed",
-            Measurement::Many(_) => "many",
-            Measurement::Stall => "stall",
-            Measurement::Growth => "growth",
-            Measurement::Engines(_) => "engines",
-            Measurement::Memory(_) => "memory",
+            Measurement::Read(_) => name::READ,
+            Measurement::Shared(_) => name::SHARED,
+            Measurement::Filled(_) => name::FILLED,
+            Measurement::Write(_) => name::WRITE,
+            Measurement::Mixed => name::MIXED,
+            Measurement::Many(_) => name::MANY,
+            Measurement::Stall => name::STALL,
+            Measurement::Growth => name::GROWTH,
+            Measurement::Engines(_) => name::ENGINES,
+            Measurement::Memory(_) => name::MEMORY,
         }
     }
 }

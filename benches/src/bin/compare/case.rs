@@ -163,7 +163,12 @@ impl Samples {
 
     /// The rows of a table; `ours` is the contender that others are compared with besides the
     /// first.
-    pub fn rows(&self, names: &[&'static str], ours: usize, has_scaling: bool) -> Vec<Row> {
+    ///
+    /// # Panics
+    /// If `ours` is not among them.
+    pub fn rows(&self, names: &[&'static str], ours: &str, has_scaling: bool) -> Vec<Row> {
+        let place = names.iter().position(|&name| name == ours);
+        let ours = place.unwrap_or_else(|| panic!("{names:?} without {ours}"));
         let conditions = self.series[0].len();
         names
             .iter()
@@ -254,6 +259,12 @@ impl Case {
         Quartiles::of_ratios(&cells[0].rounds, &cells[1].rounds).median
     }
 
+    /// The number of a condition, if it was measured.
+    pub fn condition(&self, name: &str) -> Option<usize> {
+        let mut conditions = self.heading.conditions.iter();
+        conditions.position(|condition| condition == name)
+    }
+
     /// A contender that every table of this kind has.
     ///
     /// # Panics
@@ -276,7 +287,7 @@ mod tests {
             samples.push(contender, 0, one.into());
             samples.push(contender, 1, two.into());
         }
-        let rows = samples.rows(&["bare", "ours", "peer"], 1, true);
+        let rows = samples.rows(&["bare", "ours", "peer"], "ours", true);
         assert_eq!(rows[2].cells[0].to_base.median, 4.0);
         assert_eq!(rows[2].cells[0].to_ours.median, 2.0);
         assert_eq!(rows[1].scaling.unwrap().median, 1.0);
@@ -297,7 +308,7 @@ mod tests {
         let both = first.beside(second);
         assert_eq!(both.of(1, 0), [11.0]);
         assert_eq!(both.of(1, 1), [20.0, 30.0]);
-        let rows = both.rows(&["base", "ours"], 1, false);
+        let rows = both.rows(&["base", "ours"], "ours", false);
         assert_eq!(rows[1].cells[1].to_base.median, 1.0);
     }
 
@@ -317,7 +328,7 @@ mod tests {
             };
             samples.push(1, 0, figure);
         }
-        let rows = samples.rows(&["base", "ours"], 1, false);
+        let rows = samples.rows(&["base", "ours"], "ours", false);
         assert_eq!(rows[0].cells[0].group, None);
         assert!(rows[0].cells[0].processor_time.is_none());
         assert_eq!(rows[1].cells[0].group.unwrap().median, 3.0);

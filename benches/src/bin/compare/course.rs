@@ -15,7 +15,9 @@ use crate::kind::Kind;
 /// Insertions before each refresh.
 pub const BATCH: u64 = 1_000;
 /// What is measured of a course.
-pub const FIGURES: [&str; 2] = ["an insertion", "the longest refresh"];
+pub const FIGURES: [&str; 2] = [INSERTION, LONGEST_REFRESH];
+pub const INSERTION: &str = "an insertion";
+pub const LONGEST_REFRESH: &str = "the longest refresh";
 
 /// The writer of a map of such keys.
 pub type Writer<K, E> = WriteHandle<<K as Kind>::Key, u64, Hasher, (), E>;

@@ -10,6 +10,7 @@ use benches::lookups::Way;
 use benches::stream::Stream;
 
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::read::CONDITIONS;
@@ -36,7 +37,7 @@ fn contenders(entries: usize, script: &Script<Number>) -> Vec<Contender<Number>>
     filled::read_often(entries, inserted.clone());
     vec![
         Contender::one_by_one(SETTLED, writer, reader, script),
-        Contender::one_by_one("control", control_writer, control, script),
+        Contender::one_by_one(name::CONTROL, control_writer, control, script),
         Contender::one_by_one(REFRESHED, refreshed_writer, refreshed, script),
         Contender::one_by_one(FLUSHED, (), flushed, script),
         Contender::one_by_one(INSERTED, (), inserted, script),
@@ -62,7 +63,7 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
     );
     Case::new(
         Heading {
-            operation: "filled",
+            operation: name::FILLED,
             case: count(entries),
             title: format!(
                 "one lookup per guard after a million inserts, each published, into {} keys",
@@ -72,6 +73,6 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
             ours: FLUSHED,
             conditions: CONDITIONS.map(String::from).to_vec(),
         },
-        samples.rows(&names, 3, true),
+        samples.rows(&names, FLUSHED, true),
     )
 }

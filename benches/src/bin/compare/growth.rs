@@ -9,15 +9,14 @@ use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 use crate::case::{Case, Figure, Heading};
 use crate::course::{BATCH, Course, FIGURES};
 use crate::kind::Number;
+use crate::name;
 use crate::plan::Plan;
 use crate::report::count;
 
 /// What the ratios are to.
-pub const BASE: &str = "Swiss";
+const BASE: &str = name::SWISS;
 /// The engine that the others are compared with.
-pub const OURS: &str = "Incremental";
-/// What is measured of a course.
-pub const CONDITIONS: [&str; 2] = FIGURES;
+const OURS: &str = name::INCREMENTAL;
 
 type Run = fn(Course, &Hasher) -> Vec<Figure>;
 
@@ -30,18 +29,18 @@ pub fn measure(plan: &Plan) -> Case {
     };
     let runs: [(&'static str, Run); 4] = [
         (BASE, run::<Swiss>),
-        ("control", run::<Swiss>),
+        (name::CONTROL, run::<Swiss>),
         (OURS, run::<Incremental>),
-        ("RobinHood", run::<RobinHood>),
+        (name::ROBIN_HOOD, run::<RobinHood>),
     ];
     let hasher = Hasher::default();
     let samples = plan.run_courses(
-        &[CONDITIONS.len()],
+        &[FIGURES.len()],
         || runs.to_vec(),
         |(_, run), _, _| run(course, &hasher),
     );
     let heading = Heading {
-        operation: "growth",
+        operation: name::GROWTH,
         case: count(entries as usize),
         title: format!(
             "0 to {} entries, in batches of {} with a refresh after each",
@@ -50,10 +49,10 @@ pub fn measure(plan: &Plan) -> Case {
         ),
         base: BASE,
         ours: OURS,
-        conditions: CONDITIONS.map(String::from).to_vec(),
+        conditions: FIGURES.map(String::from).to_vec(),
     };
     let names = runs.map(|(name, _)| name);
-    Case::new(heading, samples.rows(&names, 2, false))
+    Case::new(heading, samples.rows(&names, OURS, false))
 }
 
 fn run<E: Engine>(course: Course, hasher: &Hasher) -> Vec<Figure> {

@@ -36,6 +36,7 @@ mod machine;
 mod many;
 mod memory;
 mod mixed;
+mod name;
 mod noise;
 mod output;
 mod partner;

@@ -8,6 +8,7 @@ use benches::lookups::Way;
 use benches::stream::Stream;
 
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::read::CONDITIONS;
@@ -35,15 +36,15 @@ fn contenders(entries: usize, script: &Script<Number>) -> Vec<Contender<Number>>
     let (std, _) = rwlock::std_pair(entries, hasher);
     vec![
         Contender::one_by_one(BASE, writer, handle, script),
-        Contender::one_by_one("control", control_writer, control, script),
+        Contender::one_by_one(name::CONTROL, control_writer, control, script),
         Contender::one_by_one(SCOPED, (), scoped, script),
         Contender::one_by_one(OURS, (), guarded, script),
         Contender::one_by_one(OURS_SCOPED, (), cloned, script),
-        Contender::one_by_one("arc-swap load", (), load, script),
-        Contender::one_by_one("papaya", (), papaya, script),
-        Contender::one_by_one("dashmap", (), dashmap, script),
-        Contender::one_by_one("parking_lot", (), parking_lot, script),
-        Contender::one_by_one("std RwLock", (), std, script),
+        Contender::one_by_one(name::ARC_SWAP_LOAD, (), load, script),
+        Contender::one_by_one(name::PAPAYA, (), papaya, script),
+        Contender::one_by_one(name::DASHMAP, (), dashmap, script),
+        Contender::one_by_one(name::PARKING_LOT, (), parking_lot, script),
+        Contender::one_by_one(name::STD_RWLOCK, (), std, script),
     ]
 }
 
@@ -64,10 +65,9 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
             _ => contender.together(&script, pace, partner).ns().into(),
         },
     );
-    let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
     Case::new(
         Heading {
-            operation: "shared",
+            operation: name::SHARED,
             case: count(entries),
             title: format!(
                 "one lookup per guard through one value, {} keys",
@@ -77,6 +77,6 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
             ours: OURS,
             conditions: CONDITIONS.map(String::from).to_vec(),
         },
-        samples.rows(&names, ours, true),
+        samples.rows(&names, OURS, true),
     )
 }

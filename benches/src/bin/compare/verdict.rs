@@ -99,6 +99,11 @@ impl Outcome {
 }
 
 impl Threshold {
+    pub fn limit(self) -> f64 {
+        let (Threshold::AtMost(limit) | Threshold::AtLeast(limit)) = self;
+        limit
+    }
+
     pub fn is_met_by(self, median: f64) -> bool {
         match self {
             Threshold::AtMost(threshold) => median <= threshold,
@@ -116,22 +121,19 @@ impl Circumstances {
     /// Of ratios of times under one of the conditions.
     pub fn of(case: &Case, condition: usize) -> Self {
         Circumstances {
-            rounds: case.rounds(condition),
-            enough: ROUNDS,
             noise: Some(case.noise[condition]),
-            bound: NOISE,
-            gain: None,
+            enough: ROUNDS,
+            ..Self::of_sessions(case.rounds(condition))
         }
     }
 
     /// Of scaling, where there is such a thing.
     pub fn of_scaling(case: &Case) -> Option<Self> {
         Some(Circumstances {
-            rounds: case.rounds(0),
-            enough: ROUNDS,
             noise: Some(case.scaling_noise?),
             bound: SCALING_NOISE,
             gain: Some(case.gain()),
+            ..Self::of(case, 0)
         })
     }
 
@@ -144,7 +146,7 @@ impl Circumstances {
         })
     }
 
-    /// Of what was measured in this many sessions, and is no ratio.
+    /// Of what was measured in this many sessions, and has no control.
     pub fn of_sessions(sessions: usize) -> Self {
         Circumstances {
             rounds: sessions,
@@ -167,9 +169,8 @@ impl Circumstances {
         if let Some(noise) = noise {
             return Some(format!("the control is {}", noise.text()));
         }
-        let (Threshold::AtMost(limit) | Threshold::AtLeast(limit)) = threshold;
         let notch = 1.57 * (measured.upper - measured.lower) / (self.rounds as f64).sqrt();
-        if (measured.median - limit).abs() < notch {
+        if (measured.median - threshold.limit()).abs() < notch {
             return Some(format!("± {notch:.2}, which holds the threshold"));
         }
         None

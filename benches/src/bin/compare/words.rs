@@ -15,6 +15,7 @@ use evmap_core::table::robin_hood::{grow_probe, grow_probe_warm, grow_probe_with
 use hashbrown::HashTable;
 
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::plan::Plan;
 use crate::report::count;
 
@@ -23,9 +24,12 @@ pub const BASE: &str = "copy, fresh";
 pub const COPY_WARM: &str = "copy, warm";
 pub const REHASH: &str = "hashbrown rehash";
 /// On one thread: the one that the others are compared with.
-pub const OURS: &str = "RobinHood";
+pub const OURS: &str = name::ROBIN_HOOD;
 pub const OURS_WARM: &str = "RobinHood, warm";
 pub const TWO_THREADS: &str = "RobinHood, two threads";
+
+/// What is measured.
+pub const SLOT: &str = "a slot";
 
 /// A sample takes a third of a second, most of it off the clock, and the samples differ little.
 const ROUNDS: usize = 30;
@@ -34,7 +38,7 @@ type Sample = fn(&Subject) -> Duration;
 
 const ROWS: [(&str, Sample); 7] = [
     (BASE, copy),
-    ("control", copy),
+    (name::CONTROL, copy),
     (COPY_WARM, copy_warm),
     (REHASH, rehash),
     (OURS, |subject| subject.grown(grow_probe(subject.entries))),
@@ -101,7 +105,7 @@ pub fn measure(plan: &Plan) -> Case {
         |(_, sample), _, _| (sample(&subject).as_nanos() as f64 / words).into(),
     );
     let heading = Heading {
-        operation: "grow",
+        operation: name::GROW,
         case: count(entries),
         title: format!(
             "{} words, whose array doubles to {} slots; ns for each of these",
@@ -110,12 +114,11 @@ pub fn measure(plan: &Plan) -> Case {
         ),
         base: BASE,
         ours: OURS,
-        conditions: vec!["a slot".to_string()],
+        conditions: vec![SLOT.to_string()],
     };
-    let ours = ROWS.iter().position(|&(name, _)| name == OURS).unwrap_or(0);
     Case::new(
         heading,
-        samples.rows(&ROWS.map(|(name, _)| name), ours, false),
+        samples.rows(&ROWS.map(|(name, _)| name), OURS, false),
     )
 }
 

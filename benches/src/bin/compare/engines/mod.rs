@@ -13,27 +13,28 @@ use crate::case::{Case, Figure, Heading, Samples};
 use crate::course::{BATCH, Course};
 use crate::kind::{Kind, Number, Text};
 use crate::memory;
+use crate::name;
 use crate::plan::Plan;
 use crate::report::count;
 use held::{Ask, full_near};
 use row::rows;
 
-pub use row::{BASE, INCREMENTAL, ROBIN_HOOD, subject};
+pub use row::subject;
 
 /// What is measured.
-pub const CONDITIONS: [&str; 7] = [
-    "lookup, hit",
+const CONDITIONS: [&str; 7] = [
+    HIT,
     "lookup, miss",
-    "iteration",
-    "lookup, growing",
+    ITERATION,
+    GROWING,
     "insertion",
     "growth",
     "longest refresh",
 ];
-/// The numbers of those that have a target.
-pub const HIT: usize = 0;
-pub const ITERATION: usize = 2;
-pub const GROWING: usize = 3;
+/// Those that have a target.
+pub const HIT: &str = "lookup, hit";
+pub const ITERATION: &str = "iteration";
+pub const GROWING: &str = "lookup, growing";
 
 /// One table size, with either kind of keys.
 pub fn measure(entries: usize, plan: &Plan) -> [Case; 2] {
@@ -50,13 +51,12 @@ fn measure_kind<K: Kind>(entries: usize, plan: &Plan) -> Case {
         .beside(just_grown::<K>(full, plan))
         .beside(courses::<K>(entries, plan));
     let names = rows::<K>().map(|row| row.name);
-    let ours = names.iter().position(|&name| name == ROBIN_HOOD);
-    let mut table = samples.rows(&names, ours.unwrap_or(0), false);
+    let mut table = samples.rows(&names, name::ROBIN_HOOD, false);
     for (row, engine) in table.iter_mut().zip(rows::<K>()) {
         row.memory = Some(memory::measure(&engine.subject_name(), entries));
     }
     let heading = Heading {
-        operation: "engines",
+        operation: name::ENGINES,
         case: format!("{}/{}", count(entries), K::NAME),
         title: format!(
             "{} keys ({}), those of a map that has just grown {}; a refresh after {} insertions",
@@ -65,8 +65,8 @@ fn measure_kind<K: Kind>(entries: usize, plan: &Plan) -> Case {
             full + 1,
             count(BATCH as usize)
         ),
-        base: BASE,
-        ours: ROBIN_HOOD,
+        base: name::SWISS,
+        ours: name::ROBIN_HOOD,
         conditions: CONDITIONS.map(String::from).to_vec(),
     };
     Case::new(heading, table)

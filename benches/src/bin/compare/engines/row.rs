@@ -10,12 +10,7 @@ use crate::case::Figure;
 use crate::course::Course;
 use crate::kind::{Kind, Number, Text};
 use crate::memory::Subject;
-
-/// What the first ratio is to.
-pub const BASE: &str = "Swiss";
-pub const INCREMENTAL: &str = "Incremental";
-/// What the second ratio is to.
-pub const ROBIN_HOOD: &str = "RobinHood";
+use crate::name;
 
 /// An engine under a name.
 pub struct Row<K: Kind> {
@@ -32,10 +27,10 @@ pub struct Row<K: Kind> {
 /// The rows of a table.
 pub fn rows<K: Kind>() -> [Row<K>; 4] {
     [
-        row::<K, Swiss>(BASE, false),
-        row::<K, Swiss>("control", false),
-        row::<K, Incremental>(INCREMENTAL, true),
-        row::<K, RobinHood>(ROBIN_HOOD, false),
+        row::<K, Swiss>(name::SWISS, false),
+        row::<K, Swiss>(name::CONTROL, false),
+        row::<K, Incremental>(name::INCREMENTAL, true),
+        row::<K, RobinHood>(name::ROBIN_HOOD, false),
     ]
 }
 

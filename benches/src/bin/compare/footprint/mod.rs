@@ -15,8 +15,8 @@ use crate::plan::Plan;
 use crate::report::count;
 use crate::table::Table;
 
-pub use pairs::{BASE as BARE, OURS, TABLE as PAIRS};
-pub use values::{BASE as ONE_COPY, OURS as OURS_SHARED, TABLE as VALUES};
+pub use pairs::{BASE as BARE, OURS};
+pub use values::{BASE as ONE_COPY, OURS as OURS_SHARED};
 
 /// Bytes in a large value.
 pub const LARGE: usize = 1024;

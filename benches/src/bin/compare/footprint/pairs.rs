@@ -14,9 +14,10 @@ use left_right_peer::Absorb;
 use super::Contender;
 use crate::course::{BATCH, Reader, Writer, settle};
 use crate::kind::Number;
+use crate::name;
 
 /// What the ratios are to.
-pub const BASE: &str = "bare";
+pub const BASE: &str = name::BARE;
 /// With the default engine.
 pub const OURS: &str = "ours, Swiss";
 
@@ -31,12 +32,12 @@ pub(super) const CONTENDERS: [Contender; 12] = [
         Box::new(ours::<RobinHood>(entries))
     }),
     contender("ours, SharedMap", shared_map),
-    contender("evmap", |entries| Box::new(evmap_pair(entries))),
-    contender("left-right", left_right),
-    contender("flashmap", flashmap),
-    contender("papaya", papaya),
-    contender("dashmap", dashmap),
-    contender("scc", scc),
+    contender(name::EVMAP, |entries| Box::new(evmap_pair(entries))),
+    contender(name::LEFT_RIGHT, left_right),
+    contender(name::FLASHMAP, flashmap),
+    contender(name::PAPAYA, papaya),
+    contender(name::DASHMAP, dashmap),
+    contender(name::SCC, scc),
     contender("arc-swap", |entries| {
         Box::new(ArcSwap::from_pointee(bare(entries)))
     }),

@@ -19,12 +19,13 @@ use benches::stream::SplitMix;
 
 use super::{Contender, ENTRIES, Many, figure};
 use crate::case::{Case, Figure, Heading};
+use crate::name;
 use crate::report::count;
 
 /// The name of the table.
 pub const CASE: &str = "deferred";
 /// What the ratios are to.
-pub const BASE: &str = "dashmap";
+const BASE: &str = name::DASHMAP;
 /// The contender that the others are compared with.
 pub const OURS: &str = "ours, 1 ms";
 
@@ -51,10 +52,9 @@ impl Many {
                 self.deferred_slice(contender, self.threads[condition], pace, &keys)
             },
         );
-        let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
         Case::new(
             Heading {
-                operation: "many",
+                operation: name::MANY,
                 case: CASE.to_string(),
                 title: format!(
                     "{} inserts into {} keys, half of them new, visible within {TIME:?}",
@@ -65,7 +65,7 @@ impl Many {
                 ours: "ours",
                 conditions: self.conditions(),
             },
-            samples.rows(&names, ours, false),
+            samples.rows(&names, OURS, false),
         )
     }
 
@@ -76,12 +76,12 @@ impl Many {
         let evmap = evmap_mutex::every(TIME, INSERTS, hasher);
         vec![
             self.contender(BASE, dashmap::pair(INSERTS, hasher).0),
-            self.contender("control", dashmap::pair(INSERTS, hasher).0),
+            self.contender(name::CONTROL, dashmap::pair(INSERTS, hasher).0),
             self.contender(OURS, shared_map::within(TIME, INSERTS, hasher)),
             self.contender("Mutex<evmap>, 1 ms", evmap),
-            self.contender("papaya", papaya::pair(INSERTS, hasher).0),
-            self.contender("scc", scc_map::pair(INSERTS, hasher).0),
-            self.contender("parking_lot", parking_lot),
+            self.contender(name::PAPAYA, papaya::pair(INSERTS, hasher).0),
+            self.contender(name::SCC, scc_map::pair(INSERTS, hasher).0),
+            self.contender(name::PARKING_LOT, parking_lot),
         ]
     }
 

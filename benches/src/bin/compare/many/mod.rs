@@ -20,13 +20,11 @@ use crate::case::{Figure, Spent};
 use crate::plan::Plan;
 use pool::Pool;
 
-pub use deferred::{BASE as DEFERRED_BASE, CASE as DEFERRED, OURS as OURS_DEFERRED};
+pub use deferred::{CASE as DEFERRED, OURS as OURS_DEFERRED};
 pub use visible::{BASE as VISIBLE_BASE, CASE as VISIBLE, MUTEX, OURS as OURS_VISIBLE};
 
 /// Keys in the map.
 const ENTRIES: usize = 100_000;
-/// How many threads the targets are about.
-pub const MEANT: [usize; 4] = [1, 2, 4, 8];
 /// The most threads.
 pub const MOST: usize = 64;
 /// How many times as long as usual a slice is: with more threads than processors, the system has to
@@ -91,7 +89,7 @@ impl Many {
 }
 
 /// This many threads.
-pub fn condition(threads: usize) -> String {
+fn condition(threads: usize) -> String {
     match threads {
         1 => "1 thread".to_string(),
         n => format!("{n} threads"),

@@ -16,6 +16,7 @@ use evmap_core::FenceMode;
 
 use super::{Contender, ENTRIES, Many, figure};
 use crate::case::{Case, Figure, Heading};
+use crate::name;
 use crate::report::count;
 
 /// The name of the table.
@@ -25,7 +26,7 @@ pub const BASE: &str = "Mutex<evmap>";
 /// The plain writer behind a mutex.
 pub const MUTEX: &str = "Mutex<ours>";
 /// The contender that the others are compared with.
-pub const OURS: &str = "ours, Auto";
+pub const OURS: &str = name::OURS_AUTO;
 
 impl Many {
     /// Inserts and computes, each visible on return.
@@ -42,10 +43,9 @@ impl Many {
                 self.visible_slice(contender, self.threads[condition], pace)
             },
         );
-        let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
         Case::new(
             Heading {
-                operation: "many",
+                operation: name::MANY,
                 case: CASE.to_string(),
                 title: format!(
                     "inserts and computes by turns, {} keys, each visible on return; slices of {:?}",
@@ -56,7 +56,7 @@ impl Many {
                 ours: "ours",
                 conditions: self.conditions(),
             },
-            samples.rows(&names, ours, false),
+            samples.rows(&names, OURS, false),
         )
     }
 
@@ -67,15 +67,15 @@ impl Many {
         let parking_lot = rwlock::parking_lot_pair(ENTRIES, hasher).0;
         vec![
             self.contender(BASE, evmap_mutex::at_once(ENTRIES, hasher)),
-            self.contender("control", evmap_mutex::at_once(ENTRIES, hasher)),
+            self.contender(name::CONTROL, evmap_mutex::at_once(ENTRIES, hasher)),
             self.contender(OURS, ours(FenceMode::Auto)),
             self.contender(MUTEX, behind_mutex),
-            self.contender("ours, Membarrier", ours(FenceMode::Membarrier)),
-            self.contender("ours, SeqCst", ours(FenceMode::SeqCst)),
-            self.contender("dashmap", dashmap::pair(ENTRIES, hasher).0),
-            self.contender("papaya", papaya::pair(ENTRIES, hasher).0),
-            self.contender("scc", scc_map::pair(ENTRIES, hasher).0),
-            self.contender("parking_lot", parking_lot),
+            self.contender(name::OURS_MEMBARRIER, ours(FenceMode::Membarrier)),
+            self.contender(name::OURS_SEQ_CST, ours(FenceMode::SeqCst)),
+            self.contender(name::DASHMAP, dashmap::pair(ENTRIES, hasher).0),
+            self.contender(name::PAPAYA, papaya::pair(ENTRIES, hasher).0),
+            self.contender(name::SCC, scc_map::pair(ENTRIES, hasher).0),
+            self.contender(name::PARKING_LOT, parking_lot),
         ]
     }
 

@@ -14,29 +14,19 @@ use evmap_core::FenceMode;
 
 use super::contender::Contender;
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::report::count;
 
 /// What is measured.
-const CONDITIONS: [&str; 3] = ["undisturbed", "beside a writer", "a refresh"];
-/// The number of the second.
-pub const DISTURBED: usize = 1;
+const CONDITIONS: [&str; 3] = ["undisturbed", DISTURBED, "a refresh"];
+/// The second.
+pub const DISTURBED: &str = "beside a writer";
 /// What the first ratio is to: its writer has another map, since nobody can share one that is written.
-const BASE: &str = "bare";
+const BASE: &str = name::BARE;
 /// The contender that the others are compared with.
-pub const OURS: &str = "ours, Auto";
-/// All others, at either size.
-pub const PEERS: [&str; 6] = [
-    "evmap",
-    "flashmap",
-    "papaya",
-    "dashmap",
-    "scc",
-    "parking_lot",
-];
-/// Those whose writer copies the whole map for each operation: only where that is done in time.
-pub const ARC_SWAP: [&str; 2] = ["arc-swap load", "arc-swap cache"];
+pub const OURS: &str = name::OURS_AUTO;
 
 /// How many keys.
 pub const SIZES: [usize; 2] = [1_000, 100_000];
@@ -51,33 +41,35 @@ const LONGER: u32 = 2;
 fn contenders(entries: usize, stream: &Stream) -> Vec<Contender> {
     let hasher = &Hasher::default();
     let ours = |mode| ours::pair(entries, hasher, mode);
-    let [evmap, flashmap, papaya, dashmap, scc, parking_lot] = PEERS;
     let mut all = vec![
         Contender::new(BASE, bare::pair(entries, hasher), stream),
-        Contender::new("control", bare::pair(entries, hasher), stream),
+        Contender::new(name::CONTROL, bare::pair(entries, hasher), stream),
         Contender::new(OURS, ours(FenceMode::Auto), stream),
-        Contender::new("ours, Membarrier", ours(FenceMode::Membarrier), stream),
-        Contender::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
-        Contender::new(evmap, evmap::pair(entries, hasher), stream),
-        Contender::new(flashmap, flashmap::pair(entries, hasher), stream),
-        Contender::new(papaya, papaya::pair(entries, hasher), stream),
-        Contender::new(dashmap, dashmap::pair(entries, hasher), stream),
-        Contender::new(scc, scc::pair(entries, hasher), stream),
+        Contender::new(name::OURS_MEMBARRIER, ours(FenceMode::Membarrier), stream),
+        Contender::new(name::OURS_SEQ_CST, ours(FenceMode::SeqCst), stream),
+        Contender::new(name::EVMAP, evmap::pair(entries, hasher), stream),
+        Contender::new(name::FLASHMAP, flashmap::pair(entries, hasher), stream),
+        Contender::new(name::PAPAYA, papaya::pair(entries, hasher), stream),
+        Contender::new(name::DASHMAP, dashmap::pair(entries, hasher), stream),
+        Contender::new(name::SCC, scc::pair(entries, hasher), stream),
         Contender::new(
-            parking_lot,
+            name::PARKING_LOT,
             rwlock::parking_lot_pair(entries, hasher),
             stream,
         ),
     ];
     if entries <= COPIED {
-        let [load, cache] = ARC_SWAP;
         all.push(Contender::new(
-            load,
+            name::ARC_SWAP_LOAD,
             arc_swap::pair(entries, hasher),
             stream,
         ));
         let (writer, reader) = arc_swap::readers(entries, hasher);
-        all.push(Contender::new(cache, (writer, reader), stream));
+        all.push(Contender::new(
+            name::ARC_SWAP_CACHE,
+            (writer, reader),
+            stream,
+        ));
     }
     all
 }
@@ -105,8 +97,7 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
             }
         },
     );
-    let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
-    let mut rows = samples.rows(&names, ours, false);
+    let mut rows = samples.rows(&names, OURS, false);
     for row in &mut rows {
         let [undisturbed, disturbed, _] = &row.cells[..] else {
             unreachable!("three conditions");
@@ -114,7 +105,7 @@ pub fn measure(entries: usize, plan: &Plan, partner: &Partner) -> Case {
         row.kept = Some(Quartiles::of_ratios(&undisturbed.rounds, &disturbed.rounds));
     }
     let heading = Heading {
-        operation: "mixed",
+        operation: name::MIXED,
         case: count(entries),
         title: format!(
             "a reader of {} keys, beside a writer that upserts {OPERATIONS} and refreshes \

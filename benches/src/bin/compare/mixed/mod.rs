@@ -8,7 +8,7 @@ use crate::case::Case;
 use crate::partner::Partner;
 use crate::plan::Plan;
 
-pub use kept::{ARC_SWAP, DISTURBED, OURS, PEERS};
+pub use kept::{DISTURBED, OURS};
 pub use sweep::{AUTO, BOTH, CASES as SWEPT, MEMBARRIER, SEQ_CST};
 
 /// What a reader keeps of its rate, by contender; and what each fence mode costs, by interval.

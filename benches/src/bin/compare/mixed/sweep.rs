@@ -15,6 +15,7 @@ use evmap_core::FenceMode;
 
 use super::contender::Contender;
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::report::count;
@@ -26,9 +27,9 @@ pub const MEMBARRIER: &str = "Membarrier";
 pub const AUTO: &str = "Auto";
 
 /// What is measured.
-const CONDITIONS: [&str; 3] = ["a lookup", "a refresh", "a lookup and its part"];
-/// The number of the joint cost.
-pub const BOTH: usize = 2;
+const CONDITIONS: [&str; 3] = ["a lookup", "a refresh", BOTH];
+/// The joint cost.
+pub const BOTH: &str = "a lookup and its part";
 
 /// Between the beginnings of two refreshes.
 pub const INTERVALS: [Duration; 7] = [
@@ -67,7 +68,7 @@ fn contenders(stream: &Stream) -> Vec<Contender> {
         |name, mode: FenceMode| Contender::new(name, ours::pair(ENTRIES, hasher, mode), stream);
     vec![
         contender(SEQ_CST, FenceMode::SeqCst),
-        contender("control", FenceMode::SeqCst),
+        contender(name::CONTROL, FenceMode::SeqCst),
         contender(MEMBARRIER, FenceMode::Membarrier),
         contender(AUTO, FenceMode::Auto),
     ]
@@ -97,14 +98,13 @@ pub fn measure(every: Duration, name: &str, plan: &Plan, partner: &Partner) -> C
             vec![sample.ns().into(), done.ns().into(), both.into()]
         },
     );
-    let ours = names.iter().position(|&name| name == AUTO).unwrap_or(0);
     let rhythm = Rhythm {
         operations: 1,
         every,
         seed: 0,
     };
     let heading = Heading {
-        operation: "mixed",
+        operation: name::MIXED,
         case: name.to_string(),
         title: format!(
             "one upsert and a refresh every {every:?} by a writer that {}, beside a busy reader \
@@ -121,7 +121,7 @@ pub fn measure(every: Duration, name: &str, plan: &Plan, partner: &Partner) -> C
         ours: AUTO,
         conditions: CONDITIONS.map(String::from).to_vec(),
     };
-    Case::new(heading, samples.rows(&names, ours, false))
+    Case::new(heading, samples.rows(&names, AUTO, false))
 }
 
 /// Nanoseconds of both threads for each lookup.

@@ -3,8 +3,8 @@
 use benches::stats::Quartiles;
 
 use crate::case::Case;
-use crate::engines::{INCREMENTAL, ROBIN_HOOD};
 use crate::footprint::{Footprint, Outcome};
+use crate::name::{INCREMENTAL, ROBIN_HOOD};
 use crate::plan::Plan;
 use crate::verdict::ROUNDS;
 
@@ -202,7 +202,7 @@ mod tests {
             ours: "ours",
             conditions: ["one", "two"].map(String::from).to_vec(),
         };
-        Case::new(heading, samples.rows(names, 0, false))
+        Case::new(heading, samples.rows(names, names[0], false))
     }
 
     #[test]

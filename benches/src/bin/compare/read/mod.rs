@@ -12,6 +12,7 @@ use benches::lookups::Way;
 use evmap_core::FenceMode;
 
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::partner::Partner;
 use crate::plan::Plan;
 use contender::{Contender, Script};
@@ -19,13 +20,16 @@ use variant::{Keys, Variant};
 
 pub use args::ReadArgs;
 
-/// By one thread alone, and by two at once.
-pub const CONDITIONS: [&str; 2] = ["1 thread", "2 threads"];
+/// By one thread alone.
+pub const ONE: &str = "1 thread";
+/// By two at once.
+pub const TWO: &str = "2 threads";
+/// Both.
+pub const CONDITIONS: [&str; 2] = [ONE, TWO];
 /// The contender that the others are compared with.
 pub const OURS: &str = "ours, guard";
 /// The same map, read by a call that copies the value.
 pub const SCOPED: &str = "ours, scoped";
-pub const CACHE: &str = "arc-swap cache";
 
 /// From this many entries on, building maps takes longer than reading them.
 const LARGE: usize = 1_000_000;
@@ -40,31 +44,46 @@ fn contenders<K: Kind>(entries: usize, script: &Script<K>) -> Vec<Contender<K>> 
     let (load, cache) = arc_swap::readers_of::<K>(entries, hasher);
     let bare = || bare::reader_of::<K>(entries, hasher);
     let mut all = vec![
-        Contender::visiting("bare", (), bare(), script),
-        Contender::visiting("control", (), bare(), script),
+        Contender::visiting(name::BARE, (), bare(), script),
+        Contender::visiting(name::CONTROL, (), bare(), script),
         Contender::visiting(OURS, writer, reader, script),
         Contender::visiting(SCOPED, (), scoped, script),
-        Contender::visiting(CACHE, (), cache, script),
-        Contender::visiting("arc-swap load", (), load, script),
+        Contender::visiting(name::ARC_SWAP_CACHE, (), cache, script),
+        Contender::visiting(name::ARC_SWAP_LOAD, (), load, script),
     ];
     let (writer, reader) = evmap::pair_of::<K>(entries, hasher);
-    all.push(Contender::visiting("evmap", writer, reader, script));
+    all.push(Contender::visiting(name::EVMAP, writer, reader, script));
     let (writer, reader) = left_right::pair_of::<K>(entries, hasher);
-    all.push(Contender::visiting("left-right", writer, reader, script));
+    all.push(Contender::visiting(
+        name::LEFT_RIGHT,
+        writer,
+        reader,
+        script,
+    ));
     let (writer, reader) = flashmap::pair_of::<K>(entries, hasher);
-    all.push(Contender::visiting("flashmap", writer, reader, script));
+    all.push(Contender::visiting(name::FLASHMAP, writer, reader, script));
     let (writer, reader) = papaya::pair_of::<K>(entries, hasher);
-    all.push(Contender::visiting("papaya", writer, reader, script));
+    all.push(Contender::visiting(name::PAPAYA, writer, reader, script));
     let (writer, reader) = rwlock::parking_lot_pair_of::<K>(entries, hasher);
-    all.push(Contender::visiting("parking_lot", writer, reader, script));
+    all.push(Contender::visiting(
+        name::PARKING_LOT,
+        writer,
+        reader,
+        script,
+    ));
     let (writer, reader) = rwlock::std_pair_of::<K>(entries, hasher);
-    all.push(Contender::visiting("std RwLock", writer, reader, script));
+    all.push(Contender::visiting(
+        name::STD_RWLOCK,
+        writer,
+        reader,
+        script,
+    ));
     if !matches!(script.way, Way::Together(_)) {
         // These two lock for each key.
         let (writer, reader) = dashmap::pair_of::<K>(entries, hasher);
-        all.push(Contender::one_by_one("dashmap", writer, reader, script));
+        all.push(Contender::one_by_one(name::DASHMAP, writer, reader, script));
         let (writer, reader) = scc::pair_of::<K>(entries, hasher);
-        all.push(Contender::one_by_one("scc", writer, reader, script));
+        all.push(Contender::one_by_one(name::SCC, writer, reader, script));
     }
     all
 }
@@ -100,16 +119,15 @@ fn measure_kind<K: Kind>(variant: Variant, entries: usize, plan: &Plan, partner:
             _ => contender.together(&script, pace, partner).ns().into(),
         },
     );
-    let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
     Case::new(
         Heading {
-            operation: "read",
+            operation: name::READ,
             case: variant.case(entries),
             title: variant.title(entries),
-            base: "bare",
+            base: name::BARE,
             ours: "ours",
             conditions: conditions.iter().map(ToString::to_string).collect(),
         },
-        samples.rows(&names, ours, is_plain),
+        samples.rows(&names, OURS, is_plain),
     )
 }

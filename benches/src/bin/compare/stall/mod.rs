@@ -17,9 +17,14 @@ use crate::plan::Plan;
 use crate::report::spread;
 use crate::table::Table;
 
-pub use blocked::{Blocked, Call};
+pub use blocked::Blocked;
+#[cfg(test)]
+pub use blocked::Call;
 pub use peer::Peer;
 pub use rate::{CASE, HELD, Past, UNHELD};
+
+/// The name of what others do meanwhile, among the targets.
+pub const BLOCKED: &str = "blocked";
 
 /// Keys in the map.
 const ENTRIES: usize = 100_000;
@@ -61,7 +66,7 @@ impl Stall {
             calls,
         } = &self.blocked;
         text += &format!(
-            "\nstall/blocked: while a refresh waits for a guard; {sessions} times {lasting:?}\n"
+            "\nstall/{BLOCKED}: while a refresh waits for a guard; {sessions} times {lasting:?}\n"
         );
         let mut table = Table::default();
         table.row(["microseconds", "median", "99 of 100 within", "longest"]);

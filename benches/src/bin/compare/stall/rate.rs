@@ -13,6 +13,7 @@ use super::guard::HeldGuard;
 use super::map::Map;
 use super::{ENTRIES, ms};
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::plan::Plan;
 use crate::report::count;
 
@@ -23,7 +24,7 @@ pub const UNHELD: &str = "no guard";
 /// The row of writers that have gone past one.
 pub const HELD: &str = "guard held";
 
-const MAPS: [&str; 3] = ["ours, SeqCst", "ours, Auto", "SharedMap"];
+const MAPS: [&str; 3] = [name::OURS_SEQ_CST, name::OURS_AUTO, "SharedMap"];
 /// How each goes past a guard.
 const HOW: [&str; 3] = [
     "rebuild and refresh",
@@ -106,7 +107,7 @@ impl Contender {
 pub fn measure(plan: &Plan) -> (Case, Vec<Past>) {
     let stream = Stream::for_pieces(ENTRIES, REFRESHES);
     let mut times = MAPS.map(|_| Vec::new());
-    let names = [UNHELD, "control", HELD];
+    let names = [UNHELD, name::CONTROL, HELD];
     let samples = plan.run(
         MAPS.len(),
         || names.map(|name| Contender::new(name, name == HELD)).into(),
@@ -117,7 +118,7 @@ pub fn measure(plan: &Plan) -> (Case, Vec<Past>) {
         },
     );
     let heading = Heading {
-        operation: "stall",
+        operation: name::STALL,
         case: CASE.to_string(),
         title: format!(
             "{} refreshes of one upsert each, {} keys, past a guard that is held forever",
@@ -128,7 +129,7 @@ pub fn measure(plan: &Plan) -> (Case, Vec<Past>) {
         ours: HELD,
         conditions: MAPS.map(String::from).to_vec(),
     };
-    let case = Case::new(heading, samples.rows(&names, 2, false));
+    let case = Case::new(heading, samples.rows(&names, HELD, false));
     let each = MAPS.into_iter().zip(HOW).zip(&times);
     let past = each.map(|((map, how), times)| Past {
         map,

@@ -4,10 +4,10 @@ use std::hint::black_box;
 
 use benches::contender::{Hasher, Upsert, ours};
 use benches::slice::{Pace, timed};
-use benches::stats::Quartiles;
 use evmap_core::FenceMode;
 
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::plan::Plan;
 use crate::report::count;
 
@@ -55,7 +55,7 @@ impl Idle {
 
 /// One handle, once more one, and many.
 pub fn measure(plan: &Plan) -> Case {
-    let rows = [(ONE, 1), ("control", 1), (MANY, HANDLES)];
+    let rows = [(ONE, 1), (name::CONTROL, 1), (MANY, HANDLES)];
     let samples = plan.run(
         MODES.len(),
         || {
@@ -65,7 +65,7 @@ pub fn measure(plan: &Plan) -> Case {
         |maps, condition, pace| maps[condition].slice(pace).into(),
     );
     let heading = Heading {
-        operation: "write",
+        operation: name::WRITE,
         case: CASE.to_string(),
         title: format!(
             "one upsert and a refresh, {} keys, with handles that nobody reads through",
@@ -75,13 +75,8 @@ pub fn measure(plan: &Plan) -> Case {
         ours: MANY,
         conditions: MODES.map(|(name, _)| name.to_string()).to_vec(),
     };
-    Case::new(heading, samples.rows(&rows.map(|(name, _)| name), 2, false))
-}
-
-/// How many microseconds more a refresh takes with many handles, round by round.
-pub fn added_cost(case: &Case, condition: usize) -> Quartiles {
-    let rounds = |name| case.row(name).cells[condition].rounds.iter();
-    let more = rounds(MANY).zip(rounds(ONE));
-    let more: Vec<_> = more.map(|(many, one)| (many - one) / 1_000.0).collect();
-    Quartiles::of(&more)
+    Case::new(
+        heading,
+        samples.rows(&rows.map(|(name, _)| name), MANY, false),
+    )
 }

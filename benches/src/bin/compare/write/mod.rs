@@ -17,16 +17,17 @@ use benches::stream::Stream;
 use evmap_core::FenceMode;
 
 use crate::case::{Case, Heading};
+use crate::name;
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::report::count;
 
-pub use idle::{CASE as IDLE_HANDLES, added_cost, measure as measure_idle};
+pub use idle::{CASE as IDLE_HANDLES, MANY, ONE, measure as measure_idle};
 
 /// The writer alone, and beside a thread that looks keys up all the time.
 const CONDITIONS: [&str; 2] = ["no reader", "1 busy reader"];
 /// The contender that the others are compared with.
-pub const OURS: &str = "ours, Auto";
+pub const OURS: &str = name::OURS_AUTO;
 
 const ENTRIES: usize = 100_000;
 
@@ -82,20 +83,20 @@ fn contenders(stream: &Stream) -> Vec<Contender> {
     let hasher = &Hasher::default();
     let ours = |mode| ours::pair(ENTRIES, hasher, mode);
     vec![
-        Contender::new("bare", bare::pair(ENTRIES, hasher), stream),
-        Contender::new("control", bare::pair(ENTRIES, hasher), stream),
+        Contender::new(name::BARE, bare::pair(ENTRIES, hasher), stream),
+        Contender::new(name::CONTROL, bare::pair(ENTRIES, hasher), stream),
         Contender::new(OURS, ours(FenceMode::Auto), stream),
-        Contender::new("ours, SeqCst", ours(FenceMode::SeqCst), stream),
-        Contender::new("evmap", evmap::pair(ENTRIES, hasher), stream),
-        Contender::new("flashmap", flashmap::pair(ENTRIES, hasher), stream),
-        Contender::new("papaya", papaya::pair(ENTRIES, hasher), stream),
-        Contender::new("dashmap", dashmap::pair(ENTRIES, hasher), stream),
+        Contender::new(name::OURS_SEQ_CST, ours(FenceMode::SeqCst), stream),
+        Contender::new(name::EVMAP, evmap::pair(ENTRIES, hasher), stream),
+        Contender::new(name::FLASHMAP, flashmap::pair(ENTRIES, hasher), stream),
+        Contender::new(name::PAPAYA, papaya::pair(ENTRIES, hasher), stream),
+        Contender::new(name::DASHMAP, dashmap::pair(ENTRIES, hasher), stream),
         Contender::new(
-            "parking_lot",
+            name::PARKING_LOT,
             rwlock::parking_lot_pair(ENTRIES, hasher),
             stream,
         ),
-        Contender::new("std RwLock", rwlock::std_pair(ENTRIES, hasher), stream),
+        Contender::new(name::STD_RWLOCK, rwlock::std_pair(ENTRIES, hasher), stream),
     ]
 }
 
@@ -118,20 +119,19 @@ pub fn measure(batch: usize, plan: &Plan, partner: &Partner) -> Case {
                 .into(),
         },
     );
-    let ours = names.iter().position(|&name| name == OURS).unwrap_or(0);
     Case::new(
         Heading {
-            operation: "write",
+            operation: name::WRITE,
             case: count(batch),
             title: format!(
                 "upserts of {} keys, {} per refresh",
                 count(ENTRIES),
                 count(batch)
             ),
-            base: "bare",
+            base: name::BARE,
             ours: "ours",
             conditions: CONDITIONS.map(String::from).to_vec(),
         },
-        samples.rows(&names, ours, false),
+        samples.rows(&names, OURS, false),
     )
 }
