@@ -1,51 +1,38 @@
-//! Upserts, one or more before each refresh: ours in each fence mode, and bare hashbrown as the limit.
+//! Upserts, one or more before each refresh: ours in each fence mode, and bare hashbrown as the limit. One before each
+//! refresh is what a refresh itself costs.
 
 use std::time::Duration;
 
-use benches::check;
-use benches::contender::{Hasher, Lookup, Upsert, bare, ours};
-use benches::slice::upsert_all;
-use benches::stream::Stream;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use evmap_core::FenceMode;
+use benches::contenders::{AUTO, BARE, Hasher, SEQ_CST, check_writes};
+use benches::keys::{Order, draw, pieces};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const ENTRIES: usize = 100_000;
 
 fn write(criterion: &mut Criterion) {
-    let hasher = &Hasher::default();
-    let stream = &Stream::new(ENTRIES);
     for batch in [1, 100, 10_000] {
-        let case = format!("{batch}-per-refresh");
-        let bare = bare::pair(ENTRIES, hasher);
-        upserts(criterion, &case, "hashbrown", stream, batch, bare);
-        for mode in [FenceMode::Auto, FenceMode::SeqCst] {
-            let ours = ours::pair(ENTRIES, hasher, mode);
-            let case = format!("{case}-{mode:?}");
-            upserts(criterion, &case, "swiss", stream, batch, ours);
+        let keys = draw(ENTRIES, batch, Order::Uniform);
+        for (engine, contender) in [
+            ("hashbrown", BARE),
+            ("swiss-auto", AUTO),
+            ("swiss-seqcst", SEQ_CST),
+        ] {
+            let build = contender.writes.expect("a contender that is written");
+            let mut map = build(ENTRIES, &Hasher::default());
+            check_writes(engine, &mut *map.writer, &mut *map.reader, &keys);
+            let mut group =
+                criterion.benchmark_group(format!("write/{batch}-per-refresh/engine={engine}"));
+            group.throughput(Throughput::Elements(batch as u64));
+            let mut pieces = pieces(keys.len(), batch, 0);
+            group.bench_function("threads=1", |bencher| {
+                bencher.iter(|| {
+                    let piece = pieces.next().expect("pieces without end");
+                    map.writer.upsert(&keys[piece], 0, batch);
+                });
+            });
+            group.finish();
         }
     }
-}
-
-fn upserts(
-    criterion: &mut Criterion,
-    case: &str,
-    engine: &str,
-    stream: &Stream,
-    batch: usize,
-    (mut writer, mut reader): (impl Upsert, impl Lookup),
-) {
-    check::writes(engine, &mut writer, &mut reader, stream);
-    let mut group = criterion.benchmark_group(format!("write/{case}/engine={engine}"));
-    group.throughput(Throughput::Elements(batch as u64));
-    let mut pieces = stream.pieces(batch, 0);
-    group.bench_function(BenchmarkId::from_parameter("threads=1"), |bencher| {
-        bencher.iter(|| {
-            for keys in pieces.by_ref().take(1) {
-                upsert_all(&mut writer, keys);
-            }
-        });
-    });
-    group.finish();
 }
 
 criterion_group! {

@@ -1,29 +1,13 @@
-//! Slices: short stretches of one contender's work, timed.
-//!
-//! A slice is called through a `dyn` once; the loop inside is compiled for its contender alone.
+//! Slices: short stretches of work, timed; by one thread, or by several that begin together.
 
-use std::hint::black_box;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::contender::{Lookup, Upsert};
-use crate::stream::Stream;
-use crate::value_of;
+use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
-/// Lookups between two looks at the clock, which then cost next to nothing.
-pub const PIECE: usize = 1024;
-
-/// How long a slice takes.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Untimed, to bring the contender's data back into the caches.
-    pub warm_up: Duration,
-    /// Timed.
-    pub timed: Duration,
-    /// Chooses the part of the stream: the same for all contenders of a round.
-    pub seed: usize,
-}
+use crate::paired::Pace;
 
 /// What a slice did.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +28,8 @@ impl Sample {
 
     /// Two threads' slices as one: all that was done, from the earlier begin to the later end.
     ///
-    /// Not in the longer of the two times: where both threads have to share a processor, one may
-    /// run after the other, and would seem to have run beside it.
+    /// Not in the longer of the two times: where both threads have to share a processor, one may run after the
+    /// other, and would seem to have run beside it.
     pub fn together(self, other: Sample) -> Sample {
         Sample {
             count: self.count + other.count,
@@ -53,79 +37,6 @@ impl Sample {
             end: self.end.max(other.end),
         }
     }
-}
-
-/// One thread's lookups in one contender.
-pub trait ReadSlice: Send {
-    /// Looks up keys of the stream, one entry and exit for each, for as long as `pace` says.
-    fn read(&mut self, stream: &Stream, pace: Pace) -> Sample;
-
-    /// Looks up keys of the stream until `stop` is set.
-    fn read_until(&mut self, stream: &Stream, stop: &AtomicBool);
-}
-
-impl<L: Lookup> ReadSlice for L {
-    fn read(&mut self, stream: &Stream, pace: Pace) -> Sample {
-        let mut pieces = stream.pieces(PIECE, pace.seed);
-        timed(pace, || {
-            for keys in pieces.by_ref().take(1) {
-                black_box(sum(self, keys));
-            }
-            PIECE
-        })
-    }
-
-    fn read_until(&mut self, stream: &Stream, stop: &AtomicBool) {
-        for keys in stream.pieces(PIECE, 1) {
-            black_box(sum(self, keys));
-            if stop.load(Ordering::Relaxed) {
-                return;
-            }
-        }
-    }
-}
-
-/// The measured loop of reads.
-///
-/// Every key is there, which [`check::answers`](crate::check::answers) has made sure of beforehand.
-/// The sum is only there to be used, so that no lookup is optimised away.
-#[inline(never)]
-pub fn sum<L: Lookup>(reader: &mut L, keys: &[u32]) -> u64 {
-    let mut sum = 0_u64;
-    for &key in keys {
-        if let Some(value) = reader.get(&u64::from(key)) {
-            sum = sum.wrapping_add(value);
-        }
-    }
-    sum
-}
-
-/// One writer's upserts in one contender.
-pub trait WriteSlice {
-    /// Upserts keys of the stream, `batch` of them before each publication, for as long as `pace`
-    /// says.
-    fn write(&mut self, stream: &Stream, batch: usize, pace: Pace) -> Sample;
-}
-
-impl<U: Upsert> WriteSlice for U {
-    fn write(&mut self, stream: &Stream, batch: usize, pace: Pace) -> Sample {
-        let mut pieces = stream.pieces(batch, pace.seed);
-        // Small batches are grouped, so that the clock is not what is measured.
-        let group = (PIECE / 4 / batch).max(1);
-        timed(pace, || {
-            for keys in pieces.by_ref().take(group) {
-                upsert_all(self, keys);
-            }
-            group * batch
-        })
-    }
-}
-
-/// The measured loop of writes.
-#[inline(never)]
-pub fn upsert_all<U: Upsert>(writer: &mut U, keys: &[u32]) {
-    let keys = keys.iter().map(|&key| u64::from(key));
-    writer.upsert_all(keys.map(|key| (key, value_of(key))));
 }
 
 /// Repeats some work, which says how much it did each time, for as long as `pace` says.
@@ -145,7 +56,47 @@ pub fn timed(pace: Pace, mut work: impl FnMut() -> usize) -> Sample {
     }
 }
 
-/// How long anybody waits at a barrier: after that the others have failed.
+/// Does two things at once, the second one in another thread: always the same, so that what contenders keep for each
+/// thread stays.
+pub fn beside<A, B: Send>(own: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    static OTHER: LazyLock<ThreadPool> = LazyLock::new(|| pool(1));
+    let mut result = None;
+    let own = OTHER.in_place_scope(|scope| {
+        scope.spawn(|_| result = Some(other()));
+        own()
+    });
+    (own, result.expect("the other thread has ended"))
+}
+
+/// This many threads, asleep.
+pub fn pool(threads: usize) -> ThreadPool {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("the system has threads")
+}
+
+/// Does all of these at once, each in a thread of its own. Returns the results, in order.
+///
+/// # Panics
+/// If one has, or there are fewer threads.
+pub fn all_at_once<R: Send>(
+    pool: &ThreadPool,
+    jobs: impl Iterator<Item = impl FnOnce() -> R + Send>,
+) -> Vec<R> {
+    let jobs: Vec<_> = jobs.collect();
+    assert!(jobs.len() <= pool.current_num_threads(), "too few threads");
+    let mut results: Vec<_> = jobs.iter().map(|_| None).collect();
+    pool.in_place_scope(|scope| {
+        for (job, result) in jobs.into_iter().zip(&mut results) {
+            scope.spawn(move |_| *result = Some(job()));
+        }
+    });
+    results
+        .into_iter()
+        .map(|result| result.expect("the thread has ended"))
+        .collect()
+}
+
+/// How long a thread waits at a barrier: after that the others have failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where threads meet, to begin together.
@@ -167,8 +118,7 @@ impl Barrier {
         }
     }
 
-    /// Returns once all are here: when the first of them knew of that, which is the same moment
-    /// for all.
+    /// Returns once all are here: when the first of them knew of that, which is the same moment for all.
     ///
     /// # Panics
     /// If the others do not come.
@@ -184,7 +134,7 @@ impl Barrier {
                     "the other threads do not come"
                 );
                 // Another one may need this very processor.
-                std::thread::yield_now();
+                thread::yield_now();
             }
             std::hint::spin_loop();
         }
@@ -192,44 +142,83 @@ impl Barrier {
     }
 }
 
+/// Processor time that was used so far, where the system tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Processor {
+    /// By the calling thread.
+    pub thread: Duration,
+    /// By all threads of the process.
+    pub process: Duration,
+}
+
+impl Processor {
+    /// Until now.
+    pub fn now() -> Option<Self> {
+        #[cfg(unix)]
+        let used = |clock| {
+            let time = rustix::time::clock_gettime(clock);
+            Some(Duration::new(
+                time.tv_sec.try_into().ok()?,
+                time.tv_nsec.try_into().ok()?,
+            ))
+        };
+        #[cfg(unix)]
+        return Some(Processor {
+            thread: used(rustix::time::ClockId::ThreadCPUTime)?,
+            process: used(rustix::time::ClockId::ProcessCPUTime)?,
+        });
+        #[cfg(not(unix))]
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::LazyLock;
 
-    /// Ten lookups, between these nanoseconds of one clock.
-    fn sample(begin: u64, end: u64) -> Sample {
-        static CLOCK: LazyLock<Instant> = LazyLock::new(Instant::now);
-        let at = |ns| *CLOCK + Duration::from_nanos(ns);
-        Sample {
+    #[test]
+    fn two_slices_together_last_from_the_first_begin_to_the_last_end() {
+        let begin = Instant::now();
+        let sample = |from, to| Sample {
             count: 10,
-            begin: at(begin),
-            end: at(end),
-        }
-    }
-
-    #[test]
-    fn two_slices_together_are_as_slow_as_the_slower() {
-        let (fast, slow) = (sample(0, 100), sample(0, 400));
-        assert_eq!(fast.ns(), 10.0);
-        assert_eq!(fast.together(slow).ns(), 20.0);
-    }
-
-    #[test]
-    fn two_slices_one_after_the_other_are_as_slow_as_one() {
-        let (first, second) = (sample(0, 100), sample(100, 200));
-        assert_eq!(first.together(second).ns(), first.ns());
-        assert_eq!(second.together(first).ns(), first.ns());
-    }
-
-    #[test]
-    fn a_timed_stretch_lasts_as_long_as_it_was_told() {
-        let pace = Pace {
-            warm_up: Duration::from_millis(1),
-            timed: Duration::from_millis(2),
-            seed: 0,
+            begin: begin + Duration::from_nanos(from),
+            end: begin + Duration::from_nanos(to),
         };
-        let sample = timed(pace, || 1);
-        assert!(sample.end - sample.begin >= pace.timed && sample.count > 0);
+        assert_eq!(sample(0, 100).together(sample(0, 400)).ns(), 20.0);
+        assert_eq!(sample(100, 200).together(sample(0, 100)).ns(), 10.0);
+    }
+
+    #[test]
+    fn threads_that_meet_know_of_the_same_moment() {
+        let (pool, barrier) = (pool(3), &Barrier::of(3));
+        let moments = all_at_once(
+            &pool,
+            (0..3).map(|number| move || (number, barrier.arrive())),
+        );
+        assert!(
+            moments
+                .iter()
+                .enumerate()
+                .all(|(at, &(number, begin))| (at, moments[0].1) == (number, begin))
+        );
+        let other = || thread::current().id();
+        let (own, first) = beside(other, other);
+        assert_eq!(own, thread::current().id());
+        assert_ne!(own, first);
+        assert_eq!(beside(other, other).1, first);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_process_pays_for_all_threads() {
+        let before = Processor::now().expect("a clock");
+        let work = || {
+            let begin = Processor::now().expect("a clock").thread;
+            while Processor::now().expect("a clock").thread - begin < Duration::from_millis(10) {}
+        };
+        beside(work, work);
+        let after = Processor::now().expect("a clock");
+        assert!(after.process - before.process >= Duration::from_millis(20));
+        assert!(after.thread - before.thread >= Duration::from_millis(10));
     }
 }

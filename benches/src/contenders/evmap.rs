@@ -1,0 +1,167 @@
+//! evmap: two copies of a multimap. A lookup asks for one value of the key's bag.
+//!
+//! Many threads write it through a mutex, as programs do that have evmap.
+
+use std::borrow::Borrow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use evmap::handles::{ReadHandle, WriteHandle};
+
+use super::contender::{
+    Contender, Hasher, Lookup, Share, TIME, Upsert, filled, grown, shared, sum,
+};
+use crate::keys::Kind;
+
+/// `ReadHandle::get_one`, the value read through its guard; and one writer.
+pub const EVMAP: Contender = Contender {
+    reads: Some((
+        |n, hasher| filled(pair(hasher), n),
+        |n, hasher| filled(pair(hasher), n),
+    )),
+    writes: Some(|n, hasher| filled(pair(hasher), n)),
+    grown: Some(|n| grown(pair(&Hasher::default()), n)),
+    ..Contender::named("evmap")
+};
+
+/// Published with each write.
+pub const MUTEX_EVMAP: Contender = Contender {
+    at_once: Some(|n, hasher| shared(Handle::new(hasher, None), n)),
+    ..Contender::named("Mutex<evmap>")
+};
+
+/// Published by whichever write finds that [`TIME`] is over.
+pub const MUTEX_EVMAP_SOON: Contender = Contender {
+    soon: Some(|n, hasher| shared(Handle::new(hasher, Some((Instant::now(), 0))), n)),
+    ..Contender::named("Mutex<evmap>, 1 ms")
+};
+
+#[derive(Clone)]
+struct Reader<K: Kind>(ReadHandle<K::Key, u64, (), Hasher>);
+
+struct Writer<K: Kind>(WriteHandle<K::Key, u64, (), Hasher>);
+
+fn pair<K: Kind>(hasher: &Hasher) -> (Writer<K>, Reader<K>) {
+    let options = evmap::Options::default();
+    // SAFETY: asks that the hasher gives the same hash for the same input; clones of one foldhash builder share
+    // their seed, and do.
+    let options = unsafe { options.with_hasher(hasher.clone()) };
+    let (writer, reader) = options.construct::<K::Key, u64>();
+    (Writer(writer), Reader(reader))
+}
+
+impl<K: Kind> Lookup<K> for Reader<K> {
+    const HAS_VIEW: bool = true;
+
+    #[inline(always)]
+    fn get(&mut self, key: &K::Asked) -> Option<u64> {
+        self.0.get_one(key).map(|guard| *guard)
+    }
+
+    #[inline(always)]
+    fn sum(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
+        let map = self.0.enter();
+        map.map_or(0, |map| {
+            sum::<K::Asked>(keys, |key| map.get_one(key).copied())
+        })
+    }
+}
+
+impl<K: Kind> Upsert<K> for Writer<K> {
+    #[inline]
+    fn set(&mut self, key: K::Key, value: u64) {
+        self.0.update(key, value);
+    }
+
+    #[inline]
+    fn refresh(&mut self) {
+        self.0.publish();
+    }
+}
+
+/// Writes between two looks at the clock, for a writer that publishes now and then.
+const UNSEEN: u32 = 64;
+
+/// Reader and writer alike.
+#[derive(Clone)]
+struct Handle(Arc<Mutex<Behind>>, Reader<crate::keys::Number>);
+
+/// The one writer, which all threads lock.
+struct Behind {
+    writer: Writer<crate::keys::Number>,
+    /// When it was published last, and how many writes have not looked at the clock since; if not with each write.
+    deferred: Option<(Instant, u32)>,
+}
+
+impl Handle {
+    fn new(hasher: &Hasher, deferred: Option<(Instant, u32)>) -> Self {
+        let (writer, reader) = pair(hasher);
+        Handle(Arc::new(Mutex::new(Behind { writer, deferred })), reader)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Behind> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Behind {
+    /// Sets the value of a key, and publishes that if it is time.
+    #[inline]
+    fn set(&mut self, key: u64, value: u64) {
+        self.writer.set(key, value);
+        if self.is_due() {
+            self.writer.refresh();
+        }
+    }
+
+    fn is_due(&mut self) -> bool {
+        let Some((last, unseen)) = &mut self.deferred else {
+            return true;
+        };
+        *unseen = (*unseen + 1) % UNSEEN;
+        if *unseen > 0 {
+            return false;
+        }
+        let now = Instant::now();
+        let is_due = now - *last >= TIME;
+        if is_due {
+            *last = now;
+        }
+        is_due
+    }
+}
+
+impl Lookup for Handle {
+    #[inline(always)]
+    fn get(&mut self, key: &u64) -> Option<u64> {
+        self.1.get(key)
+    }
+}
+
+impl Upsert for Handle {
+    #[inline]
+    fn set(&mut self, key: u64, value: u64) {
+        self.lock().set(key, value);
+    }
+
+    fn refresh(&mut self) {
+        self.lock().writer.refresh();
+    }
+}
+
+impl Share for Handle {
+    fn clear(&mut self) {
+        self.lock().writer.0.purge();
+    }
+
+    #[inline]
+    fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+        let mut behind = self.lock();
+        if behind.deferred.is_some() {
+            // evmap shows its writer what is published, and nothing else.
+            behind.writer.refresh();
+        }
+        let old = behind.writer.0.get_one(&key).map(|guard| *guard);
+        behind.set(key, value(old));
+    }
+}

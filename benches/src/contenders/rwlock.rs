@@ -1,0 +1,87 @@
+//! A map behind one read-write lock: parking_lot's, and std's.
+
+use std::borrow::Borrow;
+use std::sync::{Arc, PoisonError};
+
+use super::bare::Bare;
+use super::contender::{Contender, Hasher, Lookup, Share, Upsert, filled, shared, sum};
+use crate::keys::{Kind, Number};
+
+/// A contender over one of the locks, and how that is taken to read and to write.
+macro_rules! contender {
+    ($contender:ident, $name:literal, $handle:ident, $lock:path, $read:expr, $write:expr) => {
+        #[doc = concat!("hashbrown's map behind a lock that is taken for reading: ", $name, ".")]
+        pub const $contender: Contender = Contender::of_handle(
+            $name,
+            |n, hasher| filled($handle::pair(hasher), n),
+            |n, hasher| filled($handle::pair(hasher), n),
+            |n, hasher| shared($handle::pair(hasher).0, n),
+        );
+
+        #[derive(Clone)]
+        struct $handle<K: Kind = Number>(Arc<$lock>);
+
+        impl<K: Kind> $handle<K> {
+            fn pair(hasher: &Hasher) -> (Self, Self) {
+                let map = Bare::<K>::with_hasher(hasher.clone());
+                let handle = $handle(Arc::new(<$lock>::new(map)));
+                (handle.clone(), handle)
+            }
+        }
+
+        impl<K: Kind> Lookup<K> for $handle<K> {
+            const HAS_VIEW: bool = true;
+
+            #[inline(always)]
+            fn get(&mut self, key: &K::Asked) -> Option<u64> {
+                $read(&self.0).get(key).copied()
+            }
+
+            #[inline(always)]
+            fn sum(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
+                let map = $read(&self.0);
+                sum::<K::Asked>(keys, |key| map.get(key).copied())
+            }
+        }
+
+        impl<K: Kind> Upsert<K> for $handle<K> {
+            #[inline]
+            fn set(&mut self, key: K::Key, value: u64) {
+                $write(&self.0).insert(key, value);
+            }
+        }
+
+        impl Share for $handle {
+            fn clear(&mut self) {
+                $write(&self.0).clear();
+            }
+
+            #[inline]
+            fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
+                let mut map = $write(&self.0);
+                let entry = map.entry(key).and_modify(|old| *old = value(Some(*old)));
+                entry.or_insert_with(|| value(None));
+            }
+        }
+    };
+}
+
+type ParkingLotLock<K> = parking_lot::RwLock<Bare<K>>;
+type StdLock<K> = std::sync::RwLock<Bare<K>>;
+
+contender!(
+    PARKING_LOT,
+    "parking_lot",
+    ParkingLot,
+    ParkingLotLock<K>,
+    parking_lot::RwLock::read,
+    parking_lot::RwLock::write
+);
+contender!(
+    STD_RWLOCK,
+    "std RwLock",
+    Std,
+    StdLock<K>,
+    |lock| std::sync::RwLock::read(lock).unwrap_or_else(PoisonError::into_inner),
+    |lock| std::sync::RwLock::write(lock).unwrap_or_else(PoisonError::into_inner)
+);

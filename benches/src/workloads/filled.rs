@@ -1,0 +1,111 @@
+//! `compare filled`: lookups in a map that a loop of inserts has filled, each published by itself.
+//!
+//! While swaps come fast, readers fence for themselves. This shows that nothing of it is left once they have ended.
+//! The writer of a plain map does not come back, so its readers end the fences; of a `SharedMap`, the janitor may come
+//! first.
+
+use std::hint::black_box;
+use std::thread::sleep;
+use std::time::Duration;
+
+use evmap_core::FenceMode;
+
+use super::lookups::{CONDITIONS, Lookups};
+use super::{MOST, Workload, number, or};
+use crate::contenders::{Hasher, Map, Way, Write, ours, shared_map};
+use crate::keys::{Number, Order, draw};
+use crate::paired::{CONTROL, Case, Head, Plan, count};
+
+/// Of the tables.
+pub const NAME: &str = "filled";
+/// A plain map whose writer has ended the fences itself.
+pub const SETTLED: &str = "settled";
+/// One whose writer has done nothing since.
+pub const REFRESHED: &str = "refreshed";
+/// A `SharedMap` that was flushed.
+pub const FLUSHED: &str = "SharedMap, flushed";
+/// One that nobody has written or flushed since.
+pub const INSERTED: &str = "SharedMap, inserted";
+
+/// Inserts into each map.
+const INSERTS: usize = 1_000_000;
+/// Lookups after which a reader has ended the fences that a burst of writes has left behind.
+const LOOKUPS: u64 = 1 << 17;
+
+/// Which tables to fill.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Args {
+    /// Table sizes, such as 1k,100k
+    #[arg(long, value_delimiter = ',', value_parser = number::<1, MOST>, value_name = "N,..")]
+    sizes: Vec<usize>,
+}
+
+impl Workload for Args {
+    fn measure(&self, plan: &Plan, show: &mut dyn FnMut(Case)) {
+        for size in or(&self.sizes, &[1_000, 100_000]) {
+            let lookups = Lookups::<Number>::new(draw(size, 1, Order::Uniform), true, Way::Single);
+            let head = Head::new(
+                format!("{NAME}/{}", count(size)),
+                format!(
+                    "one lookup per guard after a million inserts, each published, into {} keys",
+                    count(size)
+                ),
+                [SETTLED, FLUSHED],
+                CONDITIONS,
+            );
+            show(lookups.table(head, plan, || build(size)));
+        }
+    }
+}
+
+fn build(size: usize) -> Vec<(&'static str, Map<Number>)> {
+    let hasher = &Hasher::default();
+    let mut flushed = inserted(size, hasher);
+    flushed.writer.publish();
+    vec![
+        (SETTLED, settled(size, hasher)),
+        (CONTROL, settled(size, hasher)),
+        (REFRESHED, read(refreshed(size, hasher).into(), size)),
+        (FLUSHED, flushed),
+        (INSERTED, read(inserted(size, hasher), size)),
+    ]
+}
+
+/// Inserts, each published by itself.
+fn insert(writer: &mut dyn Write<Number>, size: usize) {
+    let keys: Vec<_> = (0..INSERTS).map(|number| (number % size) as u32).collect();
+    writer.upsert(&keys, 0, 1);
+}
+
+fn inserted(size: usize, hasher: &Hasher) -> Map<Number> {
+    let mut writer = shared_map::of(hasher, FenceMode::Auto);
+    insert(&mut writer, size);
+    (writer.clone(), writer).into()
+}
+
+fn refreshed(size: usize, hasher: &Hasher) -> ours::Pair<Number> {
+    let (mut writer, reader) = ours::pair(hasher, FenceMode::Auto);
+    insert(&mut writer, size);
+    (writer, reader)
+}
+
+/// Refreshed, and found to have nothing more to publish until the fences were ended.
+fn settled(size: usize, hasher: &Hasher) -> Map<Number> {
+    let (mut writer, reader) = refreshed(size, hasher);
+    // Where the system has no barrier, readers always fence.
+    while ours::fence_mode() == FenceMode::Membarrier
+        && writer.0.stats().fence_mode == FenceMode::SeqCst
+    {
+        sleep(Duration::from_millis(2));
+        writer.0.refresh();
+    }
+    (writer, reader).into()
+}
+
+/// Read so often that no fence is left.
+fn read(mut map: Map<Number>, size: usize) -> Map<Number> {
+    for key in 0..LOOKUPS {
+        black_box(map.reader.find(&(key % size as u64)));
+    }
+    map
+}

@@ -1,0 +1,62 @@
+//! The measurements: each in a file of its own, with its arguments, its names, and what it times.
+
+pub mod blocked;
+pub mod engines;
+pub mod filled;
+pub mod growth;
+mod guard;
+pub mod idle;
+mod lookups;
+pub mod many;
+pub mod memory;
+pub mod mixed;
+pub mod peer;
+pub mod read;
+pub mod shared;
+pub mod stall;
+pub mod words;
+pub mod write;
+
+use crate::contenders::{ALL, Contender};
+use crate::paired::{CONTROL, Case, Plan, count};
+
+/// A measurement, by its arguments.
+pub trait Workload {
+    /// Measures, and shows each table when it is complete.
+    fn measure(&self, plan: &Plan, show: &mut dyn FnMut(Case));
+}
+
+/// The base, a control made like it, and every other contender that can; each built anew.
+fn rows<T>(base: &Contender, can: impl Fn(&Contender) -> Option<T>) -> Vec<(&'static str, T)> {
+    let bases = [base.name, CONTROL]
+        .into_iter()
+        .filter_map(|name| Some((name, can(base)?)));
+    let others = ALL.iter().filter(|contender| contender.name != base.name);
+    let others = others.filter_map(|contender| Some((contender.name, can(contender)?)));
+    bases.chain(others).collect()
+}
+
+/// What fits the memory of a usual machine in every contender.
+const MOST: usize = 200_000_000;
+
+/// A number such as `100k` or `4M`, within these bounds.
+///
+/// # Errors
+/// Says what the bounds are.
+pub fn number<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match text.split_at(text.len().saturating_sub(1)) {
+        (digits, "k") => (digits, 1_000),
+        (digits, "M") => (digits, 1_000_000),
+        _ => (text, 1),
+    };
+    let number: usize = digits.parse().map_err(|_| "not a number".to_string())?;
+    let number = number
+        .checked_mul(unit)
+        .filter(|number| (LEAST..=MOST).contains(number));
+    number.ok_or_else(|| format!("must lie between {} and {}", count(LEAST), count(MOST)))
+}
+
+/// What was chosen, or what is usual.
+fn or<T: Clone>(chosen: &[T], usual: &[T]) -> Vec<T> {
+    if chosen.is_empty() { usual } else { chosen }.to_vec()
+}

@@ -1,0 +1,409 @@
+//! `compare` as people run it: exit codes, tables, pictures, and the JSON file beside them.
+//!
+//! One round of one millisecond: the figures are worth nothing, and everything else is as usual.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use benches::targets::TARGETS;
+use quick_xml::Reader;
+use quick_xml::escape::unescape;
+use quick_xml::events::Event;
+use serde_json::Value;
+
+/// Runs `compare` with these arguments, as short as can be.
+fn compare(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_compare"))
+        .args(["--quick", "--rounds", "1", "--slice", "1"])
+        .args(arguments)
+        .output()
+        .expect("compare runs")
+}
+
+/// A path for this test, where nothing is yet.
+fn path(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // Something is there if the tests have run before.
+    let _ = fs::remove_file(&path);
+    let _ = fs::remove_dir_all(&path);
+    path
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Runs this, and holds each table and each picture against the JSON. Returns the tables, and how many targets were
+/// looked at.
+fn measured(name: &str, arguments: &str) -> (Vec<Value>, usize) {
+    let (json, plots) = (
+        path(&format!("{name}.json")),
+        path(&format!("{name}-plots")),
+    );
+    // An older and longer file is replaced completely.
+    fs::write(&json, "x".repeat(1 << 21)).expect("a file");
+    let paths = [&json, &plots].map(|path| path.to_str().expect("UTF-8"));
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let output = compare(&[&arguments[..], &["--json", paths[0], "--plot", paths[1]]].concat());
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(stdout.contains("no figure worth quoting"));
+    let json: Value = serde_json::from_slice(&fs::read(json).expect("the file")).expect("JSON");
+    assert_eq!(json["schema"], 8);
+    for verdict in list(&json["targets"]) {
+        assert_eq!(verdict["outcome"], "too-noisy", "{verdict}");
+        let line = format!(
+            "TOO NOISY  {}: {}  ",
+            text(&verdict["case"]),
+            text(&verdict["target"])
+        );
+        assert!(stdout.contains(&line), "{line}");
+    }
+    for case in list(&json["cases"]) {
+        is_shown(&stdout, case);
+        if !case["bases"].is_null() {
+            is_drawn(&plots, case);
+        }
+    }
+    (list(&json["cases"]).to_vec(), list(&json["targets"]).len())
+}
+
+/// Whether the text has every row of the table, and in it the figures that the JSON has.
+fn is_shown(stdout: &str, case: &Value) {
+    let name = text(&case["name"]);
+    let heading = format!("\n\n{name}: {}\n", text(&case["title"]));
+    let (_, table) = stdout
+        .split_once(&heading)
+        .unwrap_or_else(|| panic!("no {name}"));
+    let table = table.split("\n\n").next().expect("a table");
+    for base in list(&case["bases"]) {
+        assert!(table.contains(&format!("× {}", text(base))));
+    }
+    for row in list(&case["rows"]) {
+        let contender = text(&row["contender"]);
+        // More than one where there are too many conditions for one.
+        let lines = table
+            .lines()
+            .filter_map(|line| line.strip_prefix(contender)?.strip_prefix("  "));
+        let mut shown = lines.flat_map(|line| {
+            line.split([' ', '[', ',', ']'])
+                .filter(|number| !number.is_empty() && *number != "-")
+        });
+        let mut next = |value: &Value| {
+            let (shown, value) = (
+                shown.next().expect("a number"),
+                value.as_f64().expect("a number"),
+            );
+            let decimals = shown
+                .split_once('.')
+                .map_or(0, |(_, digits)| digits.len() as i32);
+            let number: f64 = shown.parse().expect("a number");
+            let is_rounded = (number - value).abs() <= 0.5 * 10_f64.powi(-decimals) + 1e-9;
+            assert!(is_rounded, "{name}, {contender}: {shown} is not {value}");
+        };
+        let quartiles = ["median", "lower", "upper"];
+        assert_eq!(
+            list(&row["cells"]).len(),
+            list(&case["conditions"]).len(),
+            "{name}"
+        );
+        for cell in list(&row["cells"]) {
+            assert_eq!(cell["rounds"].as_array().map(Vec::len), Some(1));
+            if let [to_base, to_ours] = list(&cell["ratios"]) {
+                next(&cell["value"]["median"]);
+                quartiles.iter().for_each(|part| next(&to_base[part]));
+                next(&to_ours["median"]);
+            } else {
+                quartiles.iter().for_each(|part| next(&cell["value"][part]));
+            }
+            // In the order of their names, as in the table; a hyphen stands for those that a row has not.
+            for also in cell["also"]
+                .as_object()
+                .expect("what was counted besides")
+                .values()
+            {
+                next(&also["median"]);
+            }
+        }
+        if !row["derived"].is_null() {
+            quartiles
+                .iter()
+                .for_each(|part| next(&row["derived"][part]));
+        }
+        assert_eq!(shown.next(), None, "{name}, {contender}");
+    }
+    for note in list(&case["notes"]) {
+        assert!(table.contains(text(note)), "{note}");
+    }
+}
+
+/// Whether the picture is well-formed, and has every contender and condition in it.
+fn is_drawn(plots: &Path, case: &Value) {
+    let name = text(&case["name"]);
+    let svg = fs::read_to_string(plots.join(format!("{}.svg", name.replace('/', "-"))))
+        .expect("a picture");
+    let texts = texts(&svg);
+    let rows = list(&case["rows"])
+        .iter()
+        .map(|row| text(&row["contender"]));
+    for word in rows.chain([name]) {
+        assert!(texts.contains(word), "{name}: {word}");
+    }
+    for condition in list(&case["conditions"]) {
+        assert!(
+            texts.iter().any(|found| found.starts_with(text(condition))),
+            "{name}: {condition}"
+        );
+    }
+    assert!(
+        !svg.contains("\n\n"),
+        "an empty line ends a picture within Markdown"
+    );
+}
+
+/// What is written in a picture.
+///
+/// # Panics
+/// If it is no well-formed XML whose root is an SVG picture.
+fn texts(svg: &str) -> HashSet<String> {
+    let mut reader = Reader::from_str(svg);
+    let (mut open, mut texts, mut text) = (Vec::new(), HashSet::new(), String::new());
+    loop {
+        match reader.read_event().expect("well-formed") {
+            Event::Start(tag) => {
+                let name = tag.name().as_ref().to_vec();
+                assert!(!open.is_empty() || name == b"svg", "the root");
+                open.push(name);
+                text.clear();
+            }
+            Event::End(_) => {
+                open.pop();
+                texts.insert(text.trim().to_string());
+            }
+            Event::Text(more) => text += &more.decode().expect("UTF-8"),
+            Event::GeneralRef(name) => {
+                let name = format!("&{};", name.decode().expect("UTF-8"));
+                text += &unescape(&name).expect("a character");
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert!(open.is_empty(), "{open:?} is left open");
+    texts
+}
+
+#[test]
+fn every_variant_of_read_runs() {
+    let (cases, targets) = measured("all", "read --sizes 100 --all");
+    assert_eq!((cases.len(), targets), (7, 0));
+    let (cases, _) = measured(
+        "variant",
+        "read --sizes 100 --keys string --order zipf --dependent",
+    );
+    assert_eq!(cases[0]["name"], "read/100/string/zipf/dependent");
+}
+
+/// What to measure; each table with its numbers of rows and conditions; and how many targets that bears on.
+const MEASURED: [(&str, &str, usize); 10] = [
+    // Of the plain lookups, of misses, and of sixteen in one entry.
+    (
+        "read --sizes 1k",
+        "read/1k 14 2; read/1k/misses 14 1; read/1k/16-per-guard 12 1",
+        19 + 4 + 2,
+    ),
+    ("shared", "shared/1k 11 2; shared/100k 11 2", 2),
+    ("filled --sizes 1k", "filled/1k 5 2", 2),
+    // Against evmap, flashmap and dashmap, with and without a reader; and by either fence mode.
+    (
+        "write --batches 10k",
+        "write/10k 13 2; write/idle-handles 3 2",
+        3 * 2 + 2,
+    ),
+    // Its own rate and those of the others, and the choice for each interval.
+    (
+        "mixed",
+        "mixed/1k 15 3; mixed/100k 13 3; mixed/every-1us 4 3; mixed/every-10us 4 3; mixed/every-30us 4 3; \
+         mixed/every-100us 4 3; mixed/every-300us 4 3; mixed/every-1ms 4 3; mixed/every-10ms 4 3",
+        (1 + 8) + (1 + 6) + 7,
+    ),
+    // Of visible writes against two contenders; of deferred ones by all but two threads.
+    ("many", "many/visible 11 4; many/deferred 8 4", 2 * 4 + 3),
+    (
+        "stall",
+        "stall/rate 3 3; stall/blocked 4 3; stall/waiting 1 1; stall/peer 1 1",
+        3 + 4 + 1,
+    ),
+    // Fewer entries have no target.
+    ("growth", "growth/100k 4 2; grow/100k 7 1", 0),
+    (
+        "engines --sizes 10k",
+        "engines/10k/u64 4 7; engines/10k/u64/memory 4 1; \
+         engines/10k/String 4 7; engines/10k/String/memory 4 1",
+        0,
+    ),
+    (
+        "memory --entries 20k",
+        "memory/pairs/20k 12 1; memory/values/2k 3 1; memory/log/20k 2 1",
+        0,
+    ),
+];
+
+#[test]
+fn every_measurement_shows_what_its_json_holds_and_every_target_is_about_one() {
+    let is_linux = cfg!(target_os = "linux");
+    let mut all = Vec::new();
+    for (arguments, right, right_targets) in MEASURED {
+        if !is_linux && (arguments.contains("engines") || arguments.contains("memory")) {
+            continue;
+        }
+        let (cases, targets) = measured(arguments, arguments);
+        let numbers = |case: &Value, part| list(&case[part]).len();
+        let table = |case: &Value| {
+            format!(
+                "{} {} {}",
+                text(&case["name"]),
+                numbers(case, "rows"),
+                numbers(case, "conditions")
+            )
+        };
+        assert_eq!(
+            cases.iter().map(table).collect::<Vec<_>>().join("; "),
+            right
+        );
+        assert_eq!(targets, right_targets, "{arguments}");
+        all.extend(cases);
+    }
+    // A row or a condition that nobody measures would have its target go unchecked, whatever the size.
+    for target in TARGETS.iter().filter(|_| is_linux) {
+        for name in target.cases() {
+            let case = all
+                .iter()
+                .find(|case| without_size(text(&case["name"])) == without_size(&name));
+            let case = case.unwrap_or_else(|| panic!("nothing is called {name}"));
+            let has = |part, word: &str| {
+                list(&case[part])
+                    .iter()
+                    .any(|found| found.as_str().or(found["contender"].as_str()) == Some(word))
+            };
+            assert!(
+                target
+                    .against
+                    .iter()
+                    .chain([&target.row])
+                    .all(|row| has("rows", row)),
+                "{name}"
+            );
+            assert!(
+                target
+                    .conditions
+                    .iter()
+                    .all(|condition| has("conditions", condition)),
+                "{name}"
+            );
+        }
+    }
+}
+
+/// `read/misses` of `read/1k/misses`.
+fn without_size(name: &str) -> String {
+    let is_size = |part: &str| part.trim_end_matches(['k', 'M']).parse::<usize>().is_ok();
+    name.split('/')
+        .filter(|part| !is_size(part))
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+#[test]
+fn several_processes_are_shown_together() {
+    let (json, plots) = (path("processes.json"), path("processes-plots"));
+    let paths = [&json, &plots].map(|path| path.to_str().expect("UTF-8"));
+    let arguments = [
+        "read",
+        "--sizes",
+        "100",
+        "--processes",
+        "2",
+        "--check",
+        "--json",
+        paths[0],
+        "--plot",
+        paths[1],
+    ];
+    let output = compare(&arguments);
+    // There is no target of so few keys.
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing was checked"));
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(stdout.contains("\n\nrun 2 of 2\n"), "{stdout}");
+    let json: Value = serde_json::from_slice(&fs::read(json).expect("the file")).expect("JSON");
+    let median = |run: usize, case: usize| {
+        json["runs"][run]["cases"][case]["rows"][2]["cells"][0]["value"]["median"].as_f64()
+    };
+    for (number, case) in list(&json["cases"]).iter().enumerate() {
+        let together = list(&case["rows"][2]["cells"][0]["rounds"])
+            .iter()
+            .map(Value::as_f64);
+        assert!(together.eq([median(0, number), median(1, number)]));
+        assert!(stdout.contains(&format!(
+            "{}; 2 processes\n",
+            text(&case["title"]).replace("; 2 processes", "")
+        )));
+        is_drawn(&plots, case);
+    }
+}
+
+#[test]
+fn what_is_refused_says_why() {
+    let nowhere = path("file");
+    fs::write(&nowhere, "").expect("a file");
+    let inside = nowhere.join("inside");
+    let inside = inside.to_str().expect("UTF-8");
+    for (arguments, code, why) in [
+        (
+            &["engines", "--sizes", "100"][..],
+            2,
+            "must lie between 1k and 200M",
+        ),
+        (
+            &["write", "--batches", "2M"],
+            2,
+            "must lie between 1 and 1M",
+        ),
+        (&["many", "--threads", "65"], 2, "must lie between 1 and 64"),
+        (&["read", "--sizes", "4G"], 2, "not a number"),
+        (&["read", "--sizes", "999999999999M"], 2, "must lie between"),
+        (&["read", "--json", inside], 1, "inside"),
+        (&["read", "--plot", inside], 1, "inside"),
+        (
+            &["read", "--sizes", "1k", "--check"],
+            1,
+            "of 25 targets 0 missed, 25 too noisy to tell",
+        ),
+        (
+            &["read", "--sizes", "5k", "--check"],
+            1,
+            "nothing was checked",
+        ),
+    ] {
+        let output = compare(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(why), "{arguments:?}: {stderr}");
+        // What is refused is refused before the run.
+        assert!(arguments.contains(&"--check") || output.stdout.is_empty());
+    }
+    let help = compare(&["--help"]);
+    let help = String::from_utf8_lossy(&help.stdout);
+    assert!(help.contains("stall") && !help.contains("peer-beside") && !help.contains("memory-of"));
+}
