@@ -62,7 +62,7 @@ pub fn shuffled(entries: usize) -> Vec<u32> {
     keys
 }
 
-/// The pieces of this length of so many keys without end, beginning where `seed` says.
+/// The pieces of this length of that number of keys without end, beginning where `seed` says.
 ///
 /// # Panics
 /// If there are not as many keys.

@@ -56,13 +56,17 @@ pub fn timed(pace: Pace, mut work: impl FnMut() -> usize) -> Sample {
     }
 }
 
-/// Does two things at once, the second one in another thread: always the same, so that what contenders keep for each
-/// thread stays.
+/// Does two things that begin together, the second one in another thread: always the same, so that what contenders keep
+/// for each thread stays.
 pub fn beside<A, B: Send>(own: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
     static OTHER: LazyLock<ThreadPool> = LazyLock::new(|| pool(1));
-    let mut result = None;
+    let (barrier, mut result) = (&Barrier::of(2), None);
     let own = OTHER.in_place_scope(|scope| {
-        scope.spawn(|_| result = Some(other()));
+        scope.spawn(|_| {
+            barrier.arrive();
+            result = Some(other());
+        });
+        barrier.arrive();
         own()
     });
     (own, result.expect("the other thread has ended"))
@@ -74,20 +78,22 @@ pub fn pool(threads: usize) -> ThreadPool {
     pool.expect("the system has threads")
 }
 
-/// Does all of these at once, each in a thread of its own. Returns the results, in order.
+/// Does all of these, which begin together, each in a thread of its own and with the moment of that. Returns the
+/// results, in order.
 ///
 /// # Panics
 /// If one has, or there are fewer threads.
 pub fn all_at_once<R: Send>(
     pool: &ThreadPool,
-    jobs: impl Iterator<Item = impl FnOnce() -> R + Send>,
+    jobs: impl Iterator<Item = impl FnOnce(Instant) -> R + Send>,
 ) -> Vec<R> {
     let jobs: Vec<_> = jobs.collect();
     assert!(jobs.len() <= pool.current_num_threads(), "too few threads");
+    let barrier = &Barrier::of(jobs.len());
     let mut results: Vec<_> = jobs.iter().map(|_| None).collect();
     pool.in_place_scope(|scope| {
         for (job, result) in jobs.into_iter().zip(&mut results) {
-            scope.spawn(move |_| *result = Some(job()));
+            scope.spawn(move |_| *result = Some(job(barrier.arrive())));
         }
     });
     results
@@ -190,11 +196,8 @@ mod tests {
 
     #[test]
     fn threads_that_meet_know_of_the_same_moment() {
-        let (pool, barrier) = (pool(3), &Barrier::of(3));
-        let moments = all_at_once(
-            &pool,
-            (0..3).map(|number| move || (number, barrier.arrive())),
-        );
+        let pool = pool(3);
+        let moments = all_at_once(&pool, (0..3).map(|number| move |begin| (number, begin)));
         assert!(
             moments
                 .iter()

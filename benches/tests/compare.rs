@@ -215,7 +215,7 @@ fn every_variant_of_read_runs() {
 }
 
 /// What to measure; each table with its numbers of rows and conditions; and how many targets that bears on.
-const MEASURED: [(&str, &str, usize); 10] = [
+const MEASURED: [(&str, &str, usize); 11] = [
     // Of the plain lookups, of misses, and of sixteen in one entry.
     (
         "read --sizes 1k",
@@ -246,6 +246,12 @@ const MEASURED: [(&str, &str, usize); 10] = [
     ),
     // Fewer entries have no target.
     ("growth", "growth/100k 4 2; grow/100k 7 1", 0),
+    // What others measure has none.
+    (
+        "field --threads 1,2",
+        "field/read-heavy 6 2; field/exchange 6 2; field/rapid-grow 6 2; field/table/4 15 1; field/table/100k 15 1",
+        0,
+    ),
     (
         "engines --sizes 10k",
         "engines/10k/u64 4 7; engines/10k/u64/memory 4 1; \
@@ -254,7 +260,7 @@ const MEASURED: [(&str, &str, usize); 10] = [
     ),
     (
         "memory --entries 20k",
-        "memory/pairs/20k 12 1; memory/values/2k 3 1; memory/log/20k 2 1",
+        "memory/pairs/20k 14 1; memory/values/2k 3 1; memory/log/20k 2 1",
         0,
     ),
 ];

@@ -11,8 +11,8 @@ use benches::contenders::{is_ours, ours};
 use benches::paired::{Output, Plan, Plots, Report, processes, report_alone};
 use benches::targets::TARGETS;
 use benches::workloads::{
-    Workload, engines, filled, growth, many, memory, mixed, number, peer, read, shared, stall,
-    write,
+    Workload, engines, field, filled, growth, many, memory, mixed, number, peer, read, shared,
+    stall, write,
 };
 use clap::{Parser, Subcommand};
 
@@ -82,7 +82,9 @@ enum Command {
     Engines(engines::Args),
     /// What maps take in memory: pairs of numbers, large values, and what a log keeps
     Memory(memory::Args),
-    /// Everything, as without a command
+    /// What others measure: the mixes of conc-map-bench, and a table that hardly changes. Not part of `all`
+    Field(field::Args),
+    /// Everything else, as without a command
     All,
     /// What `stall` runs in a process of its own
     #[command(hide = true, name = peer::COMMAND)]
@@ -161,6 +163,7 @@ impl Command {
             Command::Growth(args) => (growth::NAME, args),
             Command::Engines(args) => (engines::NAME, args),
             Command::Memory(args) => (memory::NAME, args),
+            Command::Field(args) => (field::NAME, args),
             Command::All | Command::PublishBesideAGuard => return None,
         })
     }

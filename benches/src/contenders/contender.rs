@@ -5,8 +5,7 @@ use std::borrow::Borrow;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::check::check;
-use crate::keys::{Kind, Number, Text};
+use crate::keys::{Kind, Number, Text, value_of};
 
 /// The hasher of all contenders: the default of hashbrown and of `evmap-core`, seeded at random.
 pub type Hasher = hashbrown::DefaultHashBuilder;
@@ -165,6 +164,23 @@ pub trait Writes: Read<Number> + Write<Number> {
     fn another_writer(&self) -> Box<dyn Writes>;
 }
 
+/// How a contender is made: empty, with this capacity if it can.
+pub trait Open<K: Kind = Number>: 'static {
+    fn open(capacity: usize, hasher: &Hasher) -> Map<K>;
+}
+
+/// One that each thread has a clone of, to read and to write.
+pub trait Handle<K: Kind = Number>: Lookup<K> + Upsert<K> {
+    fn new(capacity: usize, hasher: &Hasher) -> Self;
+}
+
+impl<K: Kind, H: Handle<K>> Open<K> for H {
+    fn open(capacity: usize, hasher: &Hasher) -> Map<K> {
+        let handle = H::new(capacity, hasher);
+        (handle.clone(), handle).into()
+    }
+}
+
 impl Contender {
     /// Can nothing yet.
     pub(super) const fn named(name: &'static str) -> Self {
@@ -180,32 +196,39 @@ impl Contender {
         }
     }
 
-    /// Of a handle that each thread has a clone of, to read and to write.
-    pub(super) const fn of_handle(
-        name: &'static str,
-        texts: Build<Map<Text>>,
-        numbers: Build<Map<Number>>,
-        shared: Build<Box<dyn Writes>>,
-    ) -> Self {
+    /// Has one writer, and readers, with either kind of keys.
+    pub(super) const fn of_pair<N: Open, T: Open<Text>>(name: &'static str) -> Self {
         Contender {
-            reads: Some((numbers, texts)),
-            shares: Some(numbers),
-            writes: Some(numbers),
-            at_once: Some(shared),
-            soon: Some(shared),
+            reads: Some((filled::<Number, N>, filled::<Text, T>)),
+            writes: Some(filled::<Number, N>),
+            grown: Some(grown::<N>),
             ..Contender::named(name)
+        }
+    }
+
+    /// Has handles, to read and to write, with either kind of keys.
+    pub(super) const fn of_handle<N: Handle + Share, T: Handle<Text>>(name: &'static str) -> Self {
+        Contender {
+            shares: Some(filled::<Number, N>),
+            at_once: Some(|entries, hasher| shared(N::new(entries, hasher), entries)),
+            soon: Some(|entries, hasher| shared(N::new(entries, hasher), entries)),
+            ..Contender::of_pair::<N, T>(name)
         }
     }
 }
 
 /// Gives a contender its entries.
-pub(super) fn filled<K: Kind>(empty: impl Into<Map<K>>, entries: usize) -> Map<K> {
+pub(super) fn fill<K: Kind>(empty: impl Into<Map<K>>, entries: usize) -> Map<K> {
     let mut map = empty.into();
     map.writer.upsert_to(entries, entries);
     map
 }
 
-/// The same of one that many threads write.
+fn filled<K: Kind, C: Open<K>>(entries: usize, hasher: &Hasher) -> Map<K> {
+    fill(C::open(entries, hasher), entries)
+}
+
+/// Gives one that many threads write its entries.
 pub(super) fn shared(handle: impl Share, entries: usize) -> Box<dyn Writes> {
     let mut handle: Box<dyn Writes> = Box::new(handle);
     handle.upsert_to(entries, entries);
@@ -218,15 +241,21 @@ pub const TIME: Duration = Duration::from_millis(1);
 /// Insertions before each refresh of a map that grows.
 pub const BATCH: usize = 1_000;
 
-/// Gives a contender its entries in batches of [`BATCH`]; twice published at the end, so that no log is left.
+/// A contender that was given its entries in batches of [`BATCH`], and published twice at the end, so that no log is
+/// left.
 ///
 /// # Panics
 /// If an entry is lost.
-pub(super) fn grown(empty: impl Into<Map<Number>>, entries: usize) -> Box<dyn Any> {
-    let mut map = empty.into();
+pub(super) fn grown<C: Open>(entries: usize) -> Box<dyn Any> {
+    let mut map = C::open(0, &Hasher::default());
     map.writer.upsert_to(entries, BATCH);
-    let keys: Vec<_> = (0..entries as u32).step_by(997).collect();
-    check("a grown map", &mut *map.reader, &keys, true);
+    for key in (0..entries as u64).step_by(997) {
+        assert_eq!(
+            map.reader.find(&key),
+            Some(value_of(key, 0)),
+            "an entry is lost"
+        );
+    }
     Box::new(map)
 }
 

@@ -4,43 +4,36 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 
-use super::contender::{Contender, Hasher, Lookup, Share, Upsert, filled, grown, shared};
-use crate::keys::{Kind, Number};
+use super::contender::{Contender, Handle, Hasher, Lookup, Share, Upsert};
+use crate::keys::{Kind, Number, Text};
 
 /// `get`, the value read through its guard.
-pub const DASHMAP: Contender = Contender {
-    grown: Some(|n| grown(pair(&Hasher::default()), n)),
-    ..Contender::of_handle(
-        "dashmap",
-        |n, hasher| filled(pair(hasher), n),
-        |n, hasher| filled(pair(hasher), n),
-        |n, hasher| shared(pair(hasher).0, n),
-    )
-};
+pub const DASHMAP: Contender = Contender::of_handle::<Map<Number>, Map<Text>>("dashmap");
 
 #[derive(Clone)]
-struct Handle<K: Kind = Number>(Arc<DashMap<K::Key, u64, Hasher>>);
+struct Map<K: Kind = Number>(Arc<DashMap<K::Key, u64, Hasher>>);
 
-fn pair<K: Kind>(hasher: &Hasher) -> (Handle<K>, Handle<K>) {
-    let handle = Handle(Arc::new(DashMap::with_hasher(hasher.clone())));
-    (handle.clone(), handle)
+impl<K: Kind> Handle<K> for Map<K> {
+    fn new(_: usize, hasher: &Hasher) -> Self {
+        Map(Arc::new(DashMap::with_hasher(hasher.clone())))
+    }
 }
 
-impl<K: Kind> Lookup<K> for Handle<K> {
+impl<K: Kind> Lookup<K> for Map<K> {
     #[inline(always)]
     fn get(&mut self, key: &K::Asked) -> Option<u64> {
         self.0.get(key).map(|guard| *guard)
     }
 }
 
-impl<K: Kind> Upsert<K> for Handle<K> {
+impl<K: Kind> Upsert<K> for Map<K> {
     #[inline]
     fn set(&mut self, key: K::Key, value: u64) {
         self.0.insert(key, value);
     }
 }
 
-impl Share for Handle {
+impl Share for Map {
     fn clear(&mut self) {
         self.0.clear();
     }

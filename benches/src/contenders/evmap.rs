@@ -8,21 +8,11 @@ use std::time::Instant;
 
 use evmap::handles::{ReadHandle, WriteHandle};
 
-use super::contender::{
-    Contender, Hasher, Lookup, Share, TIME, Upsert, filled, grown, shared, sum,
-};
-use crate::keys::Kind;
+use super::contender::{Contender, Hasher, Lookup, Map, Open, Share, TIME, Upsert, shared, sum};
+use crate::keys::{Kind, Number, Text};
 
 /// `ReadHandle::get_one`, the value read through its guard; and one writer.
-pub const EVMAP: Contender = Contender {
-    reads: Some((
-        |n, hasher| filled(pair(hasher), n),
-        |n, hasher| filled(pair(hasher), n),
-    )),
-    writes: Some(|n, hasher| filled(pair(hasher), n)),
-    grown: Some(|n| grown(pair(&Hasher::default()), n)),
-    ..Contender::named("evmap")
-};
+pub const EVMAP: Contender = Contender::of_pair::<Writer<Number>, Writer<Text>>("evmap");
 
 /// Published with each write.
 pub const MUTEX_EVMAP: Contender = Contender {
@@ -48,6 +38,12 @@ fn pair<K: Kind>(hasher: &Hasher) -> (Writer<K>, Reader<K>) {
     let options = unsafe { options.with_hasher(hasher.clone()) };
     let (writer, reader) = options.construct::<K::Key, u64>();
     (Writer(writer), Reader(reader))
+}
+
+impl<K: Kind> Open<K> for Writer<K> {
+    fn open(_: usize, hasher: &Hasher) -> Map<K> {
+        pair(hasher).into()
+    }
 }
 
 impl<K: Kind> Lookup<K> for Reader<K> {
@@ -84,11 +80,11 @@ const UNSEEN: u32 = 64;
 
 /// Reader and writer alike.
 #[derive(Clone)]
-struct Handle(Arc<Mutex<Behind>>, Reader<crate::keys::Number>);
+struct Handle(Arc<Mutex<Behind>>, Reader<Number>);
 
 /// The one writer, which all threads lock.
 struct Behind {
-    writer: Writer<crate::keys::Number>,
+    writer: Writer<Number>,
     /// When it was published last, and how many writes have not looked at the clock since; if not with each write.
     deferred: Option<(Instant, u32)>,
 }

@@ -4,32 +4,26 @@ use std::borrow::Borrow;
 
 use flashmap::{ReadHandle, WriteHandle};
 
-use super::contender::{Contender, Hasher, Lookup, Upsert, filled, grown, sum};
-use crate::keys::Kind;
+use super::contender::{Contender, Hasher, Lookup, Map, Open, Upsert, sum};
+use crate::keys::{Kind, Number, Text};
 
 /// `guard().get()`; and one writer, which publishes when its guard is dropped.
-pub const FLASHMAP: Contender = Contender {
-    reads: Some((
-        |n, hasher| filled(pair(hasher), n),
-        |n, hasher| filled(pair(hasher), n),
-    )),
-    writes: Some(|n, hasher| filled(pair(hasher), n)),
-    grown: Some(|n| grown(pair(&Hasher::default()), n)),
-    ..Contender::named("flashmap")
-};
+pub const FLASHMAP: Contender = Contender::of_pair::<Writer<Number>, Writer<Text>>("flashmap");
 
 #[derive(Clone)]
 struct Reader<K: Kind>(ReadHandle<K::Key, u64, Hasher>);
 
 struct Writer<K: Kind>(WriteHandle<K::Key, u64, Hasher>);
 
-fn pair<K: Kind>(hasher: &Hasher) -> (Writer<K>, Reader<K>) {
-    let builder = flashmap::Builder::new();
-    // SAFETY: asks that the hasher gives the same hash for the same input; clones of one foldhash builder share
-    // their seed, and do.
-    let builder = unsafe { builder.with_hasher(hasher.clone()) };
-    let (writer, reader) = builder.build::<K::Key, u64>();
-    (Writer(writer), Reader(reader))
+impl<K: Kind> Open<K> for Writer<K> {
+    fn open(_: usize, hasher: &Hasher) -> Map<K> {
+        let builder = flashmap::Builder::new();
+        // SAFETY: asks that the hasher gives the same hash for the same input; clones of one foldhash builder share
+        // their seed, and do.
+        let builder = unsafe { builder.with_hasher(hasher.clone()) };
+        let (writer, reader) = builder.build::<K::Key, u64>();
+        (Writer(writer), Reader(reader)).into()
+    }
 }
 
 impl<K: Kind> Lookup<K> for Reader<K> {

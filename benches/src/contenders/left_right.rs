@@ -5,19 +5,11 @@ use std::borrow::Borrow;
 use left_right_peer::{Absorb, ReadHandle, WriteHandle};
 
 use super::bare::Bare;
-use super::contender::{Contender, Hasher, Lookup, Upsert, filled, grown, sum};
-use crate::keys::Kind;
+use super::contender::{Contender, Hasher, Lookup, Map, Open, Upsert, sum};
+use crate::keys::{Kind, Number, Text};
 
 /// `enter`, then `get`; and one writer.
-pub const LEFT_RIGHT: Contender = Contender {
-    reads: Some((
-        |n, hasher| filled(pair(hasher), n),
-        |n, hasher| filled(pair(hasher), n),
-    )),
-    writes: Some(|n, hasher| filled(pair(hasher), n)),
-    grown: Some(|n| grown(pair(&Hasher::default()), n)),
-    ..Contender::named("left-right")
-};
+pub const LEFT_RIGHT: Contender = Contender::of_pair::<Writer<Number>, Writer<Text>>("left-right");
 
 #[derive(Clone)]
 struct Reader<K: Kind>(ReadHandle<Side<K>>);
@@ -45,10 +37,12 @@ impl<K: Kind> Absorb<Insert<K>> for Side<K> {
     }
 }
 
-fn pair<K: Kind>(hasher: &Hasher) -> (Writer<K>, Reader<K>) {
-    let empty = Side(Bare::<K>::with_hasher(hasher.clone()));
-    let (writer, reader) = left_right_peer::new_from_empty(empty);
-    (Writer(writer), Reader(reader))
+impl<K: Kind> Open<K> for Writer<K> {
+    fn open(_: usize, hasher: &Hasher) -> Map<K> {
+        let empty = Side(Bare::<K>::with_hasher(hasher.clone()));
+        let (writer, reader) = left_right_peer::new_from_empty(empty);
+        (Writer(writer), Reader(reader)).into()
+    }
 }
 
 impl<K: Kind> Lookup<K> for Reader<K> {

@@ -8,7 +8,9 @@ use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 use evmap_core::{Builder, FenceMode, ReadHandle, SharedReader, WriteHandle};
 use parking_lot::Mutex;
 
-use super::contender::{Contender, Hasher, Lookup, Map, Share, Upsert, filled, grown, shared, sum};
+use super::contender::{
+    Contender, Hasher, Lookup, Map, Open, Share, Upsert, fill, grown, shared, sum,
+};
 use super::shared_map;
 use crate::keys::{Kind, Number};
 
@@ -44,7 +46,7 @@ pub const SHARED_READER: Contender = Contender {
     shares: Some(|n, hasher| {
         let (writer, reader) = pair::<Number, Swiss>(hasher, FenceMode::Auto);
         let shared = Arc::new(reader.0.shared_reader());
-        filled((writer, Guarded(shared)), n)
+        fill((writer, Guarded(shared)), n)
     }),
     ..Contender::named("SharedReader")
 };
@@ -54,7 +56,7 @@ pub const SHARED_READER_SCOPED: Contender = Contender {
     shares: Some(|n, hasher| {
         let (writer, reader) = pair::<Number, Swiss>(hasher, FenceMode::Auto);
         let shared = Arc::new(reader.0.shared_reader());
-        filled((writer, Cloned(shared)), n)
+        fill((writer, Cloned(shared)), n)
     }),
     ..Contender::named("SharedReader, scoped")
 };
@@ -91,19 +93,19 @@ pub const MUTEX_OURS: Contender = Contender {
 
 /// The default engine.
 pub const SWISS: Contender = Contender {
-    grown: Some(grow::<Swiss>),
+    grown: Some(grown::<Writer<Number, Swiss>>),
     ..Contender::named("ours, Swiss")
 };
 
 /// The engine that grows without a pause.
 pub const INCREMENTAL: Contender = Contender {
-    grown: Some(grow::<Incremental>),
+    grown: Some(grown::<Writer<Number, Incremental>>),
     ..Contender::named("ours, Incremental")
 };
 
 /// The engine whose entries lie in a row.
 pub const ROBIN_HOOD: Contender = Contender {
-    grown: Some(grow::<RobinHood>),
+    grown: Some(grown::<Writer<Number, RobinHood>>),
     ..Contender::named("ours, RobinHood")
 };
 
@@ -150,19 +152,18 @@ pub fn fence_mode() -> FenceMode {
 
 /// A filled map whose reader looks up by guard.
 fn map<K: Kind>(entries: usize, hasher: &Hasher, mode: FenceMode) -> Map<K> {
-    filled(pair::<K, Swiss>(hasher, mode), entries)
+    fill(pair::<K, Swiss>(hasher, mode), entries)
 }
 
 fn scoped<K: Kind>(entries: usize, hasher: &Hasher) -> Map<K> {
     let (writer, reader) = pair::<K, Swiss>(hasher, FenceMode::Auto);
-    filled((writer, Scoped(reader.0)), entries)
+    fill((writer, Scoped(reader.0)), entries)
 }
 
-fn grow<E: Shareable<Number>>(entries: usize) -> Box<dyn std::any::Any> {
-    grown(
-        pair::<Number, E>(&Hasher::default(), FenceMode::Auto),
-        entries,
-    )
+impl<E: Shareable<Number>> Open for Writer<Number, E> {
+    fn open(_: usize, hasher: &Hasher) -> Map<Number> {
+        pair::<Number, E>(hasher, FenceMode::Auto).into()
+    }
 }
 
 impl<K: Kind, E: Engine> Clone for Reader<K, E> {

@@ -5,29 +5,22 @@ use std::sync::Arc;
 
 use papaya::{HashMap, Operation};
 
-use super::contender::{Contender, Hasher, Lookup, Share, Upsert, filled, grown, shared, sum};
-use crate::keys::{Kind, Number};
+use super::contender::{Contender, Handle, Hasher, Lookup, Share, Upsert, sum};
+use crate::keys::{Kind, Number, Text};
 
 /// `pin().get()`.
-pub const PAPAYA: Contender = Contender {
-    grown: Some(|n| grown(pair(&Hasher::default()), n)),
-    ..Contender::of_handle(
-        "papaya",
-        |n, hasher| filled(pair(hasher), n),
-        |n, hasher| filled(pair(hasher), n),
-        |n, hasher| shared(pair(hasher).0, n),
-    )
-};
+pub const PAPAYA: Contender = Contender::of_handle::<Map<Number>, Map<Text>>("papaya");
 
 #[derive(Clone)]
-struct Handle<K: Kind = Number>(Arc<HashMap<K::Key, u64, Hasher>>);
+struct Map<K: Kind = Number>(Arc<HashMap<K::Key, u64, Hasher>>);
 
-fn pair<K: Kind>(hasher: &Hasher) -> (Handle<K>, Handle<K>) {
-    let handle = Handle(Arc::new(HashMap::with_hasher(hasher.clone())));
-    (handle.clone(), handle)
+impl<K: Kind> Handle<K> for Map<K> {
+    fn new(_: usize, hasher: &Hasher) -> Self {
+        Map(Arc::new(HashMap::with_hasher(hasher.clone())))
+    }
 }
 
-impl<K: Kind> Lookup<K> for Handle<K> {
+impl<K: Kind> Lookup<K> for Map<K> {
     const HAS_VIEW: bool = true;
 
     #[inline(always)]
@@ -42,14 +35,14 @@ impl<K: Kind> Lookup<K> for Handle<K> {
     }
 }
 
-impl<K: Kind> Upsert<K> for Handle<K> {
+impl<K: Kind> Upsert<K> for Map<K> {
     #[inline]
     fn set(&mut self, key: K::Key, value: u64) {
         self.0.pin().insert(key, value);
     }
 }
 
-impl Share for Handle {
+impl Share for Map {
     fn clear(&mut self) {
         self.0.pin().clear();
     }

@@ -4,28 +4,23 @@ use std::borrow::Borrow;
 use std::sync::{Arc, PoisonError};
 
 use super::bare::Bare;
-use super::contender::{Contender, Hasher, Lookup, Share, Upsert, filled, shared, sum};
-use crate::keys::{Kind, Number};
+use super::contender::{Contender, Handle, Hasher, Lookup, Share, Upsert, sum};
+use crate::keys::{Kind, Number, Text};
 
 /// A contender over one of the locks, and how that is taken to read and to write.
 macro_rules! contender {
     ($contender:ident, $name:literal, $handle:ident, $lock:path, $read:expr, $write:expr) => {
         #[doc = concat!("hashbrown's map behind a lock that is taken for reading: ", $name, ".")]
-        pub const $contender: Contender = Contender::of_handle(
-            $name,
-            |n, hasher| filled($handle::pair(hasher), n),
-            |n, hasher| filled($handle::pair(hasher), n),
-            |n, hasher| shared($handle::pair(hasher).0, n),
-        );
+        pub const $contender: Contender = Contender::of_handle::<$handle, $handle<Text>>($name);
 
         #[derive(Clone)]
         struct $handle<K: Kind = Number>(Arc<$lock>);
 
-        impl<K: Kind> $handle<K> {
-            fn pair(hasher: &Hasher) -> (Self, Self) {
-                let map = Bare::<K>::with_hasher(hasher.clone());
-                let handle = $handle(Arc::new(<$lock>::new(map)));
-                (handle.clone(), handle)
+        impl<K: Kind> Handle<K> for $handle<K> {
+            fn new(_: usize, hasher: &Hasher) -> Self {
+                $handle(Arc::new(<$lock>::new(Bare::<K>::with_hasher(
+                    hasher.clone(),
+                ))))
             }
         }
 

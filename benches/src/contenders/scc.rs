@@ -4,45 +4,40 @@ use std::sync::Arc;
 
 use scc::HashMap;
 
-use super::contender::{Contender, Hasher, Lookup, Share, Upsert, filled, grown, shared};
-use crate::keys::{Kind, Number};
+use super::contender::{Contender, Handle, Hasher, Lookup, Share, Upsert};
+use crate::keys::{Kind, Number, Text};
 
 /// `read_sync`, which copies the value.
-pub const SCC: Contender = Contender {
-    grown: Some(|n| grown(pair(0, &Hasher::default()), n)),
-    ..Contender::of_handle(
-        "scc",
-        |n, hasher| filled(pair(n, hasher), n),
-        |n, hasher| filled(pair(n, hasher), n),
-        |n, hasher| shared(pair(n, hasher).0, n),
-    )
-};
+pub const SCC: Contender = Contender::of_handle::<Map<Number>, Map<Text>>("scc");
 
 #[derive(Clone)]
-struct Handle<K: Kind = Number>(Arc<HashMap<K::Key, u64, Hasher>>);
+struct Map<K: Kind = Number>(Arc<HashMap<K::Key, u64, Hasher>>);
 
-/// With a capacity, below which it does not shrink when it is cleared.
-fn pair<K: Kind>(capacity: usize, hasher: &Hasher) -> (Handle<K>, Handle<K>) {
-    let map = HashMap::with_capacity_and_hasher(capacity, hasher.clone());
-    let handle = Handle(Arc::new(map));
-    (handle.clone(), handle)
+impl<K: Kind> Handle<K> for Map<K> {
+    fn new(capacity: usize, hasher: &Hasher) -> Self {
+        // Below its capacity it does not shrink when it is cleared.
+        Map(Arc::new(HashMap::with_capacity_and_hasher(
+            capacity,
+            hasher.clone(),
+        )))
+    }
 }
 
-impl<K: Kind> Lookup<K> for Handle<K> {
+impl<K: Kind> Lookup<K> for Map<K> {
     #[inline(always)]
     fn get(&mut self, key: &K::Asked) -> Option<u64> {
         self.0.read_sync(key, |_, &value| value)
     }
 }
 
-impl<K: Kind> Upsert<K> for Handle<K> {
+impl<K: Kind> Upsert<K> for Map<K> {
     #[inline]
     fn set(&mut self, key: K::Key, value: u64) {
         self.0.upsert_sync(key, value);
     }
 }
 
-impl Share for Handle {
+impl Share for Map {
     fn clear(&mut self) {
         self.0.clear_sync();
     }

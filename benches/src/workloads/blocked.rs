@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use evmap_core::{FenceMode, ReadHandle, SharedReader};
 
-use super::guard::HeldGuard;
+use super::guard::while_held;
 use crate::contenders::{Hasher, Write, ours};
 use crate::keys::{Number, value_of};
 use crate::paired::{Case, Head, Plan, Samples, quantile};
@@ -75,31 +75,31 @@ fn hold(lasting: Duration) -> (Option<f64>, [Vec<f64>; 4]) {
     writer.upsert_to(ENTRIES, ENTRIES);
     let (ours::Writer(mut writer), ours::Reader(reader)) = (writer, reader);
     let shared = reader.shared_reader();
-    let guard = HeldGuard::take(writer.read_handle());
-    writer.insert(0, 1);
-    writer.refresh();
-    writer.insert(0, 2);
-
-    let (begins, begun) = mpsc::channel();
-    let waiting = thread::spawn(move || {
-        let (before, begin) = (Processor::now(), Instant::now());
-        // Only now, so that the time is at least that which the others take.
-        let _ = begins.send(());
+    let (waiting, times) = while_held(writer.read_handle(), || {
+        writer.insert(0, 1);
         writer.refresh();
-        let (time, after) = (begin.elapsed(), Processor::now());
-        let used = after
-            .zip(before)
-            .map(|(after, before)| after.thread - before.thread);
-        (
-            time,
-            used.map(|used| 100.0 * used.as_secs_f64() / time.as_secs_f64()),
-        )
+        writer.insert(0, 2);
+        let (begins, begun) = mpsc::channel();
+        let waiting = thread::spawn(move || {
+            let (before, begin) = (Processor::now(), Instant::now());
+            // Only now, so that the time is at least that which the others take.
+            let _ = begins.send(());
+            writer.refresh();
+            let (time, after) = (begin.elapsed(), Processor::now());
+            let used = after
+                .zip(before)
+                .map(|(after, before)| after.thread - before.thread);
+            (
+                time,
+                used.map(|used| 100.0 * used.as_secs_f64() / time.as_secs_f64()),
+            )
+        });
+        begun.recv().expect("the writer begins");
+        let times = meanwhile(lasting, &reader, &shared);
+        assert!(!waiting.is_finished(), "the refresh did not wait");
+        assert_eq!(reader.get_cloned(&0), Some(1), "a refresh passed the guard");
+        (waiting, times)
     });
-    begun.recv().expect("the writer begins");
-    let times = meanwhile(lasting, &reader, &shared);
-    assert!(!waiting.is_finished(), "the refresh did not wait");
-    assert_eq!(reader.get_cloned(&0), Some(1), "a refresh passed the guard");
-    guard.release();
     let (time, share) = waiting.join().expect("the refresh ends");
     assert_eq!(reader.get_cloned(&0), Some(2), "a refresh was lost");
     assert!(time >= lasting, "the refresh did not wait long");

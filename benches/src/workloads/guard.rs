@@ -1,7 +1,7 @@
-//! [`HeldGuard`]: a reader that does not leave.
+//! [`while_held`]: a reader that does not leave.
 
-use std::sync::mpsc::{self, Sender};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc;
+use std::thread;
 
 use evmap_core::ReadHandle;
 
@@ -10,18 +10,15 @@ use crate::contenders::Hasher;
 /// What the reader is called in errors.
 pub const LABEL: &str = "held forever";
 
-/// A view of the map in a thread of its own, for as long as this lives.
-pub struct HeldGuard {
-    release: Sender<()>,
-    thread: JoinHandle<()>,
-}
-
-impl HeldGuard {
-    /// Takes a view of what is published now, and holds it.
-    pub fn take(reader: ReadHandle<u64, u64, Hasher>) -> Self {
-        let (held, is_held) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let thread = thread::spawn(move || {
+/// Does something while another thread holds a view of what this reader shows now.
+///
+/// # Panics
+/// If the view has changed meanwhile.
+pub fn while_held<R>(reader: ReadHandle<u64, u64, Hasher>, work: impl FnOnce() -> R) -> R {
+    let (held, is_held) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
             reader.set_label(LABEL);
             let view = reader.read();
             let sum = || {
@@ -35,15 +32,8 @@ impl HeldGuard {
             assert_eq!(sum(), before, "a view changed while it was held");
         });
         is_held.recv().expect("a view is taken");
-        HeldGuard { release, thread }
-    }
-
-    /// Lets it go.
-    ///
-    /// # Panics
-    /// If what it showed has changed meanwhile.
-    pub fn release(self) {
-        drop(self.release);
-        self.thread.join().expect("the view did not change");
-    }
+        let result = work();
+        drop(release);
+        result
+    })
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use crate::contenders::{Map, Read, Way, check};
 use crate::keys::{Asking, Kind, pieces};
 use crate::paired::{Case, Head, Pace, Plan, Quartiles, ratios};
-use crate::slice::{Barrier, Sample, beside, timed};
+use crate::slice::{Sample, beside, timed};
 
 /// By one thread alone.
 pub const ONE: &str = "1 thread";
@@ -83,11 +83,7 @@ impl<K: Kind> Lookups<K> {
     }
 
     fn two(&self, first: &mut dyn Read<K>, second: &mut dyn Read<K>, pace: Pace) -> Sample {
-        let barrier = Barrier::of(2);
-        let part = |reader, seed| {
-            barrier.arrive();
-            look_up(reader, &self.asking, self.way, Pace { seed, ..pace })
-        };
+        let part = |reader, seed| look_up(reader, &self.asking, self.way, Pace { seed, ..pace });
         // Another part of the keys than the first thread's.
         let (first, second) = beside(
             || part(first, pace.seed),

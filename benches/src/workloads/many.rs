@@ -10,6 +10,7 @@
 //! had capacity for all keys since it was built. What is deferred is part of the bill: the clock stops when all of it
 //! is visible, and processor time is counted until the other copy has everything, too, where there are two.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -61,8 +62,8 @@ struct Work {
     sample: Sample,
     /// Processor time before and after.
     used: Option<[Processor; 2]>,
-    /// The last of its keys.
-    last: Vec<u32>,
+    /// Where the last of its keys are.
+    last: Range<usize>,
 }
 
 impl Workload for Args {
@@ -140,45 +141,40 @@ impl Shared {
     /// One that has been found to keep what is written.
     fn new(name: &'static str, mut own: Box<dyn Writes>, threads: usize) -> Self {
         let mut writer = own.another_writer();
-        check_writes(
-            name,
-            &mut *writer,
-            &mut *own,
-            &draw(ENTRIES, 1, Order::Uniform),
-        );
+        check_writes(name, &mut *writer, &mut *own, &shuffled(ENTRIES));
         let writers = (0..threads).map(|_| own.another_writer()).collect();
         Shared { name, own, writers }
     }
 
     fn visible(&mut self, pool: &ThreadPool, threads: usize, keys: &[u32], pace: Pace) -> Figure {
-        let (stamp, before) = (next_stamp(), self.own.counts());
-        let starts = [Barrier::of(threads), Barrier::of(threads)];
-        let writers = self.writers[..threads].iter_mut().enumerate();
-        let works = all_at_once(
-            pool,
-            writers.map(|(number, writer)| {
-                let starts = &starts;
-                // Each thread has another part of the keys.
-                move || {
-                    write(
-                        &mut **writer,
-                        keys,
-                        Pace {
-                            seed: pace.seed + 1_000 * number,
-                            ..pace
-                        },
-                        stamp,
-                        starts,
-                    )
+        let (stamp, before, name) = (next_stamp(), self.own.counts(), self.name);
+        let timed = Barrier::of(threads);
+        let works = self.all(pool, threads, |number, writer, begin| {
+            // Each thread has another part of the keys.
+            let mut pieces = pieces(keys.len(), PIECE, pace.seed + 1_000 * number);
+            let mut last = 0..0;
+            let mut until = |deadline| {
+                for count in (PIECE..).step_by(PIECE) {
+                    last = pieces.next().expect("pieces without end");
+                    writer.insert_and_compute(&keys[last.clone()], stamp);
+                    let now = Instant::now();
+                    if now >= deadline {
+                        return (count, now);
+                    }
                 }
-            }),
-        );
+                unreachable!("there is no end")
+            };
+            until(begin + pace.warm_up);
+            let begin = timed.arrive();
+            let work = Work::of(begin, || until(begin + pace.timed));
+            look_for(name, writer, &keys[last.clone()], stamp);
+            Work { last, ..work }
+        });
         for work in &works {
             // Each thread has looked itself; this is another one.
-            self.look_for(&work.last, stamp);
+            look_for(name, &mut *self.own, &keys[work.last.clone()], stamp);
         }
-        let after = self.own.counts();
-        figure(works, before.zip(after), None)
+        figure(&works, before.zip(self.own.counts()), None)
     }
 
     fn deferred(&mut self, pool: &ThreadPool, threads: usize, keys: &[u32], pace: Pace) -> Figure {
@@ -186,45 +182,34 @@ impl Shared {
         let first: Vec<_> = (0..ENTRIES as u32).collect();
         self.own.upsert(&first, next_stamp(), ENTRIES);
         self.own.publish();
-        let (stamp, before, start) = (next_stamp(), self.own.counts(), Barrier::of(threads));
-        let writers = self.writers[..threads].iter_mut().enumerate();
-        let works = all_at_once(
-            pool,
-            writers.map(|(number, writer)| {
-                // Not always the same keys for the same thread.
-                let part = (number + pace.seed) % threads;
-                let part = keys
-                    .chunks(INSERTS.div_ceil(threads))
-                    .nth(part)
-                    .unwrap_or(&[]);
-                let start = &start;
-                move || {
-                    let begin = start.arrive();
-                    Work::of(begin, || {
-                        writer.upsert(part, stamp, part.len().max(1));
-                        (part.len(), Instant::now())
-                    })
-                }
-            }),
-        );
+        let (stamp, before) = (next_stamp(), self.own.counts());
+        let works = self.all(pool, threads, |number, writer, begin| {
+            // Not always the same keys for the same thread.
+            let mut parts = keys.chunks(INSERTS.div_ceil(threads));
+            let part = parts.nth((number + pace.seed) % threads).unwrap_or(&[]);
+            Work::of(begin, || {
+                writer.upsert(part, stamp, part.len().max(1));
+                (part.len(), Instant::now())
+            })
+        });
         let after = self.own.counts();
         self.own.publish();
         self.own.publish();
         let until = Processor::now();
-        self.look_for(keys, stamp);
-        figure(works, before.zip(after), until)
+        look_for(self.name, &mut *self.own, keys, stamp);
+        figure(&works, before.zip(after), until)
     }
 
-    fn look_for(&mut self, keys: &[u32], stamp: u64) {
-        for key in keys.iter().map(|&key| u64::from(key)) {
-            let found = self.own.find(&key);
-            assert_eq!(
-                found,
-                Some(value_of(key, stamp)),
-                "{} lost a write at {key}",
-                self.name
-            );
-        }
+    /// Lets each writer do its job, numbered from 0, in a thread of its own.
+    fn all(
+        &mut self,
+        pool: &ThreadPool,
+        threads: usize,
+        job: impl Fn(usize, &mut dyn Writes, Instant) -> Work + Sync,
+    ) -> Vec<Work> {
+        let (job, writers) = (&job, self.writers[..threads].iter_mut().enumerate());
+        let jobs = writers.map(|(number, writer)| move |begin| job(number, &mut **writer, begin));
+        all_at_once(pool, jobs)
     }
 }
 
@@ -235,47 +220,15 @@ impl Work {
         Work {
             sample: Sample { count, begin, end },
             used: before.zip(Processor::now()).map(<[_; 2]>::from),
-            last: Vec::new(),
+            last: 0..0,
         }
     }
 }
 
-/// Inserts and computes values in turn, for as long as `pace` says, as all others do that come to `starts`.
-fn write(
-    writer: &mut dyn Writes,
-    keys: &[u32],
-    pace: Pace,
-    stamp: u64,
-    starts: &[Barrier; 2],
-) -> Work {
-    let mut pieces = pieces(keys.len(), PIECE, pace.seed);
-    let mut last = 0..0;
-    let mut until = |deadline: Instant| {
-        let mut count = 0;
-        loop {
-            last = pieces.next().expect("pieces without end");
-            writer.insert_and_compute(&keys[last.clone()], stamp);
-            count += PIECE;
-            let now = Instant::now();
-            if now >= deadline {
-                return (count, now);
-            }
-        }
-    };
-    until(starts[0].arrive() + pace.warm_up);
-    let begin = starts[1].arrive();
-    let work = Work::of(begin, || until(begin + pace.timed));
-    for key in keys[last.clone()].iter().map(|&key| u64::from(key)) {
-        let found = writer.find(&key);
-        assert_eq!(
-            found,
-            Some(value_of(key, stamp)),
-            "a write was not visible when it returned"
-        );
-    }
-    Work {
-        last: keys[last].to_vec(),
-        ..work
+fn look_for(name: &str, map: &mut dyn Writes, keys: &[u32], stamp: u64) {
+    for key in keys.iter().map(|&key| u64::from(key)) {
+        let right = Some(value_of(key, stamp));
+        assert_eq!(map.find(&key), right, "{name} lost a write at {key}");
     }
 }
 
@@ -283,7 +236,7 @@ fn write(
 /// nanoseconds of processor time per write, where the system tells: of all threads of the process, until a later
 /// moment if there is one, and of those that write.
 fn figure(
-    works: Vec<Work>,
+    works: &[Work],
     counts: Option<([u64; 2], [u64; 2])>,
     until: Option<Processor>,
 ) -> Figure {
@@ -337,10 +290,10 @@ mod tests {
                 end: begin + Duration::from_nanos(50),
             },
             used: None,
-            last: Vec::new(),
+            last: 0..0,
         };
         assert_eq!([1, 2, 4, 8].map(condition), THREADS);
-        let found = figure(vec![work], Some(([100, 100], [160, 120])), None);
+        let found = figure(&[work], Some(([100, 100], [160, 120])), None);
         assert_eq!((found.value, found.also), (5.0, vec![("group", 3.0)]));
     }
 }

@@ -18,7 +18,7 @@ use crate::contenders::{
 };
 use crate::keys::{Number, Order, draw, pieces};
 use crate::paired::{Case, Head, Pace, Plan, Quartiles, count};
-use crate::slice::{Barrier, beside};
+use crate::slice::beside;
 
 /// Of the tables.
 pub const NAME: &str = "mixed";
@@ -166,10 +166,9 @@ fn disturbed(map: &mut Map<Number>, keys: &Vec<u32>, rhythm: Rhythm, pace: Pace)
     const WARM_UP: u8 = 0;
     const TIMED: u8 = 1;
     const OVER: u8 = 2;
-    let (barrier, phase) = (Barrier::of(2), AtomicU8::new(WARM_UP));
+    let phase = AtomicU8::new(WARM_UP);
     let Map { writer, reader } = map;
     let own = || {
-        barrier.arrive();
         look_up(
             &mut **reader,
             keys,
@@ -193,7 +192,6 @@ fn disturbed(map: &mut Map<Number>, keys: &Vec<u32>, rhythm: Rhythm, pace: Pace)
         sample.ns()
     };
     let other = || {
-        barrier.arrive();
         let (mut refreshes, mut busy, mut due) = (0_u32, Duration::ZERO, Instant::now());
         // Another part of the keys than the reader's.
         for piece in pieces(keys.len(), rhythm.operations, pace.seed + 1_000) {

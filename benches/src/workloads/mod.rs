@@ -2,6 +2,7 @@
 
 pub mod blocked;
 pub mod engines;
+pub mod field;
 pub mod filled;
 pub mod growth;
 mod guard;

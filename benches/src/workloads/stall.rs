@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use evmap_core::{FenceMode, ReadHandle, SharedMap, SwapError};
 
-use super::guard::{HeldGuard, LABEL};
+use super::guard::{LABEL, while_held};
 use super::{Workload, blocked, peer};
 use crate::contenders::{AUTO, Hasher, SEQ_CST, Write, ours, shared_map};
 use crate::keys::{Number, Order, draw, pieces, value_of};
@@ -109,17 +109,26 @@ impl Map {
         }
     }
 
-    /// Nanoseconds for each refresh, and milliseconds for going past the guard.
     fn slice(&mut self, is_held: bool, keys: &[u32], pace: Pace) -> Figure {
-        let reader = self.reader();
-        let mut pieces = pieces(keys.len(), REFRESHES, pace.seed).map(|piece| &keys[piece]);
-        let mut next = || pieces.next().expect("pieces without end");
-        let stamp = pace.seed as u64 + 1;
+        if is_held {
+            while_held(self.reader(), || {
+                let past = self.go_past().as_secs_f64() * 1_000.0;
+                let also = vec![("past", past)];
+                Figure {
+                    also,
+                    ..self.refreshes(keys, pace)
+                }
+            })
+        } else {
+            self.refreshes(keys, pace)
+        }
+    }
 
-        let guard = is_held.then(|| HeldGuard::take(self.reader()));
-        let past = guard
-            .is_some()
-            .then(|| self.go_past().as_secs_f64() * 1_000.0);
+    /// Nanoseconds for each.
+    fn refreshes(&mut self, keys: &[u32], pace: Pace) -> Figure {
+        let (reader, stamp) = (self.reader(), pace.seed as u64 + 1);
+        let mut pieces = pieces(keys.len(), REFRESHES, pace.seed);
+        let mut next = || &keys[pieces.next().expect("pieces without end")];
         let writer: &mut dyn Write<Number> = match self {
             Map::One(writer) => &mut **writer,
             Map::Shared(map) => map,
@@ -131,7 +140,6 @@ impl Map {
         let begin = Instant::now();
         writer.upsert(keys, stamp, 1);
         let time = begin.elapsed();
-
         for key in keys.iter().map(|&key| u64::from(key)) {
             assert_eq!(
                 reader.get_cloned(&key),
@@ -139,13 +147,7 @@ impl Map {
                 "a write was lost"
             );
         }
-        if let Some(guard) = guard {
-            guard.release();
-        }
-        Figure {
-            value: time.as_nanos() as f64 / REFRESHES as f64,
-            also: past.map(|past| ("past", past)).into_iter().collect(),
-        }
+        Figure::from(time.as_nanos() as f64 / REFRESHES as f64)
     }
 
     /// Goes past the one guard that is held, for good. Returns how long that took, by itself.

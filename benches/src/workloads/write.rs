@@ -10,7 +10,7 @@ use super::{Workload, idle, number, or, rows};
 use crate::contenders::{AUTO, BARE, Hasher, Map, Read, Way, Write, check_writes};
 use crate::keys::{LONGEST_PIECE, Number, Order, draw, pieces};
 use crate::paired::{Case, Head, Pace, Plan, count};
-use crate::slice::{Barrier, Sample, beside, timed};
+use crate::slice::{Sample, beside, timed};
 
 /// Of the tables.
 pub const NAME: &str = "write";
@@ -91,15 +91,13 @@ fn beside_a_reader(
     batch: usize,
     pace: Pace,
 ) -> Sample {
-    let (barrier, is_over) = (Barrier::of(2), AtomicBool::new(false));
+    let is_over = AtomicBool::new(false);
     let own = || {
-        barrier.arrive();
         let sample = upserts(writer, keys, batch, pace);
         is_over.store(true, Ordering::Relaxed);
         sample
     };
     let other = || {
-        barrier.arrive();
         let mut pieces = pieces(keys.len(), PIECE, 1);
         while !is_over.load(Ordering::Relaxed) {
             let piece = pieces.next().expect("pieces without end");
