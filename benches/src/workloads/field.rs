@@ -15,7 +15,7 @@ use evmap_core::{FenceMode, SharedMap};
 use rayon_core::ThreadPool;
 
 use super::lookups::look_up;
-use super::{Workload, number, or, rows};
+use super::{Workload, in_threads, number, or, rows};
 use crate::contenders::{
     BARE, Contender, DASHMAP, Hasher, LOAD, MUTEX_EVMAP, Map, PAPAYA, SCC, Way, check, shared_map,
 };
@@ -104,10 +104,7 @@ fn mixed(
         full * 100.0,
         1 << capacity
     );
-    let conditions: Vec<_> = threads
-        .iter()
-        .map(|threads| format!("{threads} threads"))
-        .collect();
+    let conditions: Vec<_> = threads.iter().map(in_threads).collect();
     Case::new(
         Head::new(
             format!("{NAME}/{name}"),

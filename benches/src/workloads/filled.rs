@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use evmap_core::FenceMode;
 
-use super::lookups::{CONDITIONS, Lookups};
-use super::{MOST, Workload, number, or};
-use crate::contenders::{Hasher, Map, Way, Write, ours, shared_map};
-use crate::keys::{Number, Order, draw};
-use crate::paired::{CONTROL, Case, Head, Plan, count};
+use super::Workload;
+use super::lookups::Sizes;
+use crate::contenders::{Hasher, Map, Write, ours, shared_map};
+use crate::keys::Number;
+use crate::paired::{CONTROL, Case, Plan};
 
 /// Of the tables.
 pub const NAME: &str = "filled";
@@ -35,26 +35,15 @@ const LOOKUPS: u64 = 1 << 17;
 /// Which tables to fill.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// Table sizes, such as 1k,100k
-    #[arg(long, value_delimiter = ',', value_parser = number::<1, MOST>, value_name = "N,..")]
-    sizes: Vec<usize>,
+    #[command(flatten)]
+    sizes: Sizes,
 }
 
 impl Workload for Args {
     fn measure(&self, plan: &Plan, show: &mut dyn FnMut(Case)) {
-        for size in or(&self.sizes, &[1_000, 100_000]) {
-            let lookups = Lookups::<Number>::new(draw(size, 1, Order::Uniform), true, Way::Single);
-            let head = Head::new(
-                format!("{NAME}/{}", count(size)),
-                format!(
-                    "one lookup per guard after a million inserts, each published, into {} keys",
-                    count(size)
-                ),
-                [SETTLED, FLUSHED],
-                CONDITIONS,
-            );
-            show(lookups.table(head, plan, || build(size)));
-        }
+        let title = "one lookup per guard after a million inserts, each published";
+        self.sizes
+            .tables([NAME, title], [SETTLED, FLUSHED], plan, show, build);
     }
 }
 

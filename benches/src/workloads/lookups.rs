@@ -2,9 +2,10 @@
 
 use std::hint::black_box;
 
+use super::{MOST, number, or};
 use crate::contenders::{Map, Read, Way, check};
-use crate::keys::{Asking, Kind, pieces};
-use crate::paired::{Case, Head, Pace, Plan, Quartiles, ratios};
+use crate::keys::{Asking, Kind, Number, Order, draw, pieces};
+use crate::paired::{Case, Head, Pace, Plan, Quartiles, count, ratios};
 use crate::slice::{Sample, beside, timed};
 
 /// By one thread alone.
@@ -90,6 +91,36 @@ impl<K: Kind> Lookups<K> {
             || part(second, pace.seed + 1_000),
         );
         first.together(second)
+    }
+}
+
+/// How many keys the tables have that are about hits alone, by one thread and by two.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Sizes {
+    /// Table sizes, such as 1k,100k
+    #[arg(long, value_delimiter = ',', value_parser = number::<1, MOST>, value_name = "N,..")]
+    sizes: Vec<usize>,
+}
+
+impl Sizes {
+    /// A table of each size.
+    pub fn tables(
+        &self,
+        [name, title]: [&str; 2],
+        bases: [&str; 2],
+        plan: &Plan,
+        show: &mut dyn FnMut(Case),
+        build: impl Fn(usize) -> Vec<(&'static str, Map<Number>)>,
+    ) {
+        for size in or(&self.sizes, &[1_000, 100_000]) {
+            let lookups = Lookups::<Number>::new(draw(size, 1, Order::Uniform), true, Way::Single);
+            let (name, title) = (
+                format!("{name}/{}", count(size)),
+                format!("{title}, {} keys", count(size)),
+            );
+            let head = Head::new(name, title, bases, CONDITIONS);
+            show(lookups.table(head, plan, || build(size)));
+        }
     }
 }
 

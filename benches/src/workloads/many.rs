@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use rayon_core::ThreadPool;
 
-use super::{Workload, number, or, rows};
+use super::{Workload, in_threads, number, or, rows};
 use crate::contenders::{
     AUTO, Build, Contender, DASHMAP, Hasher, MUTEX_EVMAP, SOON, TIME, Writes, check_writes,
 };
@@ -85,7 +85,7 @@ impl Workload for Args {
                 all.map(|(name, map)| (name, Shared::new(name, map, pool.current_num_threads())));
             all.collect::<Vec<_>>()
         };
-        let conditions: Vec<_> = threads.iter().map(|&threads| condition(threads)).collect();
+        let conditions: Vec<_> = threads.iter().map(in_threads).collect();
         let head = |name, title, base: &Contender, ours: &Contender| {
             Head::new(
                 format!("{NAME}/{name}"),
@@ -124,11 +124,6 @@ impl Workload for Args {
         );
         show(Case::new(head(DEFERRED, title, &DASHMAP, &SOON), samples));
     }
-}
-
-/// This many threads.
-fn condition(threads: usize) -> String {
-    format!("{threads} thread{}", if threads == 1 { "" } else { "s" })
 }
 
 /// Another one for each slice, so that what is left of an earlier one is not taken for what this one wrote.
@@ -292,7 +287,7 @@ mod tests {
             used: None,
             last: 0..0,
         };
-        assert_eq!([1, 2, 4, 8].map(condition), THREADS);
+        assert_eq!([1, 2, 4, 8].each_ref().map(in_threads), THREADS);
         let found = figure(&[work], Some(([100, 100], [160, 120])), None);
         assert_eq!((found.value, found.also), (5.0, vec![("group", 3.0)]));
     }

@@ -57,6 +57,11 @@ pub fn number<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize
     number.ok_or_else(|| format!("must lie between {} and {}", count(LEAST), count(MOST)))
 }
 
+/// As a condition: `1 thread`, `2 threads`.
+fn in_threads(threads: &usize) -> String {
+    format!("{threads} thread{}", if *threads == 1 { "" } else { "s" })
+}
+
 /// What was chosen, or what is usual.
 fn or<T: Clone>(chosen: &[T], usual: &[T]) -> Vec<T> {
     if chosen.is_empty() { usual } else { chosen }.to_vec()

@@ -2,11 +2,10 @@
 //!
 //! The base is what that is not: a `ReadHandle` for each thread.
 
-use super::lookups::{CONDITIONS, Lookups};
-use super::{MOST, Workload, number, or, rows};
-use crate::contenders::{HANDLE, Hasher, SHARED_READER, Way};
-use crate::keys::{Number, Order, draw};
-use crate::paired::{Case, Head, Plan, count};
+use super::lookups::Sizes;
+use super::{Workload, rows};
+use crate::contenders::{HANDLE, Hasher, SHARED_READER};
+use crate::paired::{Case, Plan};
 
 /// Of the tables.
 pub const NAME: &str = "shared";
@@ -14,28 +13,22 @@ pub const NAME: &str = "shared";
 /// Which tables to share.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// Table sizes, such as 1k,100k
-    #[arg(long, value_delimiter = ',', value_parser = number::<1, MOST>, value_name = "N,..")]
-    sizes: Vec<usize>,
+    #[command(flatten)]
+    sizes: Sizes,
 }
 
 impl Workload for Args {
     fn measure(&self, plan: &Plan, show: &mut dyn FnMut(Case)) {
-        for size in or(&self.sizes, &[1_000, 100_000]) {
-            let lookups = Lookups::<Number>::new(draw(size, 1, Order::Uniform), true, Way::Single);
-            let head = Head::new(
-                format!("{NAME}/{}", count(size)),
-                format!(
-                    "one lookup per guard through one value, {} keys",
-                    count(size)
-                ),
-                [HANDLE.name, SHARED_READER.name],
-                CONDITIONS,
-            );
-            show(lookups.table(head, plan, || {
+        let title = "one lookup per guard through one value";
+        self.sizes.tables(
+            [NAME, title],
+            [HANDLE.name, SHARED_READER.name],
+            plan,
+            show,
+            |size| {
                 let hasher = Hasher::default();
                 rows(&HANDLE, |contender| Some(contender.shares?(size, &hasher)))
-            }));
-        }
+            },
+        );
     }
 }
