@@ -9,7 +9,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_distr::{Distribution, Zipf};
 
-/// The most keys that are drawn, and the fewest: far more than a branch predictor learns.
+/// The fewest keys that are drawn, far more than a branch predictor learns; and the most.
 const DRAWN: Range<usize> = 1 << 18..1 << 22;
 /// The most keys in one piece: the longest draw has four of these.
 pub const LONGEST_PIECE: usize = 1_000_000;
@@ -69,7 +69,7 @@ pub fn shuffled(entries: usize) -> Vec<u32> {
 pub fn pieces(keys: usize, length: usize, seed: usize) -> impl Iterator<Item = Range<usize>> {
     assert!((1..=keys).contains(&length), "{length} of {keys} keys");
     let pieces = keys / length;
-    // An odd stride that shares no factor with the number of pieces, a power of two or not.
+    // The stride is a prime, so successive seeds begin at different pieces.
     let first = seed.wrapping_mul(1_000_003) % pieces;
     (0..).map(move |number| {
         let start = (first + number) % pieces * length;

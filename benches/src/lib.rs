@@ -5,7 +5,7 @@
 //! - [`workloads`]: each measurement in a file of its own, with its arguments and its names.
 //! - [`targets`]: one table of what this project wants of the figures.
 //!
-//! Each knows those above it alone, and `keys` and `slice`, which know none.
+//! Each uses those above it alone, and `keys` and `slice`, which use none of them but the harness.
 //! `cargo compare` runs the workloads; the criterion benches use the contenders.
 
 pub mod contenders;

@@ -1,7 +1,7 @@
 //! Slices: short stretches of work, timed; by one thread, or by several that begin together.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -72,14 +72,23 @@ pub fn beside<A, B: Send>(own: impl FnOnce() -> A, other: impl FnOnce() -> B + S
     (own, result.expect("the other thread has ended"))
 }
 
+/// Tells other threads that one has ended, also by a panic: else they would work on, and it would wait for them.
+pub struct Ends<'a>(pub &'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// This many threads, asleep.
 pub fn pool(threads: usize) -> ThreadPool {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     pool.expect("the system has threads")
 }
 
-/// Does all of these, which begin together, each in a thread of its own and with the moment of that. Returns the
-/// results, in order.
+/// Runs each job in a thread of its own. All begin together, and each is given the moment of that. Returns the results,
+/// in order.
 ///
 /// # Panics
 /// If one has, or there are fewer threads.
@@ -87,19 +96,15 @@ pub fn all_at_once<R: Send>(
     pool: &ThreadPool,
     jobs: impl Iterator<Item = impl FnOnce(Instant) -> R + Send>,
 ) -> Vec<R> {
-    let jobs: Vec<_> = jobs.collect();
+    let jobs: Vec<_> = jobs.map(|job| Mutex::new(Some(job))).collect();
     assert!(jobs.len() <= pool.current_num_threads(), "too few threads");
-    let barrier = &Barrier::of(jobs.len());
-    let mut results: Vec<_> = jobs.iter().map(|_| None).collect();
-    pool.in_place_scope(|scope| {
-        for (job, result) in jobs.into_iter().zip(&mut results) {
-            scope.spawn(move |_| *result = Some(job(barrier.arrive())));
-        }
+    let barrier = Barrier::of(jobs.len());
+    // Each thread has the job of its own number, always, so that what contenders keep for each thread stays.
+    let results = pool.broadcast(|thread| {
+        let job = jobs.get(thread.index())?.lock().ok()?.take()?;
+        Some(job(barrier.arrive()))
     });
-    results
-        .into_iter()
-        .map(|result| result.expect("the thread has ended"))
-        .collect()
+    results.into_iter().flatten().collect()
 }
 
 /// How long a thread waits at a barrier: after that the others have failed.
@@ -209,6 +214,21 @@ mod tests {
         assert_eq!(own, thread::current().id());
         assert_ne!(own, first);
         assert_eq!(beside(other, other).1, first);
+    }
+
+    #[test]
+    #[should_panic(expected = "a broken contender")]
+    fn a_panic_does_not_wait_for_the_other_thread() {
+        let is_over = AtomicBool::new(false);
+        let own = || {
+            let _ends = Ends(&is_over);
+            panic!("a broken contender");
+        };
+        beside(own, || {
+            while !is_over.load(Ordering::Relaxed) {
+                thread::yield_now()
+            }
+        });
     }
 
     #[cfg(unix)]

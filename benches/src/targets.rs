@@ -114,3 +114,10 @@ pub const TARGETS: &[Target] = targets![
     (memory::PAIRS, &[1_000_000], ALL, SWISS.name, &[BARE.name], ALL, Times(2.1), "two copies, and hardly more"),
     (memory::VALUES, &[100_000], ALL, memory::SHARED, &[memory::ONE_COPY], ALL, Times(1.15), "one copy of each value"),
 ];
+
+/// Whether a row of this name is ours.
+pub fn is_ours(name: &str) -> bool {
+    let begins = ["ours", "ReadHandle", "Shared", INCREMENTAL, ROBIN_HOOD];
+    let names = [MUTEX_OURS.name, HELD, idle::MANY, filled::REFRESHED];
+    names.contains(&name) || begins.iter().any(|begin| name.starts_with(begin))
+}

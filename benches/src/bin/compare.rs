@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use benches::contenders::{is_ours, ours};
+use benches::contenders::ours;
 use benches::paired::{Output, Plan, Plots, Report, processes, report_alone};
-use benches::targets::TARGETS;
+use benches::targets::{TARGETS, is_ours};
 use benches::workloads::{
     Workload, engines, field, filled, growth, many, memory, mixed, number, peer, read, shared,
     stall, write,
@@ -38,10 +38,10 @@ struct Args {
     builds: Option<usize>,
 
     /// How long each contender runs in each round; half as long untimed before that
-    #[arg(long, global = true, value_name = "MILLISECONDS")]
-    slice: Option<u64>,
+    #[arg(long, global = true, value_name = "MILLISECONDS", value_parser = number::<1, 60_000>)]
+    slice: Option<usize>,
 
-    /// Runs all of it in this many fresh processes, and shows each run's tables, and their medians
+    /// Runs all of it in this many fresh processes, and shows each one's tables, and their medians; fewer than 5 decide no target
     #[arg(long, global = true, value_name = "N", value_parser = number::<1, 1_000>)]
     processes: Option<usize>,
 
@@ -143,7 +143,9 @@ impl Args {
         Plan {
             rounds: self.rounds.unwrap_or(usual.rounds),
             builds: self.builds.unwrap_or(usual.builds),
-            slice: self.slice.map_or(usual.slice, Duration::from_millis),
+            slice: self
+                .slice
+                .map_or(usual.slice, |slice| Duration::from_millis(slice as u64)),
             ..usual
         }
     }

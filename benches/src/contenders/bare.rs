@@ -10,8 +10,8 @@ use crate::keys::{Kind, Number, value_of};
 
 /// hashbrown's map.
 pub const BARE: Contender = Contender {
-    reads: Some((map, map)),
-    writes: Some(map),
+    reads: Some((shared, shared)),
+    writes: Some(pair),
     grown: Some(|entries| Box::new(full::<Number>(entries, &Hasher::default()))),
     ..Contender::named("bare")
 };
@@ -26,8 +26,14 @@ struct Reader<K: Kind>(Arc<Bare<K>>);
 /// A map of the writer's own.
 struct Writer<K: Kind>(Bare<K>);
 
+/// A map for reading alone.
+fn shared<K: Kind>(entries: usize, hasher: &Hasher) -> Map<K> {
+    let empty = Bare::<K>::with_hasher(hasher.clone());
+    (Writer(empty), Reader(Arc::new(full::<K>(entries, hasher)))).into()
+}
+
 /// A map for writing, and another for readers meanwhile, since nobody can share one that is written.
-fn map<K: Kind>(entries: usize, hasher: &Hasher) -> Map<K> {
+fn pair<K: Kind>(entries: usize, hasher: &Hasher) -> Map<K> {
     let reader = Reader(Arc::new(full::<K>(entries, hasher)));
     (Writer(full::<K>(entries, hasher)), reader).into()
 }

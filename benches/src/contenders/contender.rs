@@ -62,6 +62,7 @@ pub trait Lookup<K: Kind = Number>: Clone + Send + 'static {
     fn get(&mut self, key: &K::Asked) -> Option<u64>;
 
     /// Enters, looks these keys up, and leaves. Returns the sum of what it found.
+    #[inline(always)]
     fn sum(&mut self, keys: impl Iterator<Item: Borrow<K::Asked>>) -> u64 {
         sum::<K::Asked>(keys, |key| self.get(key))
     }
@@ -75,7 +76,7 @@ pub trait Upsert<K: Kind = Number>: Send + 'static {
     /// Makes what was set visible to readers, where a contender does that apart.
     fn refresh(&mut self) {}
 
-    /// Sets the values of these keys, and makes all of them visible.
+    /// Sets the values of these keys, and makes all of them visible, where a contender does that apart from each write.
     #[inline]
     fn set_all(&mut self, entries: impl Iterator<Item = (K::Key, u64)>) {
         entries.for_each(|(key, value)| self.set(key, value));
@@ -229,7 +230,7 @@ fn filled<K: Kind, C: Open<K>>(entries: usize, hasher: &Hasher) -> Map<K> {
 }
 
 /// Gives one that many threads write its entries.
-pub(super) fn shared(handle: impl Share, entries: usize) -> Box<dyn Writes> {
+fn shared(handle: impl Share, entries: usize) -> Box<dyn Writes> {
     let mut handle: Box<dyn Writes> = Box::new(handle);
     handle.upsert_to(entries, entries);
     handle

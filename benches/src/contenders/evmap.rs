@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use evmap::handles::{ReadHandle, WriteHandle};
 
-use super::contender::{Contender, Hasher, Lookup, Map, Open, Share, TIME, Upsert, shared, sum};
+use super::contender::{Contender, Hasher, Lookup, Map, Open, Share, TIME, Upsert, Write, sum};
 use crate::keys::{Kind, Number, Text};
 
 /// `ReadHandle::get_one`, the value read through its guard; and one writer.
@@ -16,13 +16,13 @@ pub const EVMAP: Contender = Contender::of_pair::<Writer<Number>, Writer<Text>>(
 
 /// Published with each write.
 pub const MUTEX_EVMAP: Contender = Contender {
-    at_once: Some(|n, hasher| shared(Handle::new(hasher, None), n)),
+    at_once: Some(|n, hasher| Box::new(Handle::new(n, hasher, None))),
     ..Contender::named("Mutex<evmap>")
 };
 
-/// Published by whichever write finds that [`TIME`] is over.
+/// Published by the first write that finds [`TIME`] over.
 pub const MUTEX_EVMAP_SOON: Contender = Contender {
-    soon: Some(|n, hasher| shared(Handle::new(hasher, Some((Instant::now(), 0))), n)),
+    soon: Some(|n, hasher| Box::new(Handle::new(n, hasher, Some((Instant::now(), 0))))),
     ..Contender::named("Mutex<evmap>, 1 ms")
 };
 
@@ -90,8 +90,9 @@ struct Behind {
 }
 
 impl Handle {
-    fn new(hasher: &Hasher, deferred: Option<(Instant, u32)>) -> Self {
-        let (writer, reader) = pair(hasher);
+    fn new(entries: usize, hasher: &Hasher, deferred: Option<(Instant, u32)>) -> Self {
+        let (mut writer, reader) = pair(hasher);
+        writer.upsert_to(entries, entries);
         Handle(Arc::new(Mutex::new(Behind { writer, deferred })), reader)
     }
 
@@ -142,6 +143,12 @@ impl Upsert for Handle {
 
     fn refresh(&mut self) {
         self.lock().writer.refresh();
+    }
+
+    /// Each is published when it is due.
+    #[inline]
+    fn set_all(&mut self, entries: impl Iterator<Item = (u64, u64)>) {
+        entries.for_each(|(key, value)| self.set(key, value));
     }
 }
 

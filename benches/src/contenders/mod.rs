@@ -1,7 +1,7 @@
 //! The contenders: a file for each, and [`ALL`] of them in one list.
 //!
-//! What a [`Contender`] can do decides where it is measured: a new one is a file, and its two lines here.
-//! All hold the same entries, and all hash with clones of one hasher.
+//! What a [`Contender`] can do decides where it is measured: a new one is a file, and its lines here.
+//! All in one table hold the same entries, and hash with clones of one hasher.
 //! Each is behind small traits that compile away; [`Read`] and [`Write`] are what the measured loops are compiled
 //! into, and are called through a `dyn` once for many lookups or upserts.
 
@@ -70,9 +70,3 @@ pub const ALL: &[Contender] = &[
     PARKING_LOT,
     STD_RWLOCK,
 ];
-
-/// Whether a row of this name is ours.
-pub fn is_ours(name: &str) -> bool {
-    let ours = ["ours", "ReadHandle", "Shared", "Incremental", "RobinHood"];
-    ours.iter().any(|ours| name.starts_with(ours))
-}

@@ -9,7 +9,7 @@ use evmap_core::{Builder, FenceMode, ReadHandle, SharedReader, WriteHandle};
 use parking_lot::Mutex;
 
 use super::contender::{
-    Contender, Hasher, Lookup, Map, Open, Share, Upsert, fill, grown, shared, sum,
+    Contender, Hasher, Lookup, Map, Open, Share, Upsert, Write, fill, grown, sum,
 };
 use super::shared_map;
 use crate::keys::{Kind, Number};
@@ -64,29 +64,30 @@ pub const SHARED_READER_SCOPED: Contender = Contender {
 /// The fence mode that adapts; of a `SharedMap`, where many threads write.
 pub const AUTO: Contender = Contender {
     writes: Some(|n, hasher| map(n, hasher, FenceMode::Auto)),
-    at_once: Some(|n, hasher| shared(shared_map::of(hasher, FenceMode::Auto), n)),
+    at_once: Some(|n, hasher| Box::new(shared_map::of(n, hasher, FenceMode::Auto))),
     ..Contender::named("ours, Auto")
 };
 
 /// The writer pays for the order of reads and refreshes.
 pub const MEMBARRIER: Contender = Contender {
     writes: Some(|n, hasher| map(n, hasher, FenceMode::Membarrier)),
-    at_once: Some(|n, hasher| shared(shared_map::of(hasher, FenceMode::Membarrier), n)),
+    at_once: Some(|n, hasher| Box::new(shared_map::of(n, hasher, FenceMode::Membarrier))),
     ..Contender::named("ours, Membarrier")
 };
 
 /// Each reader has fences of its own.
 pub const SEQ_CST: Contender = Contender {
     writes: Some(|n, hasher| map(n, hasher, FenceMode::SeqCst)),
-    at_once: Some(|n, hasher| shared(shared_map::of(hasher, FenceMode::SeqCst), n)),
+    at_once: Some(|n, hasher| Box::new(shared_map::of(n, hasher, FenceMode::SeqCst))),
     ..Contender::named("ours, SeqCst")
 };
 
 /// The plain writer behind a mutex, refreshed with each write: what `SharedMap` has to be worth.
 pub const MUTEX_OURS: Contender = Contender {
     at_once: Some(|n, hasher| {
-        let (writer, reader) = pair(hasher, FenceMode::Auto);
-        shared(Behind(Arc::new(Mutex::new(writer)), reader), n)
+        let (mut writer, reader) = pair(hasher, FenceMode::Auto);
+        writer.upsert_to(n, n);
+        Box::new(Behind(Arc::new(Mutex::new(writer)), reader))
     }),
     ..Contender::named("Mutex<ours>")
 };
@@ -245,6 +246,12 @@ impl Upsert for Behind {
 
     fn refresh(&mut self) {
         self.0.lock().refresh();
+    }
+
+    /// Each is published already.
+    #[inline]
+    fn set_all(&mut self, entries: impl Iterator<Item = (u64, u64)>) {
+        entries.for_each(|(key, value)| self.set(key, value));
     }
 }
 

@@ -56,7 +56,7 @@ pub fn memory(
     Case { notes, ..case }
 }
 
-/// Builds what is called so in another process of this program. Returns how many bytes that took.
+/// Builds the subject with this name in another process of this program. Returns how many bytes that took.
 fn bytes(what: &str, entries: usize) -> Result<f64, String> {
     if !cfg!(target_os = "linux") {
         return Err("only Linux says how much it is".to_string());

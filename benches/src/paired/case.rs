@@ -35,6 +35,8 @@ pub struct Case {
     pub head: Head,
     /// How many rounds decide.
     pub(super) enough: usize,
+    /// Why nothing in it decides, if nothing does.
+    pub(super) doubt: Option<String>,
     /// How far the control is off, under each condition; empty where there is no control.
     pub noise: Vec<Noise>,
     /// What `derived` of each row is, if there is such a figure.
@@ -88,18 +90,18 @@ pub struct Noise {
 }
 
 impl Head {
-    /// In nanoseconds, with ratios to these two rows.
+    /// In nanoseconds, with ratios to these two rows, if there are any.
     pub fn new<S: ToString>(
         name: impl ToString,
         title: String,
-        bases: [&str; 2],
+        bases: impl Into<Option<[&'static str; 2]>>,
         conditions: impl AsRef<[S]>,
     ) -> Self {
         Head {
             name: name.to_string(),
             title,
             unit: "ns".to_string(),
-            bases: Some(bases.map(String::from)),
+            bases: bases.into().map(|bases| bases.map(String::from)),
             conditions: conditions
                 .as_ref()
                 .iter()
@@ -112,14 +114,6 @@ impl Head {
     pub fn unit(self, unit: &str) -> Self {
         let unit = unit.to_string();
         Head { unit, ..self }
-    }
-
-    /// Without ratios.
-    pub fn without_ratios(self) -> Self {
-        Head {
-            bases: None,
-            ..self
-        }
     }
 }
 
@@ -143,8 +137,8 @@ impl Case {
         let bases = head.bases.as_ref().map(|bases| bases.each_ref().map(of));
         let cell = |(number, figures): (usize, &Vec<Figure>)| {
             let mut also = BTreeMap::<_, Vec<_>>::new();
-            for &(name, value) in figures.iter().flat_map(|figure| &figure.also) {
-                also.entry(name.to_string()).or_default().push(value);
+            for (name, value) in figures.iter().flat_map(|figure| &figure.also) {
+                also.entry(name.clone()).or_default().push(*value);
             }
             let rounds = rounds(figures);
             let bases = bases.as_ref();
@@ -168,6 +162,17 @@ impl Case {
             derived: None,
         });
         let rows: Vec<_> = rows.collect();
+        for Row {
+            contender, cells, ..
+        } in &rows
+        {
+            assert_eq!(
+                cells.len(),
+                head.conditions.len(),
+                "{}: {contender}",
+                head.name
+            );
+        }
         let control = rows.iter().find(|row| row.contender == CONTROL);
         let noise = control
             .into_iter()
@@ -181,6 +186,7 @@ impl Case {
             } else {
                 ROUNDS
             },
+            doubt: None,
             noise,
             derived: None,
             rows,
@@ -216,29 +222,72 @@ impl Case {
 
     /// The same table of several processes, each of which counts as one round, by its medians.
     pub(super) fn of_processes(processes: &[&Case]) -> Self {
-        let first = processes[0];
-        let medians = |row: &Row, of: &dyn Fn(&Row) -> Option<f64>| {
-            let rows = processes.iter().filter_map(|case| case.row(&row.contender));
-            rows.filter_map(of).collect::<Vec<_>>()
-        };
-        let rows = first.rows.iter().map(|row| {
-            let conditions = 0..row.cells.len();
-            (
-                &row.contender,
-                conditions.map(|number| medians(row, &|row| Some(row.cells[number].value.median))),
-            )
-        });
-        let mut head = first.head.clone();
+        let mut head = processes[0].head.clone();
         head.title += &format!("; {} processes", processes.len());
-        let mut case = Case::new(head, Samples::of(rows));
+        let is_everywhere = |name: &String| processes.iter().all(|case| case.row(name).is_some());
+        head.bases = head.bases.filter(|bases| bases.iter().all(is_everywhere));
+        let rows = processes[0]
+            .rows
+            .iter()
+            .filter(|row| is_everywhere(&row.contender));
+        let medians = |name: &str, number: usize| {
+            let rows = processes.iter().filter_map(|case| case.row(name));
+            let figure = |cell: &Cell| Figure {
+                value: cell.value.median,
+                also: cell
+                    .also
+                    .iter()
+                    .map(|(name, also)| (name.clone(), also.median))
+                    .collect(),
+            };
+            rows.map(|row| figure(&row.cells[number])).collect()
+        };
+        let conditions = 0..head.conditions.len();
+        let row = |Row { contender, .. }: &Row| {
+            let conditions = conditions
+                .clone()
+                .map(|number| ([number, 0], medians(contender, number)));
+            (contender.clone(), conditions.collect())
+        };
+        let mut case = Case::new(head, Samples(rows.map(row).collect()));
         case.enough = Plan::BUILDS;
-        case.notes.clone_from(&first.notes);
-        if let Some(Derived { name, doubt, .. }) = first.derived.clone() {
-            return case.derive(&name, doubt, |row, _| {
-                Quartiles::of(&medians(row, &|row| Some(row.derived?.median)))
-            });
-        }
-        case
+        case.doubt = processes.iter().find_map(|case| case.too_short());
+        let all_rows = processes
+            .iter()
+            .flat_map(|case| &case.rows)
+            .map(|row| &row.contender);
+        let missing = all_rows.filter(|name| !is_everywhere(name));
+        let missing = missing.map(|name| format!("{name} was not measured in every process"));
+        case.notes = processes
+            .iter()
+            .flat_map(|case| case.notes.clone())
+            .chain(missing)
+            .collect();
+        case.notes.sort();
+        case.notes.dedup();
+        let Some(Derived { name, .. }) = &processes[0].derived else {
+            return case;
+        };
+        let doubt = processes
+            .iter()
+            .find_map(|case| case.derived.as_ref()?.doubt.clone());
+        case.derive(name, doubt, |row, _| {
+            let rows = processes.iter().filter_map(|case| case.row(&row.contender));
+            Quartiles::of(
+                &rows
+                    .filter_map(|row| Some(row.derived?.median))
+                    .collect::<Vec<_>>(),
+            )
+        })
+    }
+
+    /// Why no figure under some condition decides, if there are too few rounds.
+    fn too_short(&self) -> Option<String> {
+        let rounds = (0..self.head.conditions.len())
+            .map(|number| self.rounds(number))
+            .min()?;
+        let enough = self.enough;
+        (rounds < enough).then(|| format!("a process had only {rounds} of {enough} rounds"))
     }
 
     /// The row of this contender, if it was measured.
@@ -275,7 +324,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A table of rows, each with the times of its rounds under each condition.
-    pub fn case<const N: usize>(rows: &[(&str, [Vec<f64>; N])]) -> Case {
+    pub fn case<const N: usize>(rows: &[(&'static str, [Vec<f64>; N])]) -> Case {
         let bases = [rows[0].0, rows[rows.len() - 1].0];
         let conditions: Vec<_> = (1..=N).map(|number| format!("{number} threads")).collect();
         let head = Head::new("read/1k", "one & the other".to_string(), bases, conditions);

@@ -37,12 +37,12 @@ pub struct Pace {
 }
 
 /// What one slice has shown under one condition.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Figure {
     /// In the table's unit; less is better.
     pub value: f64,
     /// What was counted besides, by name.
-    pub also: Vec<(&'static str, f64)>,
+    pub also: Vec<(String, f64)>,
 }
 
 /// The figures of each contender under each condition, round by round.
@@ -102,6 +102,11 @@ impl Plan {
                 let names = contenders.iter().map(|(name, _)| name.to_string());
                 samples.0 = names.map(|name| (name, Conditions::new())).collect();
             }
+            let is_same = contenders
+                .iter()
+                .map(|(name, _)| *name)
+                .eq(samples.0.iter().map(|row| &row.0));
+            assert!(is_same, "other contenders than before");
             let mut order: Vec<_> = (0..contenders.len() * steps).collect();
             // The rounds are dealt out to the builds; what does not divide goes to the first.
             for round in (number..self.rounds).step_by(builds) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::case::Case;
 
-/// Runs this program so often, with the arguments that it was given; each prints its tables as usual. Returns what
+/// Runs this program `processes` times, with the arguments that it was given; each prints its tables as usual. Returns what
 /// each would have written by itself, and the tables of all of them together.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Prints what a figure cannot be understood without, which is also what was `known` before the run.
+    /// Prints the machine and the plan; `known` is one more line about the machine.
     pub fn begin(plan: &Plan, known: (&'static str, String)) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let machine = BTreeMap::from([

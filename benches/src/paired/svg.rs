@@ -38,7 +38,7 @@ const REFERENCE: RGBColor = RGBColor(0x9a, 0xa2, 0xac);
 const OURS: RGBColor = RGBColor(0x2f, 0x86, 0xd6);
 const PEER: RGBColor = RGBColor(0xe0, 0xa0, 0x5c);
 
-/// From so much of the base on, an axis is logarithmic: else nothing near 1 could be told apart.
+/// An axis that reaches this multiple of the base is logarithmic: otherwise bars near 1 would look the same.
 const FAR: f64 = 30.0;
 
 /// The directory that `--plot` names; made before the run, since minutes of measuring are not to be lost.
@@ -142,10 +142,11 @@ fn note(case: &Case, plan: &Plan) -> String {
 
 impl<'c> Panel<'c> {
     fn of(case: &'c Case, number: usize, is_ours: fn(&str) -> bool) -> Self {
-        let base = case.head.bases.as_ref().map_or("", |bases| &bases[0]);
+        let bases = case.head.bases.as_ref();
+        let base = bases.map_or("", |bases| &bases[0]);
         let colour = |name: &str| match name {
             _ if name == base || name == CONTROL => REFERENCE,
-            _ if is_ours(name) => OURS,
+            _ if bases.is_some_and(|bases| bases[1] == name) || is_ours(name) => OURS,
             _ => PEER,
         };
         let rows = case.rows.iter();

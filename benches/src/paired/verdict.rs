@@ -6,7 +6,8 @@
 //! - **V1** the figure comes from at least 20 rounds, or from [`Plan::BUILDS`](super::Plan::BUILDS) sessions or
 //!   processes;
 //! - **V2** the control, in the same table and under the same condition, has both quartiles within [`NOISE`] of 1, and
-//!   its median too; within half of that for a derived figure; and no further from 1 than the threshold is;
+//!   its median too; within half of that for a derived figure; and no further from 1 than the threshold is, unless that
+//!   is 1 itself or no ratio;
 //! - **V3** the threshold lies outside the median's *notch*, `median ± 1.57 × (upper − lower) / √rounds`
 //!   (McGill, Tukey and Larsen, 1978): about where the median would fall in 95 of 100 such runs;
 //! - **V4** the table itself does not doubt what is derived.
@@ -125,7 +126,8 @@ impl Target {
 
     /// What this table says about it.
     pub(super) fn verdicts(&self, case: &Case) -> Vec<Verdict> {
-        if !self.cases().contains(&case.head.name) {
+        // Where the system does not tell anything, there is nothing to decide.
+        if !self.cases().contains(&case.head.name) || case.rows.is_empty() {
             return Vec::new();
         }
         let conditions = case.head.conditions.iter().enumerate();
@@ -230,7 +232,9 @@ impl Target {
             .or(case.noise.get(number).copied());
         let is_far = |noise: &Noise| noise.median > bound || noise.quartile > NOISE;
         let notch = 1.57 * (measured.upper - measured.lower) / (rounds as f64).sqrt();
-        if rounds < case.enough {
+        if let Some(doubt) = &case.doubt {
+            Some(doubt.clone())
+        } else if rounds < case.enough {
             Some(format!("only {rounds} of {} rounds", case.enough))
         } else if let Some(doubt) = derived.and_then(|derived| derived.doubt.clone()) {
             Some(doubt)

@@ -32,7 +32,7 @@ pub const CALLS: [&str; 4] = [
 const ENTRIES: usize = 100_000;
 /// How often each call is made in a session.
 const REPETITIONS: u32 = 1_000;
-/// Every so often a new thread comes.
+/// A new thread comes with every third repetition.
 const THREADS_EACH: u32 = 3;
 
 /// As many sessions as maps are built.
@@ -41,8 +41,8 @@ pub fn measure(operation: &str, plan: &Plan, show: &mut dyn FnMut(Case)) {
     let sessions: Vec<_> = (0..plan.builds).map(|_| hold(lasting)).collect();
     let head = |name, title: &str, unit, conditions: &[&str]| {
         let title = format!("{title}; {} times {lasting:?}", sessions.len());
-        let head = Head::new(format!("{operation}/{name}"), title, ["", ""], conditions);
-        head.unit(unit).without_ratios()
+        let head = Head::new(format!("{operation}/{name}"), title, None, conditions);
+        head.unit(unit)
     };
     let of = |call: usize, part| {
         sessions

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use evmap_core::Builder;
 use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 
-use super::growth::{INCREMENTAL, SWISS, course, insert};
+use super::growth::{Course, INCREMENTAL, SWISS, course, insert};
 use super::lookups::look_up;
 use super::words::ROBIN_HOOD;
 use super::{MOST, Workload, number, or};
@@ -39,9 +39,9 @@ struct Row<K: Kind> {
     name: &'static str,
     /// Whether a growth goes on after the insertion that began it.
     grows_later: bool,
-    settled: fn(usize) -> Held<K>,
-    just_grown: fn(usize) -> Held<K>,
-    course: fn(usize, usize) -> [f64; 2],
+    settled: fn(usize, &Hasher) -> Held<K>,
+    just_grown: fn(usize, &Hasher) -> Held<K>,
+    course: Course,
     keep: Subject,
 }
 
@@ -74,7 +74,7 @@ impl Workload for Args {
     }
 }
 
-/// The map that is called so where memory is measured.
+/// The subject with this name, where memory is measured.
 pub fn subject(what: &str) -> Option<Subject> {
     fn of<K: Kind>(what: &str) -> Option<Subject> {
         let mut rows = rows::<K>().into_iter();
@@ -95,7 +95,7 @@ fn rows<K: Kind>() -> [Row<K>; 4] {
             settled: settled::<K, E>,
             just_grown: just_grown::<K, E>,
             course: course::<K, E>,
-            keep: |entries| Box::new(settled::<K, E>(entries)),
+            keep: |entries| Box::new(settled::<K, E>(entries, &Hasher::default())),
         }
     }
     [
@@ -151,10 +151,11 @@ fn tables<K: Kind>(entries: usize, plan: &Plan, show: &mut dyn FnMut(Case)) {
 fn lookups<K: Kind>(entries: usize, plan: &Plan) -> Samples {
     let (hits, misses) = asked(entries);
     let asking = [K::asking(&hits), K::asking(&misses)];
+    let hasher = Hasher::default();
     let held = |row: Row<K>| {
         (
             row.name,
-            checked(row.name, (row.settled)(entries), &hits, &misses),
+            checked(row.name, (row.settled)(entries, &hasher), &hits, &misses),
         )
     };
     let build = || rows::<K>().map(held).into();
@@ -168,8 +169,9 @@ fn lookups<K: Kind>(entries: usize, plan: &Plan) -> Samples {
 fn growing<K: Kind>(full: usize, plan: &Plan) -> Samples {
     let (hits, misses) = asked(full + 1);
     let asking = K::asking(&hits);
+    let hasher = Hasher::default();
     let held = |row: Row<K>| {
-        let held = checked(row.name, (row.just_grown)(full), &hits, &misses);
+        let held = checked(row.name, (row.just_grown)(full, &hasher), &hits, &misses);
         (row.name, (held, row.grows_later))
     };
     let build = || rows::<K>().map(held).into();
@@ -190,12 +192,13 @@ fn courses<K: Kind>(entries: usize, plan: &Plan) -> Samples {
         10_000_000..40_000_000 => 10,
         _ => 4,
     };
+    let hasher = Hasher::default();
     let build = || rows::<K>().map(|row| (row.name, row.course)).into();
     plan.at_most(most, usize::MAX)
         .run(2, build, |course, step, _| match step {
             // With enough capacity no refresh stands out.
-            0 => course(entries, entries)[..1].to_vec(),
-            _ => course(entries, 0).to_vec(),
+            0 => course(entries, entries, &hasher)[..1].to_vec(),
+            _ => course(entries, 0, &hasher).to_vec(),
         })
 }
 
@@ -224,19 +227,19 @@ fn read_plan(entries: usize, plan: &Plan) -> Plan {
 
 /// The number of entries that fill a table exactly, of those the nearest to this one.
 fn full_near(entries: usize) -> usize {
-    let (_writer, reader) = empty::<Number, Incremental>(entries / 4 * 3);
+    let (_writer, reader) = empty::<Number, Incremental>(entries / 4 * 3, &Hasher::default());
     reader.0.read().capacity()
 }
 
-fn empty<K: Kind, E: Engine>(capacity: usize) -> ours::Pair<K, E> {
-    let builder = Builder::new().hasher(Hasher::default()).capacity(capacity);
+fn empty<K: Kind, E: Engine>(capacity: usize, hasher: &Hasher) -> ours::Pair<K, E> {
+    let builder = Builder::new().hasher(hasher.clone()).capacity(capacity);
     let (writer, reader) = builder.engine::<E>().build();
     (ours::Writer(writer), ours::Reader(reader))
 }
 
 /// With this number of entries, and nothing left to do.
-fn full<K: Kind, E: Engine>(capacity: usize, entries: usize) -> ours::Pair<K, E> {
-    let (mut writer, reader) = empty::<K, E>(capacity);
+fn full<K: Kind, E: Engine>(capacity: usize, entries: usize, hasher: &Hasher) -> ours::Pair<K, E> {
+    let (mut writer, reader) = empty::<K, E>(capacity, hasher);
     insert::<K, E>(&mut writer.0, 0, entries);
     while !writer.0.is_settled() {
         writer.0.refresh();
@@ -244,14 +247,14 @@ fn full<K: Kind, E: Engine>(capacity: usize, entries: usize) -> ours::Pair<K, E>
     (writer, reader)
 }
 
-fn settled<K: Kind, E: ours::Shareable<K>>(entries: usize) -> Held<K> {
-    full::<K, E>(0, entries).into()
+fn settled<K: Kind, E: ours::Shareable<K>>(entries: usize, hasher: &Hasher) -> Held<K> {
+    full::<K, E>(0, entries, hasher).into()
 }
 
 /// With one entry more than the capacity, both copies having grown for it: where an engine drains a full table, nearly
 /// all entries are still there, and stay, since nobody writes.
-fn just_grown<K: Kind, E: ours::Shareable<K>>(capacity: usize) -> Held<K> {
-    let (mut writer, reader) = full::<K, E>(capacity, capacity);
+fn just_grown<K: Kind, E: ours::Shareable<K>>(capacity: usize, hasher: &Hasher) -> Held<K> {
+    let (mut writer, reader) = full::<K, E>(capacity, capacity, hasher);
     assert_eq!(reader.0.read().capacity(), capacity, "not full");
     insert::<K, E>(&mut writer.0, capacity, capacity + 1);
     assert!(reader.0.read().capacity() > capacity, "not grown");
@@ -294,9 +297,10 @@ mod tests {
     fn only_the_incremental_engine_is_still_growing() {
         assert_eq!([100_000, 1_000].map(full_near), [114_688, 896]);
         fn is_growing<K: Kind>() -> [bool; 4] {
+            let hasher = &Hasher::default();
             rows::<K>().map(|row| {
-                assert!(!(row.settled)(5_000).pair.is_growing());
-                (row.just_grown)(896).pair.is_growing()
+                assert!(!(row.settled)(5_000, hasher).pair.is_growing());
+                (row.just_grown)(896, hasher).pair.is_growing()
             })
         }
         assert_eq!(is_growing::<Number>(), [false, false, true, false]);

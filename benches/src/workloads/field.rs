@@ -17,7 +17,8 @@ use rayon_core::ThreadPool;
 use super::lookups::look_up;
 use super::{Workload, in_threads, number, or, rows};
 use crate::contenders::{
-    BARE, Contender, DASHMAP, Hasher, LOAD, MUTEX_EVMAP, Map, PAPAYA, SCC, Way, check, shared_map,
+    BARE, Contender, DASHMAP, Hasher, LOAD, MUTEX_EVMAP, Map, PAPAYA, SCC, Way, check_writes,
+    shared_map,
 };
 use crate::keys::{Number, Order, draw};
 use crate::paired::{CONTROL, Case, Head, Pace, Plan, count};
@@ -78,7 +79,7 @@ fn mixed(
         (SCC.name, bustle::Workload::run_silently::<Scc>),
         (MUTEX_EVMAP.name, bustle::Workload::run_silently::<Evmap>),
     ];
-    let capacity = if plan.is_quick { 14 } else { 20 };
+    let capacity = if plan.is_quick { 17 } else { 20 };
     let samples = plan.run(
         threads.len(),
         || runs.to_vec(),
@@ -93,15 +94,17 @@ fn mixed(
             let mut workload = bustle::Workload::new(threads[step], mix);
             workload
                 .initial_capacity_log2(capacity)
-                .prefill_fraction(full)
-                .seed([pace.seed as u8; 32]);
+                .prefill_fraction(full);
+            // Long enough for a clock that the main thread starts when it wakes; a map that grows holds no more keys.
+            let operations = if full > 0.0 { 3.0 } else { 0.75 };
+            workload.operations(operations).seed([pace.seed as u8; 32]);
             let done = run(&workload);
             [done.spent.as_nanos() as f64 / done.total_ops as f64]
         },
     );
     let title = format!(
-        "{read} % reads, {insert} % inserts, {remove} % removals, {update} % updates; a map {:.0} % full of {}",
-        full * 100.0,
+        "{read} % reads, {insert} % inserts, {remove} % removals, {update} % updates; {} entries at first, and capacity for {}",
+        (full * f64::from(1 << capacity)) as usize,
         1 << capacity
     );
     let conditions: Vec<_> = threads.iter().map(in_threads).collect();
@@ -127,10 +130,8 @@ fn table(entries: usize, plan: &Plan) -> Case {
     };
     let hasher = Hasher::default();
     let ours = || {
-        let map = shared_map::of(&hasher, FenceMode::Auto);
-        let mut map = Map::<Number>::from((map.clone(), map));
-        map.writer.upsert_to(entries, entries);
-        map
+        let map = shared_map::of(entries, &hasher, FenceMode::Auto);
+        Map::<Number>::from((map.clone(), map))
     };
     let build = || {
         // Nobody reads the bare map that is written.
@@ -142,8 +143,9 @@ fn table(entries: usize, plan: &Plan) -> Case {
         };
         let mut all = rows(&LOAD, |contender| Some(can(contender)?(entries, &hasher)));
         all.push((SHARED_MAP, ours()));
-        all.iter_mut()
-            .for_each(|(name, map)| check(name, &mut *map.reader, &keys, true));
+        for (name, map) in &mut all {
+            check_writes(name, &mut *map.writer, &mut *map.reader, &keys);
+        }
         all
     };
     let samples = plan.run(1, build, |map, _, pace| {

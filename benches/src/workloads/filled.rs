@@ -27,7 +27,7 @@ pub const FLUSHED: &str = "SharedMap, flushed";
 /// One that nobody has written or flushed since.
 pub const INSERTED: &str = "SharedMap, inserted";
 
-/// Inserts into each map.
+/// Inserts into each map, at least: each key has to be there.
 const INSERTS: usize = 1_000_000;
 /// Lookups after which a reader has ended the fences that a burst of writes has left behind.
 const LOOKUPS: u64 = 1 << 17;
@@ -62,14 +62,21 @@ fn build(size: usize) -> Vec<(&'static str, Map<Number>)> {
 
 /// Inserts, each published by itself.
 fn insert(writer: &mut dyn Write<Number>, size: usize) {
-    let keys: Vec<_> = (0..INSERTS).map(|number| (number % size) as u32).collect();
+    let keys: Vec<_> = (0..INSERTS.max(size))
+        .map(|number| (number % size) as u32)
+        .collect();
     writer.upsert(&keys, 0, 1);
 }
 
 fn inserted(size: usize, hasher: &Hasher) -> Map<Number> {
-    let mut writer = shared_map::of(hasher, FenceMode::Auto);
-    insert(&mut writer, size);
-    (writer.clone(), writer).into()
+    let mut map = shared_map::of(0, hasher, FenceMode::Auto);
+    insert(&mut map, size);
+    assert_eq!(
+        map.0.stats().writes,
+        INSERTS.max(size) as u64,
+        "nothing else was written"
+    );
+    (map.clone(), map).into()
 }
 
 fn refreshed(size: usize, hasher: &Hasher) -> ours::Pair<Number> {
@@ -82,16 +89,15 @@ fn refreshed(size: usize, hasher: &Hasher) -> ours::Pair<Number> {
 fn settled(size: usize, hasher: &Hasher) -> Map<Number> {
     let (mut writer, reader) = refreshed(size, hasher);
     // Where the system has no barrier, readers always fence.
-    while ours::fence_mode() == FenceMode::Membarrier
-        && writer.0.stats().fence_mode == FenceMode::SeqCst
-    {
+    let has_barrier = ours::fence_mode() == FenceMode::Membarrier;
+    while has_barrier && writer.0.stats().fence_mode == FenceMode::SeqCst {
         sleep(Duration::from_millis(2));
         writer.0.refresh();
     }
     (writer, reader).into()
 }
 
-/// Read so often that no fence is left.
+/// Reads until no reader needs a fence of its own.
 fn read(mut map: Map<Number>, size: usize) -> Map<Number> {
     for key in 0..LOOKUPS {
         black_box(map.reader.find(&(key % size as u64)));

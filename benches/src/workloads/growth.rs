@@ -31,20 +31,20 @@ pub const INCREMENTAL: &str = "Incremental";
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {}
 
+/// With this many entries, and capacity for that many from the beginning.
+pub(super) type Course = fn(usize, usize, &Hasher) -> [f64; 2];
+
 impl Workload for Args {
     fn measure(&self, plan: &Plan, show: &mut dyn FnMut(Case)) {
         let entries = if plan.is_quick { 100_000 } else { 4_000_000 };
-        let runs: [(_, fn(usize) -> [f64; 2]); 4] = [
-            (SWISS, |entries| course::<Number, Swiss>(entries, 0)),
-            (CONTROL, |entries| course::<Number, Swiss>(entries, 0)),
-            (INCREMENTAL, |entries| {
-                course::<Number, Incremental>(entries, 0)
-            }),
-            (ROBIN_HOOD, |entries| {
-                course::<Number, RobinHood>(entries, 0)
-            }),
+        let runs: [(_, Course); 4] = [
+            (SWISS, course::<Number, Swiss>),
+            (CONTROL, course::<Number, Swiss>),
+            (INCREMENTAL, course::<Number, Incremental>),
+            (ROBIN_HOOD, course::<Number, RobinHood>),
         ];
-        let samples = plan.run(1, || runs.to_vec(), |run, _, _| run(entries));
+        let hasher = Hasher::default();
+        let samples = plan.run(1, || runs.to_vec(), |run, _, _| run(entries, 0, &hasher));
         let head = Head::new(
             format!("{NAME}/{}", count(entries)),
             format!(
@@ -67,8 +67,12 @@ impl Workload for Args {
 ///
 /// # Panics
 /// If an entry is lost.
-pub(super) fn course<K: Kind, E: Engine>(entries: usize, capacity: usize) -> [f64; 2] {
-    let builder = Builder::new().hasher(Hasher::default()).capacity(capacity);
+pub(super) fn course<K: Kind, E: Engine>(
+    entries: usize,
+    capacity: usize,
+    hasher: &Hasher,
+) -> [f64; 2] {
+    let builder = Builder::new().hasher(hasher.clone()).capacity(capacity);
     let (mut writer, reader) = builder
         .fence(FenceMode::SeqCst)
         .engine::<E>()
@@ -77,6 +81,7 @@ pub(super) fn course<K: Kind, E: Engine>(entries: usize, capacity: usize) -> [f6
     let begin = Instant::now();
     writer.refresh();
     let last = begin.elapsed();
+    assert_eq!(reader.len(), entries);
     for number in (0..entries as u64).step_by(997) {
         assert_eq!(
             reader.get_cloned(K::key(number).borrow()),

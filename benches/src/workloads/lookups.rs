@@ -107,7 +107,7 @@ impl Sizes {
     pub fn tables(
         &self,
         [name, title]: [&str; 2],
-        bases: [&str; 2],
+        bases: [&'static str; 2],
         plan: &Plan,
         show: &mut dyn FnMut(Case),
         build: impl Fn(usize) -> Vec<(&'static str, Map<Number>)>,

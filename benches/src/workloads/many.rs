@@ -184,6 +184,7 @@ impl Shared {
             let part = parts.nth((number + pace.seed) % threads).unwrap_or(&[]);
             Work::of(begin, || {
                 writer.upsert(part, stamp, part.len().max(1));
+                writer.publish();
                 (part.len(), Instant::now())
             })
         });
@@ -243,7 +244,10 @@ fn figure(
     let mut figure = Figure::from(all.ns());
     figure.also.extend(counts.map(|(before, after)| {
         let [writes, publications] = [0, 1].map(|which| after[which] - before[which]);
-        ("group", writes as f64 / publications.max(1) as f64)
+        (
+            "group".to_string(),
+            writes as f64 / publications.max(1) as f64,
+        )
     }));
     let used: Option<Vec<_>> = works.iter().map(|work| work.used).collect();
     let each = |time: Duration| time.as_nanos() as f64 / all.count as f64;
@@ -263,10 +267,10 @@ fn figure(
             .map(|[before, after]| after.thread.saturating_sub(before.thread))
             .sum();
         figure.also.push((
-            "all threads",
+            "all threads".to_string(),
             each(to.unwrap_or_default().saturating_sub(from)),
         ));
-        figure.also.push(("writing", each(writing)));
+        figure.also.push(("writing".to_string(), each(writing)));
     }
     figure
 }
@@ -289,6 +293,9 @@ mod tests {
         };
         assert_eq!([1, 2, 4, 8].each_ref().map(in_threads), THREADS);
         let found = figure(&[work], Some(([100, 100], [160, 120])), None);
-        assert_eq!((found.value, found.also), (5.0, vec![("group", 3.0)]));
+        assert_eq!(
+            (found.value, found.also),
+            (5.0, vec![("group".to_string(), 3.0)])
+        );
     }
 }

@@ -58,23 +58,21 @@ impl Default for Args {
 
 impl Workload for Args {
     fn measure(&self, plan: &Plan, show: &mut dyn FnMut(Case)) {
-        let mut table =
-            |name: &str, what: &str, entries, bases: Option<[&str; 2]>, rows: Vec<MemoryRow>| {
-                let title = format!("{what}, {} entries", count(entries));
-                let head = Head::new(
-                    format!("{name}/{}", count(entries)),
-                    title,
-                    bases.unwrap_or_default(),
-                    ["memory"],
-                );
-                let head = head.unit("bytes per entry");
-                let head = if bases.is_some() {
-                    head
-                } else {
-                    head.without_ratios()
-                };
-                show(memory(head, entries, plan, rows));
-            };
+        let mut table = |name: &str,
+                         what: &str,
+                         entries,
+                         bases: Option<[&'static str; 2]>,
+                         rows: Vec<MemoryRow>| {
+            let title = format!("{what}, {} entries", count(entries));
+            let head = Head::new(
+                format!("{name}/{}", count(entries)),
+                title,
+                bases,
+                ["memory"],
+            );
+            let head = head.unit("bytes per entry");
+            show(memory(head, entries, plan, rows));
+        };
         let pairs = ALL.iter().filter(|contender| contender.grown.is_some());
         let pairs = pairs.map(|Contender { name, .. }| (*name, format!("{PAIRS}/{name}"), None));
         table(
@@ -109,7 +107,7 @@ impl Workload for Args {
     }
 }
 
-/// The map that is called so.
+/// The subject with this name.
 pub fn subject(what: &str) -> Option<Subject> {
     let (table, name) = what.rsplit_once('/')?;
     let contender = || ALL.iter().find(|contender| contender.name == name);

@@ -7,7 +7,7 @@
 //! how many lookups there are for each refresh, and Auto has to find that out.
 
 use std::hint::spin_loop;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::contenders::{
 };
 use crate::keys::{Number, Order, draw, pieces};
 use crate::paired::{Case, Head, Pace, Plan, Quartiles, count};
-use crate::slice::beside;
+use crate::slice::{Ends, beside};
 
 /// Of the tables.
 pub const NAME: &str = "mixed";
@@ -39,8 +39,8 @@ pub const SWEPT: [&str; 7] = [
 
 /// Between the beginnings of two refreshes, in microseconds.
 const INTERVALS: [u64; 7] = [1, 10, 30, 100, 300, 1_000, 10_000];
-/// From so long an interval on a writer sleeps in between: a sleep may take some 50 microseconds more than it was
-/// meant to.
+/// With this interval or a longer one the writer sleeps in between: a sleep may take some 50 microseconds more than it
+/// was meant to.
 const SLEEPS: Duration = Duration::from_millis(1);
 /// Lookups in each microsecond of an interval: one every ten nanoseconds, by a reader that does little else. Fixed, so
 /// that no mode is measured by its own speed.
@@ -163,54 +163,41 @@ fn build(
 
 /// Nanoseconds for each lookup, and for each refresh of another thread meanwhile, with its upserts.
 fn disturbed(map: &mut Map<Number>, keys: &Vec<u32>, rhythm: Rhythm, pace: Pace) -> [f64; 2] {
-    const WARM_UP: u8 = 0;
-    const TIMED: u8 = 1;
-    const OVER: u8 = 2;
-    let phase = AtomicU8::new(WARM_UP);
+    let [is_timed, is_over] = [const { AtomicBool::new(false) }; 2];
     let Map { writer, reader } = map;
     let own = || {
-        look_up(
-            &mut **reader,
-            keys,
-            Way::Single,
-            Pace {
-                timed: Duration::ZERO,
-                ..pace
-            },
-        );
-        phase.store(TIMED, Ordering::Relaxed);
-        let sample = look_up(
-            &mut **reader,
-            keys,
-            Way::Single,
-            Pace {
-                warm_up: Duration::ZERO,
-                ..pace
-            },
-        );
-        phase.store(OVER, Ordering::Relaxed);
-        sample.ns()
+        let _ends = Ends(&is_over);
+        let warm_up = Pace {
+            timed: Duration::ZERO,
+            ..pace
+        };
+        look_up(&mut **reader, keys, Way::Single, warm_up);
+        is_timed.store(true, Ordering::Relaxed);
+        let timed = Pace {
+            warm_up: Duration::ZERO,
+            ..pace
+        };
+        look_up(&mut **reader, keys, Way::Single, timed).ns()
     };
     let other = || {
         let (mut refreshes, mut busy, mut due) = (0_u32, Duration::ZERO, Instant::now());
         // Another part of the keys than the reader's.
         for piece in pieces(keys.len(), rhythm.operations, pace.seed + 1_000) {
-            let now = phase.load(Ordering::Relaxed);
-            if now == OVER && refreshes > 0 {
+            let counts = is_timed.load(Ordering::Relaxed);
+            // At least one refresh counts, unless the reader has failed.
+            if is_over.load(Ordering::Relaxed) && (refreshes > 0 || !counts) {
                 break;
             }
             let begin = Instant::now();
             writer.upsert(&keys[piece], 0, rhythm.operations);
             let end = Instant::now();
-            if now != WARM_UP {
+            if counts {
                 refreshes += 1;
                 busy += end - begin;
             }
             // One that is late does not hurry afterwards.
             due = (due + rhythm.every).max(end);
-            wait(due, rhythm.every >= SLEEPS, || {
-                phase.load(Ordering::Relaxed) == OVER
-            });
+            wait(due, rhythm.every >= SLEEPS, &is_over);
         }
         busy.as_nanos() as f64 / f64::from(refreshes)
     };
@@ -219,10 +206,10 @@ fn disturbed(map: &mut Map<Number>, keys: &Vec<u32>, rhythm: Rhythm, pace: Pace)
 }
 
 /// Returns when the time has come, or all is over.
-fn wait(due: Instant, sleeps: bool, is_over: impl Fn() -> bool) {
+fn wait(due: Instant, sleeps: bool, is_over: &AtomicBool) {
     loop {
         let left = due.saturating_duration_since(Instant::now());
-        if left.is_zero() || is_over() {
+        if left.is_zero() || is_over.load(Ordering::Relaxed) {
             return;
         }
         if sleeps {

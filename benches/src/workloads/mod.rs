@@ -45,11 +45,11 @@ const MOST: usize = 200_000_000;
 /// # Errors
 /// Says what the bounds are.
 pub fn number<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
-    let (digits, unit) = match text.split_at(text.len().saturating_sub(1)) {
-        (digits, "k") => (digits, 1_000),
-        (digits, "M") => (digits, 1_000_000),
-        _ => (text, 1),
-    };
+    let units = [('k', 1_000), ('M', 1_000_000)];
+    let with_unit = units
+        .iter()
+        .find_map(|&(name, unit)| Some((text.strip_suffix(name)?, unit)));
+    let (digits, unit) = with_unit.unwrap_or((text, 1));
     let number: usize = digits.parse().map_err(|_| "not a number".to_string())?;
     let number = number
         .checked_mul(unit)
@@ -62,7 +62,15 @@ fn in_threads(threads: &usize) -> String {
     format!("{threads} thread{}", if *threads == 1 { "" } else { "s" })
 }
 
-/// What was chosen, or what is usual.
-fn or<T: Clone>(chosen: &[T], usual: &[T]) -> Vec<T> {
-    if chosen.is_empty() { usual } else { chosen }.to_vec()
+/// What was chosen, each once, or what is usual.
+fn or<T: Clone + PartialEq>(chosen: &[T], usual: &[T]) -> Vec<T> {
+    let mut all = if chosen.is_empty() { usual } else { chosen }.to_vec();
+    let mut known = Vec::new();
+    all.retain(|one| {
+        !known.contains(one) && {
+            known.push(one.clone());
+            true
+        }
+    });
+    all
 }

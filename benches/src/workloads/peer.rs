@@ -24,8 +24,8 @@ const PUBLICATIONS: u64 = 100;
 pub fn watch(operation: &str) -> Case {
     let title =
         "left-right of crates.io, publishing beside a guard in a process of its own".to_string();
-    let head = Head::new(format!("{operation}/peer"), title, ["", ""], ["returned"]);
-    let head = head.unit("publications").without_ratios();
+    let head = Head::new(format!("{operation}/peer"), title, None, ["returned"]);
+    let head = head.unit("publications");
     let (published, note) = match run() {
         Ok((published, None)) => {
             let next = published + 1;

@@ -97,9 +97,7 @@ impl Map {
     }
 
     fn shared() -> Self {
-        let mut map = shared_map::of(&Hasher::default(), FenceMode::Auto);
-        map.upsert_to(ENTRIES, ENTRIES);
-        Map::Shared(map)
+        Map::Shared(shared_map::of(ENTRIES, &Hasher::default(), FenceMode::Auto))
     }
 
     fn reader(&self) -> ReadHandle<u64, u64, Hasher> {
@@ -113,7 +111,7 @@ impl Map {
         if is_held {
             while_held(self.reader(), || {
                 let past = self.go_past().as_secs_f64() * 1_000.0;
-                let also = vec![("past", past)];
+                let also = vec![("past".to_string(), past)];
                 Figure {
                     also,
                     ..self.refreshes(keys, pace)

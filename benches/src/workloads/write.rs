@@ -6,11 +6,11 @@
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Workload, idle, number, or, rows};
+use super::{Workload, idle, lookups, number, or, rows};
 use crate::contenders::{AUTO, BARE, Hasher, Map, Read, Way, Write, check_writes};
 use crate::keys::{LONGEST_PIECE, Number, Order, draw, pieces};
 use crate::paired::{Case, Head, Pace, Plan, count};
-use crate::slice::{Sample, beside, timed};
+use crate::slice::{Ends, Sample, beside, timed};
 
 /// Of the tables.
 pub const NAME: &str = "write";
@@ -93,12 +93,11 @@ fn beside_a_reader(
 ) -> Sample {
     let is_over = AtomicBool::new(false);
     let own = || {
-        let sample = upserts(writer, keys, batch, pace);
-        is_over.store(true, Ordering::Relaxed);
-        sample
+        let _ends = Ends(&is_over);
+        upserts(writer, keys, batch, pace)
     };
     let other = || {
-        let mut pieces = pieces(keys.len(), PIECE, 1);
+        let mut pieces = pieces(keys.len(), lookups::PIECE, 1);
         while !is_over.load(Ordering::Relaxed) {
             let piece = pieces.next().expect("pieces without end");
             black_box(reader.look_up(keys, piece, Way::Single));
