@@ -26,7 +26,7 @@ pub const NAME: &str = "mixed";
 pub const DISTURBED: &str = "beside a writer";
 /// The joint cost: what the others have a target for.
 pub const BOTH: &str = "a lookup and its part";
-/// What the tables of [`INTERVALS`] are called.
+/// What the tables are called, one for each interval.
 pub const SWEPT: [&str; 7] = [
     "every-1us",
     "every-10us",
