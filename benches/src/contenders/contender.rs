@@ -5,7 +5,15 @@ use std::borrow::Borrow;
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::keys::{Kind, Number, Text, value_of};
+use bustle::{Measurement, Workload};
+
+use crate::keys::{Kind, Number, Text};
+
+/// Within which deferred writes are visible.
+pub const TIME: Duration = Duration::from_millis(1);
+
+/// Insertions before each refresh of a map that grows.
+pub const BATCH: usize = 1_000;
 
 /// The hasher of all contenders: the default of hashbrown and of `evmap-core`, seeded at random.
 pub type Hasher = hashbrown::DefaultHashBuilder;
@@ -29,6 +37,8 @@ pub struct Contender {
     pub at_once: Option<Build<Box<dyn Writes>>>,
     /// The same, visible within [`TIME`], or at once.
     pub soon: Option<Build<Box<dyn Writes>>>,
+    /// Mixes of operations by many threads, each visible when it returns.
+    pub mixes: Option<fn(&Workload) -> Measurement>,
     /// Insertions into an empty map, as its own documentation would do it: to keep, and see what that takes.
     pub grown: Option<fn(usize) -> Box<dyn Any>>,
 }
@@ -98,6 +108,12 @@ pub trait Share: Lookup + Upsert {
     ///
     /// `value` may be called more than once: papaya tries again where another thread came first.
     fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send);
+
+    /// Sets the value of a key, or removes it. Returns the old value.
+    fn swap(&mut self, key: u64, value: Option<u64>) -> Option<u64>;
+
+    /// Adds one to the value of a key. Returns whether it has one.
+    fn update(&mut self, key: u64) -> bool;
 
     /// What was written so far, and how often that was published, where the map counts it.
     fn tally(&self) -> Option<[u64; 2]> {
@@ -180,84 +196,6 @@ impl<K: Kind, H: Handle<K>> Open<K> for H {
         let handle = H::new(capacity, hasher);
         (handle.clone(), handle).into()
     }
-}
-
-impl Contender {
-    /// Can nothing yet.
-    pub(super) const fn named(name: &'static str) -> Self {
-        Contender {
-            name,
-            reads: None,
-            shares: None,
-            writes: None,
-            copies: None,
-            at_once: None,
-            soon: None,
-            grown: None,
-        }
-    }
-
-    /// Has one writer, and readers, with either kind of keys.
-    pub(super) const fn of_pair<N: Open, T: Open<Text>>(name: &'static str) -> Self {
-        Contender {
-            reads: Some((filled::<Number, N>, filled::<Text, T>)),
-            writes: Some(filled::<Number, N>),
-            grown: Some(grown::<N>),
-            ..Contender::named(name)
-        }
-    }
-
-    /// Has handles, to read and to write, with either kind of keys.
-    pub(super) const fn of_handle<N: Handle + Share, T: Handle<Text>>(name: &'static str) -> Self {
-        Contender {
-            shares: Some(filled::<Number, N>),
-            at_once: Some(|entries, hasher| shared(N::new(entries, hasher), entries)),
-            soon: Some(|entries, hasher| shared(N::new(entries, hasher), entries)),
-            ..Contender::of_pair::<N, T>(name)
-        }
-    }
-}
-
-/// Gives a contender its entries.
-pub(super) fn fill<K: Kind>(empty: impl Into<Map<K>>, entries: usize) -> Map<K> {
-    let mut map = empty.into();
-    map.writer.upsert_to(entries, entries);
-    map
-}
-
-fn filled<K: Kind, C: Open<K>>(entries: usize, hasher: &Hasher) -> Map<K> {
-    fill(C::open(entries, hasher), entries)
-}
-
-/// Gives one that many threads write its entries.
-fn shared(handle: impl Share, entries: usize) -> Box<dyn Writes> {
-    let mut handle: Box<dyn Writes> = Box::new(handle);
-    handle.upsert_to(entries, entries);
-    handle
-}
-
-/// Within which deferred writes are visible.
-pub const TIME: Duration = Duration::from_millis(1);
-
-/// Insertions before each refresh of a map that grows.
-pub const BATCH: usize = 1_000;
-
-/// A contender that was given its entries in batches of [`BATCH`], and published twice at the end, so that no log is
-/// left.
-///
-/// # Panics
-/// If an entry is lost.
-pub(super) fn grown<C: Open>(entries: usize) -> Box<dyn Any> {
-    let mut map = C::open(0, &Hasher::default());
-    map.writer.upsert_to(entries, BATCH);
-    for key in (0..entries as u64).step_by(997) {
-        assert_eq!(
-            map.reader.find(&key),
-            Some(value_of(key, 0)),
-            "an entry is lost"
-        );
-    }
-    Box::new(map)
 }
 
 /// Adds values up.

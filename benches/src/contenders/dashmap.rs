@@ -39,6 +39,19 @@ impl Share for Map {
     }
 
     #[inline]
+    fn swap(&mut self, key: u64, value: Option<u64>) -> Option<u64> {
+        match value {
+            Some(value) => self.0.insert(key, value),
+            None => self.0.remove(&key).map(|(_, old)| old),
+        }
+    }
+
+    #[inline]
+    fn update(&mut self, key: u64) -> bool {
+        self.0.get_mut(&key).map(|mut value| *value += 1).is_some()
+    }
+
+    #[inline]
     fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
         let entry = self.0.entry(key).and_modify(|old| *old = value(Some(*old)));
         entry.or_insert_with(|| value(None));

@@ -6,9 +6,13 @@ use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use bustle::Workload;
 use evmap::handles::{ReadHandle, WriteHandle};
 
-use super::contender::{Contender, Hasher, Lookup, Map, Open, Share, TIME, Upsert, Write, sum};
+use super::bustle::Pinned;
+use super::contender::{
+    self, Contender, Hasher, Lookup, Map, Open, Share, TIME, Upsert, Write, sum,
+};
 use crate::keys::{Kind, Number, Text};
 
 /// `ReadHandle::get_one`, the value read through its guard; and one writer.
@@ -16,13 +20,14 @@ pub const EVMAP: Contender = Contender::of_pair::<Writer<Number>, Writer<Text>>(
 
 /// Published with each write.
 pub const MUTEX_EVMAP: Contender = Contender {
-    at_once: Some(|n, hasher| Box::new(Handle::new(n, hasher, None))),
+    at_once: Some(|n, hasher| Box::new(Handle::filled(n, hasher, None))),
+    mixes: Some(Workload::run_silently::<Pinned<Handle>>),
     ..Contender::named("Mutex<evmap>")
 };
 
 /// Published by the first write that finds [`TIME`] over.
 pub const MUTEX_EVMAP_SOON: Contender = Contender {
-    soon: Some(|n, hasher| Box::new(Handle::new(n, hasher, Some((Instant::now(), 0))))),
+    soon: Some(|n, hasher| Box::new(Handle::filled(n, hasher, Some((Instant::now(), 0))))),
     ..Contender::named("Mutex<evmap>, 1 ms")
 };
 
@@ -90,7 +95,7 @@ struct Behind {
 }
 
 impl Handle {
-    fn new(entries: usize, hasher: &Hasher, deferred: Option<(Instant, u32)>) -> Self {
+    fn filled(entries: usize, hasher: &Hasher, deferred: Option<(Instant, u32)>) -> Self {
         let (mut writer, reader) = pair(hasher);
         writer.upsert_to(entries, entries);
         Handle(Arc::new(Mutex::new(Behind { writer, deferred })), reader)
@@ -111,6 +116,14 @@ impl Behind {
         }
     }
 
+    fn get(&mut self, key: u64) -> Option<u64> {
+        if self.deferred.is_some() {
+            // evmap shows its writer what is published, and nothing else.
+            self.writer.refresh();
+        }
+        self.writer.0.get_one(&key).map(|guard| *guard)
+    }
+
     fn is_due(&mut self) -> bool {
         let Some((last, unseen)) = &mut self.deferred else {
             return true;
@@ -125,6 +138,12 @@ impl Behind {
             *last = now;
         }
         is_due
+    }
+}
+
+impl contender::Handle for Handle {
+    fn new(_: usize, hasher: &Hasher) -> Self {
+        Handle::filled(0, hasher, None)
     }
 }
 
@@ -158,13 +177,31 @@ impl Share for Handle {
     }
 
     #[inline]
+    fn swap(&mut self, key: u64, value: Option<u64>) -> Option<u64> {
+        let mut behind = self.lock();
+        let old = behind.get(key);
+        match value {
+            Some(value) => behind.writer.0.update(key, value),
+            None => behind.writer.0.remove_entry(key),
+        };
+        behind.writer.refresh();
+        old
+    }
+
+    #[inline]
+    fn update(&mut self, key: u64) -> bool {
+        let mut behind = self.lock();
+        let old = behind.get(key);
+        if let Some(old) = old {
+            behind.set(key, old + 1);
+        }
+        old.is_some()
+    }
+
+    #[inline]
     fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
         let mut behind = self.lock();
-        if behind.deferred.is_some() {
-            // evmap shows its writer what is published, and nothing else.
-            behind.writer.refresh();
-        }
-        let old = behind.writer.0.get_one(&key).map(|guard| *guard);
+        let old = behind.get(key);
         behind.set(key, value(old));
     }
 }

@@ -7,6 +7,7 @@
 
 mod arc_swap;
 mod bare;
+mod bustle;
 mod check;
 mod contender;
 mod dashmap;
@@ -14,6 +15,7 @@ mod evmap;
 mod flashmap;
 mod left_right;
 mod loops;
+mod making;
 pub mod ours;
 mod papaya;
 mod rwlock;

@@ -4,13 +4,14 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
+use bustle::Workload;
 use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 use evmap_core::{Builder, FenceMode, ReadHandle, SharedReader, WriteHandle};
 use parking_lot::Mutex;
 
-use super::contender::{
-    Contender, Hasher, Lookup, Map, Open, Share, Upsert, Write, fill, grown, sum,
-};
+use super::bustle::Pinned;
+use super::contender::{Contender, Hasher, Lookup, Map, Open, Share, Upsert, Write, sum};
+use super::making::{fill, grown};
 use super::shared_map;
 use crate::keys::{Kind, Number};
 
@@ -65,6 +66,7 @@ pub const SHARED_READER_SCOPED: Contender = Contender {
 pub const AUTO: Contender = Contender {
     writes: Some(|n, hasher| map(n, hasher, FenceMode::Auto)),
     at_once: Some(|n, hasher| Box::new(shared_map::of(n, hasher, FenceMode::Auto))),
+    mixes: Some(Workload::run_silently::<Pinned<shared_map::Handle>>),
     ..Contender::named("ours, Auto")
 };
 
@@ -260,6 +262,26 @@ impl Share for Behind {
         let mut writer = self.0.lock();
         writer.0.clear();
         writer.refresh();
+    }
+
+    #[inline]
+    fn swap(&mut self, key: u64, value: Option<u64>) -> Option<u64> {
+        let (mut writer, mut found) = (self.0.lock(), None);
+        writer.0.compute(key, |old| {
+            found = old.copied();
+            value
+        });
+        writer.refresh();
+        found
+    }
+
+    #[inline]
+    fn update(&mut self, key: u64) -> bool {
+        let mut writer = self.0.lock();
+        let new = writer.0.compute_if_present(key, |old| Some(old + 1));
+        let is_there = new.is_some();
+        writer.refresh();
+        is_there
     }
 
     #[inline]

@@ -48,6 +48,19 @@ impl Share for Map {
     }
 
     #[inline]
+    fn swap(&mut self, key: u64, value: Option<u64>) -> Option<u64> {
+        match value {
+            Some(value) => self.0.pin().insert(key, value).copied(),
+            None => self.0.pin().remove(&key).copied(),
+        }
+    }
+
+    #[inline]
+    fn update(&mut self, key: u64) -> bool {
+        self.0.pin().update(key, |value| value + 1).is_some()
+    }
+
+    #[inline]
     fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
         self.0.pin().compute(key, |old| {
             let old = old.map(|(_, &old)| old);

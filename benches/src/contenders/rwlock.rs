@@ -52,6 +52,23 @@ macro_rules! contender {
             }
 
             #[inline]
+            fn swap(&mut self, key: u64, value: Option<u64>) -> Option<u64> {
+                let mut map = $write(&self.0);
+                match value {
+                    Some(value) => map.insert(key, value),
+                    None => map.remove(&key),
+                }
+            }
+
+            #[inline]
+            fn update(&mut self, key: u64) -> bool {
+                $write(&self.0)
+                    .get_mut(&key)
+                    .map(|value| *value += 1)
+                    .is_some()
+            }
+
+            #[inline]
             fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
                 let mut map = $write(&self.0);
                 let entry = map.entry(key).and_modify(|old| *old = value(Some(*old)));

@@ -43,6 +43,19 @@ impl Share for Map {
     }
 
     #[inline]
+    fn swap(&mut self, key: u64, value: Option<u64>) -> Option<u64> {
+        match value {
+            Some(value) => self.0.upsert_sync(key, value),
+            None => self.0.remove_sync(&key).map(|(_, old)| old),
+        }
+    }
+
+    #[inline]
+    fn update(&mut self, key: u64) -> bool {
+        self.0.update_sync(&key, |_, value| *value += 1).is_some()
+    }
+
+    #[inline]
     fn compute(&mut self, key: u64, value: impl Fn(Option<u64>) -> u64 + Send) {
         let entry = self
             .0

@@ -3,7 +3,7 @@
 use evmap_core::shared_map::Builder;
 use evmap_core::{FenceMode, SharedMap};
 
-use super::contender::{BATCH, Contender, Hasher, Lookup, Share, TIME, Upsert};
+use super::contender::{self, BATCH, Contender, Hasher, Lookup, Share, TIME, Upsert};
 use crate::keys::value_of;
 
 /// Its writes are visible within [`TIME`].
@@ -49,6 +49,17 @@ fn filled(builder: Builder<u64, u64, Hasher>, entries: usize) -> Handle {
     Handle(map)
 }
 
+impl contender::Handle for Handle {
+    fn new(capacity: usize, hasher: &Hasher) -> Self {
+        Handle(
+            SharedMap::builder()
+                .hasher(hasher.clone())
+                .capacity(capacity)
+                .build(),
+        )
+    }
+}
+
 impl Lookup for Handle {
     #[inline(always)]
     fn get(&mut self, key: &u64) -> Option<u64> {
@@ -76,6 +87,21 @@ impl Upsert for Handle {
 impl Share for Handle {
     fn clear(&mut self) {
         self.0.clear();
+    }
+
+    #[inline]
+    fn swap(&mut self, key: u64, value: Option<u64>) -> Option<u64> {
+        match value {
+            Some(value) => self.0.insert(key, value),
+            None => self.0.remove(&key),
+        }
+    }
+
+    #[inline]
+    fn update(&mut self, key: u64) -> bool {
+        self.0
+            .compute_if_present(key, |old| Some(old + 1))
+            .is_some()
     }
 
     #[inline]

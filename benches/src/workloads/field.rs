@@ -6,27 +6,25 @@
 //!
 //! *Table* is what left-right and evmap are said to lose: many threads look up in a table that hardly changes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bustle::{Collection, CollectionHandle, Mix};
-use evmap_core::{FenceMode, SharedMap};
+use bustle::Mix;
+use evmap_core::FenceMode;
 use rayon_core::ThreadPool;
 
 use super::lookups::look_up;
 use super::{Workload, in_threads, number, or, rows};
 use crate::contenders::{
-    BARE, Contender, DASHMAP, Hasher, LOAD, MUTEX_EVMAP, Map, PAPAYA, SCC, Way, check_writes,
-    shared_map,
+    AUTO, BARE, Contender, DASHMAP, Hasher, LOAD, Map, Way, check_writes, shared_map,
 };
 use crate::keys::{Number, Order, draw};
-use crate::paired::{CONTROL, Case, Head, Pace, Plan, count};
+use crate::paired::{Case, Head, Pace, Plan, count};
 use crate::slice::{Sample, all_at_once, pool};
 
 /// Of the tables.
 pub const NAME: &str = "field";
-/// Ours.
+/// A row that no contender is, since others read through handles of one thread.
 const SHARED_MAP: &str = "SharedMap";
 
 /// Percentages of reads, inserts, removals and updates; and how full the map is before.
@@ -68,21 +66,12 @@ fn mixed(
     threads: &[usize],
     plan: &Plan,
 ) -> Case {
-    type Run = fn(&bustle::Workload) -> bustle::Measurement;
     // Each run builds a map of its own.
     let plan = plan.at_most(10, 1);
-    let runs: [(_, Run); 6] = [
-        (DASHMAP.name, bustle::Workload::run_silently::<Dash>),
-        (CONTROL, bustle::Workload::run_silently::<Dash>),
-        (SHARED_MAP, bustle::Workload::run_silently::<Ours>),
-        (PAPAYA.name, bustle::Workload::run_silently::<Papaya>),
-        (SCC.name, bustle::Workload::run_silently::<Scc>),
-        (MUTEX_EVMAP.name, bustle::Workload::run_silently::<Evmap>),
-    ];
     let capacity = if plan.is_quick { 17 } else { 20 };
     let samples = plan.run(
         threads.len(),
-        || runs.to_vec(),
+        || rows(&DASHMAP, |contender| contender.mixes),
         |run, step, pace| {
             let mix = Mix {
                 read,
@@ -103,7 +92,8 @@ fn mixed(
         },
     );
     let title = format!(
-        "{read} % reads, {insert} % inserts, {remove} % removals, {update} % updates; {} entries at first, and capacity for {}",
+        "{read} % reads, {insert} % inserts, {remove} % removals, {update} % updates; \
+         {} entries at first, and capacity for {}",
         (full * f64::from(1 << capacity)) as usize,
         1 << capacity
     );
@@ -112,7 +102,7 @@ fn mixed(
         Head::new(
             format!("{NAME}/{name}"),
             title,
-            [DASHMAP.name, SHARED_MAP],
+            [DASHMAP.name, AUTO.name],
             conditions,
         ),
         samples,
@@ -144,7 +134,8 @@ fn table(entries: usize, plan: &Plan) -> Case {
         let mut all = rows(&LOAD, |contender| Some(can(contender)?(entries, &hasher)));
         all.push((SHARED_MAP, ours()));
         for (name, map) in &mut all {
-            check_writes(name, &mut *map.writer, &mut *map.reader, &keys);
+            // A few, since some copy the whole map for each.
+            check_writes(name, &mut *map.writer, &mut *map.reader, &keys[..64]);
         }
         all
     };
@@ -193,158 +184,4 @@ fn slice(map: &mut Map<Number>, pool: &ThreadPool, keys: &Vec<u32>, pace: Pace) 
         .flatten()
         .reduce(Sample::together)
         .expect("readers")
-}
-
-/// A collection of bustle's that is a handle itself, and what it does to a key.
-macro_rules! collection {
-    ($name:ident($map:ty), $new:expr, $get:expr, $insert:expr, $remove:expr, $update:expr) => {
-        #[derive(Clone)]
-        struct $name($map);
-
-        impl Collection for $name {
-            type Handle = Self;
-
-            fn with_capacity(capacity: usize) -> Self {
-                $name($new(capacity))
-            }
-
-            fn pin(&self) -> Self {
-                self.clone()
-            }
-        }
-
-        impl CollectionHandle for $name {
-            type Key = u64;
-
-            fn get(&mut self, key: &u64) -> bool {
-                $get(&self.0, key)
-            }
-
-            fn insert(&mut self, key: &u64) -> bool {
-                $insert(&self.0, *key)
-            }
-
-            fn remove(&mut self, key: &u64) -> bool {
-                $remove(&self.0, key)
-            }
-
-            fn update(&mut self, key: &u64) -> bool {
-                $update(&self.0, *key)
-            }
-        }
-    };
-}
-
-collection!(
-    Ours(SharedMap<u64, u64, Hasher>),
-    |capacity| SharedMap::builder()
-        .hasher(Hasher::default())
-        .capacity(capacity)
-        .build(),
-    |map: &SharedMap<_, _, _>, key| map.get_cloned(key).is_some(),
-    |map: &SharedMap<_, _, _>, key| map.insert(key, 0).is_none(),
-    |map: &SharedMap<_, _, _>, key| map.remove(key).is_some(),
-    |map: &SharedMap<_, _, _>, key| map.compute_if_present(key, |old| Some(old + 1)).is_some()
-);
-collection!(
-    Dash(Arc<dashmap::DashMap<u64, u64, Hasher>>),
-    |capacity| Arc::new(dashmap::DashMap::with_capacity_and_hasher(
-        capacity,
-        Hasher::default()
-    )),
-    |map: &dashmap::DashMap<_, _, _>, key| map.get(key).is_some(),
-    |map: &dashmap::DashMap<_, _, _>, key| map.insert(key, 0).is_none(),
-    |map: &dashmap::DashMap<_, _, _>, key| map.remove(key).is_some(),
-    |map: &dashmap::DashMap<_, _, _>, key| map.get_mut(&key).map(|mut value| *value += 1).is_some()
-);
-collection!(
-    Papaya(Arc<papaya::HashMap<u64, u64, Hasher>>),
-    |capacity| Arc::new(papaya::HashMap::with_capacity_and_hasher(
-        capacity,
-        Hasher::default()
-    )),
-    |map: &papaya::HashMap<_, _, _>, key| map.pin().get(key).is_some(),
-    |map: &papaya::HashMap<_, _, _>, key| map.pin().insert(key, 0).is_none(),
-    |map: &papaya::HashMap<_, _, _>, key| map.pin().remove(key).is_some(),
-    |map: &papaya::HashMap<_, _, _>, key| map.pin().update(key, |value| value + 1).is_some()
-);
-collection!(
-    Scc(Arc<scc::HashMap<u64, u64, Hasher>>),
-    |capacity| Arc::new(scc::HashMap::with_capacity_and_hasher(
-        capacity,
-        Hasher::default()
-    )),
-    |map: &scc::HashMap<_, _, _>, key| map.read_sync(key, |_, _| ()).is_some(),
-    |map: &scc::HashMap<_, _, _>, key| map.upsert_sync(key, 0).is_none(),
-    |map: &scc::HashMap<_, _, _>, key| map.remove_sync(key).is_some(),
-    |map: &scc::HashMap<_, _, _>, key| map.update_sync(&key, |_, value| *value += 1).is_some()
-);
-
-/// evmap's writer behind a mutex, published with each write; each thread reads through a handle of its own.
-struct Evmap(Arc<Mutex<Writer>>);
-
-type Writer = evmap::handles::WriteHandle<u64, u64, (), Hasher>;
-
-struct EvmapHandle(
-    Arc<Mutex<Writer>>,
-    evmap::handles::ReadHandle<u64, u64, (), Hasher>,
-);
-
-impl Collection for Evmap {
-    type Handle = EvmapHandle;
-
-    fn with_capacity(capacity: usize) -> Self {
-        let options = evmap::Options::default().with_capacity(capacity);
-        // SAFETY: asks that the hasher gives the same hash for the same input; foldhash does.
-        let options = unsafe { options.with_hasher(Hasher::default()) };
-        Evmap(Arc::new(Mutex::new(options.construct().0)))
-    }
-
-    fn pin(&self) -> EvmapHandle {
-        EvmapHandle(Arc::clone(&self.0), lock(&self.0).clone())
-    }
-}
-
-impl CollectionHandle for EvmapHandle {
-    type Key = u64;
-
-    fn get(&mut self, key: &u64) -> bool {
-        self.1.get_one(key).is_some()
-    }
-
-    fn insert(&mut self, key: &u64) -> bool {
-        self.publish(|writer| {
-            let is_new = !writer.contains_key(key);
-            writer.update(*key, 0);
-            is_new
-        })
-    }
-
-    fn remove(&mut self, key: &u64) -> bool {
-        self.publish(|writer| {
-            let was_there = writer.contains_key(key);
-            writer.remove_entry(*key);
-            was_there
-        })
-    }
-
-    fn update(&mut self, key: &u64) -> bool {
-        self.publish(|writer| {
-            let old = writer.get_one(key).map(|value| *value);
-            old.map(|old| writer.update(*key, old + 1)).is_some()
-        })
-    }
-}
-
-impl EvmapHandle {
-    fn publish(&self, write: impl FnOnce(&mut Writer) -> bool) -> bool {
-        let mut writer = lock(&self.0);
-        let result = write(&mut writer);
-        writer.publish();
-        result
-    }
-}
-
-fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
-    writer.lock().unwrap_or_else(PoisonError::into_inner)
 }
