@@ -77,6 +77,7 @@ pub struct Ends<'a>(pub &'a AtomicBool);
 
 impl Drop for Ends<'_> {
     fn drop(&mut self) {
+        // ORDER: none is needed, nothing is read that was written before.
         self.0.store(true, Ordering::Relaxed);
     }
 }
@@ -135,6 +136,7 @@ impl Barrier {
     /// If the others do not come.
     pub fn arrive(&self) -> Instant {
         let arrived = Instant::now();
+        // ORDER: pairs with the load below in the other threads: what each did before it arrived has happened for all.
         self.here.fetch_add(1, Ordering::AcqRel);
         let mut spins = 0_u32;
         while self.here.load(Ordering::Acquire) < self.expected {

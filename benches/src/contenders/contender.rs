@@ -171,6 +171,10 @@ pub trait Writes: Read<Number> + Write<Number> {
     /// Inserts and computes values in turn.
     fn insert_and_compute(&mut self, keys: &[u32], stamp: u64);
 
+    /// Adds to the value of a key, which is 0 if there is none, by computing it.
+    #[cfg(test)]
+    fn add(&mut self, key: u64, more: u64);
+
     /// Removes everything, and keeps the capacity where the map can.
     fn remove_all(&mut self);
 

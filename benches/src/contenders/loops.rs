@@ -98,6 +98,11 @@ impl<S: Share> Writes for S {
         }
     }
 
+    #[cfg(test)]
+    fn add(&mut self, key: u64, more: u64) {
+        self.compute(key, move |old| old.unwrap_or(0) + more);
+    }
+
     fn remove_all(&mut self) {
         self.clear();
     }

@@ -21,6 +21,8 @@ mod papaya;
 mod rwlock;
 mod scc;
 pub mod shared_map;
+#[cfg(test)]
+mod tests;
 
 pub use self::arc_swap::{CACHE, LOAD};
 pub use self::bare::BARE;

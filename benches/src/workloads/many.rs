@@ -129,6 +129,7 @@ impl Workload for Args {
 /// Another one for each slice, so that what is left of an earlier one is not taken for what this one wrote.
 fn next_stamp() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(1);
+    // ORDER: none is needed, only the number counts.
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
@@ -176,6 +177,8 @@ impl Shared {
         self.own.remove_all();
         let first: Vec<_> = (0..ENTRIES as u32).collect();
         self.own.upsert(&first, next_stamp(), ENTRIES);
+        // Twice, for the two copies: none of it is left to the slice.
+        self.own.publish();
         self.own.publish();
         let (stamp, before) = (next_stamp(), self.own.counts());
         let works = self.all(pool, threads, |number, writer, begin| {

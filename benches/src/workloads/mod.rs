@@ -64,13 +64,11 @@ fn in_threads(threads: &usize) -> String {
 
 /// What was chosen, each once, or what is usual.
 fn or<T: Clone + PartialEq>(chosen: &[T], usual: &[T]) -> Vec<T> {
-    let mut all = if chosen.is_empty() { usual } else { chosen }.to_vec();
-    let mut known = Vec::new();
-    all.retain(|one| {
-        !known.contains(one) && {
-            known.push(one.clone());
-            true
+    let mut all = Vec::new();
+    for one in if chosen.is_empty() { usual } else { chosen } {
+        if !all.contains(one) {
+            all.push(one.clone());
         }
-    });
+    }
     all
 }
