@@ -92,6 +92,32 @@ pub use left_right::{
 pub use map::{Builder, ReadHandle, ReadHandleFactory, SharedReader, View, WriteHandle, new};
 pub use shared_map::SharedMap;
 
+/// A form of a key that lookups accept: anything that hashes as the key does and can be compared with it.
+///
+/// Every borrowed form is one (`K: Borrow<Q>` and `Q: Eq`). A key of several parts has no borrowed form
+/// with borrowed parts, and a type for that purpose implements this trait.
+///
+/// # Examples
+///
+/// ```
+/// use evmap_core::Equivalent;
+///
+/// #[derive(Hash)] // as the tuple of the parts
+/// struct Route<'a>(&'a str, &'a str);
+///
+/// impl Equivalent<(String, String)> for Route<'_> {
+///     fn equivalent(&self, (method, path): &(String, String)) -> bool {
+///         self.0 == method && self.1 == path
+///     }
+/// }
+///
+/// let (mut writer, reader) = evmap_core::new();
+/// writer.insert(("GET".to_string(), "/".to_string()), "index.html");
+/// writer.refresh();
+/// assert_eq!(reader.get_cloned(&Route("GET", "/")), Some("index.html"));
+/// ```
+pub use equivalent::Equivalent;
+
 /// The default hasher: fast, seeded at random, and shared by both copies.
 ///
 /// It resists accidental collisions and casual attacks.

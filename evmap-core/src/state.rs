@@ -1,8 +1,9 @@
 //! [`State`]: one of the two copies of a map.
 
-use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 use std::{mem, vec};
+
+use equivalent::Equivalent;
 
 use crate::copy_drops::CopyDrops;
 use crate::op::{Entries, Hashed};
@@ -92,8 +93,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     #[inline]
     pub(crate) fn get_key_value<Q>(&self, key: &Q) -> Option<(&K, &V)>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.table.find(self.hasher.hash_one(key), key)
     }

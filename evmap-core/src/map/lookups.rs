@@ -4,8 +4,7 @@
 //! Each holds an `inner` reader of the copies, and its own `hasher`, so that it hashes a key before it loads the
 //! table's address.
 
-use std::borrow::Borrow;
-
+use equivalent::Equivalent;
 use left_right::Project;
 
 use crate::state::State;
@@ -19,9 +18,8 @@ pub(crate) struct ValueOf<'q, Q: ?Sized> {
 
 impl<K, V, S, M, E, Q> Project<State<K, V, S, M, E>> for ValueOf<'_, Q>
 where
-    K: Borrow<Q>,
     E: Engine,
-    Q: Eq + ?Sized,
+    Q: Equivalent<K> + ?Sized,
 {
     type Part = V;
 
@@ -87,8 +85,7 @@ macro_rules! lookups {
             #[inline(always)]
             pub fn get<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
             where
-                K: Borrow<Q>,
-                Q: Hash + Eq + ?Sized,
+                Q: Hash + Equivalent<K> + ?Sized,
             {
                 let hash = self.hasher.hash_one(key);
                 ReadGuard::project(self.inner.read(), $crate::map::lookups::ValueOf { hash, key })
@@ -101,8 +98,7 @@ macro_rules! lookups {
             #[inline(always)]
             pub fn get_cloned<Q>(&self, key: &Q) -> Option<V>
             where
-                K: Borrow<Q>,
-                Q: Hash + Eq + ?Sized,
+                Q: Hash + Equivalent<K> + ?Sized,
                 V: Clone,
             {
                 let hash = self.hasher.hash_one(key);
@@ -119,8 +115,7 @@ macro_rules! lookups {
             #[inline(always)]
             pub fn contains_key<Q>(&self, key: &Q) -> bool
             where
-                K: Borrow<Q>,
-                Q: Hash + Eq + ?Sized,
+                Q: Hash + Equivalent<K> + ?Sized,
             {
                 let hash = self.hasher.hash_one(key);
                 let state = self.inner.read();

@@ -1,9 +1,9 @@
 //! [`ReadHandle`]: reads a map on one thread.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
+use equivalent::Equivalent;
 use left_right::{ReadGuard, Version};
 
 use super::lookups::lookups;

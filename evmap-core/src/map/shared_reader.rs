@@ -1,9 +1,9 @@
 //! [`SharedReader`]: one value through which all threads read.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
+use equivalent::Equivalent;
 use left_right::{BusyReader, ReadGuard, Version};
 
 use super::lookups::lookups;

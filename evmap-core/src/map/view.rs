@@ -1,9 +1,9 @@
 //! [`View`]: one published state of a map.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
+use equivalent::Equivalent;
 use left_right::{ReadGuard, Version};
 
 use crate::DefaultHashBuilder;
@@ -88,8 +88,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> View<'_, K, V, S, M, E> {
     #[inline]
     pub fn get<Q>(&self, key: &Q) -> Option<&V>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.get_key_value(key).map(|(_, value)| value)
     }
@@ -98,8 +97,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> View<'_, K, V, S, M, E> {
     #[inline]
     pub fn get_key_value<Q>(&self, key: &Q) -> Option<(&K, &V)>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.state.get_key_value(key)
     }
@@ -108,8 +106,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> View<'_, K, V, S, M, E> {
     #[inline]
     pub fn contains_key<Q>(&self, key: &Q) -> bool
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.get_key_value(key).is_some()
     }

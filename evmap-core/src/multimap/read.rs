@@ -1,8 +1,8 @@
 //! What readers of a multimap have beyond those of a map.
 
-use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 
+use equivalent::Equivalent;
 use left_right::ReadGuard;
 
 use super::Values;
@@ -13,8 +13,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> crate::ReadHandle<K, Values<V>, S, M, E
     #[inline]
     pub fn get_one<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         ReadGuard::filter_map(self.get(key)?, Values::first)
     }
@@ -25,8 +24,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> crate::SharedReader<K, Values<V>, S, M,
     #[inline]
     pub fn get_one<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         ReadGuard::filter_map(self.get(key)?, Values::first)
     }
@@ -36,8 +34,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> crate::View<'_, K, Values<V>, S, M, E> 
     /// The value that was added first to this key's bag.
     pub fn get_one<Q>(&self, key: &Q) -> Option<&V>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.get(key)?.first()
     }

@@ -1,11 +1,11 @@
 //! [`SharedMap`]: one value through which any thread reads and writes.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::mem;
 use std::sync::Arc;
 
+use equivalent::Equivalent;
 use left_right::{ReadGuard, Version};
 
 use super::core::Core;

@@ -42,8 +42,9 @@ pub use swiss::Swiss;
 /// Not [`Incremental`], since that costs a reader something, though little.
 pub type DefaultEngine = Swiss;
 
-use std::borrow::Borrow;
 use std::mem;
+
+use equivalent::Equivalent;
 
 /// Chooses the table of a map.
 ///
@@ -100,17 +101,15 @@ pub trait Table<K, V> {
         self.len() == 0
     }
 
-    /// The entry of this key.
+    /// The entry of this key, which has this hash.
     fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized;
+        Q: Equivalent<K> + ?Sized;
 
     /// Returns the value of this key, to change it. `rehash` is as for [`insert`](Self::insert).
     fn find_mut<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<&mut V>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized;
+        Q: Equivalent<K> + ?Sized;
 
     /// Inserts an entry, or replaces the value of its key. In the latter case, returns the given key, which is not
     /// needed, and the old value.
@@ -157,8 +156,7 @@ pub trait Table<K, V> {
     /// Removes the entry of this key and returns it. `rehash` is as for [`insert`](Self::insert).
     fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized;
+        Q: Equivalent<K> + ?Sized;
 
     /// Removes all entries. Keeps the capacity.
     fn clear(&mut self);

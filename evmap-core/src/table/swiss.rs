@@ -1,8 +1,8 @@
 //! [`Swiss`]: hashbrown's table.
 
-use std::borrow::Borrow;
 use std::fmt;
 
+use equivalent::Equivalent;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Iter;
 
@@ -57,20 +57,18 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
     #[inline(always)]
     fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
-        let (k, v) = self.0.find(hash, |(k, _)| k.borrow() == key)?;
+        let (k, v) = self.0.find(hash, |(k, _)| key.equivalent(k))?;
         Some((k, v))
     }
 
     #[inline]
     fn find_mut<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<&mut V>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
-        let (_, v) = self.0.find_mut(hash, |(k, _)| k.borrow() == key)?;
+        let (_, v) = self.0.find_mut(hash, |(k, _)| key.equivalent(k))?;
         Some(v)
     }
 
@@ -81,10 +79,9 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
 
     fn remove<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
-        let entry = self.0.find_entry(hash, |(k, _)| k.borrow() == key).ok()?;
+        let entry = self.0.find_entry(hash, |(k, _)| key.equivalent(k)).ok()?;
         Some(entry.remove().0)
     }
 

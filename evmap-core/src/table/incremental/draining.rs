@@ -1,7 +1,6 @@
 //! [`Draining`]: a table that was full, and whose entries move to a larger table.
 
-use std::borrow::Borrow;
-
+use equivalent::Equivalent;
 use hashbrown::HashTable;
 
 use crate::panics::{Payload, catch, dispose};
@@ -106,12 +105,11 @@ impl<K, V> Draining<K, V> {
     /// Removes this key's entry and returns it.
     pub(super) fn remove<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         let entry = self
             .table
-            .find_entry(hash, |(k, _)| k.borrow() == key)
+            .find_entry(hash, |(k, _)| key.equivalent(k))
             .ok()?;
         Some(entry.remove().0)
     }

@@ -44,11 +44,11 @@ mod iter;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::mem;
 use std::panic::resume_unwind;
 
+use equivalent::Equivalent;
 use hashbrown::HashTable;
 
 use super::{Engine, Table, capacity_of};
@@ -132,8 +132,7 @@ impl<K, V> IncrementalTable<K, V> {
     /// last one.
     fn move_entry<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         let Some(draining) = &mut self.draining else {
             return;
@@ -149,8 +148,7 @@ impl<K, V> IncrementalTable<K, V> {
     #[inline(never)]
     fn rehash_step_for<Q>(&mut self, hash: u64, key: &Q, rehash: &impl Fn(&K) -> u64)
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         self.move_entry(hash, key, rehash);
         self.evacuate(EVACUATED, rehash);
@@ -242,30 +240,28 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
     #[inline(always)]
     fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         let Some(draining) = &self.draining else {
-            let (k, v) = self.table.find(hash, |(k, _)| k.borrow() == key)?;
+            let (k, v) = self.table.find(hash, |(k, _)| key.equivalent(k))?;
             return Some((k, v));
         };
         let (first, second) = draining.likelier_first(&self.table, hash);
         let (k, v) = first
-            .find(hash, |(k, _)| k.borrow() == key)
-            .or_else(|| second.find(hash, |(k, _)| k.borrow() == key))?;
+            .find(hash, |(k, _)| key.equivalent(k))
+            .or_else(|| second.find(hash, |(k, _)| key.equivalent(k)))?;
         Some((k, v))
     }
 
     #[inline]
     fn find_mut<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<&mut V>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         if self.draining.is_some() {
             self.rehash_step_for(hash, key, &rehash);
         }
-        let (_, v) = self.table.find_mut(hash, |(k, _)| k.borrow() == key)?;
+        let (_, v) = self.table.find_mut(hash, |(k, _)| key.equivalent(k))?;
         Some(v)
     }
 
@@ -281,11 +277,10 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
 
     fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         self.evacuate(EVACUATED, &rehash);
-        if let Ok(entry) = self.table.find_entry(hash, |(k, _)| k.borrow() == key) {
+        if let Ok(entry) = self.table.find_entry(hash, |(k, _)| key.equivalent(k)) {
             return Some(entry.remove().0);
         }
         let entry = self.draining.as_mut()?.remove(hash, key)?;

@@ -17,9 +17,10 @@ mod words;
 
 pub use probe::{grow_probe, grow_probe_warm, grow_probe_with};
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::slice::Iter;
+
+use equivalent::Equivalent;
 
 use super::{Engine, Table, insert_each};
 use word::{MAX_ENTRIES, bits_of};
@@ -69,12 +70,11 @@ impl<K, V> RobinHoodTable<K, V> {
     #[inline(always)]
     fn locate<Q>(&self, hash: u64, key: &Q) -> Option<(usize, (usize, &(K, V)))>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         self.words.find(bits_of(hash), self.entries.len(), |index| {
             let entry = self.entries.get(index)?;
-            (entry.0.borrow() == key).then_some((index, entry))
+            (key.equivalent(&entry.0)).then_some((index, entry))
         })
     }
 
@@ -150,8 +150,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
     #[inline(always)]
     fn find<Q>(&self, hash: u64, key: &Q) -> Option<(&K, &V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         let (_, (_, (k, v))) = self.locate(hash, key)?;
         Some((k, v))
@@ -160,8 +159,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
     #[inline]
     fn find_mut<Q>(&mut self, hash: u64, key: &Q, _: impl Fn(&K) -> u64) -> Option<&mut V>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         let (_, (index, _)) = self.locate(hash, key)?;
         Some(&mut self.entries[index].1)
@@ -191,8 +189,7 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
 
     fn remove<Q>(&mut self, hash: u64, key: &Q, rehash: impl Fn(&K) -> u64) -> Option<(K, V)>
     where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
+        Q: Equivalent<K> + ?Sized,
     {
         let (slot, (index, _)) = self.locate(hash, key)?;
         let last = self.entries.len() - 1;
