@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use evmap_core::table::{Engine, Table};
+use evmap_core::table::{Engine, SharedEngine, Table};
 use evmap_core::{Equivalent, SharedMap, multimap};
 
 #[macro_use]
@@ -60,10 +60,7 @@ fn entries() -> impl Iterator<Item = (Owned, usize)> {
     (0..200).map(|n| (owned(n / 10, n % 10), n))
 }
 
-fn every_reader_finds_a_key_of_two_parts<E: Engine>()
-where
-    E::Table<Owned, usize>: Send + Sync + 'static,
-{
+fn every_reader_finds_a_key_of_two_parts<E: SharedEngine<Owned, usize>>() {
     let (mut writer, reader) = each_engine::map::<Owned, usize, E>();
     let map = SharedMap::builder().engine::<E>().build_from(entries());
     writer.extend(entries());

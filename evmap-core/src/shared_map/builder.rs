@@ -17,7 +17,7 @@ use crate::copy_drops::{CopyDrops, DropQueue};
 use crate::map::WriteHandle;
 use crate::op::MapOp;
 use crate::state::State;
-use crate::table::{DefaultEngine, Engine};
+use crate::table::{DefaultEngine, Engine, SharedEngine};
 
 /// The default stall limit: longer than a thread usually waits for a processor, shorter than a person notices.
 const STALL_LIMIT: Duration = Duration::from_millis(50);
@@ -148,8 +148,7 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
     S: BuildHasher + Clone + Send + Sync + 'static,
-    E: Engine,
-    E::Table<K, V>: Send + Sync + 'static,
+    E: SharedEngine<K, V>,
 {
     /// An empty map.
     ///

@@ -54,6 +54,31 @@ pub trait Engine: 'static {
     type Table<K, V>: Table<K, V>;
 }
 
+/// An engine whose table of these keys and values may be shared by threads.
+///
+/// The one bound of code that is generic over the engine of a [`SharedMap`](crate::SharedMap), or that sends handles
+/// between threads. Every [`Engine`] with such a table has it; nothing else can implement it.
+///
+/// # Examples
+///
+/// ```
+/// use evmap_core::{DefaultHashBuilder, SharedMap, table::*};
+///
+/// fn count<E: SharedEngine<String, u64>>(words: &str) -> SharedMap<String, u64, DefaultHashBuilder, E> {
+///     let counts = SharedMap::builder().engine::<E>().build();
+///     for word in words.split(' ') {
+///         counts.merge(word.to_string(), 1, |sum, one| Some(sum + one));
+///     }
+///     counts
+/// }
+///
+/// assert_eq!(count::<Swiss>("a b a").get_cloned("a"), Some(2));
+/// assert_eq!(count::<RobinHood>("a b a").len(), 2);
+/// ```
+pub trait SharedEngine<K, V>: Engine<Table<K, V>: Send + Sync> {}
+
+impl<K, V, E: Engine<Table<K, V>: Send + Sync>> SharedEngine<K, V> for E {}
+
 /// A hash table whose caller provides every hash.
 ///
 /// A hash that does not belong to its key, or an `Eq` that lies, may make entries unfindable, and

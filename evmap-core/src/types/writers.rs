@@ -52,6 +52,20 @@ outlives!(writer_ends_before_what_a_drop_sees, "writer");
 ///     send::<ReadHandle<u8, u8, u8, (), E>>();
 /// }
 /// ```
+/// [`SharedEngine`](crate::table::SharedEngine) says so in one bound:
+/// ```
+/// use evmap_core::{ReadHandle, SharedMap, SharedReader, WriteHandle, table::SharedEngine};
+///
+/// fn send<T: Send>() {}
+/// fn sync<T: Sync>() {}
+/// fn of<E: SharedEngine<u8, u8>>() {
+///     send::<ReadHandle<u8, u8, u8, (), E>>();
+///     send::<SharedMap<u8, u8, u8, E>>();
+///     sync::<SharedMap<u8, u8, u8, E>>();
+///     sync::<SharedReader<u8, u8, u8, (), E>>();
+///     sync::<WriteHandle<u8, u8, u8, (), E>>();
+/// }
+/// ```
 /// With the three engines of this crate, the entries decide:
 /// ```
 /// use evmap_core::{WriteHandle, table::*};

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use evmap_core::table::Engine;
+use evmap_core::table::{Engine, SharedEngine};
 use evmap_core::{Builder, SharedMap, multimap};
 
 use crate::each_engine::map;
@@ -112,10 +112,7 @@ fn a_bag_drops_every_value_though_many_panic<E: Engine>() {
     drop_anyhow((writer, reader));
 }
 
-fn a_shared_map_drops_every_value_though_many_panic<E: Engine>()
-where
-    E::Table<u32, Loud>: Send + Sync,
-{
+fn a_shared_map_drops_every_value_though_many_panic<E: SharedEngine<u32, Loud>>() {
     let drops = Arc::default();
     let map = SharedMap::builder().engine::<E>().build();
     map.extend(values(&drops));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use evmap_core::table::Engine;
+use evmap_core::table::{Engine, SharedEngine};
 use evmap_core::{Builder, SharedMap, multimap};
 
 use crate::things::{Census, count_of};
@@ -121,10 +121,7 @@ fn each_is_hashed_and_cloned_once_and_dropped_once<E: Engine>() {
     assert_eq!(census.alive(), 0);
 }
 
-fn a_map_is_built_from_entries<E: Engine>()
-where
-    E::Table<u32, u32>: Send + Sync,
-{
+fn a_map_is_built_from_entries<E: SharedEngine<u32, u32>>() {
     for count in [0, 1, 40, 1000] {
         let entries = (0..count).map(|n| (n % 700, n));
         let model: HashMap<u32, u32> = entries.clone().collect();

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use evmap_core::SharedMap;
-use evmap_core::table::Engine;
+use evmap_core::table::SharedEngine;
 
 use crate::things::{may_panic, panics_at};
 
@@ -19,10 +19,7 @@ on_each! {
     the_drops_of_an_undone_extend_may_all_panic,
 }
 
-fn a_shared_extend_counts_its_entries<E: Engine>()
-where
-    E::Table<u32, u32>: Send + Sync,
-{
+fn a_shared_extend_counts_its_entries<E: SharedEngine<u32, u32>>() {
     let map = SharedMap::<u32, u32>::builder()
         .engine::<E>()
         .refresh_every(Duration::MAX)
@@ -51,10 +48,7 @@ where
     assert_eq!(map.stats().pending, 1);
 }
 
-fn an_extend_that_cannot_be_applied_once_more_is_undone_completely<E: Engine>()
-where
-    E::Table<u32, Caller>: Send + Sync,
-{
+fn an_extend_that_cannot_be_applied_once_more_is_undone_completely<E: SharedEngine<u32, Caller>>() {
     let map = SharedMap::builder()
         .engine::<E>()
         .refresh_every(Duration::MAX)
@@ -108,8 +102,7 @@ fn called_back<K, E>() -> (
 )
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,
-    E: Engine,
-    E::Table<K, Caller>: Send + Sync,
+    E: SharedEngine<K, Caller>,
 {
     let drops = Drops::default();
     let there = Arc::new(OnceLock::new());
@@ -128,10 +121,7 @@ where
     (map, there, drops)
 }
 
-fn what_a_shared_extend_replaces_is_dropped_outside_of_the_lock<E: Engine>()
-where
-    E::Table<u32, Caller>: Send + Sync,
-{
+fn what_a_shared_extend_replaces_is_dropped_outside_of_the_lock<E: SharedEngine<u32, Caller>>() {
     let (map, there, drops) = called_back::<u32, E>();
     let [outside, inside] = &*drops;
     let entries = || (0..100).map(|n| (n % 60, Caller(Arc::clone(&there))));
@@ -177,10 +167,9 @@ impl PartialEq for Picky {
 
 impl Eq for Picky {}
 
-fn entries_after_a_panic_on_the_second_copy_are_dropped_outside_of_the_lock<E: Engine>()
-where
-    E::Table<Picky, Caller>: Send + Sync,
-{
+fn entries_after_a_panic_on_the_second_copy_are_dropped_outside_of_the_lock<
+    E: SharedEngine<Picky, Caller>,
+>() {
     // Each copy compares the forty repeated keys, and a few with similar hashes. These comparisons are in the
     // second copy.
     for after in [60, 70] {
@@ -206,10 +195,7 @@ where
 }
 
 /// A list that drops two of them at once would abort the program.
-fn the_drops_of_an_undone_extend_may_all_panic<E: Engine>()
-where
-    E::Table<u32, Loud>: Send + Sync,
-{
+fn the_drops_of_an_undone_extend_may_all_panic<E: SharedEngine<u32, Loud>>() {
     let map = SharedMap::builder().engine::<E>().build();
     assert!(panics_at("clone", 40, || {
         map.extend((0..50).map(|n| (n, Loud { is_loud: true })));

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use evmap_core::SharedMap;
-use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
+use evmap_core::table::{Incremental, RobinHood, SharedEngine, Swiss};
 
 use world::{Key, PLACES, Place, Plan, Value, World};
 use writes::{Map, OWN, TestWrite, writes};
@@ -77,10 +77,7 @@ const NONE: Plan = Plan {
     has_bomb: false,
 };
 
-fn try_all<E: Engine>()
-where
-    E::Table<Key, Value>: Send + Sync + 'static,
-{
+fn try_all<E: SharedEngine<Key, Value>>() {
     let (reports, reported) = mpsc::channel();
     let cases = thread::spawn(move || {
         let mut met = 0;
@@ -130,10 +127,7 @@ struct Case {
     postpones: bool,
 }
 
-fn case<E: Engine>(write: TestWrite<E>, setting: Setting, plan: Plan) -> Case
-where
-    E::Table<Key, Value>: Send + Sync + 'static,
-{
+fn case<E: SharedEngine<Key, Value>>(write: TestWrite<E>, setting: Setting, plan: Plan) -> Case {
     let world = World::new();
     let builder = SharedMap::<Key, Value>::builder().engine::<E>();
     let map: Map<E> = if setting.is_deferred {
@@ -194,10 +188,7 @@ where
     case
 }
 
-fn entries<E: Engine>(map: &Map<E>) -> Vec<(u32, u32)>
-where
-    E::Table<Key, Value>: Send + Sync + 'static,
-{
+fn entries<E: SharedEngine<Key, Value>>(map: &Map<E>) -> Vec<(u32, u32)> {
     let view = map.read();
     let mut entries: Vec<_> = view.iter().map(|(k, v)| (k.name, v.number)).collect();
     entries.sort_unstable();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use evmap_core::{DefaultHashBuilder, SharedMap, Version, table::Engine};
+use evmap_core::{DefaultHashBuilder, SharedMap, Version, table::SharedEngine};
 
 /// The user code that may panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +74,10 @@ impl World {
     }
 
     /// From now on, each drop checks this map.
-    pub fn ask<E: Engine>(&self, map: &SharedMap<Key, Value, DefaultHashBuilder, E>)
-    where
-        E::Table<Key, Value>: Send + Sync + 'static,
-    {
+    pub fn ask<E: SharedEngine<Key, Value>>(
+        &self,
+        map: &SharedMap<Key, Value, DefaultHashBuilder, E>,
+    ) {
         let map = map.clone();
         let ask = move || {
             let never = Version::from_u64(u64::MAX);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use evmap_core::table::Engine;
+use evmap_core::table::SharedEngine;
 use evmap_core::{DefaultHashBuilder, SharedMap};
 
 use crate::world::{Key, Place, Plan, Value, World};
@@ -20,10 +20,7 @@ const NEW: u32 = 500;
 pub const OWN: &str = "the closure's own";
 
 /// Each write by its name.
-pub fn writes<E: Engine>() -> Vec<(&'static str, TestWrite<E>)>
-where
-    E::Table<Key, Value>: Send + Sync + 'static,
-{
+pub fn writes<E: SharedEngine<Key, Value>>() -> Vec<(&'static str, TestWrite<E>)> {
     vec![
         ("insert, absent", |map, world, _| {
             drop(map.insert(world.key(NEW), world.value(1)));

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
+use evmap_core::table::{Incremental, RobinHood, SharedEngine, Swiss};
 use evmap_core::{DefaultHashBuilder, SharedMap, Version};
 
 use crate::FAR;
@@ -237,10 +237,7 @@ fn a_drop_on_the_map_s_own_thread_may_flush_as_a_task() {
 
 #[test]
 fn a_clear_keeps_the_capacity_of_both_copies() {
-    fn check<E: Engine>()
-    where
-        E::Table<u32, String>: Send + Sync,
-    {
+    fn check<E: SharedEngine<u32, String>>() {
         for entries in [4, 7, 28, 29, 100, 897, 2_000] {
             let map = SharedMap::<u32, String>::builder().engine::<E>().build();
             map.extend((0..entries).map(|n| (n, n.to_string())));
