@@ -195,10 +195,28 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     where
         K: Hash + Eq,
     {
-        let hasher = &self.hasher;
-        let (key, value) = self.table.remove(hash, key, |key| hasher.hash_one(key))?;
+        let (key, value) = self.remove_entry(hash, key)?;
         self.discard_key(key);
         Some(value)
+    }
+
+    /// Removes a key. Returns it, and its value.
+    pub(crate) fn remove_entry(&mut self, hash: u64, key: &K) -> Option<(K, V)>
+    where
+        K: Hash + Eq,
+    {
+        let hasher = &self.hasher;
+        self.table.remove(hash, key, |key| hasher.hash_one(key))
+    }
+
+    /// Removes a key, and drops it and its value, at once or later. Returns `None` if it was absent.
+    pub(crate) fn discard_entry(&mut self, hash: u64, key: &K) -> Option<()>
+    where
+        K: Hash + Eq,
+    {
+        let removed = self.remove(hash, key)?;
+        self.discard(Some(removed));
+        Some(())
     }
 
     /// Returns the value of a key, to change it.

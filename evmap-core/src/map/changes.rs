@@ -1,13 +1,18 @@
 //! Changes to the single-valued map.
 
-use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 
-use super::WriteHandle;
-use crate::op::{Hashed, MapOp};
-use crate::table::{Engine, Table};
+use equivalent::Equivalent;
 
-/// Changes to the single-valued map.
+use super::WriteHandle;
+use super::decide::Decision;
+use super::writes::{infallible, writes};
+use crate::op::MapOp;
+use crate::state::State;
+use crate::table::Engine;
+
+/// Changes that are logged: each becomes visible to readers with the next [`refresh`](Self::refresh), and waits for
+/// nobody.
 impl<K, V, S, M, E> WriteHandle<K, V, S, M, E>
 where
     K: Hash + Eq + Clone,
@@ -27,49 +32,43 @@ where
 
     /// Removes a key and its value, if it is present. Logged; does not wait.
     ///
-    /// The log keeps the key, so what is given must be one that a key can be made of: `&str` or
-    /// `&String` for keys of type `String`, but only `&Arc<str>` for keys of type `Arc<str>`.
+    /// The log keeps a clone of the map's own key, so any borrowed form of a key will do. A key that is neither
+    /// published nor pending is absent, and nothing is logged.
+    ///
+    /// # Cost
+    /// A lookup in the published state. For a key that is not published, also one in the pending changes; the first
+    /// of them, and each after further changes, indexes those that are new: amortised O(1) for each change.
     ///
     /// # Panics
-    /// If the key's `Hash` or `Clone` does; nothing is logged then.
+    /// If the `Hash`, `Eq` or `Clone` of a key does; nothing is logged then.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// let (mut writer, reader) = evmap_core::new::<Arc<str>, u32>();
+    /// writer.insert("a".into(), 1);
+    /// writer.remove("a"); // it is pending still
+    /// writer.insert("b".into(), 2);
+    /// writer.refresh();
+    /// writer.remove("b");
+    /// writer.remove("c");
+    /// writer.refresh();
+    /// println!("{:?}", reader.read()); // {}
+    /// # assert!(reader.is_empty());
+    /// ```
     pub fn remove<Q>(&mut self, key: &Q)
     where
-        K: Borrow<Q>,
-        Q: ToOwned<Owned = K> + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
-        let key = self.hashed(key.to_owned());
-        self.log(MapOp::Remove(key));
+        if let Some(key) = self.owned_key(key) {
+            self.log(MapOp::Remove(key));
+        }
     }
 
     /// Removes everything. Keeps the capacity. Logged; does not wait.
     pub fn clear(&mut self) {
         self.log(MapOp::Clear);
-    }
-
-    /// Keeps the entries for which `keep` returns `true`, with the writer's own unrefreshed changes.
-    ///
-    /// `keep` is called once for each entry, so it may have effects of its own. Only its results are
-    /// logged.
-    ///
-    /// # Blocking
-    /// As [`get`](Self::get).
-    ///
-    /// # Panics
-    /// If `keep` does; nothing is logged then. As [`refresh`](Self::refresh).
-    pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
-        let state = self.caught_up();
-        let unwanted: Vec<_> = state
-            .table
-            .iter()
-            .filter(|(key, value)| !keep(key, value))
-            .map(|(key, _)| {
-                MapOp::Remove(Hashed {
-                    hash: state.hasher.hash_one(key),
-                    key: key.clone(),
-                })
-            })
-            .collect();
-        self.log_all(unwanted);
     }
 
     /// Reserves capacity for this many more entries in each copy, on the next refresh, if memory
@@ -86,5 +85,53 @@ where
     /// Replaces the meta value, which is published with the next refresh. Logged; does not wait.
     pub fn set_meta(&mut self, meta: M) {
         self.log(MapOp::SetMeta(meta));
+    }
+}
+
+/// Changes that return something, with the writer's own unrefreshed changes.
+///
+/// Each closure is called at most once, and only its decision is logged. So it may have
+/// effects of its own, read a clock, or fail. `compute`, `compute_if_absent`, `compute_if_present`
+/// and `merge` mean what they mean in Java's `ConcurrentHashMap`.
+///
+/// # Blocking
+/// As [`get`](WriteHandle::get): each applies the pending changes to the writer's copy first, for
+/// which it waits for guards that were taken before the last refresh.
+///
+/// # Panics
+/// If the closure does: then nothing is logged. As [`refresh`](WriteHandle::refresh).
+///
+/// # Examples
+///
+/// ```
+/// let (mut writer, reader) = evmap_core::new();
+/// assert_eq!(writer.merge("hits", 1, |sum, n| Some(sum + n)), Some(1));
+/// assert_eq!(writer.merge("hits", 1, |sum, n| Some(sum + n)), Some(2));
+/// assert_eq!(writer.get_or_insert_with("since", || 2026), 2026);
+///
+/// // Compare and set, compare and remove:
+/// assert!(writer.replace_if("hits", |&n| n == 2, 10));
+/// assert!(!writer.remove_if("hits", |&n| n == 2));
+/// writer.refresh();
+/// assert_eq!(reader.get_cloned("hits"), Some(10));
+/// ```
+impl<K, V, S, M, E> WriteHandle<K, V, S, M, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    writes!(
+        [&mut self] self
+        inside: "The closure runs on the calling thread, and no lock of the map is held meanwhile.",
+        visible: "Readers see the change after the next [`refresh`](Self::refresh).",
+        before: "let (mut map, _reader) = evmap_core::new();",
+        after: ""
+    );
+
+    fn run<R>(&mut self, write: impl FnOnce(&mut Self) -> R) -> R {
+        write(self)
     }
 }

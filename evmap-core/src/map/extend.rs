@@ -1,5 +1,6 @@
 //! Inserting many entries at once, into a map or as a new map.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 use std::mem;
 
@@ -96,5 +97,97 @@ where
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let builder = Builder::new().hasher(S::default());
         builder.build_from(entries).0
+    }
+}
+
+impl<'a, K, V, S, M, E> Extend<(&'a K, &'a V)> for WriteHandle<K, V, S, M, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher,
+    M: Clone,
+    E: Engine,
+{
+    /// Sets the values of many keys to clones of these, in order. Logged; does not wait.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// let (mut writer, reader) = evmap_core::new::<&str, u32>();
+    /// writer.extend(&HashMap::from([("a", 1)]));
+    /// writer.refresh();
+    /// println!("{:?}", reader.get_cloned("a")); // Some(1)
+    /// # assert_eq!(reader.get_cloned("a"), Some(1));
+    /// ```
+    fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, entries: I) {
+        let entries = entries.into_iter();
+        self.extend(entries.map(|(key, value)| (key.clone(), value.clone())));
+    }
+}
+
+impl<'a, K, V, S> FromIterator<(&'a K, &'a V)> for WriteHandle<K, V, S>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Default + Clone,
+{
+    /// The writer of a map with clones of these entries.
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::WriteHandle;
+    ///
+    /// let (_writer, reader) = evmap_core::Builder::new().build_from([("a", 1), ("b", 2)]);
+    /// let odd: WriteHandle<&str, i32> = reader.read().iter().filter(|(_, n)| *n % 2 == 1).collect();
+    /// println!("{:?}", odd.read_handle().read()); // {"a": 1}
+    /// # assert_eq!(format!("{:?}", odd.read_handle().read()), r#"{"a": 1}"#);
+    /// ```
+    fn from_iter<I: IntoIterator<Item = (&'a K, &'a V)>>(entries: I) -> Self {
+        let entries = entries.into_iter();
+        entries
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+}
+
+impl<K, V, const N: usize> From<[(K, V); N]> for WriteHandle<K, V>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+{
+    /// The writer of a map with these entries. Of equal keys, the last value counts.
+    ///
+    /// # Examples
+    /// ```
+    /// let writer = evmap_core::WriteHandle::from([("a", 1), ("b", 2)]);
+    /// println!("{:?}", writer.read_handle().get_cloned("b")); // Some(2)
+    /// # assert_eq!(writer.read_handle().get_cloned("b"), Some(2));
+    /// ```
+    fn from(entries: [(K, V); N]) -> Self {
+        entries.into_iter().collect()
+    }
+}
+
+impl<K, V, S> From<HashMap<K, V, S>> for WriteHandle<K, V, S>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+{
+    /// The writer of a map with these entries and this hasher.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::collections::HashMap;
+    /// use evmap_core::WriteHandle;
+    ///
+    /// let writer = WriteHandle::from(HashMap::from([("a", 1)]));
+    /// println!("{:?}", writer.read_handle().get_cloned("a")); // Some(1)
+    /// # assert_eq!(writer.read_handle().get_cloned("a"), Some(1));
+    /// ```
+    fn from(entries: HashMap<K, V, S>) -> Self {
+        let hasher = entries.hasher().clone();
+        Builder::new().hasher(hasher).build_from(entries).0
     }
 }

@@ -4,17 +4,19 @@
 
 mod builder;
 mod changes;
-pub(crate) mod compute;
+pub(crate) mod decide;
 mod extend;
 mod factory;
 pub(crate) mod lookups;
 mod own_reads;
+mod pending_keys;
 mod read;
 mod shared_reader;
 mod verify;
 mod view;
 mod waits;
 mod write;
+pub(crate) mod writes;
 
 pub use builder::Builder;
 pub use factory::ReadHandleFactory;

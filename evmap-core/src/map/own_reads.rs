@@ -1,8 +1,8 @@
 //! Reads through the writer, which see its own unrefreshed changes.
 
-use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 
+use equivalent::Equivalent;
 use left_right::Operation;
 
 use super::WriteHandle;
@@ -26,8 +26,7 @@ where
     /// As [`refresh`](Self::refresh).
     pub fn get<Q>(&mut self, key: &Q) -> Option<&V>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.caught_up().get_key_value(key).map(|(_, value)| value)
     }
@@ -38,8 +37,7 @@ where
     /// As [`get`](Self::get).
     pub fn contains_key<Q>(&mut self, key: &Q) -> bool
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.get(key).is_some()
     }

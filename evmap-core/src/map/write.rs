@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use left_right::{OpWriteHandle, Operation, Stats, SwapError, TooManyRetired, Version};
 
+use super::pending_keys::PendingKeys;
 use super::{ReadHandle, ReadHandleFactory, SharedReader};
 use crate::DefaultHashBuilder;
 use crate::op::{Hashed, MapOp};
@@ -45,6 +46,8 @@ pub struct WriteHandle<
     hasher: S,
     /// Returns how many changes an operation stands for. A field, since most methods are generic over the operation.
     changes: fn(&O) -> usize,
+    /// Finds keys that pending operations insert. Made on first need.
+    pub(super) pending_keys: Option<Box<PendingKeys>>,
 }
 
 /// Buckets of a growth that an empty refresh rehashes, which takes some hundred microseconds.
@@ -63,6 +66,7 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
             ops,
             hasher,
             changes,
+            pending_keys: None,
         }
     }
 
@@ -175,9 +179,14 @@ impl<K, V, S: BuildHasher, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         K: Hash,
     {
         Hashed {
-            hash: self.hasher.hash_one(&key),
+            hash: self.hash_of(&key),
             key,
         }
+    }
+
+    #[inline]
+    pub(crate) fn hash_of<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+        self.hasher.hash_one(key)
     }
 }
 
@@ -296,6 +305,8 @@ where
         S: Clone,
         M: Clone,
     {
+        // It may remove an operation from the log.
+        self.pending_keys = None;
         self.ops.rebuild()
     }
 

@@ -17,6 +17,7 @@
 //! ```
 
 mod builder;
+mod extend;
 mod read;
 mod values;
 mod write;

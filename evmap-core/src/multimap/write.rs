@@ -2,8 +2,10 @@
 
 use std::hash::{BuildHasher, Hash};
 
-use super::{Builder, Values, WriteHandle};
-use crate::op::{MapOp, MultimapOp};
+use equivalent::Equivalent;
+
+use super::{Values, WriteHandle};
+use crate::op::{Hashed, MapOp, MultimapOp};
 use crate::table::{Engine, Table};
 
 /// Changes to a multimap. Each is logged, does not wait unless it says so, and is visible to
@@ -67,15 +69,48 @@ where
     /// Removes the first occurrence of this value from the key's bag, if it is there.
     ///
     /// If the bag is empty then, removes the key.
-    pub fn remove_value(&mut self, key: K, value: V) {
-        let key = self.hashed(key);
-        self.log(MultimapOp::RemoveValue(key, value));
+    ///
+    /// # Cost
+    /// As [`remove_entry`](Self::remove_entry).
+    pub fn remove_value<Q>(&mut self, key: &Q, value: V)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.log_for(key, |key| MultimapOp::RemoveValue(key, value));
     }
 
     /// Removes the key and its whole bag, if it is present.
-    pub fn remove_entry(&mut self, key: K) {
-        let key = self.hashed(key);
-        self.log(MultimapOp::Map(MapOp::Remove(key)));
+    ///
+    /// # Cost
+    /// A lookup in the published state. For a key that is not published, also one in the pending changes, which
+    /// indexes those that are new: amortised O(1) for each change.
+    ///
+    /// # Panics
+    /// If the `Hash`, `Eq` or `Clone` of a key does; nothing is logged then.
+    pub fn remove_entry<Q>(&mut self, key: &Q)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.log_for(key, |key| MultimapOp::Map(MapOp::Remove(key)));
+    }
+
+    /// Removes all values of the key, and so the key: as [`remove_entry`](Self::remove_entry), under the name that
+    /// tells it from [`clear`](Self::clear).
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new::<String, u32>();
+    /// writer.extend([("a".to_owned(), 1), ("a".to_owned(), 2)]);
+    /// writer.clear_values("a");
+    /// writer.refresh();
+    /// println!("{}", reader.contains_key("a")); // false
+    /// # assert!(reader.is_empty());
+    /// ```
+    pub fn clear_values<Q>(&mut self, key: &Q)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.remove_entry(key);
     }
 
     /// Keeps those values of the key's bag for which `keep` returns `true`, with the writer's own
@@ -88,15 +123,22 @@ where
     ///
     /// # Panics
     /// If `keep` does; nothing is logged then.
-    pub fn retain(&mut self, key: K, mut keep: impl FnMut(&V) -> bool) {
-        let key = self.hashed(key);
-        let Some((_, bag)) = self.caught_up().table.find(key.hash, &key.key) else {
+    pub fn retain<Q>(&mut self, key: &Q, mut keep: impl FnMut(&V) -> bool)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        let hash = self.hash_of(key);
+        let Some((key, bag)) = self.caught_up().table.find(hash, key) else {
             return;
         };
         let kept: Values<V> = bag.iter().filter(|value| keep(value)).cloned().collect();
         if kept.len() == bag.len() {
             return;
         }
+        let key = Hashed {
+            hash,
+            key: key.clone(),
+        };
         self.log(MultimapOp::Map(if kept.is_empty() {
             MapOp::Remove(key)
         } else {
@@ -115,50 +157,81 @@ where
     }
 
     /// Frees capacity of the key's bag that is not needed, if the key is present.
-    pub fn fit(&mut self, key: K) {
-        let key = self.hashed(key);
-        self.log(MultimapOp::Fit(key));
+    pub fn fit<Q>(&mut self, key: &Q)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.log_for(key, MultimapOp::Fit);
+    }
+
+    /// Frees capacity that is not needed, of every bag. O(keys) when it is applied.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new();
+    /// writer.insert("a", 1);
+    /// writer.reserve("a", 100);
+    /// writer.fit_all();
+    /// writer.refresh();
+    /// println!("{}", reader.get("a").unwrap().capacity() < 100); // true
+    /// # assert!(reader.get("a").unwrap().capacity() < 100);
+    /// ```
+    pub fn fit_all(&mut self) {
+        self.log(MultimapOp::FitAll);
     }
 
     /// Reserves capacity for this many more values in the key's bag, if the key is present and memory
     /// suffices.
-    pub fn reserve(&mut self, key: K, additional: usize) {
-        let key = self.hashed(key);
-        self.log(MultimapOp::ReserveValues(key, additional));
+    ///
+    /// For capacity of the table, for more keys, see [`reserve_keys`](Self::reserve_keys).
+    pub fn reserve<Q>(&mut self, key: &Q, additional: usize)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.log_for(key, |key| MultimapOp::ReserveValues(key, additional));
+    }
+
+    /// Reserves capacity for this many more keys in each copy, if memory suffices.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new::<&str, u32>();
+    /// writer.reserve_keys(1000);
+    /// writer.refresh();
+    /// println!("{}", reader.capacity() >= 1000); // true
+    /// # assert!(reader.capacity() >= 1000);
+    /// ```
+    pub fn reserve_keys(&mut self, additional: usize) {
+        self.log(MultimapOp::Map(MapOp::Reserve(additional)));
+    }
+
+    /// Frees capacity of the table that is not needed. Bags keep theirs: see [`fit_all`](Self::fit_all).
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new::<&str, u32>();
+    /// writer.reserve_keys(1000);
+    /// writer.shrink_to_fit();
+    /// writer.refresh();
+    /// println!("{}", reader.capacity() < 1000); // true
+    /// # assert!(reader.capacity() < 1000);
+    /// ```
+    pub fn shrink_to_fit(&mut self) {
+        self.log(MultimapOp::Map(MapOp::ShrinkToFit));
     }
 
     /// Replaces the meta value.
     pub fn set_meta(&mut self, meta: M) {
         self.log(MultimapOp::Map(MapOp::SetMeta(meta)));
     }
-}
 
-impl<K, V, S, M, E> Extend<(K, V)> for WriteHandle<K, V, S, M, E>
-where
-    K: Hash + Eq + Clone,
-    V: Clone + PartialEq,
-    S: BuildHasher,
-    M: Clone,
-    E: Engine,
-{
-    /// Adds many values, in order.
-    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, values: I) {
-        for (key, value) in values {
-            self.insert(key, value);
+    /// Logs an operation on this key, if the key is published or pending.
+    fn log_for<Q>(&mut self, key: &Q, op: impl FnOnce(Hashed<K>) -> MultimapOp<K, V, M>)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        if let Some(key) = self.owned_key(key) {
+            self.log(op(key));
         }
-    }
-}
-
-impl<K, V, S> FromIterator<(K, V)> for WriteHandle<K, V, S>
-where
-    K: Hash + Eq + Clone,
-    V: Clone + PartialEq,
-    S: BuildHasher + Default + Clone,
-{
-    /// The writer of a multimap with these values, which readers see from the first version on: as
-    /// [`Builder::build_from`] makes it.
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(values: I) -> Self {
-        let builder = Builder::new().hasher(S::default());
-        builder.build_from(values).0
     }
 }

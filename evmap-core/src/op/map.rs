@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use left_right::Operation;
 
-use super::Hashed;
+use super::{Hashed, Inserts};
 use crate::panics::Drops;
 use crate::state::State;
 use crate::table::Engine;
@@ -102,6 +102,16 @@ where
                 target.discard_key(key.key);
             }
             MapOp::Clear | MapOp::Reserve(_) | MapOp::ShrinkToFit => self.apply(target),
+        }
+    }
+}
+
+impl<K, V, M> Inserts<K> for MapOp<K, V, M> {
+    fn inserted(&self, nth: usize) -> Option<&Hashed<K>> {
+        match self {
+            MapOp::Insert(key, _) if nth == 0 => Some(key),
+            MapOp::Load(entries) => entries.get(nth).map(|(key, _)| key),
+            _ => None,
         }
     }
 }

@@ -10,6 +10,12 @@ mod multimap;
 pub use map::{Entries, MapOp};
 pub use multimap::MultimapOp;
 
+/// An operation that may insert keys.
+pub(crate) trait Inserts<K> {
+    /// Returns the key of this number among those that it inserts, from 0 on.
+    fn inserted(&self, nth: usize) -> Option<&Hashed<K>>;
+}
+
 /// A key with its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hashed<K> {

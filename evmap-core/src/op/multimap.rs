@@ -4,10 +4,10 @@ use std::hash::{BuildHasher, Hash};
 
 use left_right::Operation;
 
-use super::{Hashed, MapOp};
+use super::{Hashed, Inserts, MapOp};
 use crate::multimap::Values;
 use crate::state::State;
-use crate::table::Engine;
+use crate::table::{Engine, Table};
 
 /// A change to a multimap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum MultimapOp<K, V, M> {
     RemoveValue(Hashed<K>, V),
     /// Frees a bag's capacity that is not needed.
     Fit(Hashed<K>),
+    /// Frees the capacity of every bag that is not needed.
+    FitAll,
     /// Reserves capacity in a bag.
     ReserveValues(Hashed<K>, usize),
     /// Removes everything, and frees all capacity.
@@ -62,6 +64,7 @@ where
                     bag.reserve(*additional);
                 }
             }
+            MultimapOp::FitAll => target.table.for_each_value(Values::shrink_to_fit),
             MultimapOp::Purge => target.purge(),
         }
     }
@@ -77,8 +80,19 @@ where
             },
             MultimapOp::RemoveValue(..)
             | MultimapOp::Fit(_)
+            | MultimapOp::FitAll
             | MultimapOp::ReserveValues(..)
             | MultimapOp::Purge => self.apply(target),
+        }
+    }
+}
+
+impl<K, V, M> Inserts<K> for MultimapOp<K, V, M> {
+    fn inserted(&self, nth: usize) -> Option<&Hashed<K>> {
+        match self {
+            MultimapOp::Map(op) => op.inserted(nth),
+            MultimapOp::Add(key, _) if nth == 0 => Some(key),
+            _ => None,
         }
     }
 }

@@ -1,15 +1,15 @@
 //! [`Batch`]: the changes of one write.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
-use crate::DefaultHashBuilder;
-use left_right::Operation;
+use equivalent::Equivalent;
 
+use crate::DefaultHashBuilder;
 use crate::map::WriteHandle;
-use crate::map::compute::{Decision, computes, find_if, infallible};
-use crate::op::{Entries, Hashed, MapOp};
+use crate::map::decide::Decision;
+use crate::map::writes::{immediate_writes, infallible, writes};
+use crate::op::{Hashed, MapOp};
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
 
@@ -66,11 +66,15 @@ impl<'a, K, V, S, E: Engine> Batch<'a, K, V, S, E> {
 
     /// The writer's copy, which has every change (each is applied as it is made).
     fn state(&self) -> &State<K, V, S, (), E> {
+        self.refuse_after_panic();
+        self.map.own()
+    }
+
+    fn refuse_after_panic(&self) {
         assert!(
             !self.map.is_poisoned(),
             "an earlier call of this batch panicked, so it will be undone"
         );
-        self.map.own()
     }
 }
 
@@ -82,8 +86,7 @@ where
     /// The value of this key.
     pub fn get<Q>(&self, key: &Q) -> Option<&V>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.state().get_key_value(key).map(|(_, value)| value)
     }
@@ -91,13 +94,13 @@ where
     /// Whether there is a value of this key.
     pub fn contains_key<Q>(&self, key: &Q) -> bool
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
         self.get(key).is_some()
     }
 }
 
+/// Changes. Each closure is called at most once, and runs inside the write that the batch belongs to.
 impl<K, V, S, E> Batch<'_, K, V, S, E>
 where
     K: Hash + Eq + Clone,
@@ -105,142 +108,32 @@ where
     S: BuildHasher,
     E: Engine,
 {
-    /// Sets the value of a key. Returns the old value.
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let key = self.map.hashed(key);
-        self.insert_hashed(key, value)
-    }
-
-    /// Removes a key. Returns its value, if it was present.
-    pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.take_if(key, |_| true)
-    }
-
-    /// Removes everything. Keeps the capacity.
-    pub fn clear(&mut self) {
-        self.change(MapOp::Clear);
-    }
-
-    /// Keeps the entries for which `keep` returns `true`. It is called once for each.
-    ///
-    /// `keep` runs inside the write, under the map's writer lock: the section *Deadlocks* of
-    /// [`SharedMap::write`](crate::SharedMap::write) is about it, too.
-    pub fn retain(&mut self, keep: impl FnMut(&K, &V) -> bool) {
-        self.map.retain(keep);
-        self.map.apply_all();
-    }
-
-    /// Reserves capacity for this many more entries in each copy, if memory suffices.
-    pub fn reserve(&mut self, additional: usize) {
-        self.change(MapOp::Reserve(additional));
-    }
-
-    /// Frees capacity that is not needed.
-    pub fn shrink_to_fit(&mut self) {
-        self.change(MapOp::ShrinkToFit);
-    }
-
-    #[inline(always)]
-    pub(super) fn insert_hashed(&mut self, key: Hashed<K>, value: V) -> Option<V> {
-        // A shortcut for the most frequent write.
-        let insert = MapOp::Insert(key, value);
-        self.map.ops().apply_now(insert, |op, state| match op {
-            MapOp::Insert(key, value) => state.insert_cloned(key, value.clone()),
-            _ => None,
-        })
-    }
-
-    /// Removes the key with this hash if `condition` returns `true` for its value. Returns the value.
-    pub(super) fn remove_hashed_if<Q>(
-        &mut self,
-        hash: u64,
-        key: &Q,
-        condition: impl FnOnce(&V) -> bool,
-    ) -> Option<V>
-    where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
-    {
-        let key = find_if(self.state(), hash, key, condition)?;
-        self.apply_one(MapOp::Remove(key))
-    }
-
-    pub(super) fn load_hashed(&mut self, entries: Vec<(Hashed<K>, V)>) {
-        if !entries.is_empty() {
-            self.change(MapOp::Load(Entries::new(entries)));
-        }
-    }
-
-    pub(super) fn decide_hashed<R, X>(
-        &mut self,
-        key: Hashed<K>,
-        decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
-    ) -> Result<R, X> {
-        let result = self.map.decide_hashed(key, decide);
-        self.map.apply_all();
-        result
-    }
-
-    fn decide<R, X>(
-        &mut self,
-        key: K,
-        decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
-    ) -> Result<R, X> {
-        let key = self.map.hashed(key);
-        self.decide_hashed(key, decide)
-    }
-
-    fn take_if<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<V>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let hash = self.state().hasher.hash_one(key);
-        self.remove_hashed_if(hash, key, condition)
-    }
-
-    /// As [`take_if`](Self::take_if), but drops the value after the write. Returns whether there was one.
-    fn remove_where<Q>(&mut self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let taken = self.take_if(key, condition);
-        let is_taken = taken.is_some();
-        self.map.discard(None, taken);
-        is_taken
-    }
-
-    /// Applies a change to one key. Returns the value that it removed.
-    #[inline(always)]
-    fn apply_one(&mut self, op: MapOp<K, V, ()>) -> Option<V> {
-        self.map.ops().apply_now(op, MapOp::apply_returning)
-    }
-
-    fn change(&mut self, op: MapOp<K, V, ()>) {
-        self.map.ops().apply_now(op, MapOp::apply);
-    }
-}
-
-/// Changes that depend on the value that is there. Each closure is called at most once.
-///
-/// Each closure runs inside the write that the batch belongs to.
-impl<K, V, S, E> Batch<'_, K, V, S, E>
-where
-    K: Hash + Eq + Clone,
-    V: Clone,
-    S: BuildHasher,
-    E: Engine,
-{
-    computes!(
-        [&mut self] self []
-        "The closure runs inside the write, under the map's writer lock: the section *Deadlocks* of \
-         [`SharedMap::write`](crate::SharedMap::write) is about it, too."
+    immediate_writes!(
+        [&mut self] self
+        visible: "Later calls of the batch see the change at once; readers see it when the write ends."
     );
+
+    writes!(
+        [&mut self] self
+        inside: "The closure runs inside the write, under the map's writer lock: the section *Deadlocks* of \
+                 [`SharedMap::write`](crate::SharedMap::write) is about it, too.",
+        visible: "Later calls of the batch see the change at once; readers see it when the write ends.",
+        before: "let shared = evmap_core::SharedMap::new();\nshared.write(|map| {",
+        after: "});"
+    );
+
+    fn run<R>(&mut self, write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R) -> R {
+        self.refuse_after_panic();
+        write(self.map)
+    }
+
+    fn hashed(&self, key: K) -> Hashed<K> {
+        self.map.hashed(key)
+    }
+
+    fn hash_of<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+        self.map.hash_of(key)
+    }
 }
 
 impl<K, V, S, E> Extend<(K, V)> for Batch<'_, K, V, S, E>
@@ -255,8 +148,8 @@ where
     /// [`SharedMap::extend`](crate::SharedMap::extend) fills an empty map faster, where the engine can.
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         for (key, value) in entries {
-            let key = self.map.hashed(key);
-            self.change(MapOp::Insert(key, value));
+            let key = self.hashed(key);
+            self.run(|w| w.apply_now(MapOp::Insert(key, value)));
         }
     }
 }

@@ -23,7 +23,6 @@ use std::time::Duration;
 use left_right::background::Background;
 use left_right::{LockError, Version, WriterGuard, WriterLock};
 
-use super::batch::Batch;
 use super::deadline::Deadline;
 use super::deferred_drops::DeferredDrops;
 use super::error::{CALLED_FROM_INSIDE, LEFT_BY_A_FORK, WriteError};
@@ -31,7 +30,7 @@ use super::stats::{Counters, Stats};
 use super::versions::Versions;
 use super::wait_limit::WaitLimit;
 use super::writer::Writer;
-use crate::map::SharedReader;
+use crate::map::{SharedReader, WriteHandle};
 use crate::table::Engine;
 
 /// How often a call that never waits tries the lock, which takes some microseconds.
@@ -186,23 +185,23 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Runs a batch under the lock, and ensures that it becomes visible. Returns its result, and the version that
+    /// Runs a write under the lock, and ensures that it becomes visible. Returns its result, and the version that
     /// shows everything that it wrote or read.
     pub(super) fn write<R>(
         &self,
         limit: WaitLimit,
-        batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+        write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
     ) -> Result<(R, Version), WriteError> {
         let writer = self.prepared(limit)?;
         // A caller that must not wait does not wait for the publication either, so it publishes itself.
-        Ok(self.write_in(writer, batch, matches!(limit, WaitLimit::Unlimited)))
+        Ok(self.write_in(writer, write, matches!(limit, WaitLimit::Unlimited)))
     }
 
     /// As [`write`](Self::write), without a limit.
     #[inline]
     pub(super) fn write_blocking<R>(
         &self,
-        batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+        write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
     ) -> (R, Version) {
         let mut writer = self.lock_blocking();
         if let Err(unready) = writer.prepare(&self.counters) {
@@ -211,18 +210,18 @@ where
                 Err(error) => unreachable!("an unlimited wait ended: {error}"),
             };
         }
-        self.write_in(writer, batch, true)
+        self.write_in(writer, write, true)
     }
 
     #[inline(always)]
     fn write_in<R>(
         &self,
         mut writer: Locked<'_, K, V, S, E>,
-        batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+        write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
         may_delegate: bool,
     ) -> (R, Version) {
         let begin = writer.end();
-        let outcome = writer.run(batch, &self.counters);
+        let outcome = writer.run(write, &self.counters);
         let commit = writer.commit_version();
         let mut unpublished = None;
         match &self.publishing {
@@ -238,7 +237,7 @@ where
                 }
             }
             Publishing::Within { max_pending, .. } => {
-                // A batch that panicked is rolled back, and so may be pending operations of others.
+                // A write that panicked is rolled back, and so may be pending operations of others.
                 if outcome.is_ok() {
                     writer.record(begin);
                 }

@@ -229,14 +229,17 @@ where
     }
 }
 
-impl<K, V, S, E: Engine> fmt::Debug for SharedMap<K, V, S, E> {
-    /// Shows the version and the number of keys. Does not wait.
+impl<K: fmt::Debug, V: fmt::Debug, S, E: Engine> fmt::Debug for SharedMap<K, V, S, E> {
+    /// Shows the entries of the visible state, as a map does. Does not wait.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::from([("a", 1)]);
+    /// println!("{map:?}"); // {"a": 1}
+    /// # assert_eq!(format!("{map:?}"), r#"{"a": 1}"#);
+    /// ```
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let view = self.read();
-        f.debug_struct("SharedMap")
-            .field("version", &view.version())
-            .field("len", &view.len())
-            .finish_non_exhaustive()
+        self.read().fmt(f)
     }
 }
 

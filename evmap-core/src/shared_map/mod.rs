@@ -58,6 +58,7 @@ mod core;
 mod deadline;
 mod deferred_drops;
 mod error;
+mod extend;
 mod flush;
 mod map;
 mod readers;

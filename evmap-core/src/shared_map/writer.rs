@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use left_right::{FenceMode, ReadersBusy, SwapError, TooManyRetired, Version};
 
-use super::batch;
 use super::batches::{Batch, Batches, Ticket};
 use super::deferred_drops::DeferredDrops;
 use super::stats::Counters;
@@ -250,20 +249,20 @@ where
         }
     }
 
-    /// Runs a batch on the prepared copy. Returns its result.
+    /// Runs a write on the prepared copy. Returns its result.
     ///
     /// # Errors
-    /// The payload, if it panicked. The batch is rolled back then.
+    /// The payload, if it panicked. The write is rolled back then.
     #[inline(always)]
     pub(super) fn run<R>(
         &mut self,
-        batch: impl FnOnce(&mut batch::Batch<'_, K, V, S, E>) -> R,
+        write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
         counters: &Counters,
     ) -> Result<R, Payload> {
         let begin = self.end();
         let outcome = catch(|| {
-            let result = batch(&mut batch::Batch::new(&mut self.map));
-            // If the closure has caught a panic of the batch, this panics again.
+            let result = write(&mut self.map);
+            // If a closure has caught a panic of its batch, this panics again.
             self.map.apply_all();
             result
         });

@@ -1,16 +1,29 @@
 //! The writes of a [`SharedMap`].
 
-use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 use std::time::{Duration, Instant};
 
+use equivalent::Equivalent;
 use left_right::Version;
 
 use super::wait_limit::WaitLimit;
-use super::{Batch, Builder, SharedMap, WriteError};
-use crate::map::compute::{Decision, computes, infallible};
-use crate::op::Hashed;
+use super::{Batch, SharedMap, WriteError};
+use crate::map::WriteHandle;
+use crate::map::decide::Decision;
+use crate::map::writes::{immediate_writes, infallible, writes};
+use crate::op::{Hashed, MapOp};
+use crate::state::State;
 use crate::table::Engine;
+
+/// When a write is visible, for the docs of each.
+macro_rules! visible {
+    () => {
+        "Visible when it returns, or within [`refresh_every`](crate::shared_map::Builder::refresh_every). While the \
+         calling thread holds a guard or a view of this map, its own reads keep showing that state: see \
+         [*Guards of the writing thread*](crate::SharedMap#guards-of-the-writing-thread)."
+    };
+}
+pub(super) use visible;
 
 /// Each is atomic, returns its result, and is visible when it returns, or within
 /// [`refresh_every`](super::Builder::refresh_every).
@@ -36,57 +49,7 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Sets the value of a key. Returns the old value.
-    pub fn insert(&self, key: K, value: V) -> Option<V> {
-        let key = self.hashed(key);
-        self.run(|batch| batch.insert_hashed(key, value)).0
-    }
-
-    /// Removes a key. Returns its value, if it was present.
-    pub fn remove<Q>(&self, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.take_if(key, |_| true)
-    }
-
-    /// Sets the values of many keys, in one step.
-    ///
-    /// The iterator is run to its end first, so it may use the map.
-    /// An engine that has a faster way to fill an empty table takes it.
-    /// To begin with a filled map, [`Builder::build_from`](super::Builder::build_from) is faster.
-    pub fn extend(&self, entries: impl IntoIterator<Item = (K, V)>) {
-        let entries: Vec<_> = entries
-            .into_iter()
-            .map(|(key, value)| (self.hashed(key), value))
-            .collect();
-        // If one panics, all are dropped after the write.
-        self.run(|batch| batch.load_hashed(entries));
-    }
-
-    /// Removes everything. Keeps the capacity.
-    pub fn clear(&self) {
-        self.run(|batch| batch.clear());
-    }
-
-    /// Keeps the entries for which `keep` returns `true`. It is called once for each.
-    ///
-    /// `keep` runs under the map's writer lock. It must not write to this map, nor wait for a thread that
-    /// does: see the section *Deadlocks* of [`write`](Self::write).
-    pub fn retain(&self, keep: impl FnMut(&K, &V) -> bool + Send) {
-        self.run(|batch| batch.retain(keep));
-    }
-
-    /// Reserves capacity for this many more entries in each copy, if memory suffices.
-    pub fn reserve(&self, additional: usize) {
-        self.run(|batch| batch.reserve(additional));
-    }
-
-    /// Frees capacity that is not needed.
-    pub fn shrink_to_fit(&self) {
-        self.run(|batch| batch.shrink_to_fit());
-    }
+    immediate_writes!([&self] self visible: visible!());
 
     /// Makes many changes in one step, which readers see all at once. Returns the closure's result, and
     /// the version that shows them (and everything that the closure saw).
@@ -126,8 +89,8 @@ where
     /// assert_eq!(map.wait_for(version), version); // visible already
     /// assert_eq!(map.len(), 2);
     /// ```
-    pub fn write<R>(&self, f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R + Send) -> (R, Version) {
-        self.run(f)
+    pub fn write<R>(&self, f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R) -> (R, Version) {
+        self.core().write_blocking(|map| f(&mut Batch::new(map)))
     }
 
     /// As [`write`](Self::write), but does not wait, neither for the writer lock nor for readers: it
@@ -207,9 +170,10 @@ where
     /// ```
     pub fn try_write<R>(
         &self,
-        f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R + Send,
+        f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
     ) -> Result<(R, Version), WriteError> {
-        self.core().write(WaitLimit::NoWait, f)
+        self.core()
+            .write(WaitLimit::NoWait, |map| f(&mut Batch::new(map)))
     }
 
     /// As [`write`](Self::write), but waits no longer than `timeout` for the writer lock and for readers.
@@ -253,50 +217,29 @@ where
     pub fn write_timeout<R>(
         &self,
         timeout: Duration,
-        f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R + Send,
+        f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
     ) -> Result<(R, Version), WriteError> {
         let limit = Instant::now()
             .checked_add(timeout)
             .map_or(WaitLimit::Unlimited, WaitLimit::Until);
-        self.core().write(limit, f)
+        self.core().write(limit, |map| f(&mut Batch::new(map)))
     }
 
-    fn run<R>(&self, batch: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R) -> (R, Version) {
-        self.core().write_blocking(batch)
+    /// Runs a write. Returns its result once it is visible, or at once if it is deferred.
+    #[inline]
+    pub(super) fn run<R>(&self, write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R) -> R {
+        self.core().write_blocking(write).0
     }
 
-    fn take_if<Q>(&self, key: &Q, condition: impl FnOnce(&V) -> bool) -> Option<V>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        let hash = self.hasher().hash_one(key);
-        self.run(|batch| batch.remove_hashed_if(hash, key, condition))
-            .0
-    }
-
-    fn remove_where<Q>(&self, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.take_if(key, condition).is_some()
-    }
-
-    fn hashed(&self, key: K) -> Hashed<K> {
+    pub(super) fn hashed(&self, key: K) -> Hashed<K> {
         Hashed {
-            hash: self.hasher().hash_one(&key),
+            hash: self.hash_of(&key),
             key,
         }
     }
 
-    fn decide<R, X>(
-        &self,
-        key: K,
-        decide: impl FnOnce(Option<&V>) -> Result<(Decision<V>, R), X>,
-    ) -> Result<R, X> {
-        let key = self.hashed(key);
-        self.run(|batch| batch.decide_hashed(key, decide)).0
+    fn hash_of<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+        self.hasher().hash_one(key)
     }
 }
 
@@ -323,23 +266,12 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    computes!(
-        [&self] self [+ Send]
-        "The closure runs under the map's writer lock. It must not write to this map, nor wait for a \
-         thread that does: see the section *Deadlocks* of [`write`](Self::write)."
+    writes!(
+        [&self] self
+        inside: "The closure runs under the map's writer lock. It must not write to this map, nor wait for a \
+                 thread that does: see the section *Deadlocks* of [`write`](Self::write).",
+        visible: visible!(),
+        before: "let map = evmap_core::SharedMap::new();",
+        after: ""
     );
-}
-
-impl<K, V, S> FromIterator<(K, V)> for SharedMap<K, V, S>
-where
-    K: Hash + Eq + Clone + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-    S: BuildHasher + Default + Clone + Send + Sync + 'static,
-{
-    /// A map with the usual settings and these entries, which readers see from the first version on:
-    /// as [`Builder::build_from`](super::Builder::build_from) makes it.
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let builder = Builder::new().hasher(S::default());
-        builder.build_from(entries)
-    }
 }

@@ -224,6 +224,9 @@ pub trait Table<K, V> {
 
     /// All entries.
     fn iter(&self) -> Self::Iter<'_>;
+
+    /// Gives each value to `each`, to change it.
+    fn for_each_value(&mut self, each: impl FnMut(&mut V));
 }
 
 /// The capacity of hashbrown's table with this number of buckets.

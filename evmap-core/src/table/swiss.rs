@@ -110,6 +110,10 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
     fn iter(&self) -> Self::Iter<'_> {
         SwissIter(self.0.iter())
     }
+
+    fn for_each_value(&mut self, mut each: impl FnMut(&mut V)) {
+        self.0.iter_mut().for_each(|(_, value)| each(value));
+    }
 }
 
 impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SwissTable<K, V> {

@@ -124,10 +124,10 @@ fn every_value_of_a_bag_is_dropped_exactly_once<E: Engine>() {
     let (mut writer, reader) = multimap::Builder::new().engine::<E>().build();
     for n in 0..100 {
         writer.insert(n % 10, Value(n, census.born()));
-        writer.remove_value(n % 5, Value(n / 2, census.born()));
+        writer.remove_value(&(n % 5), Value(n / 2, census.born()));
         writer.update(n % 3, Value(n, census.born()));
         if n % 10 == 0 {
-            writer.retain(n % 7, |value| value.0 % 2 == 0);
+            writer.retain(&(n % 7), |value| value.0 % 2 == 0);
             writer.refresh();
         }
     }

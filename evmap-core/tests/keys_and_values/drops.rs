@@ -101,7 +101,7 @@ fn a_bag_drops_every_value_though_many_panic<E: Engine>() {
         if purges {
             writer.purge();
         } else {
-            writer.remove_entry(1);
+            writer.remove_entry(&1);
         }
         let before = drops.load(Ordering::SeqCst);
         assert_ne!(panic_of(|| _ = writer.refresh()), 0);

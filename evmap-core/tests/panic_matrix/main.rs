@@ -3,6 +3,10 @@
 //! After each panic: nothing hangs, a write is made completely or not at all, nothing is dropped inside a write,
 //! everything is dropped once, and the figures are correct.
 
+#[allow(dead_code, reason = "other suites use the rest")]
+#[path = "../operations/mod.rs"]
+mod operations;
+
 mod world;
 mod writes;
 
@@ -83,13 +87,13 @@ fn try_all<E: SharedEngine<Key, Value>>() {
         let mut met = 0;
         for (name, write) in writes::<E>() {
             for setting in settings() {
-                let without = case(write, setting, NONE);
+                let without = case(&write, setting, NONE);
                 assert_eq!(without.outcome.is_err(), name == "recovery");
                 for plan in plans() {
                     reports
-                        .send((name, setting, plan))
+                        .send((name.clone(), setting, plan))
                         .expect("the receiver exists");
-                    let with = case(write, setting, plan);
+                    let with = case(&write, setting, plan);
                     with.check(&without, plan);
                     met += u32::from(with.is_met);
                 }
@@ -127,7 +131,7 @@ struct Case {
     postpones: bool,
 }
 
-fn case<E: SharedEngine<Key, Value>>(write: TestWrite<E>, setting: Setting, plan: Plan) -> Case {
+fn case<E: SharedEngine<Key, Value>>(write: &TestWrite<E>, setting: Setting, plan: Plan) -> Case {
     let world = World::new();
     let builder = SharedMap::<Key, Value>::builder().engine::<E>();
     let map: Map<E> = if setting.is_deferred {

@@ -5,92 +5,94 @@ use std::sync::Arc;
 use evmap_core::table::SharedEngine;
 use evmap_core::{DefaultHashBuilder, SharedMap};
 
+use crate::operations::{KINDS, Kind, Number, Op, Things, by_map};
 use crate::world::{Key, Place, Plan, Value, World};
 
 pub type Map<E> = SharedMap<Key, Value, DefaultHashBuilder, E>;
 
 /// A write. Its results are dropped after it. The plan is already planted, or the write plants it.
-pub type TestWrite<E> = fn(&Map<E>, &Arc<World>, Plan);
+pub type TestWrite<E> = Box<dyn Fn(&Map<E>, &Arc<World>, Plan) + Send>;
 
-/// A key that is in the map, and one that is not.
+/// Keys that are in the map, with values of their own number, and a key that is not.
 const OLD: u32 = 3;
+const EVEN: u32 = 4;
 const NEW: u32 = 500;
 
 /// The payload of the panicking closure of the recovery.
 pub const OWN: &str = "the closure's own";
 
-/// Each write by its name.
-pub fn writes<E: SharedEngine<Key, Value>>() -> Vec<(&'static str, TestWrite<E>)> {
+/// Each write by its name: each of the map's operations, with keys that are present and absent, and some more.
+pub fn writes<E: SharedEngine<Key, Value>>() -> Vec<(String, TestWrite<E>)> {
+    let to_nothing = [Kind::Compute, Kind::ComputeIfAbsent, Kind::ComputeIfPresent];
+    let to_nothing = to_nothing.into_iter().map(|kind| (kind, OLD, None));
+    let of_even = [
+        Kind::ReplaceIfOdd,
+        Kind::RemoveIfOdd,
+        Kind::RemoveEntryIfOdd,
+    ];
+    let of_even = of_even.into_iter().map(|kind| (kind, EVEN, Some(7)));
+    let kinds = KINDS.iter().map(|&(_, _, kind)| kind);
+    let operations = kinds
+        .flat_map(|kind| [(kind, OLD, Some(7)), (kind, NEW, Some(7))])
+        .chain(to_nothing)
+        .chain(of_even)
+        .map(|(kind, key, option)| operation(kind, key, option));
+    let others = others::<E>().into_iter();
+    operations
+        .chain(others.map(|(name, write)| (name.to_owned(), Box::new(write) as TestWrite<E>)))
+        .collect()
+}
+
+fn operation<E: SharedEngine<Key, Value>>(
+    kind: Kind,
+    key: u32,
+    option: Option<u32>,
+) -> (String, TestWrite<E>) {
+    let op = Op {
+        kind,
+        key,
+        // Half of the values are less. It makes the sum of a merge even, so the merge keeps the key.
+        value: 51,
+        option,
+        entries: (0..40).map(|n| (n * 2, n)).collect(),
+    };
+    let name = format!("{kind:?} of {key} to {option:?}");
+    let write = move |map: &Map<E>, world: &Arc<World>, _: Plan| _ = by_map(map, world, &op);
+    (name, Box::new(write))
+}
+
+impl Things for Arc<World> {
+    type Key = Key;
+    type Value = Value;
+
+    fn key(&self, number: u32) -> Key {
+        World::key(self, number)
+    }
+
+    fn value(&self, number: u32) -> Value {
+        World::value(self, number)
+    }
+
+    fn inside(&self) {
+        self.may_panic(Place::Closure);
+    }
+}
+
+impl Number for Key {
+    fn number(&self) -> u32 {
+        self.name
+    }
+}
+
+impl Number for Value {
+    fn number(&self) -> u32 {
+        self.number
+    }
+}
+
+/// Writes that are more than one operation.
+fn others<E: SharedEngine<Key, Value>>() -> Vec<(&'static str, fn(&Map<E>, &Arc<World>, Plan))> {
     vec![
-        ("insert, absent", |map, world, _| {
-            drop(map.insert(world.key(NEW), world.value(1)));
-        }),
-        ("insert, present", |map, world, _| {
-            drop(map.insert(world.key(OLD), world.value(1)));
-        }),
-        ("remove", |map, world, _| {
-            let key = world.key(OLD);
-            drop(map.remove(&key));
-        }),
-        ("compute", |map, world, _| {
-            drop(map.compute(world.key(OLD), |old| {
-                world.may_panic(Place::Closure);
-                Some(world.value(old.map_or(0, |old| old.number + 1)))
-            }));
-        }),
-        ("compute to nothing", |map, world, _| {
-            drop(map.compute(world.key(OLD), |_| {
-                world.may_panic(Place::Closure);
-                None
-            }));
-        }),
-        ("compute that fails", |map, world, _| {
-            let failed = map.try_compute(world.key(OLD), |_| {
-                world.may_panic(Place::Closure);
-                Err(world.value(9))
-            });
-            drop(failed.map(|_| ()));
-        }),
-        ("get or insert, present", |map, world, _| {
-            drop(map.get_or_insert_with(world.key(OLD), || world.value(1)));
-        }),
-        ("get or insert, absent", |map, world, _| {
-            drop(map.get_or_insert_with(world.key(NEW), || {
-                world.may_panic(Place::Closure);
-                world.value(1)
-            }));
-        }),
-        ("merge", |map, world, _| {
-            drop(map.merge(world.key(OLD), world.value(1), |_, new| {
-                world.may_panic(Place::Closure);
-                Some(new)
-            }));
-        }),
-        ("replace, absent", |map, world, _| {
-            drop(map.replace(world.key(NEW), world.value(1)));
-        }),
-        ("replace if not so", |map, world, _| {
-            map.replace_if(world.key(OLD), |_| false, world.value(1));
-        }),
-        ("remove if", |map, world, _| {
-            let key = world.key(OLD);
-            map.remove_if(&key, |_| {
-                world.may_panic(Place::Closure);
-                true
-            });
-        }),
-        ("retain", |map, world, _| {
-            map.retain(|key, _| {
-                world.may_panic(Place::Closure);
-                key.name % 3 == 0 || key.name >= 1_000
-            });
-        }),
-        ("clear", |map, _, _| map.clear()),
-        ("load", |map, world, _| {
-            map.extend((0..40).map(|n| (world.key(n * 2), world.value(n))));
-        }),
-        ("reserve", |map, _, _| map.reserve(200)),
-        ("shrink to fit", |map, _, _| map.shrink_to_fit()),
         ("batch", |map, world, _| {
             let key = world.key(OLD + 1);
             let (out, _) = map.write(|w| {

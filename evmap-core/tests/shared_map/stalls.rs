@@ -140,7 +140,7 @@ fn without_a_stall_limit_writes_wait_for_the_reader_and_errors_name_it() {
         // Meanwhile all other calls work.
         assert_eq!(map.stats().pending, 0);
         assert_eq!(map.clone().len(), 2);
-        assert!(format!("{map:?}").contains("len: 2"));
+        assert!(format!("{map:?}").contains("1: 1"));
         drop(reader);
         assert_eq!(waiting.join().unwrap(), None);
     });
@@ -202,7 +202,7 @@ fn a_long_critical_section_is_distinguished_from_a_reader() {
         assert!(matches!(error, WriteError::Occupied), "{error}");
         // None of these needs the lock.
         assert_eq!(map.stats().writes, 0);
-        assert!(format!("{map:?}").contains("len: 0"));
+        assert_eq!(format!("{map:?}"), "{}");
         assert_eq!(map.read().len(), 0);
         end.send(()).unwrap();
     });

@@ -124,10 +124,7 @@ fn maps_are_made_in_every_way() {
     assert!(map.read().capacity() >= 1000);
     assert_eq!(map.stats().fence_mode, FenceMode::SeqCst);
     map.insert("x".into(), 1);
-    assert_eq!(
-        format!("{map:?}"),
-        "SharedMap { version: Version(1), len: 1, .. }"
-    );
+    assert_eq!(format!("{map:?}"), r#"{"x": 1}"#);
     fn is_shared<T: Clone + Send + Sync>(_: &T) {}
     is_shared(&map);
 }

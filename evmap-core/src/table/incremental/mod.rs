@@ -353,6 +353,14 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
             old: self.draining.as_ref().map(|draining| draining.table.iter()),
         }
     }
+
+    fn for_each_value(&mut self, mut each: impl FnMut(&mut V)) {
+        let draining = self.draining.iter_mut();
+        draining
+            .flat_map(|draining| draining.table.iter_mut())
+            .chain(self.table.iter_mut())
+            .for_each(|(_, value)| each(value));
+    }
 }
 
 impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for IncrementalTable<K, V> {

@@ -245,6 +245,10 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
     fn iter(&self) -> Self::Iter<'_> {
         RobinHoodIter(self.entries.iter())
     }
+
+    fn for_each_value(&mut self, mut each: impl FnMut(&mut V)) {
+        self.entries.iter_mut().for_each(|(_, value)| each(value));
+    }
 }
 
 impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for RobinHoodTable<K, V> {
