@@ -7,6 +7,7 @@ mod changes;
 pub(crate) mod decide;
 mod extend;
 mod factory;
+mod iter;
 pub(crate) mod lookups;
 mod own_reads;
 mod pending_keys;
@@ -20,6 +21,7 @@ pub(crate) mod writes;
 
 pub use builder::Builder;
 pub use factory::ReadHandleFactory;
+pub use iter::{Iter, Keys, Values};
 pub use read::ReadHandle;
 pub use shared_reader::SharedReader;
 pub use view::View;

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use equivalent::Equivalent;
 use left_right::{ReadGuard, Version};
 
+use super::{Iter, Keys, Values};
 use crate::DefaultHashBuilder;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
@@ -68,18 +69,18 @@ impl<'a, K, V, S, M, E: Engine> View<'a, K, V, S, M, E> {
     }
 
     /// All entries, in no order to rely on.
-    pub fn iter(&self) -> <E::Table<K, V> as Table<K, V>>::Iter<'_> {
-        self.state.table.iter()
+    pub fn iter(&self) -> Iter<'_, K, V, E> {
+        Iter::new(&self.state.table)
     }
 
     /// All keys, in no order to rely on.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = &K> {
-        self.iter().map(|(key, _)| key)
+    pub fn keys(&self) -> Keys<'_, K, V, E> {
+        Keys::new(&self.state.table)
     }
 
     /// All values, in no order to rely on.
-    pub fn values(&self) -> impl ExactSizeIterator<Item = &V> {
-        self.iter().map(|(_, value)| value)
+    pub fn values(&self) -> Values<'_, K, V, E> {
+        Values::new(&self.state.table)
     }
 }
 
@@ -114,7 +115,7 @@ impl<K, V, S: BuildHasher, M, E: Engine> View<'_, K, V, S, M, E> {
 
 impl<'v, K, V, S, M, E: Engine> IntoIterator for &'v View<'_, K, V, S, M, E> {
     type Item = (&'v K, &'v V);
-    type IntoIter = <E::Table<K, V> as Table<K, V>>::Iter<'v>;
+    type IntoIter = Iter<'v, K, V, E>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()

@@ -42,6 +42,7 @@ pub use swiss::Swiss;
 /// Not [`Incremental`], since that costs a reader something, though little.
 pub type DefaultEngine = Swiss;
 
+use std::iter::FusedIterator;
 use std::mem;
 
 use equivalent::Equivalent;
@@ -100,7 +101,7 @@ impl<K, V, E: Engine<Table<K, V>: Send + Sync>> SharedEngine<K, V> for E {}
 /// was published is lost.
 pub trait Table<K, V> {
     /// Iterates over the entries, in no order to rely on.
-    type Iter<'a>: ExactSizeIterator<Item = (&'a K, &'a V)> + Clone
+    type Iter<'a>: ExactSizeIterator<Item = (&'a K, &'a V)> + FusedIterator + Clone
     where
         Self: 'a,
         K: 'a,

@@ -1,6 +1,7 @@
 //! [`Swiss`]: hashbrown's table.
 
 use std::fmt;
+use std::iter::FusedIterator;
 
 use equivalent::Equivalent;
 use hashbrown::HashTable;
@@ -135,6 +136,11 @@ impl<'a, K, V> Iterator for SwissIter<'a, K, V> {
         self.0.size_hint()
     }
 
+    #[inline]
+    fn count(self) -> usize {
+        self.len()
+    }
+
     fn fold<B, F>(self, init: B, mut f: F) -> B
     where
         F: FnMut(B, Self::Item) -> B,
@@ -148,5 +154,21 @@ impl<K, V> ExactSizeIterator for SwissIter<'_, K, V> {}
 impl<K, V> Clone for SwissIter<'_, K, V> {
     fn clone(&self) -> Self {
         SwissIter(self.0.clone())
+    }
+}
+
+impl<K, V> FusedIterator for SwissIter<'_, K, V> {}
+
+impl<K, V> Default for SwissIter<'_, K, V> {
+    /// No entries.
+    fn default() -> Self {
+        SwissIter(Iter::default())
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SwissIter<'_, K, V> {
+    /// Lists the entries that are left.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
     }
 }

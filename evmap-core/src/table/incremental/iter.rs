@@ -1,5 +1,8 @@
 //! [`IncrementalIter`]: the entries of two tables.
 
+use std::fmt;
+use std::iter::FusedIterator;
+
 use hashbrown::hash_table::Iter;
 
 /// The entries of an [`IncrementalTable`](super::IncrementalTable): first those of the new table, then those of the
@@ -27,6 +30,11 @@ impl<'a, K, V> Iterator for IncrementalIter<'a, K, V> {
         (len, Some(len))
     }
 
+    #[inline]
+    fn count(self) -> usize {
+        self.len()
+    }
+
     fn fold<B, F>(self, init: B, mut f: F) -> B
     where
         F: FnMut(B, Self::Item) -> B,
@@ -47,5 +55,24 @@ impl<K, V> Clone for IncrementalIter<'_, K, V> {
             new: self.new.clone(),
             old: self.old.clone(),
         }
+    }
+}
+
+impl<K, V> FusedIterator for IncrementalIter<'_, K, V> {}
+
+impl<K, V> Default for IncrementalIter<'_, K, V> {
+    /// No entries.
+    fn default() -> Self {
+        IncrementalIter {
+            new: Iter::default(),
+            old: None,
+        }
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for IncrementalIter<'_, K, V> {
+    /// Lists the entries that are left.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
     }
 }

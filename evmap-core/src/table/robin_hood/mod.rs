@@ -18,6 +18,7 @@ mod words;
 pub use probe::{grow_probe, grow_probe_warm, grow_probe_with};
 
 use std::fmt;
+use std::iter::FusedIterator;
 use std::slice::Iter;
 
 use equivalent::Equivalent;
@@ -271,6 +272,16 @@ impl<'a, K, V> Iterator for RobinHoodIter<'a, K, V> {
     }
 
     #[inline]
+    fn count(self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        self.0.nth(n).map(|(k, v)| (k, v))
+    }
+
+    #[inline]
     fn fold<B, F>(self, init: B, mut f: F) -> B
     where
         F: FnMut(B, Self::Item) -> B,
@@ -284,5 +295,21 @@ impl<K, V> ExactSizeIterator for RobinHoodIter<'_, K, V> {}
 impl<K, V> Clone for RobinHoodIter<'_, K, V> {
     fn clone(&self) -> Self {
         RobinHoodIter(self.0.clone())
+    }
+}
+
+impl<K, V> FusedIterator for RobinHoodIter<'_, K, V> {}
+
+impl<K, V> Default for RobinHoodIter<'_, K, V> {
+    /// No entries.
+    fn default() -> Self {
+        RobinHoodIter(Iter::default())
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for RobinHoodIter<'_, K, V> {
+    /// Lists the entries that are left.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
     }
 }
