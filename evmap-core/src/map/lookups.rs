@@ -62,6 +62,11 @@ macro_rules! lookups {
                 self.len() == 0
             }
 
+            /// How many entries fit into the published copy's table before it grows.
+            pub fn capacity(&self) -> usize {
+                self.read().capacity()
+            }
+
             /// The version that a read would show now.
             pub fn version(&self) -> Version {
                 self.inner.version()
@@ -120,6 +125,68 @@ macro_rules! lookups {
                 let hash = self.hasher.hash_one(key);
                 let state = self.inner.read();
                 state.table.find(hash, key).is_some()
+            }
+        }
+
+        impl<$($param),+> PartialEq for $Reader
+        where
+            K: Hash + Eq,
+            V: PartialEq,
+            S: BuildHasher,
+            E: Engine,
+        {
+            /// Whether the two maps have the same entries, by one view of each.
+            ///
+            /// The views are of two moments: the second map may change after the first view was taken. While a
+            /// reader has a view, further reads through it show the same state, so a reader always compares
+            /// equal to itself if its values do. (This also holds for all shared readers of one map on one thread.)
+            ///
+            /// # Panics
+            /// If the `Hash` or `Eq` of a key or the `PartialEq` of a value does; both reads have ended then.
+            fn eq(&self, other: &Self) -> bool {
+                self.read() == other.read()
+            }
+        }
+
+        impl<$($param),+> Eq for $Reader
+        where
+            K: Hash + Eq,
+            V: Eq,
+            S: BuildHasher,
+            E: Engine,
+        {
+        }
+
+        impl<$($param),+> IntoIterator for &$Reader
+        where
+            K: Clone,
+            V: Clone,
+            E: Engine,
+        {
+            type Item = (K, V);
+            type IntoIter = vec::IntoIter<(K, V)>;
+
+            /// Clones all entries of one state, and iterates over the clones in no order to rely on.
+            ///
+            /// An iterator that is passed by value cannot lend from a guard that it holds itself. A loop over
+            /// `&map.read()` borrows the entries, so it is cheaper, and clones nothing:
+            /// ```
+            /// let map = evmap_core::SharedMap::builder().build_from([("a", 1), ("b", 2)]);
+            /// for (key, value) in &map.read() {
+            ///     assert!(key.len() == 1 && *value > 0);
+            /// }
+            /// for (key, value) in &map {
+            ///     map.insert(key, value + 1); // no view blocks this write
+            /// }
+            /// assert_eq!(map.read()["b"], 3);
+            /// ```
+            ///
+            /// # Panics
+            /// If the `Clone` of a key or value does; the read has ended then.
+            fn into_iter(self) -> Self::IntoIter {
+                let view = self.read();
+                let clones: Vec<_> = view.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                clones.into_iter()
             }
         }
     };

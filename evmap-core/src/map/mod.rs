@@ -13,6 +13,7 @@ mod own_reads;
 mod pending_keys;
 mod read;
 mod shared_reader;
+mod state_reads;
 mod verify;
 mod view;
 mod waits;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
+use std::vec;
 
 use equivalent::Equivalent;
 use left_right::{BusyReader, ReadGuard, Version};

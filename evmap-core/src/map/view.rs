@@ -1,11 +1,14 @@
 //! [`View`]: one published state of a map.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
+use std::ops::Index;
 
 use equivalent::Equivalent;
 use left_right::{ReadGuard, Version};
 
+use super::state_reads::{equal_entries, have_equal_entries, state_reads};
 use super::{Iter, Keys, Values};
 use crate::DefaultHashBuilder;
 use crate::state::State;
@@ -15,6 +18,10 @@ use crate::table::{DefaultEngine, Engine, Table};
 ///
 /// A guard: while it lives, the writer may refresh once more, and the refresh after that waits.
 /// It belongs to its thread; do not hold it across an `.await`.
+///
+/// # Panics
+///
+/// `view[&key]` panics if the key is absent.
 ///
 /// # Examples
 ///
@@ -29,6 +36,16 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// assert_eq!(view.values().sum::<i32>(), 3);
 /// assert_eq!(view.version().as_u64(), 1);
 /// ```
+/// Views are equal if they have the same entries, whatever their versions, meta values, hashers and engines:
+/// ```
+/// use evmap_core::{Builder, table::RobinHood};
+///
+/// let (_writer, one) = Builder::new().build_from([("a", 1), ("b", 2)]);
+/// let (_writer, other) = Builder::new().engine::<RobinHood>().build_from([("b", 2), ("a", 1)]);
+/// assert_eq!(one.read(), other.read());
+/// assert_eq!(one.read(), std::collections::HashMap::from([("a", 1), ("b", 2)]));
+/// assert_eq!(one.read()["b"], 2);
+/// ```
 pub struct View<'a, K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine> {
     state: ReadGuard<'a, State<K, V, S, M, E>>,
 }
@@ -39,78 +56,17 @@ impl<'a, K, V, S, M, E: Engine> View<'a, K, V, S, M, E> {
         View { state }
     }
 
-    /// The number of keys.
-    #[inline]
-    pub fn len(&self) -> usize {
-        self.state.table.len()
-    }
-
-    /// Whether there is no key.
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How many entries fit into this copy's table before it grows.
-    pub fn capacity(&self) -> usize {
-        self.state.table.capacity()
-    }
-
-    /// The meta value that was published with these entries.
-    #[inline]
-    pub fn meta(&self) -> &M {
-        &self.state.meta
-    }
-
     /// The version of this state.
     #[inline]
     pub fn version(&self) -> Version {
         self.state.version()
     }
-
-    /// All entries, in no order to rely on.
-    pub fn iter(&self) -> Iter<'_, K, V, E> {
-        Iter::new(&self.state.table)
-    }
-
-    /// All keys, in no order to rely on.
-    pub fn keys(&self) -> Keys<'_, K, V, E> {
-        Keys::new(&self.state.table)
-    }
-
-    /// All values, in no order to rely on.
-    pub fn values(&self) -> Values<'_, K, V, E> {
-        Values::new(&self.state.table)
-    }
 }
 
-impl<K, V, S: BuildHasher, M, E: Engine> View<'_, K, V, S, M, E> {
-    /// The value of this key.
-    #[inline]
-    pub fn get<Q>(&self, key: &Q) -> Option<&V>
-    where
-        Q: Hash + Equivalent<K> + ?Sized,
-    {
-        self.get_key_value(key).map(|(_, value)| value)
-    }
+state_reads!(['a, K, V, S, M, E] View<'a, K, V, S, M, E>, '_);
 
-    /// The key as the map holds it, and its value.
-    #[inline]
-    pub fn get_key_value<Q>(&self, key: &Q) -> Option<(&K, &V)>
-    where
-        Q: Hash + Equivalent<K> + ?Sized,
-    {
-        self.state.get_key_value(key)
-    }
-
-    /// Whether there is a value of this key.
-    #[inline]
-    pub fn contains_key<Q>(&self, key: &Q) -> bool
-    where
-        Q: Hash + Equivalent<K> + ?Sized,
-    {
-        self.get_key_value(key).is_some()
-    }
+equal_entries! {
+    View == View,
 }
 
 impl<'v, K, V, S, M, E: Engine> IntoIterator for &'v View<'_, K, V, S, M, E> {
@@ -119,11 +75,5 @@ impl<'v, K, V, S, M, E: Engine> IntoIterator for &'v View<'_, K, V, S, M, E> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-impl<K: fmt::Debug, V: fmt::Debug, S, M, E: Engine> fmt::Debug for View<'_, K, V, S, M, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self).finish()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
-use std::mem;
 use std::sync::Arc;
+use std::{mem, vec};
 
 use equivalent::Equivalent;
 use left_right::{ReadGuard, Version};

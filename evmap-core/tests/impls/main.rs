@@ -7,6 +7,8 @@ use evmap_core::table::Engine;
 mod each_engine;
 
 mod iterators;
+mod readers;
+mod views;
 
 use each_engine::{Reader, Writer};
 

@@ -1,0 +1,181 @@
+//! The methods and traits that every view of one state has: [`View`](super::View) of a published one.
+//!
+//! Each holds a `state`.
+
+use std::hash::{BuildHasher, Hash};
+
+use crate::state::State;
+use crate::table::{Engine, Table};
+
+/// Whether both states have the same entries, whatever their engines, hashers and meta values.
+pub(crate) fn have_equal_entries<K, V, S, M, E, S2, M2, E2>(
+    one: &State<K, V, S, M, E>,
+    other: &State<K, V, S2, M2, E2>,
+) -> bool
+where
+    K: Hash + Eq,
+    V: PartialEq,
+    E: Engine,
+    S2: BuildHasher,
+    E2: Engine,
+{
+    one.table.len() == other.table.len()
+        && one.table.iter().all(|(key, value)| {
+            let found = other.get_key_value(key);
+            found.is_some_and(|(_, theirs)| value == theirs)
+        })
+}
+
+/// Writes the methods of one view. The arguments are its lifetime and parameters, its type, and the lifetime of what it
+/// lends.
+macro_rules! state_reads {
+    ([$life:lifetime, $($param:ident),+] $View:ty, $lent:lifetime) => {
+        impl<$life, $($param),+> $View
+        where
+            E: Engine,
+        {
+            /// The number of keys.
+            #[inline]
+            pub fn len(&self) -> usize {
+                self.state.table.len()
+            }
+
+            /// Whether there is no key.
+            #[inline]
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
+            /// How many entries fit into this copy's table before it grows.
+            pub fn capacity(&self) -> usize {
+                self.state.table.capacity()
+            }
+
+            /// The meta value of this state.
+            #[inline]
+            pub fn meta(&self) -> &$lent M {
+                &self.state.meta
+            }
+
+            /// All entries, in no order to rely on.
+            pub fn iter(&self) -> Iter<$lent, K, V, E> {
+                Iter::new(&self.state.table)
+            }
+
+            /// All keys, in no order to rely on.
+            pub fn keys(&self) -> Keys<$lent, K, V, E> {
+                Keys::new(&self.state.table)
+            }
+
+            /// All values, in no order to rely on.
+            pub fn values(&self) -> Values<$lent, K, V, E> {
+                Values::new(&self.state.table)
+            }
+        }
+
+        impl<$life, $($param),+> $View
+        where
+            S: BuildHasher,
+            E: Engine,
+        {
+            /// The value of this key.
+            #[inline]
+            pub fn get<Q>(&self, key: &Q) -> Option<&$lent V>
+            where
+                Q: Hash + Equivalent<K> + ?Sized,
+            {
+                self.get_key_value(key).map(|(_, value)| value)
+            }
+
+            /// The key as the map holds it, and its value.
+            #[inline]
+            pub fn get_key_value<Q>(&self, key: &Q) -> Option<(&$lent K, &$lent V)>
+            where
+                Q: Hash + Equivalent<K> + ?Sized,
+            {
+                self.state.get_key_value(key)
+            }
+
+            /// Whether there is a value of this key.
+            #[inline]
+            pub fn contains_key<Q>(&self, key: &Q) -> bool
+            where
+                Q: Hash + Equivalent<K> + ?Sized,
+            {
+                self.get_key_value(key).is_some()
+            }
+        }
+
+        impl<$life, $($param,)+ Q> Index<&Q> for $View
+        where
+            S: BuildHasher,
+            E: Engine,
+            Q: Hash + Equivalent<K> + ?Sized,
+        {
+            type Output = V;
+
+            /// # Panics
+            /// If the key is absent.
+            #[inline]
+            fn index(&self, key: &Q) -> &V {
+                self.get(key).expect("no entry found for key")
+            }
+        }
+
+        impl<$life, $($param),+> Eq for $View
+        where
+            K: Hash + Eq,
+            V: Eq,
+            S: BuildHasher,
+            E: Engine,
+        {
+        }
+
+        impl<$life, $($param,)+ S2> PartialEq<HashMap<K, V, S2>> for $View
+        where
+            K: Hash + Eq,
+            V: PartialEq,
+            S: BuildHasher,
+            E: Engine,
+            S2: BuildHasher,
+        {
+            fn eq(&self, other: &HashMap<K, V, S2>) -> bool {
+                self.len() == other.len()
+                    && self.iter().all(|(key, value)| other.get(key) == Some(value))
+            }
+        }
+
+        impl<$life, $($param),+> fmt::Debug for $View
+        where
+            K: fmt::Debug,
+            V: fmt::Debug,
+            E: Engine,
+        {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_map().entries(self).finish()
+            }
+        }
+    };
+}
+
+/// Compares two kinds of view by their entries.
+macro_rules! equal_entries {
+    ($($One:ident == $Other:ident,)+) => {$(
+        impl<K, V, S, M, E, S2, M2, E2> PartialEq<$Other<'_, K, V, S2, M2, E2>>
+            for $One<'_, K, V, S, M, E>
+        where
+            K: Hash + Eq,
+            V: PartialEq,
+            S: BuildHasher,
+            E: Engine,
+            S2: BuildHasher,
+            E2: Engine,
+        {
+            fn eq(&self, other: &$Other<'_, K, V, S2, M2, E2>) -> bool {
+                have_equal_entries(&self.state, &other.state)
+            }
+        }
+    )+};
+}
+
+pub(crate) use {equal_entries, state_reads};
