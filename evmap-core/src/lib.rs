@@ -34,6 +34,7 @@
 //! | [`SharedReader`] | one value for all threads, for a web framework's shared state |
 //! | [`ReadHandleFactory`] | makes read handles wherever a thread needs one |
 //! | [`View`] | all entries of one published state |
+//! | [`OwnView`] | all entries of the writer's own state |
 //!
 //! # What to know
 //!
@@ -89,7 +90,9 @@ pub use left_right::{
     BusyReader, FenceMode, Poisoned, ReadGuard, ReadersBusy, Stats, SwapError, TooManyRetired,
     Version,
 };
-pub use map::{Builder, ReadHandle, ReadHandleFactory, SharedReader, View, WriteHandle, new};
+pub use map::{
+    Builder, OwnView, ReadHandle, ReadHandleFactory, SharedReader, View, WriteHandle, new,
+};
 pub use shared_map::SharedMap;
 
 /// A form of a key that lookups accept: anything that hashes as the key does and can be compared with it.

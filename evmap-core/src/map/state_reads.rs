@@ -1,6 +1,7 @@
-//! The methods and traits that every view of one state has: [`View`](super::View) of a published one.
+//! The methods and traits that every view of one state has: [`View`](super::View) of a published one, and
+//! [`OwnView`](super::OwnView) of the writer's own.
 //!
-//! Each holds a `state`.
+//! Each holds a `state`, by a guard or by a reference.
 
 use std::hash::{BuildHasher, Hash};
 

@@ -49,6 +49,10 @@ pub type SharedReader<K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
 pub type View<'a, K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::View<'a, K, Values<V>, S, M, E>;
 
+/// The writer's own state of a multimap: see [`OwnView`](crate::OwnView).
+pub type OwnView<'a, K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
+    crate::OwnView<'a, K, Values<V>, S, M, E>;
+
 /// An empty multimap with the usual settings: its writer, and a first reader.
 pub fn new<K, V>() -> (WriteHandle<K, V>, ReadHandle<K, V>) {
     Builder::new().build()

@@ -38,6 +38,10 @@ macro_rules! table {
     };
 }
 
+demand!(entries_of_a_view_are_sent_if_they_may_be_shared, "Send", "map::Iter<'static, u8, Sent>" => "map::Iter<'static, u8, Lent>");
+demand!(keys_of_a_view_are_shared_if_they_may_be, "Sync", "map::Keys<'static, Sent, u8>" => "map::Keys<'static, Lent, u8>");
+demand!(values_of_a_view_are_sent_if_they_may_be_shared, "Send", "map::Values<'static, u8, Sent>" => "map::Values<'static, u8, Lent>");
+
 table!(swiss, "Swiss");
 table!(incremental, "Incremental");
 table!(robin_hood, "RobinHood");

@@ -11,6 +11,8 @@
 //! | [`SharedMap<K, V, S, E>`]; `K, V, S: 'static` where it is made | invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
 //! | [`Batch<'a, K, V, S, E>`] | covariant in `'a`, else invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
 //! | [`View<'a, K, V, S, M, E>`] | covariant in `'a`, `S` and `M`, invariant in `K` and `V`; all outlive `'a` | never | never |
+//! | [`OwnView<'a, K, V, S, M, E>`] | covariant in `'a`, `S` and `M`, invariant in `K` and `V`; all outlive `'a` | `K, V, T: Send + Sync`, `S, M: Sync` | `K, V, T: Send + Sync`, `S, M: Sync` |
+//! | [`Iter`], [`Keys`], [`Values<'a, K, V, E>`](crate::map::Values) | invariant | `K, V: Sync` | `K, V: Sync` |
 //! | [`ReadGuard<'a, V>`] | as `left_right` says | never | never |
 //! | [`Values<V>`] | invariant | `V: Send` | `V: Sync` |
 //! | [`MapOp<K, V, M>`], [`Hashed<K>`], [`CopiesDiffer<K>`] | covariant | all are `Send` | all are `Sync` |
@@ -40,6 +42,9 @@
 //! [`SharedMap<K, V, S, E>`]: crate::SharedMap
 //! [`Batch<'a, K, V, S, E>`]: crate::shared_map::Batch
 //! [`View<'a, K, V, S, M, E>`]: crate::View
+//! [`OwnView<'a, K, V, S, M, E>`]: crate::OwnView
+//! [`Iter`]: crate::map::Iter
+//! [`Keys`]: crate::map::Keys
 //! [`ReadGuard<'a, V>`]: crate::ReadGuard
 //! [`Values<V>`]: crate::multimap::Values
 //! [`MapOp<K, V, M>`]: crate::op::MapOp

@@ -33,6 +33,25 @@ invariant!(
     "let (it, _) = multimap::new::<u8, &'static str>();"
 );
 
+demand!(own_view_of_unshareable_keys_is_not_send, "Send", "OwnView<'static, Sent, u8>" => "OwnView<'static, u32, u8>");
+demand!(own_view_of_unsendable_values_is_not_send, "Send", "OwnView<'static, u8, Lent>" => "OwnView<'static, u8, u32>");
+demand!(own_view_of_an_unshareable_hasher_is_not_send, "Send", "OwnView<'static, u8, u8, Sent>" => "OwnView<'static, u8, u8, Lent>");
+demand!(own_view_of_an_unshareable_meta_value_is_not_sync, "Sync", "OwnView<'static, u8, u8, u8, Sent>" => "OwnView<'static, u8, u8, u8, Lent>");
+
+covariant!(own_view_is_covariant_in_its_life, "OwnView<'static, u8, u8>" => "OwnView<'s, u8, u8>");
+covariant!(own_view_is_covariant_in_its_hasher, "OwnView<'static, u8, u8, &'static str>" => "OwnView<'s, u8, u8, &'s str>");
+covariant!(own_view_is_covariant_in_its_meta_value, "OwnView<'static, u8, u8, u8, &'static str>" => "OwnView<'s, u8, u8, u8, &'s str>");
+invariant!(
+    own_view_is_invariant_in_keys,
+    "OwnView<'_, &'s str, u8>",
+    "let (mut writer, _) = evmap_core::new::<&'static str, u8>();\nlet it = writer.view();"
+);
+invariant!(
+    own_view_is_invariant_in_values,
+    "OwnView<'_, u8, &'s str>",
+    "let (mut writer, _) = evmap_core::new::<u8, &'static str>();\nlet it = writer.view();"
+);
+
 outlives!(writer_ends_before_what_a_drop_sees, "writer");
 
 /// With a custom engine, its tables decide:
@@ -125,6 +144,18 @@ mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 /// let mut entries = writer.iter();
 /// assert_eq!(entries.next(), Some((&1, &2)));
 /// writer.refresh();
+/// ```
+/// ```compile_fail,E0499
+/// let (mut writer, _) = evmap_core::Builder::new().build_from([(1, 2)]);
+/// let value = writer.view().get(&1).unwrap();
+/// writer.insert(1, 3);
+/// assert_eq!(*value, 2);
+/// ```
+/// ```
+/// let (mut writer, _) = evmap_core::Builder::new().build_from([(1, 2)]);
+/// let value = writer.view().get(&1).unwrap();
+/// assert_eq!(*value, 2);
+/// writer.insert(1, 3);
 /// ```
 /// A borrow that a closure gets ends with the call:
 /// ```compile_fail,E0521

@@ -7,6 +7,7 @@ use evmap_core::table::Engine;
 mod each_engine;
 
 mod iterators;
+mod own_view;
 mod readers;
 mod views;
 
