@@ -18,11 +18,13 @@
 
 mod builder;
 mod extend;
+mod into_iter;
 mod read;
 mod values;
 mod write;
 
 pub use builder::Builder;
+pub use into_iter::IntoIter;
 pub use values::Values;
 
 use crate::DefaultHashBuilder;

@@ -1,17 +1,36 @@
 //! [`Values`]: the bag of values of one key.
 
-use std::slice;
-use std::{fmt, mem};
+use std::borrow::Borrow;
+use std::ops::Deref;
+use std::{fmt, mem, slice};
 
 use smallvec::SmallVec;
 
+use super::IntoIter;
 use crate::panics::Drops;
 
 /// The values of one key, in the order in which they were added.
 ///
 /// A bag of one value needs no allocation.
-/// A bag in a map is never empty.
-#[derive(Clone, PartialEq, Eq)]
+/// A bag in a map is never empty, so there is no `Default`.
+///
+/// It is read as a slice, and compares with slices, arrays and vectors. It hashes as its slice does.
+///
+/// # Examples
+///
+/// ```
+/// let (_writer, reader) = evmap_core::multimap::Builder::new().build_from([("a", 3), ("a", 1)]);
+/// let bag = reader.get("a").unwrap();
+/// assert_eq!(*bag, [3, 1]);
+/// assert_eq!((bag[1], bag.iter().max()), (1, Some(&3)));
+/// assert!(bag.starts_with(&[3]));
+///
+/// let clone = bag.clone();
+/// drop(bag);
+/// let strings: Vec<String> = clone.into_iter().map(|n: i32| n.to_string()).collect();
+/// assert_eq!(strings, ["3", "1"]);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Values<V>(SmallVec<[V; 1]>);
 
 impl<V> Values<V> {
@@ -108,6 +127,56 @@ impl<'a, V> IntoIterator for &'a Values<V> {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
+}
+
+impl<V> IntoIterator for Values<V> {
+    type Item = V;
+    type IntoIter = IntoIter<V>;
+
+    fn into_iter(mut self) -> IntoIter<V> {
+        IntoIter::new(mem::take(&mut self.0))
+    }
+}
+
+impl<V> Deref for Values<V> {
+    type Target = [V];
+
+    #[inline]
+    fn deref(&self) -> &[V] {
+        &self.0
+    }
+}
+
+impl<V> AsRef<[V]> for Values<V> {
+    fn as_ref(&self) -> &[V] {
+        self
+    }
+}
+
+/// Lawful: a bag hashes and compares as its slice does.
+impl<V> Borrow<[V]> for Values<V> {
+    fn borrow(&self) -> &[V] {
+        self
+    }
+}
+
+/// `equals!([const N: usize] type, ..)`: a bag equals one of these if its slice does.
+macro_rules! equals {
+    ($([$($size:tt)*] $Other:ty,)+) => {$(
+        impl<V: PartialEq<U>, U, $($size)*> PartialEq<$Other> for Values<V> {
+            fn eq(&self, other: &$Other) -> bool {
+                self.as_slice() == &other[..]
+            }
+        }
+    )+};
+}
+
+equals! {
+    [] [U],
+    [] &[U],
+    [] Vec<U>,
+    [const N: usize] [U; N],
+    [const N: usize] &[U; N],
 }
 
 impl<V: fmt::Debug> fmt::Debug for Values<V> {

@@ -2,6 +2,8 @@
 
 demand!(a_bag_is_sent_if_its_values_are, "Send", "Values<Lent>" => "Values<Sent>");
 demand!(a_bag_is_shared_if_its_values_are, "Sync", "Values<Sent>" => "Values<Lent>");
+demand!(a_bags_values_are_sent_if_they_may_be, "Send", "multimap::IntoIter<Lent>" => "multimap::IntoIter<Sent>");
+demand!(a_bags_values_are_shared_if_they_may_be, "Sync", "multimap::IntoIter<Sent>" => "multimap::IntoIter<Lent>");
 demand!(a_hashed_key_is_sent_if_it_is, "Send", "Hashed<Lent>" => "Hashed<Sent>");
 demand!(a_hashed_key_is_shared_if_it_is, "Sync", "Hashed<Sent>" => "Hashed<Lent>");
 demand!(an_operation_is_sent_with_its_key, "Send", "MapOp<Lent, u8, u8>" => "MapOp<Sent, u8, u8>");

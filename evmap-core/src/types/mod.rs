@@ -15,6 +15,7 @@
 //! | [`Iter`], [`Keys`], [`Values<'a, K, V, E>`](crate::map::Values) | invariant | `K, V: Sync` | `K, V: Sync` |
 //! | [`ReadGuard<'a, V>`] | as `left_right` says | never | never |
 //! | [`Values<V>`] | invariant | `V: Send` | `V: Sync` |
+//! | [`multimap::IntoIter<V>`] | invariant | `V: Send` | `V: Sync` |
 //! | [`MapOp<K, V, M>`], [`Hashed<K>`], [`CopiesDiffer<K>`] | covariant | all are `Send` | all are `Sync` |
 //! | [`MultimapOp<K, V, M>`] | invariant in `V`, else covariant | all are `Send` | all are `Sync` |
 //! | [`Builder<S, M, E>`], [`multimap::Builder<S, M, E>`] | covariant | `S, M: Send` | `S, M: Sync` |
@@ -47,6 +48,7 @@
 //! [`Keys`]: crate::map::Keys
 //! [`ReadGuard<'a, V>`]: crate::ReadGuard
 //! [`Values<V>`]: crate::multimap::Values
+//! [`multimap::IntoIter<V>`]: crate::multimap::IntoIter
 //! [`MapOp<K, V, M>`]: crate::op::MapOp
 //! [`Hashed<K>`]: crate::op::Hashed
 //! [`CopiesDiffer<K>`]: crate::CopiesDiffer

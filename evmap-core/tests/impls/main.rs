@@ -6,6 +6,7 @@ use evmap_core::table::Engine;
 #[path = "../each_engine/mod.rs"]
 mod each_engine;
 
+mod bags;
 mod iterators;
 mod own_view;
 mod readers;
