@@ -1,4 +1,4 @@
-//! [`CopiesDiffer`]: the error of `verify_copies`.
+//! [`CopiesDiffer`]: the error of `verify_copies`. [`TryReserveError`]: capacity that a table did not get.
 
 use std::error::Error;
 use std::fmt;
@@ -21,3 +21,31 @@ impl<K: fmt::Debug> fmt::Display for CopiesDiffer<K> {
 }
 
 impl<K: fmt::Debug> Error for CopiesDiffer<K> {}
+
+/// No capacity was reserved, and the table is as it was.
+///
+/// Returned by [`Table::try_reserve`](crate::table::Table::try_reserve), which lists the reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TryReserveError {
+    /// How many entries more than those in the table were asked for.
+    pub additional: usize,
+}
+
+impl TryReserveError {
+    pub(crate) fn new(additional: usize) -> Self {
+        TryReserveError { additional }
+    }
+}
+
+impl fmt::Display for TryReserveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let additional = self.additional;
+        write!(
+            f,
+            "no capacity was reserved: {additional} more entries were asked for"
+        )
+    }
+}
+
+impl Error for TryReserveError {}

@@ -85,7 +85,7 @@ mod state;
 #[cfg(doctest)]
 mod types;
 
-pub use error::CopiesDiffer;
+pub use error::{CopiesDiffer, TryReserveError};
 pub use left_right::{
     BusyReader, FenceMode, Poisoned, ReadGuard, ReadersBusy, Stats, SwapError, TooManyRetired,
     Version,

@@ -47,6 +47,8 @@ use std::mem;
 
 use equivalent::Equivalent;
 
+use crate::TryReserveError;
+
 /// Chooses the table of a map.
 ///
 /// A type that stands for an engine; the table itself is [`Engine::Table`].
@@ -88,7 +90,7 @@ impl<K, V, E: Engine<Table<K, V>: Send + Sync>> SharedEngine<K, V> for E {}
 /// # Panics
 ///
 /// A table remains usable after every panic of user code, but it may have lost entries:
-/// - if `rehash` panics while an insertion or [`reserve`](Self::reserve) grows the table of
+/// - if `rehash` panics while an insertion or [`try_reserve`](Self::try_reserve) grows the table of
 ///   [`Swiss`]: hashbrown may rehash it in place then, and drops what it has not moved yet;
 /// - if a `Drop` panics in [`clear`](Self::clear): the table is empty then, but not every entry need
 ///   have been dropped. (Maps [drain](Self::drain) a table instead, and drop each entry.)
@@ -200,8 +202,37 @@ pub trait Table<K, V> {
         Self::with_capacity(self.capacity())
     }
 
-    /// Reserves capacity for this many more entries, if memory suffices.
-    fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64);
+    /// Reserves capacity for this many more entries, if possible: as [`try_reserve`](Self::try_reserve), but a
+    /// hint. Where it is not possible, later insertions need the capacity.
+    fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
+        let _ = self.try_reserve(additional, rehash);
+    }
+
+    /// Reserves capacity for this many more entries.
+    ///
+    /// # Errors
+    /// [`TryReserveError`]: nothing was reserved, since memory does not suffice, or more entries are asked for
+    /// than the engine's table can hold.
+    /// Also with [`Incremental`], if the hash of a stored key still panics and so keeps
+    /// [postponing](Self::postponed) the end of a growth. (It ends a growth first, since an entry is in one of two
+    /// tables at most. Where there is capacity already, it returns `Ok` without that.)
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::table::{Engine, Swiss, Table};
+    ///
+    /// let mut table = <Swiss as Engine>::Table::<u64, u64>::with_capacity(0);
+    /// table.try_reserve(100, |key| *key)?;
+    /// assert!(table.capacity() >= 100);
+    /// let error = table.try_reserve(usize::MAX, |key| *key).unwrap_err();
+    /// assert_eq!(error.additional, usize::MAX);
+    /// # Ok::<(), evmap_core::TryReserveError>(())
+    /// ```
+    fn try_reserve(
+        &mut self,
+        additional: usize,
+        rehash: impl Fn(&K) -> u64,
+    ) -> Result<(), TryReserveError>;
 
     /// Frees capacity that is not needed.
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64);

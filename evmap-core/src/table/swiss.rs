@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Iter;
 
 use super::{Engine, Table, capacity_of};
+use crate::TryReserveError;
 
 /// The engine over `hashbrown::HashTable`, a SwissTable.
 ///
@@ -98,9 +99,14 @@ impl<K, V> Table<K, V> for SwissTable<K, V> {
         Self::with_capacity(capacity_of(self.0.num_buckets()))
     }
 
-    fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
-        // A hint: if memory does not suffice, later insertions fail.
-        let _ = self.0.try_reserve(additional, |(k, _)| rehash(k));
+    fn try_reserve(
+        &mut self,
+        additional: usize,
+        rehash: impl Fn(&K) -> u64,
+    ) -> Result<(), TryReserveError> {
+        self.0
+            .try_reserve(additional, |(k, _)| rehash(k))
+            .map_err(|_| TryReserveError::new(additional))
     }
 
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64) {

@@ -97,6 +97,7 @@ lent!(a_bag_lends_itself, "&*bag");
 /// demand::<ReadersBusy>();
 /// demand::<SwapError>();
 /// demand::<TooManyRetired>();
+/// demand::<TryReserveError>();
 /// demand::<WriteError>();
 /// ```
 mod errors {}

@@ -10,6 +10,7 @@ mod bags;
 mod iterators;
 mod own_view;
 mod readers;
+mod reserve;
 mod views;
 
 use each_engine::{Reader, Writer};

@@ -52,6 +52,7 @@ use equivalent::Equivalent;
 use hashbrown::HashTable;
 
 use super::{Engine, Table, capacity_of};
+use crate::TryReserveError;
 use crate::panics::{Payload, dispose};
 use draining::Draining;
 use iter::IncrementalIter;
@@ -305,22 +306,30 @@ impl<K, V> Table<K, V> for IncrementalTable<K, V> {
         Self::with_capacity(capacity_of(self.table.num_buckets()))
     }
 
-    fn reserve(&mut self, additional: usize, rehash: impl Fn(&K) -> u64) {
-        // A hint: with postponed buckets, nothing is reserved.
-        if self.has_capacity_for(additional)
-            || !self.try_finish(&rehash)
-            || self.has_capacity_for(additional)
-        {
-            return;
+    fn try_reserve(
+        &mut self,
+        additional: usize,
+        rehash: impl Fn(&K) -> u64,
+    ) -> Result<(), TryReserveError> {
+        let error = TryReserveError::new(additional);
+        if self.has_capacity_for(additional) {
+            return Ok(());
         }
-        // No less than a growth would allocate, so that D3 holds. A hint: if memory does not suffice, later
-        // insertions fail.
+        // With postponed buckets there would be three tables (D1).
+        if !self.try_finish(&rehash) {
+            return Err(error);
+        }
+        if self.has_capacity_for(additional) {
+            return Ok(());
+        }
+        // No less than a growth would allocate, so that D3 holds.
         let wanted = self.table.len().saturating_add(additional);
         let mut new = HashTable::new();
         let capacity = wanted.max(self.next_capacity());
-        if new.try_reserve(capacity, |(k, _)| rehash(k)).is_ok() {
-            self.drain_into(new, &rehash);
-        }
+        new.try_reserve(capacity, |(k, _)| rehash(k))
+            .map_err(|_| error)?;
+        self.drain_into(new, &rehash);
+        Ok(())
     }
 
     fn shrink_to_fit(&mut self, rehash: impl Fn(&K) -> u64) {

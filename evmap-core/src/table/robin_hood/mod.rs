@@ -24,6 +24,7 @@ use std::slice::Iter;
 use equivalent::Equivalent;
 
 use super::{Engine, Table, insert_each};
+use crate::TryReserveError;
 use word::{MAX_ENTRIES, bits_of};
 use words::Words;
 
@@ -229,12 +230,23 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         }
     }
 
-    fn reserve(&mut self, additional: usize, _: impl Fn(&K) -> u64) {
-        // A hint: if memory does not suffice, later insertions fail.
-        let len = self.entries.len();
-        if self.entries.try_reserve(additional).is_ok() {
-            let _ = self.words.try_reserve(len, additional);
+    fn try_reserve(
+        &mut self,
+        additional: usize,
+        _: impl Fn(&K) -> u64,
+    ) -> Result<(), TryReserveError> {
+        let error = TryReserveError::new(additional);
+        let (len, before) = (self.entries.len(), self.entries.capacity());
+        // Before the list grows, which may succeed (T2).
+        if additional > MAX_ENTRIES - len {
+            return Err(error);
         }
+        self.entries.try_reserve(additional).map_err(|_| error)?;
+        if !self.words.try_reserve(len, additional) {
+            self.entries.shrink_to(before);
+            return Err(error);
+        }
+        Ok(())
     }
 
     fn shrink_to_fit(&mut self, _: impl Fn(&K) -> u64) {

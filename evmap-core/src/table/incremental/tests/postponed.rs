@@ -70,6 +70,7 @@ fn a_postponed_key_keeps_its_slot_until_a_growth_needs_its_hash() {
     for _ in 0..2 {
         assert!(insert(&mut table, bad_five).is_err());
         assert_eq!((table.len(), table.postponed()), (capacity, 1));
+        assert!(table.try_reserve(1, bad_five).is_err());
         table.reserve(1, bad_five);
         table.shrink_to_fit(bad_five);
         assert_eq!((table.len(), table.postponed()), (capacity, 1));
