@@ -58,6 +58,7 @@
 //!
 //! # Features
 //!
+//! - `rayon`: one state of a map is iterated in parallel.
 //! - `serde`: one state of a map is serialised; a new map is deserialised.
 //!
 //! There is no `unsafe` here: the protocol is in [`left_right`], whose docs list its promises and their
@@ -65,7 +66,8 @@
 //! (against std's map), `keys_and_values` (keys and values that panic, lie or count their drops, in
 //! every engine), `hashers_and_borrows` (hashers and borrowed keys that panic), `growth` and `load`
 //! (every engine while it grows, and when many entries come at once), `waits` (the forms that
-//! do not wait), `serde`, and `verify_copies`; and those of the map with many writers, which
+//! do not wait), `impls` (the traits of views, readers and iterators, in every engine), `equivalent` (other forms of
+//! a key), `rayon`, `serde`, and `verify_copies`; and those of the map with many writers, which
 //! [`shared_map`] lists.
 
 #![forbid(unsafe_code)]
@@ -79,6 +81,8 @@ pub mod table;
 mod copy_drops;
 mod error;
 mod panics;
+#[cfg(feature = "rayon")]
+mod rayon;
 #[cfg(feature = "serde")]
 mod serde;
 mod state;

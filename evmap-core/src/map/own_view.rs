@@ -38,7 +38,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// writer.refresh();
 /// ```
 pub struct OwnView<'a, K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine> {
-    state: &'a State<K, V, S, M, E>,
+    pub(crate) state: &'a State<K, V, S, M, E>,
 }
 
 impl<'a, K, V, S, M, E: Engine> OwnView<'a, K, V, S, M, E> {

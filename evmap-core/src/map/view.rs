@@ -47,7 +47,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// assert_eq!(one.read()["b"], 2);
 /// ```
 pub struct View<'a, K, V, S = DefaultHashBuilder, M = (), E: Engine = DefaultEngine> {
-    pub(super) state: ReadGuard<'a, State<K, V, S, M, E>>,
+    pub(crate) state: ReadGuard<'a, State<K, V, S, M, E>>,
 }
 
 impl<'a, K, V, S, M, E: Engine> View<'a, K, V, S, M, E> {

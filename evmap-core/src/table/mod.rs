@@ -30,10 +30,14 @@
 //! `cargo compare engines` and `cargo compare growth` measure them side by side.
 
 mod incremental;
+#[cfg(feature = "rayon")]
+mod par;
 pub mod robin_hood;
 mod swiss;
 
 pub use incremental::Incremental;
+#[cfg(feature = "rayon")]
+pub use par::ParTable;
 pub use robin_hood::RobinHood;
 pub use swiss::Swiss;
 

@@ -1,5 +1,8 @@
 //! [`Swiss`]: hashbrown's table.
 
+#[cfg(feature = "rayon")]
+mod par_iter;
+
 use std::fmt;
 use std::iter::FusedIterator;
 

@@ -41,6 +41,8 @@
 
 mod draining;
 mod iter;
+#[cfg(feature = "rayon")]
+mod par_iter;
 #[cfg(test)]
 mod tests;
 

@@ -7,6 +7,8 @@
 
 mod growth;
 mod load;
+#[cfg(feature = "rayon")]
+mod par_iter;
 mod probe;
 mod share;
 mod size;

@@ -1,0 +1,119 @@
+//! Parallel iteration over one state, in every engine.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use evmap_core::Builder;
+use evmap_core::table::{Engine, Incremental, ParTable, RobinHood, Table};
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+
+#[macro_use]
+mod each_engine;
+
+on_each! {
+    every_entry_comes_once,
+    several_threads_take_part,
+    the_view_is_unchanged_while_the_writer_publishes,
+    the_writers_own_state_is_iterated,
+}
+
+/// An engine whose tables of numbers are iterated in parallel.
+trait ParEngine: Engine<Table<u32, u32>: ParTable<u32, u32>> {}
+
+impl<E: Engine<Table<u32, u32>: ParTable<u32, u32>>> ParEngine for E {}
+
+fn entries(len: u32) -> impl Iterator<Item = (u32, u32)> {
+    (0..len).map(|n| (n, n * 2))
+}
+
+fn every_entry_comes_once<E: ParEngine>() {
+    for len in [0, 1, 7, 28, 900, 5_000] {
+        let (_writer, reader) = Builder::new().engine::<E>().build_from(entries(len));
+        let view = reader.read();
+        let mut all: Vec<(u32, u32)> = view.par_iter().map(|(key, value)| (*key, *value)).collect();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(entries(len)));
+        assert_eq!((&view).into_par_iter().count(), len as usize);
+    }
+}
+
+fn several_threads_take_part<E: ParEngine>() {
+    let (_writer, reader) = Builder::new().engine::<E>().build_from(entries(5_000));
+    let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let view = reader.read();
+    let entries = view.par_iter();
+    let threads = Mutex::new(HashSet::new());
+    pool.install(|| {
+        entries.for_each(|_| {
+            let mut seen = threads.lock().unwrap();
+            if seen.insert(thread::current().id()) && seen.len() == 1 {
+                drop(seen);
+                // The other thread has time to claim a part.
+                thread::sleep(Duration::from_millis(100));
+            }
+        });
+    });
+    assert_eq!(threads.into_inner().unwrap().len(), 2);
+}
+
+fn the_view_is_unchanged_while_the_writer_publishes<E: ParEngine>() {
+    let (mut writer, reader) = Builder::new().engine::<E>().build_from(entries(1_000));
+    let view = reader.read();
+    writer.clear();
+    writer.refresh();
+    let sum: u32 = view.par_iter().map(|(_, value)| value).sum();
+    assert_eq!(sum, 999_000);
+    drop(view);
+    assert_eq!(reader.read().par_iter().count(), 0);
+    writer.refresh();
+    writer.try_refresh().expect("every read has ended");
+}
+
+fn the_writers_own_state_is_iterated<E: ParEngine>() {
+    let (mut writer, reader) = each_engine::map::<u32, u32, E>();
+    writer.extend(entries(1_000));
+    let own = writer.view();
+    assert!(own.par_iter().all(|(key, value)| key * 2 == *value));
+    let largest = own.into_par_iter().map(|(key, _)| key).max();
+    assert_eq!((largest, reader.len()), (Some(&999), 0));
+}
+
+/// In the middle of a growth, both tables are iterated.
+#[test]
+fn a_growing_table_is_iterated_completely() {
+    let rehash = |key: &u32| u64::from(*key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut table = <Incremental as Engine>::Table::<u32, u32>::with_capacity(0);
+    let mut key = 0;
+    while !table.is_growing() || table.len() < 500 {
+        table.insert(rehash(&key), key, key, rehash);
+        key += 1;
+    }
+    let all: HashSet<u32> = table.par_iter().map(|(key, _)| *key).collect();
+    assert_eq!(
+        (all.len(), table.par_iter().count()),
+        (table.len(), table.len())
+    );
+}
+
+#[test]
+fn a_list_of_entries_has_indices() {
+    let (_writer, reader) = Builder::new()
+        .engine::<RobinHood>()
+        .build_from(entries(1_000));
+    let view = reader.read();
+    assert_eq!(view.par_iter().len(), 1_000);
+    let in_order: Vec<_> = view.iter().collect();
+    let all: Vec<_> = view.par_iter().collect();
+    assert_eq!(all, in_order);
+    let skipped: Vec<_> = view.par_iter().skip(990).rev().collect();
+    assert!(
+        skipped
+            .into_iter()
+            .eq(in_order[990..].iter().rev().copied())
+    );
+    let indexed = view.par_iter().enumerate();
+    assert!(indexed.all(|(index, entry)| in_order[index] == entry));
+}
