@@ -35,6 +35,22 @@
 //!   need no `'static` closures.
 //! - **Drop.** A handle may be the last one, so keys and values strictly outlive each handle.
 //!
+//! # Unwind safety
+//!
+//! A panic leaves no state half changed that others can see, so what may be read afterwards is `UnwindSafe`.
+//! `R` stands for `RefUnwindSafe`, which a `Cell` is not.
+//!
+//! | type | `UnwindSafe` if | `RefUnwindSafe` if |
+//! |---|---|---|
+//! | [`View`](crate::View), [`OwnView`](crate::OwnView), [`ReadHandleFactory`], [`SharedReader`] | `K, V, S, M, T: R` | `K, V, S, M, T: R` |
+//! | [`ReadHandle`](crate::ReadHandle) | `K, V, S, M, T: R` | as `left_right` says |
+//! | [`SharedMap`] | `K, V, S, T: R` | `K, V, S, T: R` |
+//! | [`WriteHandle`](crate::WriteHandle) | as `left_right` says | as `left_right` says |
+//! | [`Batch`](crate::shared_map::Batch) | never: it changes the map | as its writer |
+//! | [`map::Iter`], [`map::Keys`], [`map::Values`](crate::map::Values) | `K, V: R` | `K, V: R` |
+//!
+//! [`map::Iter`]: crate::map::Iter
+//! [`map::Keys`]: crate::map::Keys
 //! [`WriteHandle<K, V, S, M, E, O>`]: crate::WriteHandle
 //! [`ReadHandle<K, V, S, M, E>`]: crate::ReadHandle
 //! [`ReadHandleFactory`]: crate::ReadHandleFactory
@@ -147,4 +163,5 @@ mod data;
 mod guards;
 mod readers;
 mod shared_map;
+mod unwind;
 mod writers;
