@@ -129,7 +129,8 @@
 //! - One writer. Share it behind a lock, or let threads send it what to write.
 //! - A read that never ends holds up the second publication after it; the timeout forms say who, and
 //!   [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
-//! - Guards belong to their thread; do not hold one across an `.await`.
+//! - A guard is dropped by the thread that took it, though others may read it meanwhile; do not hold one across an
+//!   `.await`.
 //! - A read must not be begun in a signal handler that may have interrupted one of the same handle.
 
 pub mod background;

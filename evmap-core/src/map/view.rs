@@ -17,7 +17,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// One published state of a map, for all keys, unchanged for as long as the view lives.
 ///
 /// A guard: while it lives, the writer may refresh once more, and the refresh after that waits.
-/// It belongs to its thread; do not hold it across an `.await`.
+/// It cannot be sent to another thread, so do not hold it across an `.await`; scoped threads may share it.
 ///
 /// # Panics
 ///

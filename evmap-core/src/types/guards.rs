@@ -24,6 +24,23 @@
 //! assert_eq!(*guard, 7);
 //! ```
 //!
+//! # A guard stays on its thread, and may be lent to others
+//!
+//! ```compile_fail,E0277
+//! let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
+//! let guard = reader.get(&1).unwrap();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(move || assert_eq!(*guard, 2));
+//! });
+//! ```
+//! ```
+//! let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
+//! let guard = reader.get(&1).unwrap();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| assert_eq!(*guard, 2));
+//! });
+//! ```
+//!
 //! # A guard borrows its reader
 //!
 //! ```compile_fail,E0505
@@ -65,3 +82,7 @@
 //! drop(guard);
 //! drop(reader);
 //! ```
+
+demand!(guard_is_never_sent, "Send", "ReadGuard<'static, u32>" => "&'static u32");
+demand!(guard_of_an_unshareable_value_is_not_sync, "Sync", "ReadGuard<'static, Sent>" => "ReadGuard<'static, Lent>");
+demand!(guard_of_an_unshareable_bag_is_not_sync, "Sync", "ReadGuard<'static, Values<Sent>>" => "ReadGuard<'static, Values<Lent>>");

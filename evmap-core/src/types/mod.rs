@@ -10,10 +10,10 @@
 //! | [`ReadHandleFactory`], [`SharedReader`] | invariant | `K, V, S, M, T: Send + Sync` | `K, V, S, M, T: Send + Sync` |
 //! | [`SharedMap<K, V, S, E>`]; `K, V, S: 'static` where it is made | invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
 //! | [`Batch<'a, K, V, S, E>`] | covariant in `'a`, else invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
-//! | [`View<'a, K, V, S, M, E>`] | covariant in `'a`, `S` and `M`, invariant in `K` and `V`; all outlive `'a` | never | never |
+//! | [`View<'a, K, V, S, M, E>`] | covariant in `'a`, `S` and `M`, invariant in `K` and `V`; all outlive `'a` | never | `K, V, T: Send + Sync`, `S, M: Sync` |
 //! | [`OwnView<'a, K, V, S, M, E>`] | covariant in `'a`, `S` and `M`, invariant in `K` and `V`; all outlive `'a` | `K, V, T: Send + Sync`, `S, M: Sync` | `K, V, T: Send + Sync`, `S, M: Sync` |
 //! | [`Iter`], [`Keys`], [`Values<'a, K, V, E>`](crate::map::Values) | invariant | `K, V: Sync` | `K, V: Sync` |
-//! | [`ReadGuard<'a, V>`] | as `left_right` says | never | never |
+//! | [`ReadGuard<'a, V>`] | as `left_right` says | never | `V: Sync` |
 //! | [`Values<V>`] | invariant | `V: Send` | `V: Sync` |
 //! | [`multimap::IntoIter<V>`] | invariant | `V: Send` | `V: Sync` |
 //! | [`MapOp<K, V, M>`], [`Hashed<K>`], [`CopiesDiffer<K>`] | covariant | all are `Send` | all are `Sync` |
@@ -33,6 +33,8 @@
 //!   chooses the table, and bags because `SmallVec` is. Nothing depends on these two.
 //! - **`'static`.** The janitor, and each writer of a `SharedMap`, drop entries that others have inserted. Its methods
 //!   need no `'static` closures.
+//! - **`Sync` views.** A view only lends what it shows. It still needs `K, V, T: Send`, because a copy also holds the
+//!   queue of its deferred drops, and any thread that shares that queue may drop them.
 //! - **Drop.** A handle may be the last one, so keys and values strictly outlive each handle.
 //!
 //! # Unwind safety

@@ -19,7 +19,13 @@ demand!(shared_of_an_unshareable_hasher_is_not_sync, "Sync", "SharedReader<u8, u
 demand!(shared_of_an_unshareable_meta_value_is_not_sync, "Sync", "SharedReader<u8, u8, u8, Sent>" => "SharedReader<u8, u8, u8, u32>");
 
 demand!(view_is_never_send, "Send", "View<'static, u8, u8>" => "&'static u8");
-demand!(view_is_never_sync, "Sync", "View<'static, u8, u8>" => "&'static u8");
+demand!(view_of_unshareable_keys_is_not_sync, "Sync", "View<'static, Sent, u8>" => "View<'static, u32, u8>");
+demand!(view_of_unsendable_keys_is_not_sync, "Sync", "View<'static, Lent, u8>" => "View<'static, u32, u8>");
+demand!(view_of_unshareable_values_is_not_sync, "Sync", "View<'static, u8, Sent>" => "View<'static, u8, u32>");
+demand!(view_of_unsendable_values_is_not_sync, "Sync", "View<'static, u8, Lent>" => "View<'static, u8, u32>");
+demand!(view_of_an_unshareable_hasher_is_not_sync, "Sync", "View<'static, u8, u8, Sent>" => "View<'static, u8, u8, Lent>");
+demand!(view_of_an_unshareable_meta_value_is_not_sync, "Sync", "View<'static, u8, u8, u8, Sent>" => "View<'static, u8, u8, u8, Lent>");
+demand!(view_of_unshareable_bags_is_not_sync, "Sync", "multimap::View<'static, u8, Sent>" => "multimap::View<'static, u8, u32>");
 
 invariant!(
     handle_is_invariant_in_keys,
@@ -129,6 +135,51 @@ mod with_lends_for_the_call {}
 /// struct Holds<V: 'static>(evmap_core::View<'static, u8, V>);
 /// ```
 mod view_outlives_nothing_that_it_shows {}
+
+/// With a custom engine, its tables decide:
+/// ```compile_fail,E0277
+/// use evmap_core::{View, table::{Engine, Table}};
+///
+/// fn sync<T: Sync>() {}
+/// fn of<E: Engine>() where E::Table<u8, u8>: Sync {
+///     sync::<View<'static, u8, u8, u8, (), E>>();
+/// }
+/// ```
+/// ```
+/// use evmap_core::{View, table::{Engine, Table}};
+///
+/// fn sync<T: Sync>() {}
+/// fn of<E: Engine>() where E::Table<u8, u8>: Send + Sync {
+///     sync::<View<'static, u8, u8, u8, (), E>>();
+/// }
+/// ```
+/// With the three engines of this crate, the entries decide:
+/// ```
+/// use evmap_core::{View, table::*};
+///
+/// fn sync<T: Sync>() {}
+/// sync::<View<'static, u8, u8, u8, (), Swiss>>();
+/// sync::<View<'static, u8, u8, u8, (), Incremental>>();
+/// sync::<View<'static, u8, u8, u8, (), RobinHood>>();
+/// ```
+mod the_engine_of_a_view {}
+
+/// A view may be lent to other threads, but not sent to one:
+/// ```compile_fail,E0277
+/// let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
+/// let view = reader.read();
+/// std::thread::scope(|scope| {
+///     scope.spawn(move || assert_eq!(view.get(&1), Some(&2)));
+/// });
+/// ```
+/// ```
+/// let (_writer, reader) = evmap_core::Builder::new().build_from([(1, 2)]);
+/// let view = reader.read();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| assert_eq!(view.get(&1), Some(&2)));
+/// });
+/// ```
+mod a_view_may_be_lent_to_threads {}
 
 /// Entries may be lent to other threads, although the view is not `Send`:
 /// ```

@@ -22,9 +22,24 @@ use crate::sync::Reading;
 /// A guard that is forgotten ([`std::mem::forget`]) therefore leaves its handle on that state until
 /// the handle is dropped.
 ///
-/// It belongs to its thread, and it must not be taken in a signal handler that may have interrupted
-/// a read of the same handle, or a read through any [`SharedReader`](crate::SharedReader).
+/// A guard must not be taken in a signal handler that may have interrupted a read of the same handle, or a read
+/// through any [`SharedReader`](crate::SharedReader).
 ///
+/// # Threads
+///
+/// A guard is `Sync` if `T` is, so scoped threads may all read the one snapshot:
+/// ```
+/// let writer = left_right::WriteHandle::cloned(vec![1, 2, 3]);
+/// let reader = writer.read_handle();
+/// let guard = reader.read();
+/// std::thread::scope(|scope| {
+///     for index in 0..3 {
+///         let guard = &guard;
+///         scope.spawn(move || assert_eq!(guard[index], index + 1));
+///     }
+/// });
+/// ```
+/// It is not `Send`, since the thread that took it has to drop it. So do not hold one across an `.await`.
 /// ```compile_fail,E0277
 /// fn send<T: Send>(_: T) {}
 /// let writer = left_right::WriteHandle::new(1, 1);
@@ -38,6 +53,9 @@ use crate::sync::Reading;
 /// let reader = writer.read_handle();
 /// send(reader);
 /// ```
+///
+/// # Lifetimes
+///
 /// What a guard lends cannot outlive it:
 /// ```compile_fail,E0597
 /// let writer = left_right::WriteHandle::new(vec![1], vec![1]);
@@ -63,10 +81,13 @@ pub struct ReadGuard<'a, T: ?Sized + 'a> {
     // Dropped in this order: the access ends before the reader leaves.
     _reading: Reading,
     section: Section<'a>,
+    /// Not `Send` at all, and `Sync` only by the promise below.
     _not_send: PhantomData<*const ()>,
 }
 
 /// One critical section: a reader is in a copy until this is dropped.
+///
+/// Neither `Send` nor `Sync`, and no method of a guard lends it (G4).
 struct Section<'a> {
     /// Not a reference: the slot may end together with the section (read/mod.rs G3).
     slot: NonNull<Slot>,
@@ -214,6 +235,17 @@ impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
         }
     }
 }
+
+// SAFETY: another thread that has a `&ReadGuard` can call what takes `&self`: `deref`, and what is built on it, and
+// `version`. That gives it a `&T` and a copy of the version, which `T: Sync` allows on any thread, and neither the
+// section nor the reading, which under the model checker counts references without atomics (read/mod.rs G4).
+// `T: Send` is not needed, since no `&ReadGuard` gives away a `T` or drops one. Meanwhile the value is alive and nobody
+// writes to it (read/mod.rs G1, G2), even if the guard was forgotten and its thread has ended (read/mod.rs G3). The
+// other thread can neither move the guard nor drop it, since `&mut ReadGuard` and `ReadGuard` are not `Send`. So only
+// the owner uses the slot (registry.rs R1). The reads of the other thread happen before the owner leaves: the borrow
+// ends before the guard is dropped, and whatever ends it there, such as the end of a scope, orders the two. The store
+// of `leave` then releases these reads, too (registry.rs O2).
+unsafe impl<T: ?Sized + Sync> Sync for ReadGuard<'_, T> {}
 
 impl<T: ?Sized> Deref for ReadGuard<'_, T> {
     type Target = T;

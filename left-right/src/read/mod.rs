@@ -12,6 +12,9 @@
 //!   - The slot itself, which keeps a reader that is left to its guards until the last of them, or the
 //!     structure, ends. That is also a reader that no list can take: at a first read while the thread ends, or
 //!     within an allocator's call while the list is being changed.
+//! - **G4** A shared guard, a `&ReadGuard`, gives access to a `&T` and to the version, which never changes. The
+//!   guard's `Section` and its `Reading` are used only where the guard is moved or dropped. That happens on the thread
+//!   that made it, since a guard is not `Send`, and after the last use of each `&ReadGuard`.
 
 mod factory;
 mod guard;

@@ -24,7 +24,7 @@ use crate::{BusyReader, Version};
 /// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state. It also keeps
 /// the thread's slot, and so its pin, after the thread's end, for as long as the structure lives.
 ///
-/// A guard belongs to its thread: do not hold one across an `.await`.
+/// A guard cannot be sent to another thread: do not hold one across an `.await`.
 ///
 /// # Examples
 ///

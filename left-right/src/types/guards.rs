@@ -234,23 +234,84 @@
 //! assert_eq!(reader.read().get(), "local");
 //! ```
 //!
-//! # A guard stays on its thread
+//! # A guard stays on its thread, and may be lent to others
 //!
-//! (The docs of [`ReadGuard`](crate::ReadGuard) show that it cannot be sent.) It cannot be lent to another thread
-//! either, but the value that it shows can:
+//! A scoped thread may read through a guard, but not take it along:
 //! ```compile_fail,E0277
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(move || assert_eq!(*guard, 7));
+//! });
+//! ```
+//! ```
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| assert_eq!(*guard, 7));
+//! });
+//! ```
+//! Nor can it replace the guard by another one, which would drop it there:
+//! ```compile_fail,E0277
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let mut guard = reader.read();
+//! let lent = &mut guard;
+//! std::thread::scope(|scope| {
+//!     scope.spawn(move || assert_eq!(**lent, 7));
+//! });
+//! ```
+//! ```
 //! let reader = left_right::WriteHandle::cloned(7).read_handle();
 //! let guard = reader.read();
 //! let lent = &guard;
 //! std::thread::scope(|scope| {
-//!     scope.spawn(|| assert_eq!(**lent, 7));
+//!     scope.spawn(move || assert_eq!(**lent, 7));
+//! });
+//! ```
+//! The value must be one that threads may share:
+//! ```compile_fail,E0277
+//! let reader = left_right::WriteHandle::cloned(std::cell::Cell::new(7)).read_handle();
+//! let guard = reader.read();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| assert_eq!(guard.get(), 7));
 //! });
 //! ```
 //! ```
 //! let reader = left_right::WriteHandle::cloned(7).read_handle();
 //! let guard = reader.read();
-//! let lent = &*guard;
 //! std::thread::scope(|scope| {
-//!     scope.spawn(|| assert_eq!(*lent, 7));
+//!     scope.spawn(|| assert_eq!(*guard, 7));
 //! });
 //! ```
+//! A guard of a part needs this of the part only:
+//! ```
+//! use left_right::{ReadGuard, WriteHandle};
+//!
+//! let reader = WriteHandle::cloned((std::cell::Cell::new(7), 8)).read_handle();
+//! let second = ReadGuard::map(reader.read(), |pair| &pair.1);
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| assert_eq!(*second, 8));
+//! });
+//! ```
+//! The borrow of a lent guard ends before the guard does:
+//! ```compile_fail,E0505
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| assert_eq!(*guard, 7));
+//!     drop(guard);
+//! });
+//! ```
+//! ```
+//! let reader = left_right::WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| assert_eq!(*guard, 7));
+//! });
+//! drop(guard);
+//! ```
+
+demand!(guard_is_never_sent, "Send", "ReadGuard<'static, u32>" => "&'static u32");
+demand!(guard_is_sync_if_its_data_is, "Sync", "ReadGuard<'static, Cell<u32>>" => "ReadGuard<'static, u32>");
+demand!(guard_needs_no_data_that_may_be_sent, "Sync", "ReadGuard<'static, Rc<u32>>" => "ReadGuard<'static, MutexGuard<'static, u32>>");
+demand!(guard_may_be_of_an_unsized_value, "Sync", "ReadGuard<'static, dyn Send>" => "ReadGuard<'static, dyn Sync>");

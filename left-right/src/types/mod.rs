@@ -6,7 +6,7 @@
 //! | [`OpWriteHandle<T, O>`] | invariant in `T`, covariant in `O` | `T: Send + Sync`, `O: Send` | `T: Send + Sync`, `O: Sync` |
 //! | [`ReadHandle<T>`] | invariant | `T: Send + Sync` | never |
 //! | [`ReadHandleFactory<T>`], [`SharedReader<T>`] | invariant | `T: Send + Sync` | `T: Send + Sync` |
-//! | [`ReadGuard<'a, T>`] | covariant in `'a` and `T`; `T: 'a` | never | never |
+//! | [`ReadGuard<'a, T>`] | covariant in `'a` and `T`; `T: 'a` | never | `T: Sync` |
 //! | [`WriterLock<T>`] | invariant | `T: Send` | `T: Send` |
 //! | [`WriterGuard<'a, T>`] | covariant in `'a`, invariant in `T`; `T: 'a` | never | `T: Sync` |
 //! | futures of the writers | | the writer is `Send` | |
@@ -18,8 +18,8 @@
 //!   may itself be invariant, as a `Cell` is.
 //! - **`Send` and `Sync`.** The last handle drops both copies, on its thread (`T: Send`), and handles on
 //!   several threads lend a `&T` at the same time (`T: Sync`). A [`ReadHandle`] is used by one thread at a time,
-//!   so it is not `Sync`. A guard leaves the slot of the thread that took it, so it is neither; the `&T`
-//!   that it lends may go to scoped threads.
+//!   so it is not `Sync`. A guard leaves the slot of the thread that took it, so it is not `Send`. A shared guard
+//!   only lends a `&T`, so it is `Sync` where `T` is, and scoped threads may read through it.
 //! - **Drop.** Any handle may be the last one, so `T` strictly outlives each of them: its `Drop` may access
 //!   what it borrows. No thread-local list of this crate holds a `T`, and its threads hold only `'static` values.
 //! - **Unwinding.** `UnwindSafe` follows from the fields, and no code relies on it.
