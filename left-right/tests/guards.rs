@@ -1,7 +1,11 @@
-//! Guards that other threads read.
+//! Guards that other threads read, and guards that stand for the value that they show.
 
 mod setter;
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
@@ -99,4 +103,75 @@ fn a_guard_that_was_lent_forever_outlives_its_thread() {
         .join()
         .unwrap();
     assert_eq!(*reader.read(), [2; PLACES]);
+}
+
+#[test]
+fn guards_compare_and_hash_as_their_values_do() {
+    let mut writer = DelayWriteHandle::new(WriteHandle::new(1, 2));
+    let (early, late) = (writer.read_handle(), writer.read_handle());
+    let one = early.read();
+    writer.start_swap();
+    let two = late.read();
+    assert_ne!(one, two);
+    assert!(one < two && two >= one);
+    assert_eq!(one.partial_cmp(&two), Some(Ordering::Less));
+    assert_eq!(one.cmp(&two), Ordering::Less);
+
+    // The version does not count, nor does whose copy it is.
+    let other = WriteHandle::cloned(2).read_handle();
+    let again = other.read();
+    assert_ne!(two.version(), again.version());
+    assert_eq!(two, again);
+    assert_eq!(two.cmp(&again), Ordering::Equal);
+    let hasher = RandomState::new();
+    assert_eq!(hasher.hash_one(&two), hasher.hash_one(&again));
+    assert_eq!(hasher.hash_one(&two), hasher.hash_one(2));
+
+    // A value is compared with a value.
+    assert_eq!(*one, 1);
+    assert!(*two > 1);
+}
+
+/// What has no total order, or no order at all, keeps what it has.
+#[test]
+fn guards_compare_only_as_far_as_their_values_do() {
+    let float = WriteHandle::cloned(f64::NAN).read_handle();
+    let nan = float.read();
+    assert_ne!(nan, nan);
+    assert_eq!(nan.partial_cmp(&nan), None);
+
+    // Different types, of which one compares with the other.
+    let owned = WriteHandle::cloned(vec![String::from("a")]).read_handle();
+    let lent = WriteHandle::cloned(["a"]).read_handle();
+    assert_eq!(owned.read(), lent.read());
+
+    // Values without a size.
+    let (first, second) = (
+        WriteHandle::cloned(String::from("abc")),
+        WriteHandle::cloned("abd"),
+    );
+    let (first, second) = (first.read_handle(), second.read_handle());
+    let first = ReadGuard::map(first.read(), String::as_str);
+    let second = ReadGuard::map(second.read(), |text| *text);
+    assert!(first < second);
+    assert_eq!(&*first.max(second), "abd");
+}
+
+#[test]
+fn guards_are_borrowed_as_their_values() {
+    fn length(text: impl AsRef<String>) -> usize {
+        text.as_ref().len()
+    }
+    fn borrowed<T: ?Sized>(guard: &impl Borrow<T>) -> &T {
+        guard.borrow()
+    }
+    let reader = WriteHandle::cloned(String::from("abc")).read_handle();
+    assert_eq!(length(reader.read()), 3);
+    assert_eq!(borrowed::<String>(&reader.read()), "abc");
+
+    // Sets find a guard by its value, since the two agree in `Eq`, `Hash` and `Ord`.
+    let set: HashSet<_> = [reader.read()].into();
+    assert!(set.contains(&String::from("abc")) && !set.contains(&String::from("x")));
+    let set: BTreeSet<_> = [ReadGuard::map(reader.read(), String::as_str)].into();
+    assert!(set.contains("abc") && !set.contains("x"));
 }

@@ -1,6 +1,5 @@
 //! [`ReadGuard`]: one snapshot, for as long as the guard lives.
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::NonNull;
@@ -53,6 +52,27 @@ use crate::sync::Reading;
 /// let reader = writer.read_handle();
 /// send(reader);
 /// ```
+///
+/// # Comparisons
+///
+/// A guard compares, hashes and is borrowed as the value that it shows, whatever its version:
+/// ```
+/// use std::collections::HashSet;
+/// use left_right::{ReadGuard, WriteHandle};
+///
+/// let fruit = WriteHandle::cloned(vec!["apple", "pear"]).read_handle();
+/// let first = ReadGuard::map(fruit.read(), |fruit| &fruit[0]);
+/// let second = ReadGuard::map(fruit.read(), |fruit| &fruit[1]);
+/// assert!(first != second && first < second);
+/// assert_eq!(*first, "apple"); // a guard and a value
+///
+/// let length = |text: &dyn AsRef<&'static str>| text.as_ref().len();
+/// assert_eq!(length(&second), 4);
+/// let known = HashSet::from([first, second]);
+/// assert!(known.contains(&"pear")); // `Hash` and `Borrow`
+/// ```
+/// A method call on a guard finds these implementations before the value's own methods of the same name. On a guard
+/// of an `Option<T>`, `guard.as_ref()` returns a `&Option<T>`; `(*guard).as_ref()` returns an `Option<&T>`.
 ///
 /// # Lifetimes
 ///
@@ -255,18 +275,6 @@ impl<T: ?Sized> Deref for ReadGuard<'_, T> {
         // SAFETY: the value lies in the copy that `section` keeps us in (read/mod.rs G1), or was lent from it by a
         // closure that could not lend anything shorter-lived.
         unsafe { self.value.as_ref() }
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for ReadGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for ReadGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
     }
 }
 

@@ -23,6 +23,7 @@ mod index;
 mod local;
 mod project;
 mod shared_reader;
+mod value_traits;
 
 pub use factory::ReadHandleFactory;
 pub use guard::ReadGuard;
