@@ -150,6 +150,7 @@ mod stats;
 mod sync;
 #[cfg(doctest)]
 mod types;
+mod unwind;
 mod version;
 mod write;
 

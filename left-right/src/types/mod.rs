@@ -22,7 +22,17 @@
 //!   only lends a `&T`, so it is `Sync` where `T` is, and scoped threads may read through it.
 //! - **Drop.** Any handle may be the last one, so `T` strictly outlives each of them: its `Drop` may access
 //!   what it borrows. No thread-local list of this crate holds a `T`, and its threads hold only `'static` values.
-//! - **Unwinding.** `UnwindSafe` follows from the fields, and no code relies on it.
+//!
+//! What a panic may leave behind decides about `UnwindSafe` (`unwind.rs` has the reasons):
+//!
+//! | type | `UnwindSafe` if | `RefUnwindSafe` if |
+//! |---|---|---|
+//! | [`WriteHandle<T>`], [`DelayWriteHandle<T>`] | `T: UnwindSafe + RefUnwindSafe` | `T: RefUnwindSafe` |
+//! | [`OpWriteHandle<T, O>`] | `T: UnwindSafe + RefUnwindSafe`, `O: UnwindSafe` | `T: RefUnwindSafe`, `O: RefUnwindSafe` |
+//! | [`ReadHandle<T>`], [`ReadHandleFactory<T>`], [`SharedReader<T>`] | `T: RefUnwindSafe` | `T: RefUnwindSafe` |
+//! | [`ReadGuard<'a, T>`] | `T: RefUnwindSafe` | `T: RefUnwindSafe` |
+//!
+//! No code of this crate relies on either. What the others are follows from their fields.
 //!
 //! [`WriteHandle<T>`]: crate::WriteHandle
 //! [`DelayWriteHandle<T>`]: crate::DelayWriteHandle
@@ -56,7 +66,7 @@ macro_rules! demand {
             $name: "E0277",
             concat!(
                 "use left_right::*;\n",
-                "use std::{cell::Cell, rc::Rc, sync::MutexGuard};\n",
+                "use std::{cell::Cell, panic::*, rc::Rc, sync::MutexGuard};\n",
                 "fn demand<T: ", $trait, ">() {}\n",
                 "demand::<"
             ),
@@ -111,4 +121,5 @@ macro_rules! outlives {
 mod guards;
 mod lock;
 mod readers;
+mod unwind;
 mod writers;
