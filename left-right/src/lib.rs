@@ -6,7 +6,7 @@
 //! No reader ever waits, and no reader makes another one slower.
 //!
 //! ```
-//! use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
+//! use left_right::{OpWriteHandle, Operation};
 //!
 //! // A change is data, so that it can be made to both copies.
 //! struct Push(u32);
@@ -17,7 +17,7 @@
 //!     }
 //! }
 //!
-//! let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(vec![])));
+//! let mut writer = OpWriteHandle::cloned(vec![]);
 //! let reader = writer.read_handle(); // one for each thread: clone it
 //!
 //! writer.push(Push(1));

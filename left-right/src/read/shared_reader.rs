@@ -114,8 +114,7 @@ impl<T> SharedReader<T> {
     ///
     /// # Examples
     /// ```
-    /// # use left_right::{DelayWriteHandle, WriteHandle};
-    /// let mut writer = DelayWriteHandle::new(WriteHandle::cloned(0));
+    /// let mut writer = left_right::DelayWriteHandle::cloned(0);
     /// let reader = writer.shared_reader();
     /// let _guard = reader.read();
     /// writer.start_swap();

@@ -71,7 +71,7 @@ mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 
 /// An operation may borrow what ends before the handle was declared, but not what ends before the handle:
 /// ```compile_fail,E0597
-/// use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
+/// use left_right::{OpWriteHandle, Operation};
 ///
 /// struct Append<'s>(&'s str);
 ///
@@ -81,7 +81,7 @@ mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 ///     }
 /// }
 ///
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(String::new())));
+/// let mut writer = OpWriteHandle::cloned(String::new());
 /// {
 ///     let local = String::from("local");
 ///     writer.push(Append(&local));
@@ -89,7 +89,7 @@ mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 /// writer.swap_buffers();
 /// ```
 /// ```
-/// use left_right::{DelayWriteHandle, OpWriteHandle, Operation, WriteHandle};
+/// use left_right::{OpWriteHandle, Operation};
 ///
 /// struct Append<'s>(&'s str);
 ///
@@ -99,7 +99,7 @@ mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 ///     }
 /// }
 ///
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(String::new())));
+/// let mut writer = OpWriteHandle::cloned(String::new());
 /// {
 ///     let local = String::from("local");
 ///     writer.push(Append(local.leak()));
@@ -186,25 +186,25 @@ mod futures {}
 /// writer.swap_buffers();
 /// ```
 /// ```compile_fail,E0499
-/// let mut writer = left_right::DelayWriteHandle::new(left_right::WriteHandle::cloned(7));
+/// let mut writer = left_right::DelayWriteHandle::cloned(7);
 /// let own = writer.finish_swap().write_buffer_mut();
 /// writer.start_swap();
 /// *own = 8;
 /// ```
 /// ```
-/// let mut writer = left_right::DelayWriteHandle::new(left_right::WriteHandle::cloned(7));
+/// let mut writer = left_right::DelayWriteHandle::cloned(7);
 /// let own = writer.finish_swap().write_buffer_mut();
 /// *own = 8;
 /// writer.start_swap();
 /// ```
 /// ```compile_fail,E0502
-/// let mut writer = left_right::DelayWriteHandle::new(left_right::WriteHandle::cloned(7));
+/// let mut writer = left_right::DelayWriteHandle::cloned(7);
 /// let published = writer.get().read_buffer();
 /// writer.start_swap();
 /// assert_eq!(*published, 7);
 /// ```
 /// ```
-/// let mut writer = left_right::DelayWriteHandle::new(left_right::WriteHandle::cloned(7));
+/// let mut writer = left_right::DelayWriteHandle::cloned(7);
 /// let published = writer.get().read_buffer();
 /// assert_eq!(*published, 7);
 /// writer.start_swap();
@@ -218,7 +218,7 @@ mod buffers {}
 /// # impl Operation<u32> for Set {
 /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
 /// # }
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::cloned(7);
 /// let own = writer.catch_up();
 /// writer.push(Set(8));
 /// assert_eq!(*own, 7);
@@ -229,14 +229,14 @@ mod buffers {}
 /// # impl Operation<u32> for Set {
 /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
 /// # }
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::cloned(7);
 /// let own = writer.catch_up();
 /// assert_eq!(*own, 7);
 /// writer.push(Set(8));
 /// ```
 /// ```compile_fail,E0502
 /// # use left_right::*;
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::cloned(7);
 /// writer.push(8);
 /// let pending = writer.pending();
 /// writer.push(9);
@@ -244,7 +244,7 @@ mod buffers {}
 /// ```
 /// ```
 /// # use left_right::*;
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::cloned(7);
 /// writer.push(8);
 /// let pending = writer.pending();
 /// assert_eq!(pending, [8]);
@@ -253,7 +253,7 @@ mod buffers {}
 /// A closure may use what it is lent only during the call:
 /// ```compile_fail,E0521
 /// # use left_right::*;
-/// let mut writer = OpWriteHandle::<u32, u8>::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::<u32, u8>::cloned(7);
 /// let mut zero = 0;
 /// let mut kept = &mut zero;
 /// writer.tidy_with(|own| kept = own);
@@ -261,7 +261,7 @@ mod buffers {}
 /// ```
 /// ```
 /// # use left_right::*;
-/// let mut writer = OpWriteHandle::<u32, u8>::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::<u32, u8>::cloned(7);
 /// let mut zero = 0;
 /// let mut kept = &mut zero;
 /// writer.tidy_with(|own| *kept = *own);
@@ -273,7 +273,7 @@ mod buffers {}
 /// # impl Operation<u32> for Set {
 /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
 /// # }
-/// let mut writer = OpWriteHandle::<u32, Set>::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::<u32, Set>::cloned(7);
 /// let mut zero = 0;
 /// let mut kept = &mut zero;
 /// writer.settle_with(|own| kept = own);
@@ -285,7 +285,7 @@ mod buffers {}
 /// # impl Operation<u32> for Set {
 /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
 /// # }
-/// let mut writer = OpWriteHandle::<u32, Set>::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::<u32, Set>::cloned(7);
 /// let mut zero = 0;
 /// let mut kept = &mut zero;
 /// writer.settle_with(|own| *kept = *own);
@@ -297,7 +297,7 @@ mod buffers {}
 /// # impl Operation<u32> for Set {
 /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
 /// # }
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::cloned(7);
 /// let mut zero = 0;
 /// let mut kept = &mut zero;
 /// writer.apply_now(Set(8), |_, own| kept = own);
@@ -309,7 +309,7 @@ mod buffers {}
 /// # impl Operation<u32> for Set {
 /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
 /// # }
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+/// let mut writer = OpWriteHandle::cloned(7);
 /// let mut zero = 0;
 /// let mut kept = &mut zero;
 /// writer.apply_now(Set(8), |_, own| *kept = *own);

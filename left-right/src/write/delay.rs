@@ -14,9 +14,9 @@ use crate::{ReadHandle, ReadHandleFactory, ReadersBusy, SharedReader, Stats, Ver
 /// # Examples
 ///
 /// ```
-/// use left_right::{DelayWriteHandle, WriteHandle};
+/// use left_right::DelayWriteHandle;
 ///
-/// let mut writer = DelayWriteHandle::new(WriteHandle::cloned(0));
+/// let mut writer = DelayWriteHandle::cloned(0);
 /// let reader = writer.read_handle();
 /// let guard = reader.read();
 ///
@@ -38,6 +38,27 @@ impl<T> DelayWriteHandle<T> {
     /// Makes a writer that waits later.
     pub fn new(write: WriteHandle<T>) -> Self {
         DelayWriteHandle { write }
+    }
+
+    /// Makes a writer that waits later, over `value` and a clone of it.
+    ///
+    /// # Panics
+    /// If the `Clone` does.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::DelayWriteHandle::cloned(7);
+    /// let reader = writer.read_handle();
+    /// *writer.finish_swap().write_buffer_mut() = 8;
+    /// assert_eq!(*reader.read(), 7);
+    /// writer.start_swap();
+    /// assert_eq!(*reader.read(), 8);
+    /// ```
+    pub fn cloned(value: T) -> Self
+    where
+        T: Clone,
+    {
+        WriteHandle::cloned(value).into()
     }
 
     /// The plain writer, for reading both copies.
@@ -124,12 +145,6 @@ impl<T> DelayWriteHandle<T> {
 
     pub(super) fn write_mut(&mut self) -> &mut WriteHandle<T> {
         &mut self.write
-    }
-}
-
-impl<T> From<WriteHandle<T>> for DelayWriteHandle<T> {
-    fn from(write: WriteHandle<T>) -> Self {
-        DelayWriteHandle::new(write)
     }
 }
 

@@ -22,13 +22,13 @@ impl<T, O> OpWriteHandle<T, O> {
     ///
     /// # Examples
     /// ```
-    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # use left_right::{Operation, OpWriteHandle};
     /// # #[derive(Debug, PartialEq)]
     /// # struct Add(u32);
     /// # impl Operation<u32> for Add {
     /// #     fn apply(&mut self, target: &mut u32) { *target += self.0; }
     /// # }
-    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    /// let mut writer = OpWriteHandle::cloned(0);
     /// writer.extend([Add(1), Add(10), Add(100)]);
     /// assert_eq!(writer.split_off(2), [Add(100)]); // nothing was applied yet
     /// assert_eq!(*writer.catch_up(), 11);
@@ -95,12 +95,12 @@ impl<T, O> OpWriteHandle<T, O> {
     ///
     /// # Examples
     /// ```
-    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # use left_right::{Operation, OpWriteHandle};
     /// # struct Set(u32);
     /// # impl Operation<u32> for Set {
     /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
     /// # }
-    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+    /// let mut writer = OpWriteHandle::cloned(7);
     /// writer.push(Set(8));
     /// assert_eq!(writer.swap_applied(|_| ()), None); // it is not applied yet
     /// writer.catch_up();
@@ -179,12 +179,12 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///
     /// # Examples
     /// ```
-    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # use left_right::{Operation, OpWriteHandle};
     /// # struct Set(u32);
     /// # impl Operation<u32> for Set {
     /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
     /// # }
-    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(7)));
+    /// let mut writer = OpWriteHandle::cloned(7);
     /// let old = writer.apply_now(Set(8), |op, target| std::mem::replace(target, op.0));
     /// assert_eq!((old, *writer.catch_up()), (7, 8));
     /// ```

@@ -3,6 +3,7 @@
 //! (a log of operations).
 
 mod buffers;
+mod convert;
 mod delay;
 mod direct;
 mod handle;

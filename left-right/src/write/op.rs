@@ -43,7 +43,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+/// use left_right::{OpWriteHandle, Operation};
 ///
 /// struct Add(i64);
 ///
@@ -53,7 +53,7 @@ use crate::{
 ///     }
 /// }
 ///
-/// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+/// let mut writer = OpWriteHandle::cloned(0);
 /// let reader = writer.read_handle();
 ///
 /// writer.push(Add(1));
@@ -105,12 +105,54 @@ impl Health {
 
 impl<T, O> OpWriteHandle<T, O> {
     /// Makes a writer with an empty log, over two copies that are equal.
+    ///
+    /// For copies that are made one by one, or with a [`Builder`](crate::Builder).
+    /// [`cloned`](Self::cloned) makes the second copy itself.
+    ///
+    /// # Examples
+    /// ```
+    /// use left_right::{DelayWriteHandle, OpWriteHandle, WriteHandle};
+    ///
+    /// let copies = WriteHandle::new(Vec::<u8>::with_capacity(9), Vec::with_capacity(9));
+    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(copies));
+    /// writer.push("an operation");
+    /// assert_eq!(writer.pending(), ["an operation"]);
+    /// ```
     pub fn new(delay: DelayWriteHandle<T>) -> Self {
         OpWriteHandle {
             delay,
             log: Log::new(),
             health: Health::Sound,
         }
+    }
+
+    /// Makes a writer with an empty log, over `value` and a clone of it.
+    ///
+    /// # Panics
+    /// If the `Clone` does.
+    ///
+    /// # Examples
+    /// ```
+    /// use left_right::{OpWriteHandle, Operation};
+    ///
+    /// struct Set(u32);
+    ///
+    /// impl Operation<u32> for Set {
+    ///     fn apply(&mut self, target: &mut u32) {
+    ///         *target = self.0;
+    ///     }
+    /// }
+    ///
+    /// let mut writer = OpWriteHandle::cloned(7);
+    /// writer.push(Set(8));
+    /// writer.swap_buffers();
+    /// assert_eq!(*writer.read_handle().read(), 8);
+    /// ```
+    pub fn cloned(value: T) -> Self
+    where
+        T: Clone,
+    {
+        WriteHandle::cloned(value).into()
     }
 
     /// The plain writer, for reading both copies as they are.

@@ -42,12 +42,12 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///
     /// # Examples
     /// ```
-    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # use left_right::{Operation, OpWriteHandle};
     /// # struct Set(u32);
     /// # impl Operation<u32> for Set {
     /// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
     /// # }
-    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(WriteHandle::cloned(0)));
+    /// let mut writer = OpWriteHandle::cloned(0);
     /// let reader = writer.read_handle();
     /// let stalled = reader.read();
     /// writer.push(Set(1));

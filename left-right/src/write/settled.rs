@@ -53,13 +53,13 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///
     /// # Examples
     /// ```
-    /// # use left_right::{DelayWriteHandle, Operation, OpWriteHandle, WriteHandle};
+    /// # use left_right::{Operation, OpWriteHandle, WriteHandle};
     /// # struct Push(u32);
     /// # impl Operation<Vec<u32>> for Push {
     /// #     fn apply(&mut self, target: &mut Vec<u32>) { target.push(self.0); }
     /// # }
     /// let copies = WriteHandle::new(Vec::with_capacity(99), Vec::with_capacity(99));
-    /// let mut writer = OpWriteHandle::new(DelayWriteHandle::new(copies));
+    /// let mut writer = OpWriteHandle::from(copies);
     /// writer.push(Push(1));
     /// let version = writer.swap_buffers();
     /// assert!(writer.settle_with(|numbers| numbers.shrink_to_fit()));
