@@ -15,6 +15,10 @@
 /// In tests, [`OpWriteHandle::verify_copies`](crate::OpWriteHandle::verify_copies) finds it.
 /// Ask the clock before pushing, and push what it said.
 ///
+/// A value that changes through a shared reference, such as an atomic, exists
+/// [once in each copy](crate::WriteHandle#values-that-change-through-a-shared-reference), and a reader changes one of the
+/// two. If both copies hold one such value by an `Arc`, an operation must not change it, since it would do so twice.
+///
 /// # Examples
 ///
 /// ```

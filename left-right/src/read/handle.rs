@@ -24,6 +24,20 @@ use crate::sync::Arc;
 /// for a guard or for a writer that waits for one.
 /// A handle takes 256 bytes.
 ///
+/// # After the writer's end
+///
+/// Reads go on after the writer was dropped, and show the last published state.
+/// (The crate of the same name on crates.io returns `None` from `enter` then.)
+/// [`is_writer_alive`](Self::is_writer_alive) tells whether anything new can come:
+/// ```
+/// let writer = left_right::WriteHandle::cloned(7);
+/// let reader = writer.read_handle();
+/// assert!(reader.is_writer_alive());
+/// drop(writer);
+/// assert_eq!(*reader.read(), 7);
+/// assert!(!reader.is_writer_alive());
+/// ```
+///
 /// # Examples
 ///
 /// ```
@@ -113,7 +127,7 @@ impl<T> ReadHandle<T> {
         self.read().version()
     }
 
-    /// Whether the writer still exists. Readers go on with the last published state after it.
+    /// Returns whether the writer still exists. Once it does not, reads keep showing the last published state.
     pub fn is_writer_alive(&self) -> bool {
         self.shared.is_writer_alive()
     }
@@ -138,7 +152,20 @@ impl<T> ReadHandle<T> {
 }
 
 impl<T> Clone for ReadHandle<T> {
-    /// Another reader, in no copy yet. Waits for no guard.
+    /// Makes another handle to the same data, not a copy of the data: it shows each later swap, too.
+    ///
+    /// It has no guard and no label yet. Waits for no guard. To copy the data, clone what a guard shows.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::WriteHandle::cloned(vec![1]);
+    /// let reader = writer.read_handle();
+    /// let (handle, data) = (reader.clone(), reader.read().clone());
+    /// writer.write_buffer_mut().push(2);
+    /// writer.swap_buffers();
+    /// assert_eq!(*handle.read(), [1, 2]);
+    /// assert_eq!(data, [1]);
+    /// ```
     fn clone(&self) -> Self {
         ReadHandle::join(&self.shared)
     }

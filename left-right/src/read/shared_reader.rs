@@ -90,7 +90,7 @@ impl<T> SharedReader<T> {
         self.read().version()
     }
 
-    /// Whether the writer still exists. Readers go on with the last published state after it.
+    /// Returns whether the writer still exists. Once it does not, reads keep showing the last published state.
     pub fn is_writer_alive(&self) -> bool {
         self.shared.is_writer_alive()
     }
@@ -147,6 +147,21 @@ impl<T> SharedReader<T> {
 }
 
 impl<T> Clone for SharedReader<T> {
+    /// Makes another way to the same data, not a copy of the data: it shows each later swap, too.
+    ///
+    /// Each thread has one slot for all clones, so a guard of one clone decides what the others show on that thread.
+    /// To copy the data, clone what a guard shows.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::WriteHandle::cloned(vec![1]);
+    /// let reader = writer.shared_reader();
+    /// let (handle, data) = (reader.clone(), reader.read().clone());
+    /// writer.write_buffer_mut().push(2);
+    /// writer.swap_buffers();
+    /// assert_eq!(*handle.read(), [1, 2]);
+    /// assert_eq!(data, [1]);
+    /// ```
     fn clone(&self) -> Self {
         SharedReader::new(&self.shared)
     }

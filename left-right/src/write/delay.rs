@@ -68,6 +68,24 @@ impl<T> DelayWriteHandle<T> {
 
     /// Publishes the writer's copy. Reads that begin after this has returned see it.
     ///
+    /// A guard that was taken before, by the calling thread or by any other, still shows the older state.
+    /// So does each read by the same handle while that guard lives, and for a guard of a [`SharedReader`] each read by
+    /// a `SharedReader` on the guard's thread: they belong to the guard's snapshot.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::DelayWriteHandle::cloned(7);
+    /// let (reader, other) = (writer.read_handle(), writer.read_handle());
+    /// let guard = reader.read();
+    /// *writer.finish_swap().write_buffer_mut() = 8;
+    /// writer.start_swap();
+    /// assert_eq!(*guard, 7);
+    /// assert_eq!(*reader.read(), 7); // an inner read
+    /// assert_eq!(*other.read(), 8);
+    /// drop(guard);
+    /// assert_eq!(*reader.read(), 8);
+    /// ```
+    ///
     /// # Blocking
     /// Waits for the readers of the swap before this one, as [`finish_swap`](Self::finish_swap)
     /// does; not for those of this one.

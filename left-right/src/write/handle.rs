@@ -35,6 +35,31 @@ const LOST: &str = "the system refused a memory barrier that it had granted befo
 /// assert_eq!(*writer.write_buffer(), [1]); // the other copy
 /// ```
 ///
+/// # Values that change through a shared reference
+///
+/// Each copy has values of its own. A change through a `&T`, to a `Cell`, an atomic or the content of a `Mutex`, reaches
+/// only the copy in which it is made. It is not seen after the next swap, and is seen again after the one that follows.
+/// An `Arc` lets both copies hold one value, whose changes are seen at once and belong to no version:
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use left_right::WriteHandle;
+///
+/// let mut writer = WriteHandle::new(AtomicU64::new(0), AtomicU64::new(0));
+/// let reader = writer.read_handle();
+/// reader.read().fetch_add(1, Ordering::Relaxed);
+/// writer.swap_buffers();
+/// assert_eq!(reader.read().load(Ordering::Relaxed), 0); // the other copy's
+///
+/// let mut writer = WriteHandle::cloned(Arc::new(AtomicU64::new(0)));
+/// let reader = writer.read_handle();
+/// reader.read().fetch_add(1, Ordering::Relaxed);
+/// writer.swap_buffers();
+/// assert_eq!(reader.read().load(Ordering::Relaxed), 1);
+/// ```
+///
+/// # Threads
+///
 /// It is `Send` only if `T` is `Send` and `Sync`:
 /// ```compile_fail,E0277
 /// fn send<T: Send>(_: T) {}
@@ -94,7 +119,8 @@ impl<T> WriteHandle<T> {
 
     /// Publishes the writer's copy, and waits until the readers of the other one have left it.
     ///
-    /// Reads that begin after this has returned see it.
+    /// Reads that begin after this has returned see it. (No guard of the older state is left then. In
+    /// [`DelayWriteHandle::start_swap`](crate::DelayWriteHandle::start_swap) there may be one.)
     /// A panic while the writer's copy was being changed leaves it as far as it was changed; the
     /// next swap would publish that.
     ///

@@ -21,6 +21,9 @@ use crate::{
 /// Nothing waits for the readers of a swap before the next swap, or before
 /// [`catch_up`](Self::catch_up).
 ///
+/// Only operations reach both copies. What readers change through a `&T`, in an atomic for example, reaches
+/// [one copy](WriteHandle#values-that-change-through-a-shared-reference).
+///
 /// Dropping it never waits and discards what was not published; readers keep the last
 /// published state.
 ///
@@ -238,7 +241,8 @@ impl<T, O> OpWriteHandle<T, O> {
 }
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
-    /// Publishes what is pending. Reads that begin after this has returned see it.
+    /// Publishes what is pending. Reads that begin after this has returned see it. A handle that still has a guard
+    /// [shows the guard's state](DelayWriteHandle::start_swap) instead, also on the calling thread.
     ///
     /// With nothing pending, the version stays the same, and so does what readers see. The writer's
     /// copy gets the operations that it still lacks, if its readers have left; otherwise nothing happens.
