@@ -47,6 +47,16 @@
 //!   that waits for it. [`try_refresh`](WriteHandle::try_refresh) and
 //!   [`refresh_timeout`](WriteHandle::refresh_timeout) name the readers in the way, and
 //!   [`try_catch_up`](WriteHandle::try_catch_up) does so for the writer's own reads.
+//! - **`clone()` of a handle is a handle** of the same map; [`SharedMap::deep_clone`] copies the entries.
+//! - **A value with interior mutability diverges between the copies**: what is changed through `&V`, in a `Cell`, a
+//!   `Mutex` or an atomic, is changed in the copy that the reader is in, and the next refresh shows the other one. Wrap
+//!   such a value in [`Shared`], so that both copies hold the same one.
+//! - **Readers keep the last state when the writer is gone**;
+//!   [`is_writer_alive`](ReadHandle::is_writer_alive) tells.
+//! - **A bag that loses its last value takes its key with it**: a key of a [`multimap`] has a bag only while that has a
+//!   value.
+//! - **A thread that holds a guard reads that guard's state** through the same handle or [`SharedMap`], also after a
+//!   write of its own: see [*Guards of the writing thread*](SharedMap#guards-of-the-writing-thread).
 //! - **A closure given to a [`SharedMap`] runs under its writer lock**: one that waits for another
 //!   writer of the same map never returns. [`SharedMap::write`] says what to do instead.
 //! - **Keys need `Eq + Hash + Clone`, values `Clone`.** A key whose `Eq` or `Hash` lies gives wrong
@@ -145,5 +155,22 @@ pub type DefaultHashBuilder = hashbrown::DefaultHashBuilder;
 /// writer.insert(1, Shared::new([7; 4096]));
 /// writer.refresh();
 /// assert_eq!(reader.get(&1).unwrap()[0], 7);
+/// ```
+///
+/// A value with interior mutability must be shared. Without `Shared`, each copy would count for itself:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use evmap_core::Shared;
+///
+/// let (mut writer, reader) = evmap_core::new::<&str, Shared<AtomicU32>>();
+/// writer.insert("hits", Shared::new(AtomicU32::new(0)));
+/// for _ in 0..2 {
+///     writer.refresh(); // each shows the other copy
+///     reader.get("hits").unwrap().fetch_add(1, Ordering::Relaxed);
+///     writer.set_meta(());
+/// }
+/// println!("{}", reader.get("hits").unwrap().load(Ordering::Relaxed)); // 2
+/// # assert_eq!(reader.get("hits").unwrap().load(Ordering::Relaxed), 2);
 /// ```
 pub use triomphe::Arc as Shared;

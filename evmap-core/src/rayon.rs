@@ -55,7 +55,7 @@ par_iter! {
     ///
     /// let (mut writer, _reader) = evmap_core::new();
     /// writer.extend((0..1000).map(|n| (n, n)));
-    /// let largest = writer.view().into_par_iter().map(|(_, value)| *value).max();
+    /// let largest = writer.catch_up().into_par_iter().map(|(_, value)| *value).max();
     /// assert_eq!(largest, Some(999));
     /// ```
     ['a] OwnView<'a, K, V, S, M, E>, 'a

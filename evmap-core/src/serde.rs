@@ -60,7 +60,7 @@ where
     S: BuildHasher + Default + Clone,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        entries(deserializer).map(Self::from_iter)
+        entries::<K, V, _>(deserializer).map(Self::from_iter)
     }
 }
 
@@ -86,7 +86,7 @@ where
     S: BuildHasher + Default + Clone + Send + Sync + 'static,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        entries(deserializer).map(Self::from_iter)
+        entries::<K, V, _>(deserializer).map(Self::from_iter)
     }
 }
 

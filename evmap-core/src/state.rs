@@ -5,6 +5,7 @@ use std::{mem, vec};
 
 use equivalent::Equivalent;
 
+use crate::TryReserveError;
 use crate::copy_drops::CopyDrops;
 use crate::op::{Entries, Hashed};
 use crate::panics::Drops;
@@ -244,6 +245,15 @@ impl<K, V, S: BuildHasher, M, E: Engine> State<K, V, S, M, E> {
     {
         let hasher = &self.hasher;
         self.table.reserve(additional, |key| hasher.hash_one(key));
+    }
+
+    pub(crate) fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError>
+    where
+        K: Hash,
+    {
+        let hasher = &self.hasher;
+        self.table
+            .try_reserve(additional, |key| hasher.hash_one(key))
     }
 
     pub(crate) fn shrink_to_fit(&mut self)

@@ -75,7 +75,7 @@ fn the_view_is_unchanged_while_the_writer_publishes<E: ParEngine>() {
 fn the_writers_own_state_is_iterated<E: ParEngine>() {
     let (mut writer, reader) = each_engine::map::<u32, u32, E>();
     writer.extend(entries(1_000));
-    let own = writer.view();
+    let own = writer.catch_up();
     assert!(own.par_iter().all(|(key, value)| key * 2 == *value));
     let largest = own.into_par_iter().map(|(key, _)| key).max();
     assert_eq!((largest, reader.len()), (Some(&999), 0));

@@ -12,7 +12,7 @@ fn every_reader_serialises_what_it_sees() {
     let (mut writer, reader) = evmap_core::new();
     writer.extend([("a", 1), ("b", 2)]);
     writer.refresh();
-    assert_eq!(to_value(writer.view()).unwrap(), two());
+    assert_eq!(to_value(writer.catch_up()).unwrap(), two());
     let view = reader.read();
     writer.insert("c", 3);
     writer.refresh();

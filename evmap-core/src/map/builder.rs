@@ -13,7 +13,11 @@ use crate::op::MapOp;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine};
 
-/// Makes a map with other than the usual settings.
+/// Makes a single-valued map with other than the usual settings: a writer and a first reader.
+///
+/// Each module has its own: [`multimap::Builder`](crate::multimap::Builder) makes a map of bags, and
+/// [`shared_map::Builder`](crate::shared_map::Builder), by [`SharedMap::builder`](crate::SharedMap::builder), a map with
+/// many writers.
 ///
 /// # Examples
 ///
@@ -32,7 +36,6 @@ use crate::table::{DefaultEngine, Engine};
 /// assert_eq!(reader.get_cloned("apple"), Some(3));
 /// assert_eq!(*reader.read().meta(), "loaded at nine");
 /// ```
-#[derive(Clone)]
 pub struct Builder<S = DefaultHashBuilder, M = (), E = DefaultEngine> {
     capacity: usize,
     hasher: S,
@@ -206,6 +209,23 @@ impl<S, M, E> Builder<S, M, E> {
         self.build_over(copies, changes, drops)
     }
 
+    /// As [`build_writer`](Self::build_writer), with clones of this state.
+    pub(crate) fn build_writer_of<K, V, O>(
+        self,
+        state: &State<K, V, S, M, E>,
+        changes: fn(&O) -> usize,
+        drops: Option<CopyDrops<K, V, E::Table<K, V>>>,
+    ) -> WriteHandle<K, V, S, M, E, O>
+    where
+        K: Clone,
+        V: Clone,
+        S: Clone,
+        M: Clone,
+        E: Engine,
+    {
+        self.build_over([state.clone(), state.clone()], changes, drops)
+    }
+
     /// Returns one of the two copies of an empty map.
     fn copy<K, V>(&self) -> State<K, V, S, M, E>
     where
@@ -241,6 +261,19 @@ fn with_reader<K, V, S: Clone, M, E: Engine>(
 ) -> (WriteHandle<K, V, S, M, E>, ReadHandle<K, V, S, M, E>) {
     let reader = writer.read_handle();
     (writer, reader)
+}
+
+impl<S: Clone, M: Clone, E> Clone for Builder<S, M, E> {
+    fn clone(&self) -> Self {
+        Builder {
+            capacity: self.capacity,
+            hasher: self.hasher.clone(),
+            meta: self.meta.clone(),
+            fence: self.fence,
+            max_retired: self.max_retired,
+            engine: PhantomData,
+        }
+    }
 }
 
 impl<S, M: fmt::Debug, E> fmt::Debug for Builder<S, M, E> {

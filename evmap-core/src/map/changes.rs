@@ -7,6 +7,7 @@ use equivalent::Equivalent;
 use super::WriteHandle;
 use super::decide::Decision;
 use super::writes::{infallible, writes};
+use crate::TryReserveError;
 use crate::op::MapOp;
 use crate::state::State;
 use crate::table::Engine;

@@ -7,6 +7,7 @@ use equivalent::Equivalent;
 use left_right::Operation;
 
 use super::WriteHandle;
+use crate::TryReserveError;
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
 use crate::table::{Engine, Table};
@@ -131,6 +132,18 @@ where
             .collect();
         self.log_all(unwanted);
         self.apply_all();
+    }
+
+    /// Reserves capacity in the writer's copy, and logs that for the other one.
+    pub(crate) fn reserve_now(&mut self, additional: usize) -> Result<(), TryReserveError> {
+        self.caught_up();
+        // A refusal changes nothing, so nothing is logged then.
+        let reserved = self.ops.tidy_with(|state| state.try_reserve(additional));
+        if let Some(refused @ Err(_)) = reserved {
+            return refused;
+        }
+        self.apply_now(MapOp::Reserve(additional));
+        Ok(())
     }
 
     /// Logs a change, and makes it to the writer's copy.

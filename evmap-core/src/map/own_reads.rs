@@ -5,9 +5,31 @@ use std::hash::{BuildHasher, Hash};
 use equivalent::Equivalent;
 use left_right::Operation;
 
-use super::WriteHandle;
+use super::{OwnView, WriteHandle};
 use crate::state::State;
 use crate::table::{Engine, Table};
+
+impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
+    /// A view of the writer's own state, if all changes are applied to the writer's copy already. It needs no `&mut`,
+    /// and does not wait.
+    ///
+    /// `None` after a change that was only logged, after a refresh, and while the writer is poisoned:
+    /// [`catch_up`](Self::catch_up) applies what is pending and returns the same view.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, _reader) = evmap_core::new();
+    /// writer.insert("a", 1);
+    /// assert!(writer.view().is_none()); // logged, and not applied yet
+    /// writer.catch_up();
+    /// let writer = &writer;
+    /// println!("{:?}", writer.view().unwrap().get("a")); // Some(1)
+    /// # assert_eq!(writer.view().unwrap()["a"], 1);
+    /// ```
+    pub fn view(&self) -> Option<OwnView<'_, K, V, S, M, E>> {
+        self.ops.is_caught_up().then(|| OwnView::new(self.own()))
+    }
+}
 
 impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
 where

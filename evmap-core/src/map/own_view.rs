@@ -6,10 +6,9 @@ use std::hash::{BuildHasher, Hash};
 use std::ops::Index;
 
 use equivalent::Equivalent;
-use left_right::Operation;
 
 use super::state_reads::{equal_entries, have_equal_entries, state_reads};
-use super::{Iter, Keys, Values, View, WriteHandle};
+use super::{Iter, Keys, Values, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
@@ -28,7 +27,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// ```
 /// let (mut writer, reader) = evmap_core::new();
 /// writer.extend([("a", 1), ("b", 2)]);
-/// let own = writer.view();
+/// let own = writer.catch_up();
 /// assert_eq!((own.len(), own["a"], own.get("c")), (2, 1, None));
 /// assert!(own != reader.read()); // not published yet
 ///
@@ -80,24 +79,5 @@ impl<'a, K, V, S, M, E: Engine> IntoIterator for &OwnView<'a, K, V, S, M, E> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-impl<K, V, S, M, E, O> WriteHandle<K, V, S, M, E, O>
-where
-    K: Hash,
-    S: BuildHasher,
-    E: Engine,
-    O: Operation<State<K, V, S, M, E>>,
-{
-    /// A view of the writer's own state, with its unrefreshed changes.
-    ///
-    /// # Blocking
-    /// As [`get`](Self::get).
-    ///
-    /// # Panics
-    /// As [`refresh`](Self::refresh).
-    pub fn view(&mut self) -> OwnView<'_, K, V, S, M, E> {
-        OwnView::new(self.caught_up())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use left_right::{Operation, SwapError, Version};
 
-use super::WriteHandle;
+use super::{OwnView, WriteHandle};
 use crate::state::State;
 use crate::table::Engine;
 
@@ -28,7 +28,8 @@ use crate::table::Engine;
 /// let busy = writer.catch_up_timeout(Duration::from_millis(1)).unwrap_err();
 ///
 /// drop(_stalled);
-/// let sum = writer.try_catch_up()?.merge("hits", 1, |sum, n| Some(sum + n));
+/// println!("{:?}", writer.try_catch_up()?.get("hits")); // Some(1)
+/// let sum = writer.merge("hits", 1, |sum, n| Some(sum + n)); // it does not wait
 /// assert_eq!(sum, Some(2));
 /// # Ok::<(), evmap_core::SwapError>(())
 /// ```
@@ -39,16 +40,26 @@ where
     E: Engine,
     O: Operation<State<K, V, S, M, E>>,
 {
-    /// Applies all changes to the writer's copy. Publishes nothing.
+    /// Applies all changes to the writer's copy, and returns a view of it: the writer's own state, with its unrefreshed
+    /// changes. Publishes nothing.
     ///
     /// # Blocking
     /// Waits for guards that were taken before the last refresh.
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh).
-    pub fn catch_up(&mut self) -> &mut Self {
-        self.caught_up();
-        self
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::new();
+    /// writer.extend([("a", 1), ("b", 2)]);
+    /// let own = writer.catch_up();
+    /// println!("{:?} of {} keys", own.get("a"), own.len()); // Some(1) of 2 keys
+    /// # assert_eq!((own["a"], own.len()), (1, 2));
+    /// assert!(reader.is_empty());
+    /// ```
+    pub fn catch_up(&mut self) -> OwnView<'_, K, V, S, M, E> {
+        OwnView::new(self.caught_up())
     }
 
     /// As [`catch_up`](Self::catch_up), but does not wait: it looks a bounded number of times.
@@ -58,7 +69,7 @@ where
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh), the first time.
-    pub fn try_catch_up(&mut self) -> Result<&mut Self, SwapError> {
+    pub fn try_catch_up(&mut self) -> Result<OwnView<'_, K, V, S, M, E>, SwapError> {
         self.ops.try_catch_up()?;
         Ok(self.catch_up())
     }
@@ -70,7 +81,10 @@ where
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh), the first time.
-    pub fn catch_up_timeout(&mut self, timeout: Duration) -> Result<&mut Self, SwapError> {
+    pub fn catch_up_timeout(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<OwnView<'_, K, V, S, M, E>, SwapError> {
         self.ops.catch_up_timeout(timeout)?;
         Ok(self.catch_up())
     }
@@ -80,7 +94,7 @@ where
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh).
-    pub async fn catch_up_async(&mut self) -> &mut Self {
+    pub async fn catch_up_async(&mut self) -> OwnView<'_, K, V, S, M, E> {
         self.ops.catch_up_async().await;
         self.catch_up()
     }

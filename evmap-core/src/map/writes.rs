@@ -354,6 +354,28 @@ macro_rules! writes {
             $this.run(|w| w.remove_hashed(hash, key, condition, State::remove_entry))
         }
 
+        /// Reserves capacity for this many more entries in the writer's copy at once, and in the other copy when the
+        /// change is made there, if memory suffices then, too. (Named as std's method; as other writes do, it may
+        /// wait.)
+        ///
+        /// # Errors
+        /// [`TryReserveError`](crate::TryReserveError): memory does not suffice, or so many entries are impossible.
+        /// Nothing has changed.
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// # map.insert("a", 1);
+        /// println!("{:?}", map.try_reserve(1000)); // Ok(())
+        /// println!("{}", map.try_reserve(usize::MAX).is_err()); // true
+        /// # assert_eq!(map.try_reserve(1000), Ok(()));
+        /// # assert_eq!(map.try_reserve(usize::MAX).unwrap_err().additional, usize::MAX);
+        #[doc = $after]
+        /// ```
+        pub fn try_reserve($($receiver)+, additional: usize) -> Result<(), TryReserveError> {
+            $this.run(|w| w.reserve_now(additional))
+        }
+
         /// Keeps the entries for which `keep` returns `true`. It is called once for each entry.
         ///
         #[doc = $inside]

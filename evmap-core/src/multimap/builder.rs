@@ -10,8 +10,8 @@ use crate::op::{Hashed, MultimapOp};
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine};
 
-/// Makes a multimap with other than the usual settings, which are those of the map's
-/// [`Builder`](crate::Builder).
+/// Makes a multimap with other than the usual settings, which are those of the single-valued map's
+/// [`evmap_core::Builder`](crate::Builder).
 ///
 /// # Examples
 ///

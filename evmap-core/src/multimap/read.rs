@@ -66,7 +66,7 @@ macro_rules! bag_reads {
             /// ```
             /// let (mut writer, reader) = evmap_core::multimap::Builder::new().build_from([("a", 1)]);
             /// writer.insert("a", 2);
-            /// assert!(writer.view().contains_value("a", &2));
+            /// assert!(writer.catch_up().contains_value("a", &2));
             /// assert!(!reader.read().contains_value("a", &2)); // not published yet
             /// ```
             pub fn contains_value<Q>(&self, key: &Q, value: &V) -> bool

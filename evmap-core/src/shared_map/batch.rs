@@ -6,9 +6,10 @@ use std::hash::{BuildHasher, Hash};
 use equivalent::Equivalent;
 
 use crate::DefaultHashBuilder;
-use crate::map::WriteHandle;
+use crate::TryReserveError;
 use crate::map::decide::Decision;
 use crate::map::writes::{immediate_writes, infallible, writes};
+use crate::map::{OwnView, WriteHandle};
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
@@ -62,6 +63,22 @@ impl<'a, K, V, S, E: Engine> Batch<'a, K, V, S, E> {
     /// All entries, in no order to rely on.
     pub fn iter(&self) -> <E::Table<K, V> as Table<K, V>>::Iter<'_> {
         self.state().table.iter()
+    }
+
+    /// A view of the state that the write has made so far.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::from([("a", 1), ("b", 2)]);
+    /// let (sum, _version) = map.write(|w| {
+    ///     w.insert("b", 3);
+    ///     w.view().values().sum::<i32>()
+    /// });
+    /// println!("{sum}"); // 4
+    /// # assert_eq!(sum, 4);
+    /// ```
+    pub fn view(&self) -> OwnView<'_, K, V, S, (), E> {
+        OwnView::new(self.state())
     }
 
     /// The writer's copy, which has every change (each is applied as it is made).

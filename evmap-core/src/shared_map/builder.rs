@@ -14,7 +14,7 @@ use super::core::{Core, Publishing};
 use super::writer::Writer;
 use crate::DefaultHashBuilder;
 use crate::copy_drops::{CopyDrops, DropQueue};
-use crate::map::WriteHandle;
+use crate::map::{View, WriteHandle};
 use crate::op::MapOp;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, SharedEngine};
@@ -24,7 +24,7 @@ const STALL_LIMIT: Duration = Duration::from_millis(50);
 
 /// Makes a [`SharedMap`] with other than the usual settings.
 ///
-/// Made by [`SharedMap::builder`].
+/// Made by [`SharedMap::builder`]. ([`evmap_core::Builder`](crate::Builder) makes a map with a single writer.)
 ///
 /// # Examples
 ///
@@ -174,6 +174,11 @@ where
         self.build_over(|map, drops| map.build_writer_with(fill, MapOp::changes, Some(drops)))
     }
 
+    /// A map with the entries of this view, in version 0.
+    pub(super) fn build_copy(self, view: &View<'_, K, V, S, (), E>) -> SharedMap<K, V, S, E> {
+        self.build_over(|map, drops| map.build_writer_of(&view.state, MapOp::changes, Some(drops)))
+    }
+
     fn build_over(
         self,
         build: impl FnOnce(
@@ -181,6 +186,7 @@ where
             CopyDrops<K, V, E::Table<K, V>>,
         ) -> WriteHandle<K, V, S, (), E>,
     ) -> SharedMap<K, V, S, E> {
+        let settings = self.clone();
         let queue = DropQueue::new();
         let map = build(self.map, CopyDrops::new(&queue));
         let reader = map.shared_reader();
@@ -204,7 +210,19 @@ where
                 background,
             )
         });
-        SharedMap::over(core, reader)
+        SharedMap::over(core, reader, settings)
+    }
+}
+
+impl<K, V, S: Clone, E> Clone for Builder<K, V, S, E> {
+    fn clone(&self) -> Self {
+        Builder {
+            map: self.map.clone(),
+            refresh_every: self.refresh_every,
+            max_pending: self.max_pending,
+            stall_limit: self.stall_limit,
+            entries: PhantomData,
+        }
     }
 }
 

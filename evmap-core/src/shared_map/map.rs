@@ -15,7 +15,7 @@ use crate::map::lookups::lookups;
 use crate::map::{ReadHandle, ReadHandleFactory, SharedReader, View};
 use crate::panics::contain;
 use crate::state::State;
-use crate::table::{DefaultEngine, Engine, Table};
+use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 
 /// A map that any thread reads and writes: the type that a web handler would hold.
 ///
@@ -55,6 +55,25 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// At most [`max_retired`](Builder::max_retired) copies are set aside. Beyond that, writes
 /// wait for a reader to leave, and the errors of [`try_write`](Self::try_write) and
 /// [`write_timeout`](Self::write_timeout) name the readers.
+///
+/// # Guards of the writing thread
+///
+/// While a thread holds a guard or a view of the map, its other reads through the map show the same state: they all
+/// belong to one snapshot. So a write that is visible when it returns is visible to other threads, and to this thread
+/// once its guard is dropped. Several writes under one guard of the writing thread go past that guard: the second of
+/// them makes a fresh copy of all entries.
+///
+/// ```
+/// let map = evmap_core::SharedMap::from([("a", 1)]);
+/// let guard = map.get("a").unwrap();
+/// map.insert("a", 2);
+/// println!("{:?}", map.get_cloned("a")); // Some(1): the guard's snapshot
+/// # assert_eq!((*guard, map.get_cloned("a")), (1, Some(1)));
+/// # assert_eq!(map.read_handle().get_cloned("a"), Some(2));
+/// drop(guard);
+/// println!("{:?}", map.get_cloned("a")); // Some(2)
+/// # assert_eq!(map.get_cloned("a"), Some(2));
+/// ```
 ///
 /// # Calls from inside
 ///
@@ -124,6 +143,8 @@ pub struct SharedMap<K, V, S = DefaultHashBuilder, E: Engine = DefaultEngine> {
 /// The part that the clones share. It is dropped with the last of them.
 struct Handle<K, V, S, E: Engine> {
     core: Arc<Core<K, V, S, E>>,
+    /// The settings that it was made with, for a deep clone.
+    settings: Builder<K, V, S, E>,
     /// Publishes all pending changes. A field, since `Drop` has no bounds on keys and values.
     flush: fn(&Core<K, V, S, E>),
 }
@@ -139,6 +160,88 @@ where
     }
 }
 
+impl<K, V> SharedMap<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// An empty map with the usual settings, and capacity for this many entries in each of its two copies.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::<u32, u32>::with_capacity(1000);
+    /// println!("{}", map.capacity() >= 1000); // true
+    /// # assert!(map.capacity() >= 1000);
+    /// ```
+    pub fn with_capacity(entries: usize) -> Self {
+        Builder::new().capacity(entries).build()
+    }
+}
+
+impl<K, V, S> SharedMap<K, V, S>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    S: BuildHasher + Clone + Send + Sync + 'static,
+{
+    /// An empty map with this hasher, and otherwise the usual settings. Clones of the hasher must hash alike.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::hash::RandomState;
+    /// use evmap_core::SharedMap;
+    ///
+    /// let map = SharedMap::with_hasher(RandomState::new());
+    /// map.insert("a", 1);
+    /// println!("{:?}", map.get_cloned("a")); // Some(1)
+    /// # assert_eq!(map.get_cloned("a"), Some(1));
+    /// ```
+    pub fn with_hasher(hasher: S) -> Self {
+        Builder::new().hasher(hasher).build()
+    }
+
+    /// As [`with_hasher`](Self::with_hasher), with capacity for this many entries in each of the two copies.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::hash::RandomState;
+    /// use evmap_core::SharedMap;
+    ///
+    /// let map = SharedMap::<u32, u32, _>::with_capacity_and_hasher(1000, RandomState::new());
+    /// println!("{}", map.capacity() >= 1000); // true
+    /// # assert!(map.capacity() >= 1000);
+    /// ```
+    pub fn with_capacity_and_hasher(entries: usize, hasher: S) -> Self {
+        Builder::new().capacity(entries).hasher(hasher).build()
+    }
+}
+
+impl<K, V, S, E> SharedMap<K, V, S, E>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    S: BuildHasher + Clone + Send + Sync + 'static,
+    E: SharedEngine<K, V>,
+{
+    /// A second map with clones of all entries of the visible state, and with the same settings. (A
+    /// [`clone`](Self#impl-Clone-for-SharedMap%3CK,+V,+S,+E%3E) is a handle of the same map.)
+    ///
+    /// # Cost
+    /// Two clones of every key and value; nothing is hashed. Does not wait.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::from([("a", 1)]);
+    /// let (handle, copy) = (map.clone(), map.deep_clone());
+    /// map.insert("a", 2);
+    /// println!("{:?} {:?}", handle.get_cloned("a"), copy.get_cloned("a")); // Some(2) Some(1)
+    /// # assert_eq!((handle.get_cloned("a"), copy.get_cloned("a")), (Some(2), Some(1)));
+    /// ```
+    pub fn deep_clone(&self) -> Self {
+        self.handle.settings.clone().build_copy(&self.read())
+    }
+}
+
 impl<K, V> SharedMap<K, V> {
     /// Makes a map with other than the usual settings.
     pub fn builder() -> Builder<K, V> {
@@ -147,7 +250,11 @@ impl<K, V> SharedMap<K, V> {
 }
 
 impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
-    pub(super) fn over(core: Arc<Core<K, V, S, E>>, reader: SharedReader<K, V, S, (), E>) -> Self
+    pub(super) fn over(
+        core: Arc<Core<K, V, S, E>>,
+        reader: SharedReader<K, V, S, (), E>,
+        settings: Builder<K, V, S, E>,
+    ) -> Self
     where
         K: Hash + Eq + Clone,
         V: Clone,
@@ -159,6 +266,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
             hasher,
             handle: Arc::new(Handle {
                 core,
+                settings,
                 flush: |core| _ = core.flush(),
             }),
         }
@@ -208,7 +316,8 @@ impl<K, V, S: Clone, E: Engine> SharedMap<K, V, S, E> {
 }
 
 impl<K, V, S: Clone, E: Engine> Clone for SharedMap<K, V, S, E> {
-    /// Another handle of the same map.
+    /// Another handle of the same map: what is written through one is read through all. For a second map with the same
+    /// entries, see [`deep_clone`](Self::deep_clone).
     fn clone(&self) -> Self {
         SharedMap {
             inner: self.inner.clone(),

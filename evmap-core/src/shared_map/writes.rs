@@ -8,6 +8,7 @@ use left_right::Version;
 
 use super::wait_limit::WaitLimit;
 use super::{Batch, SharedMap, WriteError};
+use crate::TryReserveError;
 use crate::map::WriteHandle;
 use crate::map::decide::Decision;
 use crate::map::writes::{immediate_writes, infallible, writes};

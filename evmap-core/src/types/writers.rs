@@ -44,12 +44,12 @@ covariant!(own_view_is_covariant_in_its_meta_value, "OwnView<'static, u8, u8, u8
 invariant!(
     own_view_is_invariant_in_keys,
     "OwnView<'_, &'s str, u8>",
-    "let (mut writer, _) = evmap_core::new::<&'static str, u8>();\nlet it = writer.view();"
+    "let (mut writer, _) = evmap_core::new::<&'static str, u8>();\nlet it = writer.catch_up();"
 );
 invariant!(
     own_view_is_invariant_in_values,
     "OwnView<'_, u8, &'s str>",
-    "let (mut writer, _) = evmap_core::new::<u8, &'static str>();\nlet it = writer.view();"
+    "let (mut writer, _) = evmap_core::new::<u8, &'static str>();\nlet it = writer.catch_up();"
 );
 
 outlives!(writer_ends_before_what_a_drop_sees, "writer");
@@ -147,13 +147,13 @@ mod a_writer_publishes_nothing_that_ends_before_its_readers {}
 /// ```
 /// ```compile_fail,E0499
 /// let (mut writer, _) = evmap_core::Builder::new().build_from([(1, 2)]);
-/// let value = writer.view().get(&1).unwrap();
+/// let value = writer.catch_up().get(&1).unwrap();
 /// writer.insert(1, 3);
 /// assert_eq!(*value, 2);
 /// ```
 /// ```
 /// let (mut writer, _) = evmap_core::Builder::new().build_from([(1, 2)]);
-/// let value = writer.view().get(&1).unwrap();
+/// let value = writer.catch_up().get(&1).unwrap();
 /// assert_eq!(*value, 2);
 /// writer.insert(1, 3);
 /// ```

@@ -21,7 +21,7 @@ fn a_value_is_found_in_its_keys_bag<E: Engine>() {
     for n in 0..300 {
         writer.insert((n / 3).to_string(), n);
     }
-    let own = writer.view();
+    let own = writer.catch_up();
     assert_eq!(own.get_one("7"), Some(&21));
     assert!(own.contains_value("7", &23) && !own.contains_value("7", &24));
     assert!(!reader.contains_value("7", &23), "not published yet");

@@ -12,6 +12,7 @@ mod own_view;
 mod readers;
 mod reserve;
 mod views;
+mod writes;
 
 use each_engine::{Reader, Writer};
 
