@@ -82,8 +82,8 @@ where
         Some(new)
     }
 
-    /// Removes the key with this hash, if `condition` returns `true` for its entry. Returns what `take` takes out of the
-    /// copy: it removes the given key there.
+    /// Removes the key with this hash, if `condition` returns `true` for its entry, by `take`, which removes the given key
+    /// from the copy. Returns what that returns.
     pub(crate) fn remove_hashed<Q, R>(
         &mut self,
         hash: u64,

@@ -359,7 +359,7 @@ macro_rules! writes {
         /// wait.)
         ///
         /// # Errors
-        /// [`TryReserveError`](crate::TryReserveError): memory does not suffice, or so many entries are impossible.
+        /// [`TryReserveError`](crate::TryReserveError): memory does not suffice, or the engine holds fewer entries.
         /// Nothing has changed.
         ///
         /// # Examples

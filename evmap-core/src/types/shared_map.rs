@@ -68,15 +68,15 @@ covariant!(builder_is_covariant, "evmap_core::shared_map::Builder<&'static str, 
 /// ```
 mod nothing_borrowed_is_in_it {}
 
-/// A closure may borrow, but it must be `Send`, although it runs on the calling thread:
+/// A closure may borrow, and need not be `Send`: it runs on the calling thread. What it writes must be:
 /// ```compile_fail,E0277
 /// let map = evmap_core::SharedMap::new();
 /// let ours = std::rc::Rc::new(1);
-/// map.write(|w| w.insert(1, *ours));
+/// map.write(|w| w.insert(1, std::rc::Rc::clone(&ours)));
 /// ```
 /// ```
 /// let map = evmap_core::SharedMap::new();
-/// let ours = std::sync::Arc::new(1);
+/// let ours = std::rc::Rc::new(1);
 /// map.write(|w| w.insert(1, *ours));
 /// ```
 mod closures {}

@@ -157,7 +157,10 @@ fn closures_need_not_be_send<E: SharedEngine<u32, u32>>() {
     map.try_write(|_| count()).unwrap();
     map.write_timeout(Duration::from_secs(60), |_| count())
         .unwrap();
-    assert_eq!((calls.get(), map.len(), map.get_cloned(&1)), (9, 2, Some(3)));
+    assert_eq!(
+        (calls.get(), map.len(), map.get_cloned(&1)),
+        (9, 2, Some(3))
+    );
 }
 
 fn maps_are_made_from_what_std_has<E: SharedEngine<u32, u32>>() {

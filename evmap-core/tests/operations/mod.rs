@@ -157,8 +157,8 @@ fn set(model: &mut Model, key: u32, value: Option<u32>) -> Option<u32> {
 
 /// Writes the list: an enum, what each operation does to std's map, and how it is called on each writer.
 ///
-/// An entry is `weight Name model |model, op| result, ours |writer, things, op| result`. The results must show alike,
-/// but for a writer that only logs.
+/// An entry is `weight Name model |model, op| result, ours |writer, things, op| result`. The results must show alike;
+/// that of a writer which only logs is not compared.
 macro_rules! operations {
     ($(
         $weight:literal $Kind:ident
@@ -377,10 +377,9 @@ operations! {
     }),
 
     1 InsertIfAbsent
-    model |model, op| {
-        if model.contains_key(&op.key) {
-            Err(op.value)
-        } else {
+    model |model, op| match model.get(&op.key) {
+        Some(_) => Err(op.value),
+        None => {
             model.insert(op.key, op.value);
             Ok(())
         }

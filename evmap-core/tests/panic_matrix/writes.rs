@@ -90,8 +90,10 @@ impl Number for Value {
     }
 }
 
+type Function<E> = fn(&Map<E>, &Arc<World>, Plan);
+
 /// Writes that are more than one operation.
-fn others<E: SharedEngine<Key, Value>>() -> Vec<(&'static str, fn(&Map<E>, &Arc<World>, Plan))> {
+fn others<E: SharedEngine<Key, Value>>() -> Vec<(&'static str, Function<E>)> {
     vec![
         ("batch", |map, world, _| {
             let key = world.key(OLD + 1);
