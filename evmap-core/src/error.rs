@@ -24,11 +24,12 @@ impl<K: fmt::Debug> Error for CopiesDiffer<K> {}
 
 /// No capacity was reserved, and the table is as it was.
 ///
-/// Returned by [`Table::try_reserve`](crate::table::Table::try_reserve), which lists the reasons.
+/// Returned by `try_reserve` of each writer, and by [`Table::try_reserve`](crate::table::Table::try_reserve), which
+/// lists the reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TryReserveError {
-    /// How many entries more than those in the table were asked for.
+    /// How many more entries the caller asked for.
     pub additional: usize,
 }
 

@@ -36,6 +36,8 @@
 //! | [`View`] | all entries of one published state |
 //! | [`OwnView`] | all entries of the writer's own state |
 //!
+//! Coming from evmap, left-right, dashmap, papaya, flurry or scc: see [`migrating`].
+//!
 //! # What to know
 //!
 //! - **Readers see the last refresh**, not what was written since. The writer itself sees its own
@@ -53,8 +55,7 @@
 //!   such a value in [`Shared`], so that both copies hold the same one.
 //! - **Readers keep the last state when the writer is gone**;
 //!   [`is_writer_alive`](ReadHandle::is_writer_alive) tells.
-//! - **A bag that loses its last value takes its key with it**: a key of a [`multimap`] has a bag only while that has a
-//!   value.
+//! - **A bag is removed with its last value**, and the key of the [`multimap`] with it.
 //! - **A thread that holds a guard reads that guard's state** through the same handle or [`SharedMap`], also after a
 //!   write of its own: see [*Guards of the writing thread*](SharedMap#guards-of-the-writing-thread).
 //! - **A closure given to a [`SharedMap`] runs under its writer lock**: one that waits for another
@@ -83,6 +84,7 @@
 #![forbid(unsafe_code)]
 
 pub mod map;
+pub mod migrating;
 pub mod multimap;
 pub mod op;
 pub mod shared_map;

@@ -1,7 +1,12 @@
 //! Parallel iteration over one state.
 //!
-//! A view belongs to its thread, and it waits there until the iteration ends. The other threads borrow the table that
+//! A view belongs to its thread, and is held there until the iteration ends. The other threads borrow the table that
 //! the view shows.
+//!
+//! While the view is held, a thread of a pool may take on other jobs. One that reads through the same handle or
+//! [`SharedMap`](crate::SharedMap) on that thread reads the view's state: see
+//! [*Guards of the writing thread*](crate::SharedMap#guards-of-the-writing-thread). The body of an iteration must not wait
+//! for a writer that waits for the view: a second refresh, for example.
 
 use rayon::iter::IntoParallelIterator;
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evmap_core::Builder;
 use evmap_core::table::{Engine, Incremental, ParTable, RobinHood, Table};
@@ -16,9 +16,12 @@ mod each_engine;
 on_each! {
     every_entry_comes_once,
     several_threads_take_part,
-    the_view_is_unchanged_while_the_writer_publishes,
+    the_view_is_unchanged_after_a_refresh,
     the_writers_own_state_is_iterated,
 }
+
+/// Far longer than any wait takes, so that a test fails instead of hanging.
+const FAR: Duration = Duration::from_secs(60);
 
 /// An engine whose tables of numbers are iterated in parallel.
 trait ParEngine: Engine<Table<u32, u32>: ParTable<u32, u32>> {}
@@ -48,18 +51,19 @@ fn several_threads_take_part<E: ParEngine>() {
     let threads = Mutex::new(HashSet::new());
     pool.install(|| {
         entries.for_each(|_| {
-            let mut seen = threads.lock().unwrap();
-            if seen.insert(thread::current().id()) && seen.len() == 1 {
-                drop(seen);
-                // The other thread has time to claim a part.
-                thread::sleep(Duration::from_millis(100));
+            threads.lock().unwrap().insert(thread::current().id());
+            // The other thread claims a part, however long that takes.
+            let begin = Instant::now();
+            while threads.lock().unwrap().len() < 2 {
+                assert!(begin.elapsed() < FAR, "one thread does it all");
+                thread::yield_now();
             }
         });
     });
     assert_eq!(threads.into_inner().unwrap().len(), 2);
 }
 
-fn the_view_is_unchanged_while_the_writer_publishes<E: ParEngine>() {
+fn the_view_is_unchanged_after_a_refresh<E: ParEngine>() {
     let (mut writer, reader) = Builder::new().engine::<E>().build_from(entries(1_000));
     let view = reader.read();
     writer.clear();

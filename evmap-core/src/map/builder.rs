@@ -223,7 +223,10 @@ impl<S, M, E> Builder<S, M, E> {
         M: Clone,
         E: Engine,
     {
-        self.build_over([state.clone(), state.clone()], changes, drops)
+        let mut copy = state.clone();
+        // If a `Clone` panics now, nothing goes to the queue of the other map.
+        copy.drops = None;
+        self.build_over([copy.clone(), copy], changes, drops)
     }
 
     /// Returns one of the two copies of an empty map.

@@ -37,8 +37,9 @@ where
     /// published nor pending is absent, and nothing is logged.
     ///
     /// # Cost
-    /// A lookup in the published state. For a key that is not published, also one in the pending changes; the first
-    /// of them, and each after further changes, indexes those that are new: amortised O(1) for each change.
+    /// A lookup in the published state. For a key that is not published, also one in an index of the pending changes.
+    /// Such a call first indexes the changes made since the last one: amortised O(1) for each change. The next refresh
+    /// frees the index.
     ///
     /// # Panics
     /// If the `Hash`, `Eq` or `Clone` of a key does; nothing is logged then.
@@ -89,9 +90,10 @@ where
     }
 }
 
-/// Changes that return something, with the writer's own unrefreshed changes.
+/// Changes that depend on what is there, with the writer's own unrefreshed changes. Each is logged, and made to the
+/// writer's own copy at once.
 ///
-/// Each closure is called at most once, and only its decision is logged. So it may have
+/// The closure of `retain` is called once for each entry, any other at most once; only its decision is logged. So it may have
 /// effects of its own, read a clock, or fail. `compute`, `compute_if_absent`, `compute_if_present`
 /// and `merge` mean what they mean in Java's `ConcurrentHashMap`.
 ///
@@ -100,7 +102,8 @@ where
 /// which it waits for guards that were taken before the last refresh.
 ///
 /// # Panics
-/// If the closure does: then nothing is logged. As [`refresh`](WriteHandle::refresh).
+/// If the closure does: then nothing is logged. As [`refresh`](WriteHandle::refresh), if the `Hash`, `Eq`, `Clone` or
+/// `Drop` of a key or value panics while the change is made: the writer is poisoned then.
 ///
 /// # Examples
 ///

@@ -1,5 +1,4 @@
-//! Changes that depend on the value that is there, made at once: what the [writes](super::writes) of every writer
-//! are built on.
+//! Changes that are made at once: the [writes](super::writes) of every writer are built on them.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -94,7 +93,9 @@ where
     where
         Q: Equivalent<K> + ?Sized,
     {
-        let (key, value) = self.caught_up().table.find(hash, key)?;
+        // Without a rehash step, since the removal does one.
+        self.apply_all();
+        let (key, value) = self.own().table.find(hash, key)?;
         if !condition(key, value) {
             return None;
         }
@@ -137,11 +138,12 @@ where
     /// Reserves capacity in the writer's copy, and logs that for the other one.
     pub(crate) fn reserve_now(&mut self, additional: usize) -> Result<(), TryReserveError> {
         self.caught_up();
-        // A refusal changes nothing, so nothing is logged then.
         let reserved = self.ops.tidy_with(|state| state.try_reserve(additional));
-        if let Some(refused @ Err(_)) = reserved {
-            return refused;
-        }
+        let Some(reserved) = reserved else {
+            unreachable!("a copy that has caught up is the writer's");
+        };
+        // A refusal changes nothing, so nothing is logged then.
+        reserved?;
         self.apply_now(MapOp::Reserve(additional));
         Ok(())
     }

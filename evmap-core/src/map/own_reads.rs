@@ -13,8 +13,9 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     /// A view of the writer's own state, if all changes are applied to the writer's copy already. It needs no `&mut`,
     /// and does not wait.
     ///
-    /// `None` after a change that was only logged, after a refresh, and while the writer is poisoned:
-    /// [`catch_up`](Self::catch_up) applies what is pending and returns the same view.
+    /// `None` after a change that was only logged, and after a refresh that published: then
+    /// [`catch_up`](Self::catch_up) applies what the copy lacks, and returns the view.
+    /// Also `None` while the writer is poisoned, until it is [rebuilt](Self::rebuild).
     ///
     /// # Examples
     /// ```

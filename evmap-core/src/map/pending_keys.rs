@@ -5,25 +5,24 @@
 //!
 //! # Invariants
 //! - **K1** `places` has one place for each key that the first `seen` pending operations insert, and these are still
-//!   the operations that were indexed: of this version, and none was taken back.
+//!   the operations that were indexed. So a publication and a `rebuild` free the index. (The writer of a `SharedMap`,
+//!   which takes operations back, never makes one.)
 
 use std::hash::{BuildHasher, Hash};
 
 use equivalent::Equivalent;
 use hashbrown::HashTable;
-use left_right::Version;
 
 use super::WriteHandle;
 use crate::op::{Hashed, Inserts};
 use crate::table::{Engine, Table};
 
 /// An index of the keys that pending operations insert.
+#[derive(Default)]
 pub(crate) struct PendingKeys {
     places: HashTable<Place>,
     /// How many pending operations are indexed.
     seen: usize,
-    /// The version that was published then.
-    version: Version,
 }
 
 /// Where the first pending operation that inserts a key is.
@@ -42,17 +41,7 @@ impl Place {
 }
 
 impl PendingKeys {
-    fn new(version: Version) -> Self {
-        PendingKeys {
-            places: HashTable::new(),
-            seen: 0,
-            version,
-        }
-    }
-
     /// Indexes the operations that are new.
-    ///
-    /// If an `Eq` panics, each operation before that one is indexed (K1).
     fn update<K: Eq, O: Inserts<K>>(&mut self, pending: &[O]) {
         while let Some(op) = pending.get(self.seen) {
             let operation = self.seen;
@@ -96,12 +85,10 @@ where
         if self.pending().is_empty() {
             return None;
         }
-        let version = self.version();
-        let mut index = match self.pending_keys.take() {
-            Some(index) if index.version == version => index,
-            _ => Box::new(PendingKeys::new(version)),
-        };
+        // If an `Eq` panics, the index is dropped.
+        let mut index = self.pending_keys.take().unwrap_or_default();
         let pending = self.pending();
+        debug_assert!(index.seen <= pending.len(), "K1");
         index.update(pending);
         let found = index.places.find(hash, |place| {
             place.hash == hash && place.key(pending).is_some_and(|it| key.equivalent(&it.key))

@@ -107,7 +107,9 @@ where
     /// As [`refresh`](Self::refresh).
     pub async fn refresh_async(&mut self) -> Version {
         if self.has_pending() {
-            self.ops.swap_buffers_async().await
+            let version = self.ops.swap_buffers_async().await;
+            self.after_refresh(true);
+            version
         } else {
             // It would not wait.
             self.refresh()

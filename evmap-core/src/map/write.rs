@@ -222,9 +222,7 @@ where
     pub fn refresh(&mut self) -> Version {
         let had_pending = self.has_pending();
         let version = self.ops.swap_buffers();
-        if !had_pending {
-            self.rehash_step();
-        }
+        self.after_refresh(had_pending);
         version
     }
 
@@ -238,9 +236,7 @@ where
     pub fn try_refresh(&mut self) -> Result<Version, SwapError> {
         let had_pending = self.has_pending();
         let version = self.ops.try_swap_buffers()?;
-        if !had_pending {
-            self.rehash_step();
-        }
+        self.after_refresh(had_pending);
         Ok(version)
     }
 
@@ -253,7 +249,9 @@ where
     /// As [`refresh`](Self::refresh), the first time.
     pub fn refresh_timeout(&mut self, timeout: Duration) -> Result<Version, SwapError> {
         if self.has_pending() {
-            self.ops.swap_buffers_timeout(timeout)
+            let version = self.ops.swap_buffers_timeout(timeout)?;
+            self.after_refresh(true);
+            Ok(version)
         } else {
             // It would not wait.
             self.try_refresh()
@@ -308,6 +306,15 @@ where
         // It may remove an operation from the log.
         self.pending_keys = None;
         self.ops.rebuild()
+    }
+
+    /// Frees the index of what was pending. With nothing pending, does a rehash step.
+    pub(super) fn after_refresh(&mut self, had_pending: bool) {
+        if had_pending {
+            self.pending_keys = None;
+        } else {
+            self.rehash_step();
+        }
     }
 
     pub(crate) fn caught_up(&mut self) -> &State<K, V, S, M, E> {

@@ -355,8 +355,13 @@ macro_rules! writes {
         }
 
         /// Reserves capacity for this many more entries in the writer's copy at once, and in the other copy when the
-        /// change is made there, if memory suffices then, too. (Named as std's method; as other writes do, it may
-        /// wait.)
+        /// change is made there, if memory suffices then, too.
+        ///
+        /// # Blocking
+        /// May wait, as other writes do: the name is that of std's method.
+        ///
+        /// # Panics
+        /// If the `Hash` of a key does, while the table grows. A [`WriteHandle`](crate::WriteHandle) is poisoned then.
         ///
         /// # Errors
         /// [`TryReserveError`](crate::TryReserveError): memory does not suffice, or the engine holds fewer entries.

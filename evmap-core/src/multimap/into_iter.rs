@@ -1,7 +1,7 @@
 //! [`IntoIter`]: the values of a bag, by value.
 
-use std::fmt;
 use std::iter::FusedIterator;
+use std::{fmt, mem};
 
 use smallvec::SmallVec;
 
@@ -59,8 +59,10 @@ impl<V: fmt::Debug> fmt::Debug for IntoIter<V> {
 impl<V> Drop for IntoIter<V> {
     /// If the `Drop` of some values panics, resumes the first panic once all are dropped.
     fn drop(&mut self) {
-        let mut drops = Drops::default();
-        drops.drop_each(self.0.by_ref());
-        drops.resume();
+        if mem::needs_drop::<V>() {
+            let mut drops = Drops::default();
+            drops.drop_each(self.0.by_ref());
+            drops.resume();
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::panics::Drops;
 /// A bag in a map is never empty, so there is no `Default`.
 ///
 /// It is read as a slice, and compares with slices, arrays and vectors. It hashes as its slice does.
+/// `into_iter` takes a bag by value: on a guard, use [`iter`](Self::iter).
 ///
 /// # Examples
 ///
@@ -153,7 +154,6 @@ impl<V> AsRef<[V]> for Values<V> {
     }
 }
 
-/// Lawful: a bag hashes and compares as its slice does.
 impl<V> Borrow<[V]> for Values<V> {
     fn borrow(&self) -> &[V] {
         self

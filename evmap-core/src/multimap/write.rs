@@ -82,8 +82,8 @@ where
     /// Removes the key and its whole bag, if it is present.
     ///
     /// # Cost
-    /// A lookup in the published state. For a key that is not published, also one in the pending changes, which
-    /// indexes those that are new: amortised O(1) for each change.
+    /// A lookup in the published state. For a key that is not published, also one in an index of the pending changes:
+    /// as [`remove`](crate::WriteHandle::remove) of a map with single values.
     ///
     /// # Panics
     /// If the `Hash`, `Eq` or `Clone` of a key does; nothing is logged then.

@@ -117,7 +117,8 @@ where
     }
 }
 
-/// Changes. Each closure is called at most once, and runs inside the write that the batch belongs to.
+/// Changes. Each closure runs inside the write that the batch belongs to. That of `retain` is called once for each entry,
+/// any other at most once.
 impl<K, V, S, E> Batch<'_, K, V, S, E>
 where
     K: Hash + Eq + Clone,

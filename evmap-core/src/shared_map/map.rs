@@ -226,8 +226,14 @@ where
     /// A second map with clones of all entries of the visible state, and with the same settings. (A
     /// [`clone`](Self#impl-Clone-for-SharedMap%3CK,+V,+S,+E%3E) is a handle of the same map.)
     ///
+    /// If the calling thread holds a guard of the map, the state is that of the guard.
+    ///
     /// # Cost
-    /// Two clones of every key and value; nothing is hashed. Does not wait.
+    /// Two clones of every key and value; nothing is hashed. Does not wait. Holds a view meanwhile, so writers may have to
+    /// go past it.
+    ///
+    /// # Panics
+    /// If a `Clone` does; then there is no second map.
     ///
     /// # Examples
     /// ```

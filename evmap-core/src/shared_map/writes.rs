@@ -19,7 +19,7 @@ use crate::table::Engine;
 /// When a write is visible, for the docs of each.
 macro_rules! visible {
     () => {
-        "Visible when it returns, or within [`refresh_every`](crate::shared_map::Builder::refresh_every). While the \
+        "The change is visible when the call returns, or within [`refresh_every`](crate::shared_map::Builder::refresh_every). While the \
          calling thread holds a guard or a view of this map, its own reads keep showing that state: see \
          [*Guards of the writing thread*](crate::SharedMap#guards-of-the-writing-thread)."
     };
@@ -244,8 +244,8 @@ where
     }
 }
 
-/// Changes that depend on the value that is there. Each is atomic, and calls its closure at most
-/// once, under the map's writer lock.
+/// Changes that depend on what is there. Each is atomic, and calls its closure under the map's writer lock: that of
+/// `retain` once for each entry, any other at most once.
 ///
 /// # Examples
 ///

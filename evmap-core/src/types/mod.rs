@@ -44,10 +44,10 @@
 //!
 //! | type | `UnwindSafe` if | `RefUnwindSafe` if |
 //! |---|---|---|
-//! | [`View`](crate::View), [`OwnView`](crate::OwnView), [`ReadHandleFactory`], [`SharedReader`] | `K, V, S, M, T: R` | `K, V, S, M, T: R` |
-//! | [`ReadHandle`](crate::ReadHandle) | `K, V, S, M, T: R` | as `left_right` says |
-//! | [`SharedMap`] | `K, V, S, T: R` | `K, V, S, T: R` |
-//! | [`WriteHandle`](crate::WriteHandle) | as `left_right` says | as `left_right` says |
+//! | [`View`](crate::View), [`OwnView`](crate::OwnView) | `K, V, S, M, T: R` | `K, V, S, M, T: R` |
+//! | [`ReadHandle`](crate::ReadHandle), [`ReadHandleFactory`], [`SharedReader`] | `K, V, S, M, T: R`, `S: UnwindSafe` | `K, V, S, M, T: R` |
+//! | [`SharedMap`] | `K, V, S, T: R`, `S: UnwindSafe` | `K, V, S, T: R` |
+//! | [`WriteHandle`](crate::WriteHandle) | as `left_right` says, `S: UnwindSafe` | as `left_right` says, `S: R` |
 //! | [`Batch`](crate::shared_map::Batch) | never: it changes the map | as its writer |
 //! | [`map::Iter`], [`map::Keys`], [`map::Values`](crate::map::Values) | `K, V: R` | `K, V: R` |
 //!

@@ -6,12 +6,18 @@ demand!(entries_of_cells_are_not_unwind_safe, "std::panic::UnwindSafe", "map::It
 demand!(a_bag_of_cells_is_not_ref_unwind_safe, "std::panic::RefUnwindSafe", "Values<Sent>" => "Values<u8>");
 demand!(batch_is_never_unwind_safe, "std::panic::UnwindSafe", "Batch<'static, u8, u8>" => "SharedMap<u8, u8>");
 
-/// Readers, views and the shared map may cross, by value and (except for `ReadHandle`) by reference:
+demand!(view_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "View<'static, u8, Sent>" => "View<'static, u8, u8>");
+demand!(handle_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "ReadHandle<u8, Sent>" => "ReadHandle<u8, u8>");
+demand!(shared_reader_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "SharedReader<u8, Sent>" => "SharedReader<u8, u8>");
+demand!(map_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "SharedMap<u8, Sent>" => "SharedMap<u8, u8>");
+demand!(map_of_cells_is_not_ref_unwind_safe, "std::panic::RefUnwindSafe", "SharedMap<u8, Sent>" => "SharedMap<u8, u8>");
+demand!(writer_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "WriteHandle<u8, Sent>" => "WriteHandle<u8, u8>");
+
+/// Readers, views and the shared map may cross, by value and by reference:
 /// ```
 /// use std::panic::{RefUnwindSafe, UnwindSafe};
 /// use evmap_core::{*, table::*};
 ///
-/// fn crosses<T: UnwindSafe>() {}
 /// fn is_shared<T: UnwindSafe + RefUnwindSafe>() {}
 /// fn with<E: Engine>()
 /// where
@@ -25,7 +31,7 @@ demand!(batch_is_never_unwind_safe, "std::panic::UnwindSafe", "Batch<'static, u8
 /// with::<RobinHood>();
 /// is_shared::<View<'static, u8, u8>>();
 /// is_shared::<ReadGuard<'static, u8>>();
-/// crosses::<ReadHandle<u8, u8>>();
+/// is_shared::<ReadHandle<u8, u8>>();
 /// is_shared::<ReadHandleFactory<u8, u8>>();
 /// is_shared::<SharedReader<u8, u8>>();
 /// is_shared::<SharedMap<u8, u8>>();

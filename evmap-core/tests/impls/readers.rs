@@ -57,10 +57,13 @@ fn a_reader_equals_itself_while_it_is_written<E: SharedEngine<u32, u32>>() {
             is_over.store(true, Ordering::Relaxed);
         });
         let (handle, shared) = (map.read_handle(), map.shared_reader());
-        while !is_over.load(Ordering::Relaxed) {
+        loop {
             #[expect(clippy::eq_op, reason = "this is what is tested")]
             let are_equal = handle == handle && shared == shared && map == map;
             assert!(are_equal);
+            if is_over.load(Ordering::Relaxed) {
+                break;
+            }
         }
     });
 }

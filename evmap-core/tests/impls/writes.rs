@@ -3,8 +3,10 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::RandomState;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use evmap_core::table::SharedEngine;
@@ -55,18 +57,67 @@ fn removing_what_is_nowhere_logs_nothing<E: SharedEngine<String, u32>>() {
     assert_eq!(writer.stats().pending, pending);
     writer.refresh();
     assert_eq!(reader.len(), 108);
+}
 
-    // The index is of the operations that are pending now.
-    writer.clear();
+/// The place of a key among the operations of one refresh says nothing about those of the next.
+fn a_pending_key_is_found_where_it_is_now<E: SharedEngine<String, u32>>() {
+    let (mut writer, reader) = each_engine::map::<String, u32, E>();
+    writer.insert("a".into(), 0);
+    writer.insert("b".into(), 0);
+    writer.remove("b");
     writer.refresh();
-    writer.remove("0");
-    assert!(!writer.has_pending());
-    writer.insert("0".into(), 0);
-    writer.remove("0");
-    writer.rebuild().unwrap();
-    writer.remove("0");
-    writer.refresh();
-    assert!(reader.is_empty());
+    for way in 0..3 {
+        let last = format!("last{way}");
+        for name in ["c", "d", &last] {
+            writer.insert(name.into(), 0);
+        }
+        writer.remove(&last[..]);
+        match way {
+            0 => _ = writer.refresh(),
+            1 => _ = writer.try_refresh().unwrap(),
+            _ => _ = writer.refresh_timeout(Duration::from_secs(60)).unwrap(),
+        }
+        // As many operations are pending as before, and the key is elsewhere.
+        for name in [&last[..], "e", "f", "g"] {
+            writer.insert(name.into(), 0);
+        }
+        writer.remove(&last[..]);
+        writer.refresh();
+        assert!(!reader.contains_key(&last[..]));
+    }
+    assert_eq!(reader.len(), 6);
+}
+
+#[derive(Clone)]
+#[expect(dead_code, reason = "the fields are cloned and dropped")]
+struct Counted(Fuse, Arc<()>);
+
+/// Panics when it is cloned for the `n`-th time.
+struct Fuse(Arc<AtomicU32>);
+
+impl Clone for Fuse {
+    fn clone(&self) -> Self {
+        let left = self.0.fetch_sub(1, Ordering::Relaxed);
+        assert!(left != 0, "planted");
+        Fuse(Arc::clone(&self.0))
+    }
+}
+
+fn a_deep_clone_that_panics_leaves_nothing_behind<E: SharedEngine<u32, Counted>>() {
+    let (left, alive) = (Arc::new(AtomicU32::new(u32::MAX)), Arc::new(()));
+    let builder = SharedMap::<u32, Counted>::builder().engine::<E>();
+    let values = (0..10).map(|n| (n, Counted(Fuse(Arc::clone(&left)), Arc::clone(&alive))));
+    let map = builder.build_from(values);
+    let before = Arc::strong_count(&alive);
+    // In the first copy, and in the second.
+    for after in [5, 15] {
+        left.store(after, Ordering::Relaxed);
+        let copy = catch_unwind(AssertUnwindSafe(|| map.deep_clone()));
+        assert!(copy.is_err());
+        assert_eq!(Arc::strong_count(&alive), before);
+    }
+    left.store(u32::MAX, Ordering::Relaxed);
+    assert_eq!(map.deep_clone().len(), 10);
 }
 
 fn a_view_of_the_writers_own_state_needs_no_mut<E: SharedEngine<u32, u32>>() {
@@ -181,6 +232,8 @@ fn maps_are_made_from_what_std_has<E: SharedEngine<u32, u32>>() {
 on_each! {
     a_plain_writer_removes_by_any_borrowed_form,
     removing_what_is_nowhere_logs_nothing,
+    a_pending_key_is_found_where_it_is_now,
+    a_deep_clone_that_panics_leaves_nothing_behind,
     a_view_of_the_writers_own_state_needs_no_mut,
     capacity_is_reserved_or_refused,
     a_deep_clone_is_another_map_with_the_same_settings,

@@ -15,6 +15,9 @@ on_each! {
     a_panic_in_a_rehash_is_recovered_from,
     a_clone_that_panics_in_a_rebuild_changes_nothing,
     a_panic_in_the_hash_of_a_call_logs_nothing,
+    a_panic_in_a_removal_of_a_published_or_pending_key_logs_nothing,
+    a_rebuild_forgets_where_pending_keys_were,
+    a_panic_while_a_computed_change_is_made_poisons_the_writer,
     a_panic_in_a_lookup_ends_the_read,
     a_panic_in_a_writers_closure_logs_nothing,
 }
@@ -163,6 +166,55 @@ fn a_panic_in_the_hash_of_a_call_logs_nothing<E: Engine>() {
     assert!(!writer.has_pending() && !writer.is_poisoned());
     writer.refresh();
     assert_eq!(reader.len(), 1);
+}
+
+fn a_panic_in_a_removal_of_a_published_or_pending_key_logs_nothing<E: Engine>() {
+    let (mut writer, reader) = map::<Trap, u32, E>();
+    writer.insert(Trap(1), 1);
+    writer.refresh();
+    writer.insert(Trap(2), 2);
+    for key in [1, 2] {
+        for place in ["hash", "eq", "clone"] {
+            PANIC_IN.set(Some(place));
+            catch_unwind(AssertUnwindSafe(|| writer.remove(&Trap(key)))).unwrap_err();
+        }
+    }
+    assert_eq!((writer.stats().pending, writer.is_poisoned()), (1, false));
+    writer.remove(&Trap(1));
+    writer.remove(&Trap(2));
+    writer.refresh();
+    assert!(reader.is_empty());
+}
+
+fn a_rebuild_forgets_where_pending_keys_were<E: Engine>() {
+    let (mut writer, reader) = map::<u32, Trap, E>();
+    for key in 1..4 {
+        writer.insert(key, Trap(key));
+    }
+    writer.remove(&2);
+    PANIC_IN.set(Some("clone"));
+    catch_unwind(AssertUnwindSafe(|| writer.refresh())).unwrap_err();
+    assert!(writer.rebuild().unwrap().is_some(), "the first insertion");
+    writer.remove(&3);
+    writer.refresh();
+    assert!(reader.is_empty());
+}
+
+fn a_panic_while_a_computed_change_is_made_poisons_the_writer<E: Engine>() {
+    let (mut writer, reader) = map::<u32, Trap, E>();
+    writer.insert(1, Trap(1));
+    writer.refresh();
+    writer.catch_up();
+    PANIC_IN.set(Some("clone"));
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        writer.insert_if_absent(2, Trap(2)).is_ok()
+    }));
+    made.unwrap_err();
+    assert!(writer.is_poisoned() && writer.view().is_none());
+    assert!(writer.rebuild().unwrap().is_some(), "the insertion");
+    writer.refresh();
+    assert_eq!(reader.len(), 1);
+    writer.verify_copies().unwrap();
 }
 
 fn a_panic_in_a_lookup_ends_the_read<E: Engine>() {

@@ -242,6 +242,13 @@ operations! {
     model |_model, op| _ = op,
     ours |w, _things| w.reserve(op.value as usize % 512),
 
+    1 TryReserve
+    model |_model, op| {
+        _ = op;
+        Ok::<_, ()>(())
+    },
+    ours |w, _things| w.try_reserve(op.value as usize % 512).map_err(|_| ()),
+
     1 ShrinkToFit
     model |_model, _op| (),
     ours |w, _things| w.shrink_to_fit(),

@@ -18,6 +18,16 @@ const OLD: u32 = 3;
 const EVEN: u32 = 4;
 const NEW: u32 = 500;
 
+/// Operations that take no key.
+const WITHOUT_KEY: [Kind; 6] = [
+    Kind::Extend,
+    Kind::Clear,
+    Kind::Reserve,
+    Kind::TryReserve,
+    Kind::ShrinkToFit,
+    Kind::RetainLess,
+];
+
 /// The payload of the panicking closure of the recovery.
 pub const OWN: &str = "the closure's own";
 
@@ -26,6 +36,7 @@ pub fn writes<E: SharedEngine<Key, Value>>() -> Vec<(String, TestWrite<E>)> {
     let to_nothing = [Kind::Compute, Kind::ComputeIfAbsent, Kind::ComputeIfPresent];
     let to_nothing = to_nothing.into_iter().map(|kind| (kind, OLD, None));
     let of_even = [
+        Kind::Merge,
         Kind::ReplaceIfOdd,
         Kind::RemoveIfOdd,
         Kind::RemoveEntryIfOdd,
@@ -33,7 +44,10 @@ pub fn writes<E: SharedEngine<Key, Value>>() -> Vec<(String, TestWrite<E>)> {
     let of_even = of_even.into_iter().map(|kind| (kind, EVEN, Some(7)));
     let kinds = KINDS.iter().map(|&(_, _, kind)| kind);
     let operations = kinds
-        .flat_map(|kind| [(kind, OLD, Some(7)), (kind, NEW, Some(7))])
+        .flat_map(|kind| {
+            let of_new = (!WITHOUT_KEY.contains(&kind)).then_some((kind, NEW, Some(7)));
+            [(kind, OLD, Some(7))].into_iter().chain(of_new)
+        })
         .chain(to_nothing)
         .chain(of_even)
         .map(|(kind, key, option)| operation(kind, key, option));
@@ -51,8 +65,12 @@ fn operation<E: SharedEngine<Key, Value>>(
     let op = Op {
         kind,
         key,
-        // Half of the values are less. It makes the sum of a merge even, so the merge keeps the key.
-        value: 51,
+        value: match kind {
+            // More than fits beside the entries.
+            Kind::Reserve | Kind::TryReserve => 200,
+            // Half of the values are less. The sum with an odd value is even, so a merge keeps that key.
+            _ => 51,
+        },
         option,
         entries: (0..40).map(|n| (n * 2, n)).collect(),
     };
@@ -95,6 +113,12 @@ type Function<E> = fn(&Map<E>, &Arc<World>, Plan);
 /// Writes that are more than one operation.
 fn others<E: SharedEngine<Key, Value>>() -> Vec<(&'static str, Function<E>)> {
     vec![
+        ("merge that keeps the given value", |map, world, _| {
+            drop(map.merge(world.key(OLD), world.value(1), |_, new| {
+                world.may_panic(Place::Closure);
+                Some(new)
+            }));
+        }),
         ("batch", |map, world, _| {
             let key = world.key(OLD + 1);
             let (out, _) = map.write(|w| {

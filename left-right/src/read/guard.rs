@@ -26,7 +26,8 @@ use crate::sync::Reading;
 ///
 /// # Threads
 ///
-/// A guard is `Sync` if `T` is, so scoped threads may all read the one snapshot:
+/// A guard is `Sync` if `T` is, so scoped threads may all read the one snapshot. (None of them must wait for a writer
+/// that waits for the guard.)
 /// ```
 /// let writer = left_right::WriteHandle::cloned(vec![1, 2, 3]);
 /// let reader = writer.read_handle();
@@ -73,6 +74,7 @@ use crate::sync::Reading;
 /// ```
 /// A method call on a guard finds these implementations before the value's own methods of the same name. On a guard
 /// of an `Option<T>`, `guard.as_ref()` returns a `&Option<T>`; `(*guard).as_ref()` returns an `Option<&T>`.
+/// Likewise `(*guard).max(5)` compares values, and `guard.max(other)` compares guards.
 ///
 /// # Lifetimes
 ///

@@ -147,7 +147,7 @@ impl<T> SharedReader<T> {
 }
 
 impl<T> Clone for SharedReader<T> {
-    /// Makes another way to the same data, not a copy of the data: it shows each later swap, too.
+    /// Makes another reader of the same data, not a copy of the data: it shows each later swap, too.
     ///
     /// Each thread has one slot for all clones, so a guard of one clone decides what the others show on that thread.
     /// To copy the data, clone what a guard shows.

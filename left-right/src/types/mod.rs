@@ -32,7 +32,7 @@
 //! | [`ReadHandle<T>`], [`ReadHandleFactory<T>`], [`SharedReader<T>`] | `T: RefUnwindSafe` | `T: RefUnwindSafe` |
 //! | [`ReadGuard<'a, T>`] | `T: RefUnwindSafe` | `T: RefUnwindSafe` |
 //!
-//! No code of this crate relies on either. What the others are follows from their fields.
+//! No code of this crate relies on either. All other types have the auto traits of their fields.
 //!
 //! [`WriteHandle<T>`]: crate::WriteHandle
 //! [`DelayWriteHandle<T>`]: crate::DelayWriteHandle

@@ -238,17 +238,21 @@ impl<K, V> Table<K, V> for RobinHoodTable<K, V> {
         _: impl Fn(&K) -> u64,
     ) -> Result<(), TryReserveError> {
         let error = TryReserveError::new(additional);
-        let (len, before) = (self.entries.len(), self.entries.capacity());
+        let len = self.entries.len();
         // Before the list grows, which may succeed (T2).
         if additional > MAX_ENTRIES - len {
             return Err(error);
         }
-        self.entries.try_reserve(additional).map_err(|_| error)?;
-        if !self.words.try_reserve(len, additional) {
-            self.entries.shrink_to(before);
-            return Err(error);
+        // If the words cannot grow, the list keeps what it got: the table's capacity is the lesser of both.
+        let reserved = self.entries.try_reserve(additional);
+        reserved
+            .or_else(|_| self.entries.try_reserve_exact(additional))
+            .map_err(|_| error)?;
+        if self.words.try_reserve(len, additional) {
+            Ok(())
+        } else {
+            Err(error)
         }
-        Ok(())
     }
 
     fn shrink_to_fit(&mut self, _: impl Fn(&K) -> u64) {
