@@ -211,7 +211,10 @@ macro_rules! on_writer {
                     let ($w, $things, $op) = (writer, things, op);
                     let _ = ($things, $op);
                     let result = $result;
-                    Show::show(&result)
+                    let shown = Show::show(&result);
+                    // Before `shown` is returned: a panic in this drop would leak it.
+                    drop(result);
+                    shown
                 })*
             }
         }
