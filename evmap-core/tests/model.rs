@@ -3,8 +3,9 @@
 //! After each batch the published copy is compared; then an empty refresh and one more change bring
 //! the other copy to the readers, and that is compared too.
 
-#[allow(dead_code, reason = "other suites use the rest")]
 mod operations;
+#[path = "operations/random.rs"]
+mod random;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
@@ -12,9 +13,10 @@ use std::hash::{BuildHasher, Hasher};
 use evmap_core::multimap;
 use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
 use evmap_core::{Builder, DefaultHashBuilder, ReadHandle};
-use operations::{LOGGED, Model, Numbers, Op, by_handle, on_model, op};
+use operations::{Apply, LOGGED, Model, Op};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use random::{Numbers, op};
 
 /// Few keys, so that operations have keys in common.
 const KEYS: u32 = 32;
@@ -71,8 +73,8 @@ fn run_map<E: Engine, S: BuildHasher + Clone>(hasher: S, batches: Vec<Vec<Op>>) 
                 assert_eq!(writer.get(&op.key), model.get(&op.key));
                 assert_eq!(writer.len(), model.len());
             }
-            let expected = on_model(&mut model, &op);
-            let result = by_handle(&mut writer, &Numbers, &op);
+            let expected = model.apply(&Numbers, &op);
+            let result = (&mut writer).apply(&Numbers, &op);
             assert!(
                 result == expected || result == LOGGED,
                 "{op:?}: {result} instead of {expected}"

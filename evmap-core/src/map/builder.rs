@@ -205,14 +205,13 @@ impl<S, M, E> Builder<S, M, E> {
     {
         let mut filled = self.copy();
         fill(&mut filled);
-        let copies = [filled.clone(), filled];
-        self.build_over(copies, changes, drops)
+        self.build_writer_of(filled, changes, drops)
     }
 
-    /// As [`build_writer`](Self::build_writer), with clones of this state.
+    /// As [`build_writer`](Self::build_writer), of this copy and a clone of it.
     pub(crate) fn build_writer_of<K, V, O>(
         self,
-        state: &State<K, V, S, M, E>,
+        copy: State<K, V, S, M, E>,
         changes: fn(&O) -> usize,
         drops: Option<CopyDrops<K, V, E::Table<K, V>>>,
     ) -> WriteHandle<K, V, S, M, E, O>
@@ -223,9 +222,6 @@ impl<S, M, E> Builder<S, M, E> {
         M: Clone,
         E: Engine,
     {
-        let mut copy = state.clone();
-        // If a `Clone` panics now, nothing goes to the queue of the other map.
-        copy.drops = None;
         self.build_over([copy.clone(), copy], changes, drops)
     }
 

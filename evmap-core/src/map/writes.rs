@@ -392,55 +392,7 @@ macro_rules! writes {
     };
 }
 
-/// As [`writes!`], the methods of a writer whose changes are visible, to itself or to all, when they return. (Those
-/// of the [`WriteHandle`](super::WriteHandle) only log.)
-macro_rules! immediate_writes {
-    (
-        [$($receiver:tt)+] $this:ident visible: $visible:expr
-    ) => {
-        /// Sets the value of a key. Returns the old value.
-        ///
-        #[doc = $visible]
-        pub fn insert($($receiver)+, key: K, value: V) -> Option<V> {
-            let key = $this.hashed(key);
-            $this.run(|w| w.insert_hashed(key, value))
-        }
-
-        /// Removes a key. Returns its value, if it was present.
-        ///
-        #[doc = $visible]
-        pub fn remove<Q>($($receiver)+, key: &Q) -> Option<V>
-        where
-            Q: Hash + Equivalent<K> + ?Sized,
-        {
-            let hash = $this.hash_of(key);
-            $this.run(|w| w.remove_hashed(hash, key, |_, _| true, State::remove))
-        }
-
-        /// Removes everything. Keeps the capacity.
-        ///
-        #[doc = $visible]
-        pub fn clear($($receiver)+) {
-            $this.run(|w| w.apply_now(MapOp::Clear));
-        }
-
-        /// Reserves capacity for this many more entries in each copy, if memory suffices.
-        ///
-        #[doc = $visible]
-        pub fn reserve($($receiver)+, additional: usize) {
-            $this.run(|w| w.apply_now(MapOp::Reserve(additional)));
-        }
-
-        /// Frees capacity that is not needed.
-        ///
-        #[doc = $visible]
-        pub fn shrink_to_fit($($receiver)+) {
-            $this.run(|w| w.apply_now(MapOp::ShrinkToFit));
-        }
-    };
-}
-
-pub(crate) use {immediate_writes, writes};
+pub(crate) use writes;
 
 pub(crate) fn infallible<T>(result: Result<T, Infallible>) -> T {
     match result {

@@ -5,10 +5,11 @@ use std::hash::{BuildHasher, Hash};
 
 use equivalent::Equivalent;
 
+use super::immediate_writes::immediate_writes;
 use crate::DefaultHashBuilder;
 use crate::TryReserveError;
 use crate::map::decide::Decision;
-use crate::map::writes::{immediate_writes, infallible, writes};
+use crate::map::writes::{infallible, writes};
 use crate::map::{OwnView, WriteHandle};
 use crate::op::{Hashed, MapOp};
 use crate::state::State;

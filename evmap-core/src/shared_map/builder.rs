@@ -176,7 +176,10 @@ where
 
     /// A map with the entries of this view, in version 0.
     pub(super) fn build_copy(self, view: &View<'_, K, V, S, (), E>) -> SharedMap<K, V, S, E> {
-        self.build_over(|map, drops| map.build_writer_of(&view.state, MapOp::changes, Some(drops)))
+        let mut copy = view.state.clone();
+        // If a further `Clone` panics, nothing goes to the queue of the other map.
+        copy.drops = None;
+        self.build_over(|map, drops| map.build_writer_of(copy, MapOp::changes, Some(drops)))
     }
 
     fn build_over(

@@ -13,6 +13,9 @@
 //!
 //! No writer holds the lock while it waits for readers. If its copy is not free, it unlocks and tries again a little
 //! later, so it delays neither other writers nor `flush`.
+//!
+//! The steps of a write are inlined where the compiler optimises. Elsewhere each write of a program would have a copy of
+//! all of them, which takes long to compile.
 
 use std::hash::{BuildHasher, Hash};
 use std::panic::{RefUnwindSafe, UnwindSafe, resume_unwind};
@@ -213,7 +216,7 @@ where
         self.write_in(writer, write, true)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn write_in<R>(
         &self,
         mut writer: Locked<'_, K, V, S, E>,
@@ -260,7 +263,7 @@ where
     }
 
     /// Takes the lock, and prepares the writer's copy: it is free and up to date.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn prepared(&self, limit: WaitLimit) -> Result<Locked<'_, K, V, S, E>, WriteError> {
         let Some(mut writer) = self.lock(limit) else {
             return Err(WriteError::Occupied);
@@ -288,7 +291,7 @@ where
     }
 
     /// As [`end`](Self::end), with the commit version.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn end_with(&self, mut writer: Locked<'_, K, V, S, E>, commit: Version) {
         if writer.may_have_drops() {
             self.end_and_drop(writer, commit);
@@ -332,7 +335,7 @@ where
 
     /// Updates the public counters and the commit version, and unlocks. Calls `notify` if something was published and
     /// somebody listens.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn unlock(
         &self,
         mut writer: Locked<'_, K, V, S, E>,

@@ -60,6 +60,7 @@ mod deferred_drops;
 mod error;
 mod extend;
 mod flush;
+mod immediate_writes;
 mod map;
 mod readers;
 mod recovery;

@@ -209,7 +209,7 @@ where
     ///
     /// # Errors
     /// The reason why the copy is not ready.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), Unready> {
         // Copies that were set aside may be free by now.
         if self.map.copies().retired() > 0 {
@@ -253,7 +253,7 @@ where
     ///
     /// # Errors
     /// The payload, if it panicked. The write is rolled back then.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn run<R>(
         &mut self,
         write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
@@ -294,7 +294,7 @@ where
 
     /// Records the operations from `begin` on as one batch (M2), if they are still pending. Returns its ticket, if its
     /// caller waits for the outcome.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn record(&mut self, begin: usize) -> Option<Ticket> {
         match &self.map.pending()[begin..] {
             [] => None,
@@ -326,7 +326,7 @@ where
     ///
     /// Returns `None`, and changes nothing, if nothing is pending, or if the copy is not consistent after a panic in a
     /// `Clone`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn publish(&mut self, counters: &Counters) -> Option<Version> {
         let (version, removed) = self.map.ops().swap_applied(|state| {
             // M4.

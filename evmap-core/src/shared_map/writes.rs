@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use equivalent::Equivalent;
 use left_right::Version;
 
+use super::immediate_writes::immediate_writes;
 use super::wait_limit::WaitLimit;
 use super::{Batch, SharedMap, WriteError};
 use crate::TryReserveError;
 use crate::map::WriteHandle;
 use crate::map::decide::Decision;
-use crate::map::writes::{immediate_writes, infallible, writes};
+use crate::map::writes::{infallible, writes};
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
 use crate::table::Engine;

@@ -9,8 +9,6 @@ use std::hash::{BuildHasher, Hash};
 use evmap_core::shared_map::Batch;
 use evmap_core::table::Engine;
 use evmap_core::{SharedMap, WriteHandle};
-use proptest::collection::vec;
-use proptest::prelude::*;
 
 /// Keys and values of one suite, made from numbers.
 pub trait Things {
@@ -29,22 +27,6 @@ pub trait Number {
     fn number(&self) -> u32;
 }
 
-/// Keys and values that are the numbers.
-pub struct Numbers;
-
-impl Things for Numbers {
-    type Key = u32;
-    type Value = u32;
-
-    fn key(&self, number: u32) -> u32 {
-        number
-    }
-
-    fn value(&self, number: u32) -> u32 {
-        number
-    }
-}
-
 impl Number for u32 {
     fn number(&self) -> u32 {
         *self
@@ -61,28 +43,10 @@ pub struct Op {
     pub entries: Vec<(u32, u32)>,
 }
 
-/// Operations on keys below this number: few, so that operations have keys in common.
-pub fn op(keys: u32) -> impl Strategy<Value = Op> {
-    let kinds: Vec<_> = KINDS
-        .iter()
-        .map(|&(weight, _, kind)| (weight, kind))
-        .collect();
-    let kinds = proptest::strategy::Union::new_weighted(
-        kinds
-            .into_iter()
-            .map(|(weight, kind)| (weight, Just(kind)))
-            .collect(),
-    );
-    let entries = prop_oneof![3 => vec((0..keys, any::<u32>()), 0..8), 1 => vec((0..keys, any::<u32>()), 32..99)];
-    (kinds, 0..keys, any::<u32>(), any::<Option<u32>>(), entries).prop_map(
-        |(kind, key, value, option, entries)| Op {
-            kind,
-            key,
-            value,
-            option,
-            entries,
-        },
-    )
+/// What an operation is done to: std's map, or one of the writers.
+pub trait Apply<T: Things> {
+    /// Does the operation. Returns its result as a text.
+    fn apply(self, things: &T, op: &Op) -> String;
 }
 
 pub type Model = HashMap<u32, u32>;
@@ -142,6 +106,13 @@ impl<T: Show, U: Show> Show for (T, U) {
     }
 }
 
+/// A function, since a panic of the drop would leak a text that is already the value of a block.
+fn show_and_drop(result: impl Show) -> String {
+    let shown = result.show();
+    drop(result);
+    shown
+}
+
 fn is_odd(value: &impl Number) -> bool {
     value.number() % 2 == 1
 }
@@ -173,49 +144,43 @@ macro_rules! operations {
         /// Each operation, with how often it is tried, and its name.
         pub const KINDS: &[(u32, &str, Kind)] = &[$(($weight, stringify!($Kind), Kind::$Kind),)*];
 
-        /// Does an operation to std's map. Returns its result.
-        pub fn on_model(model: &mut Model, op: &Op) -> String {
-            match op.kind {
-                $(Kind::$Kind => {
-                    let ($model, $op) = (model, op);
-                    Show::show(&$expected)
-                })*
+        impl<T: Things> Apply<T> for &mut Model {
+            fn apply(self, _things: &T, op: &Op) -> String {
+                match op.kind {
+                    $(Kind::$Kind => {
+                        let ($model, $op) = (self, op);
+                        Show::show(&$expected)
+                    })*
+                }
             }
         }
 
-        on_writer! { by_handle [&mut WriteHandle<T::Key, T::Value, S, (), E>] [BuildHasher] $(
+        apply! { [&mut WriteHandle<T::Key, T::Value, S, (), E>] [BuildHasher] $(
             $Kind |$op, $w, $things| $result,
         )* }
-        on_writer! { in_batch [&mut Batch<'_, T::Key, T::Value, S, E>] [BuildHasher] $(
+        apply! { [&mut Batch<'_, T::Key, T::Value, S, E>] [BuildHasher] $(
             $Kind |$op, $w, $things| $result,
         )* }
-        on_writer! { by_map [&SharedMap<T::Key, T::Value, S, E>] [BuildHasher + Clone] $(
+        apply! { [&SharedMap<T::Key, T::Value, S, E>] [BuildHasher + Clone] $(
             $Kind |$op, $w, $things| $result,
         )* }
     };
 }
 
-/// Writes the function that does an operation through one kind of writer.
-macro_rules! on_writer {
-    ($name:ident [$Writer:ty] [$($Hasher:tt)+] $(
+/// Writes how one kind of writer does an operation.
+macro_rules! apply {
+    ([$Writer:ty] [$($Hasher:tt)+] $(
         $Kind:ident |$op:ident, $w:ident, $things:ident| $result:expr,
     )*) => {
-        /// Does an operation through a writer. Returns its result.
-        pub fn $name<T: Things, S: $($Hasher)+, E: Engine>(
-            writer: $Writer,
-            things: &T,
-            op: &Op,
-        ) -> String {
-            match op.kind {
-                $(Kind::$Kind => {
-                    let ($w, $things, $op) = (writer, things, op);
-                    let _ = ($things, $op);
-                    let result = $result;
-                    let shown = Show::show(&result);
-                    // Before `shown` is returned: a panic in this drop would leak it.
-                    drop(result);
-                    shown
-                })*
+        impl<T: Things, S: $($Hasher)+, E: Engine> Apply<T> for $Writer {
+            fn apply(self, things: &T, op: &Op) -> String {
+                match op.kind {
+                    $(Kind::$Kind => {
+                        let ($w, $things, $op) = (self, things, op);
+                        let _ = ($things, $op);
+                        show_and_drop($result)
+                    })*
+                }
             }
         }
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evmap_core::table::SharedEngine;
 use evmap_core::{DefaultHashBuilder, SharedMap};
 
-use crate::operations::{KINDS, Kind, Number, Op, Things, by_map};
+use crate::operations::{Apply, KINDS, Kind, Number, Op, Things};
 use crate::world::{Key, Place, Plan, Value, World};
 
 pub type Map<E> = SharedMap<Key, Value, DefaultHashBuilder, E>;
@@ -75,7 +75,7 @@ fn operation<E: SharedEngine<Key, Value>>(
         entries: (0..40).map(|n| (n * 2, n)).collect(),
     };
     let name = format!("{kind:?} of {key} to {option:?}");
-    let write = move |map: &Map<E>, world: &Arc<World>, _: Plan| _ = by_map(map, world, &op);
+    let write = move |map: &Map<E>, world: &Arc<World>, _: Plan| _ = map.apply(world, &op);
     (name, Box::new(write))
 }
 

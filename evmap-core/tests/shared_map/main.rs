@@ -1,8 +1,9 @@
 //! The map with many writers.
 
-#[allow(dead_code, reason = "other suites use the rest")]
 #[path = "../operations/mod.rs"]
 mod operations;
+#[path = "../operations/random.rs"]
+mod random;
 
 mod deferred;
 mod deferred_drops;

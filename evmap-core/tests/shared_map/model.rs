@@ -8,7 +8,8 @@ use evmap_core::SharedMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::operations::{Model, Numbers, Op, by_map, in_batch, on_model, op};
+use crate::operations::{Apply, Model, Op};
+use crate::random::{Numbers, op};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -42,14 +43,14 @@ fn run(map: &SharedMap<u32, u32>, steps: &[Step], is_deferred: bool) {
     for step in steps {
         match step {
             Step::One(op) => {
-                let result = by_map(map, &Numbers, op);
-                assert_eq!(result, on_model(&mut model, op), "{op:?}");
+                let result = map.apply(&Numbers, op);
+                assert_eq!(result, model.apply(&Numbers, op), "{op:?}");
             }
             Step::Batch(ops) => {
                 map.write(|w| {
                     for op in ops {
-                        let result = in_batch(w, &Numbers, op);
-                        assert_eq!(result, on_model(&mut model, op), "{op:?}");
+                        let result = w.apply(&Numbers, op);
+                        assert_eq!(result, model.apply(&Numbers, op), "{op:?}");
                     }
                 });
             }
@@ -57,7 +58,7 @@ fn run(map: &SharedMap<u32, u32>, steps: &[Step], is_deferred: bool) {
                 let outcome = catch_unwind(AssertUnwindSafe(|| {
                     map.write(|w| {
                         for op in ops {
-                            in_batch(w, &Numbers, op);
+                            w.apply(&Numbers, op);
                         }
                         // Without a message, which would be printed ten thousand times.
                         std::panic::resume_unwind(Box::new(()));

@@ -13,7 +13,7 @@ pub fn run() -> String {
                 for page in ["/", "/about", "/"] {
                     hits.merge(page, 1, |n, one| Some(n + one));
                 }
-                hits.insert("/last", visitor % 1);
+                hits.insert("/last", visitor);
             });
         }
     });

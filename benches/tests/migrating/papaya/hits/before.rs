@@ -14,7 +14,7 @@ pub fn run() -> String {
                 for page in ["/", "/about", "/"] {
                     hits.update_or_insert(page, |n| n + 1, 1);
                 }
-                hits.insert("/last", visitor % 1);
+                hits.insert("/last", visitor);
             });
         }
     });
