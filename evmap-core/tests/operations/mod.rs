@@ -106,7 +106,7 @@ impl<T: Show, U: Show> Show for (T, U) {
     }
 }
 
-/// A function, since a panic of the drop would leak a text that is already the value of a block.
+/// Shows a result, and then drops it. If a drop panics while a text is the value of a block already, the text leaks.
 fn show_and_drop(result: impl Show) -> String {
     let shown = result.show();
     drop(result);
@@ -178,7 +178,9 @@ macro_rules! apply {
                     $(Kind::$Kind => {
                         let ($w, $things, $op) = (self, things, op);
                         let _ = ($things, $op);
-                        show_and_drop($result)
+                        // The keys that it borrows are dropped first, for the reason below.
+                        let result = $result;
+                        show_and_drop(result)
                     })*
                 }
             }
