@@ -178,7 +178,7 @@ macro_rules! apply {
                     $(Kind::$Kind => {
                         let ($w, $things, $op) = (self, things, op);
                         let _ = ($things, $op);
-                        // The keys that it borrows are dropped first, for the reason below.
+                        // The keys that it borrows are dropped before it is shown: see `show_and_drop`.
                         let result = $result;
                         show_and_drop(result)
                     })*
