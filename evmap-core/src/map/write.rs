@@ -309,12 +309,20 @@ where
     }
 
     /// Frees the index of what was pending. With nothing pending, does a rehash step.
+    #[inline]
     pub(super) fn after_refresh(&mut self, had_pending: bool) {
-        if had_pending {
-            self.pending_keys = None;
-        } else {
+        if !had_pending {
             self.rehash_step();
+        } else if self.pending_keys.is_some() {
+            self.forget_pending_keys();
         }
+    }
+
+    /// Out of line, since most refreshes find no index.
+    #[cold]
+    #[inline(never)]
+    fn forget_pending_keys(&mut self) {
+        self.pending_keys = None;
     }
 
     pub(crate) fn caught_up(&mut self) -> &State<K, V, S, M, E> {
