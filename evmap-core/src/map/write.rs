@@ -42,7 +42,7 @@ pub struct WriteHandle<
     E: Engine = DefaultEngine,
     O = MapOp<K, V, M>,
 > {
-    pub(super) ops: OpWriteHandle<State<K, V, S, M, E>, O>,
+    pub(crate) ops: OpWriteHandle<State<K, V, S, M, E>, O>,
     hasher: S,
     /// Returns how many changes an operation stands for. A field, since most methods are generic over the operation.
     changes: fn(&O) -> usize,
@@ -97,11 +97,6 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         stats
     }
 
-    /// The two copies.
-    pub(crate) fn copies(&self) -> &left_right::WriteHandle<State<K, V, S, M, E>> {
-        self.ops.get()
-    }
-
     /// Returns the writer's copy as it is. It may lack changes, or be half changed after a panic.
     pub(crate) fn own(&self) -> &State<K, V, S, M, E> {
         self.ops.get().write_buffer()
@@ -139,11 +134,6 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
     /// The copy that readers see.
     pub(crate) fn published(&self) -> &State<K, V, S, M, E> {
         self.ops.get().read_buffer()
-    }
-
-    /// Returns the log, for a map with many writers.
-    pub(crate) fn ops(&mut self) -> &mut OpWriteHandle<State<K, V, S, M, E>, O> {
-        &mut self.ops
     }
 
     pub(crate) fn log(&mut self, op: O) {

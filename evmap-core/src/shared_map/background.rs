@@ -57,7 +57,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             // Before the publication, the janitor can only free copies that were set aside.
             self.deadline.is_set()
                 && has_publisher()
-                && (writer.map().copies().retired() == 0 || has_janitor())
+                && (writer.map().ops.get().retired() == 0 || has_janitor())
         } else {
             has_janitor()
         };
@@ -78,7 +78,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
         // ORDER: none needed, for all of them: they change only under the lock.
         let waits_for_publication = self.is_deferred()
             && writer.map().has_pending()
-            && writer.map().copies().retired() == 0;
+            && writer.map().ops.get().retired() == 0;
         if self.janitor_of.load(Ordering::Relaxed) != process
             && writer.is_untidy()
             && !waits_for_publication
@@ -208,7 +208,7 @@ where
                 }
                 if writer.map().has_pending() {
                     writer.sweep(&self.counters);
-                    if writer.map().copies().retired() == 0 {
+                    if writer.map().ops.get().retired() == 0 {
                         // Nothing to do before the publication. It requests the janitor again.
                         return Next::Idle;
                     }

@@ -28,7 +28,7 @@ where
     /// If a `Clone` does. Nothing has changed then.
     pub(super) fn rebuild(&mut self, counters: &Counters) -> Result<(), TooManyRetired> {
         self.collect(counters);
-        let rejected = self.map.ops().rebuild_into(&mut self.drops.ops)?;
+        let rejected = self.map.ops.rebuild_into(&mut self.drops.ops)?;
         debug_assert!(
             rejected.is_none(),
             "an operation that panicked is rolled back before"
@@ -53,11 +53,11 @@ where
                 self.rebuild(counters)?;
             }
             // Only the operations: see `prepare`.
-            let ops = self.map.ops();
+            let ops = &mut self.map.ops;
             if let Err(payload) = catch(|| _ = ops.catch_up()) {
                 if self.map.is_poisoned() {
                     self.drops.payloads.push(payload);
-                    let at = self.map.ops().applied();
+                    let at = self.map.ops.applied();
                     self.roll_back(at, counters);
                 } else {
                     // No operation has panicked, but a drop.
@@ -100,7 +100,7 @@ where
 
     /// Whether M1 holds.
     pub(super) fn is_consistent(&mut self) -> bool {
-        !self.map.is_poisoned() && self.map.ops().applied() == self.end()
+        !self.map.is_poisoned() && self.map.ops.applied() == self.end()
     }
 
     /// Rolls back the batch of the operation at `at`, which has panicked.
@@ -111,7 +111,7 @@ where
             return;
         }
         let batch = self.batches.of(at);
-        let ops = self.map.ops();
+        let ops = &mut self.map.ops;
         let mut rejected = ops.split_off(batch.begin);
         ops.extend(rejected.split_off(batch.end - batch.begin));
         self.drops.ops.extend(rejected);

@@ -31,7 +31,7 @@ where
     /// this does nothing else.
     pub(super) fn sweep(&mut self, counters: &Counters) {
         debug_assert!(self.is_consistent(), "M1");
-        let ops = self.map.ops();
+        let ops = &mut self.map.ops;
         if let Err(payload) = catch(|| _ = ops.try_catch_up()) {
             self.note_panic(payload, counters);
         }
@@ -42,7 +42,7 @@ where
     /// if no reader is in it. Frees copies that were set aside and whose readers have left.
     pub(super) fn settle(&mut self, operations: usize, counters: &Counters) -> Settling {
         debug_assert!(!self.map.has_pending());
-        let ops = self.map.ops();
+        let ops = &mut self.map.ops;
         let replayed = match catch(|| ops.try_replay(operations)) {
             Ok(Ok(false)) => return Settling::UnderWay,
             Ok(Ok(true)) => Ok(true),
@@ -58,7 +58,7 @@ where
             } else {
                 // The readers may no longer need fences. This never swaps, even if the copy is free by now
                 // (M4).
-                let ops = self.map.ops();
+                let ops = &mut self.map.ops;
                 catch(|| !ops.is_poisoned() && ops.settle_with(|_| false))
             }
         });

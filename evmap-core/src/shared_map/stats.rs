@@ -71,7 +71,7 @@ impl Counters {
     /// Stores the figures of the inner writer, under the lock.
     pub(super) fn note<K, V, S, E: Engine>(&self, writer: &WriteHandle<K, V, S, (), E>) {
         // ORDER: none needed (C0), for all of them.
-        let copies = writer.copies();
+        let copies = writer.ops.get();
         self.retired.store(copies.retired(), Ordering::Relaxed);
         self.is_growing
             .store(writer.is_growing(), Ordering::Relaxed);

@@ -109,7 +109,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
 
     /// Whether a publication costs a barrier.
     pub(super) fn has_barrier(&self) -> bool {
-        self.map.copies().fence_mode() == FenceMode::Membarrier
+        self.map.ops.get().fence_mode() == FenceMode::Membarrier
     }
 
     /// Returns the number of pending changes.
@@ -143,7 +143,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
 
     /// Whether there is work for the janitor: a copy is not up to date, or one is set aside.
     pub(super) fn is_untidy(&self) -> bool {
-        !self.map.is_settled() || self.map.copies().retired() > 0
+        !self.map.is_settled() || self.map.ops.get().retired() > 0
     }
 
     /// Whether any deferred drops have been collected.
@@ -180,7 +180,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             return;
         }
         let taken = loop {
-            let ops = self.map.ops();
+            let ops = &mut self.map.ops;
             match catch(|| ops.tidy_with(|state| state.drops.as_mut()?.take())) {
                 Ok(taken) => break taken.flatten(),
                 // `tidy_with` first frees copies that were set aside, and the drop of a hasher may panic. Each is
@@ -212,10 +212,10 @@ where
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn prepare(&mut self, counters: &Counters) -> Result<(), Unready> {
         // Copies that were set aside may be free by now.
-        if self.map.copies().retired() > 0 {
+        if self.map.ops.get().retired() > 0 {
             return self.prepare_with_all(counters);
         }
-        let ops = self.map.ops();
+        let ops = &mut self.map.ops;
         match catch(|| ops.catch_up_if_ready()) {
             Ok(true) => Ok(()),
             Ok(false) => self.prepare_with_all(counters),
@@ -238,7 +238,7 @@ where
             }
             // Replays operations that are published, whose writers have returned. It does no rehash step: that
             // would hash keys that have nothing to do with them.
-            let ops = self.map.ops();
+            let ops = &mut self.map.ops;
             match catch(|| ops.try_catch_up().map(|_| ())) {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(SwapError::Busy(busy))) => return Err(Unready::Busy(busy)),
@@ -283,7 +283,7 @@ where
     #[cold]
     #[inline(never)]
     fn roll_back_from(&mut self, begin: usize, counters: &Counters) {
-        let rejected = self.map.ops().split_off(begin);
+        let rejected = self.map.ops.split_off(begin);
         self.drops.ops.extend(rejected);
         // If a `Clone` panics here, the next write tries again. (`TooManyRetired` cannot occur: no reader is in the
         // copy.)
@@ -328,7 +328,7 @@ where
     /// `Clone`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn publish(&mut self, counters: &Counters) -> Option<Version> {
-        let (version, removed) = self.map.ops().swap_applied(|state| {
+        let (version, removed) = self.map.ops.swap_applied(|state| {
             // M4.
             if DropList::<K, V, E::Table<K, V>>::IS_NEEDED {
                 state.drops.as_mut()?.take()

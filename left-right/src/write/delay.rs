@@ -160,10 +160,6 @@ impl<T> DelayWriteHandle<T> {
     pub fn stats(&self) -> Stats {
         self.write.stats()
     }
-
-    pub(super) fn write_mut(&mut self) -> &mut WriteHandle<T> {
-        &mut self.write
-    }
 }
 
 impl<T: fmt::Debug> fmt::Debug for DelayWriteHandle<T> {

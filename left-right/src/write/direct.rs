@@ -65,12 +65,7 @@ impl<T, O> OpWriteHandle<T, O> {
     /// If `work` does; then the handle [is poisoned](Self::is_poisoned), and keeps its first cause if it already was.
     /// Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn tidy_with<R>(&mut self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let copy = self
-            .delay
-            .write_mut()
-            .buffers
-            .writable(Patience::Try)
-            .ok()?;
+        let copy = self.delay.write.buffers.writable(Patience::Try).ok()?;
         let before = self.health.begin(Cause::Tidying);
         let result = work(copy.into_mut());
         self.health = before;
@@ -112,8 +107,8 @@ impl<T, O> OpWriteHandle<T, O> {
         if self.health != Health::Sound || self.log.is_behind() || self.pending().is_empty() {
             return None;
         }
-        let version = self.version().next();
-        let mut copy = self.delay.write_mut().buffers.ready()?;
+        let version = self.delay.write.buffers.version().next();
+        let mut copy = self.delay.write.buffers.ready()?;
         self.health = Health::Poisoned(Cause::Tidying);
         let result = tidy(copy.as_mut());
         self.health = Health::Sound;
@@ -133,7 +128,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// If an operation panics, and then the handle [is poisoned](Self::is_poisoned).
     #[inline]
     pub fn catch_up_if_ready(&mut self) -> bool {
-        let buffers = &mut self.delay.write_mut().buffers;
+        let buffers = &mut self.delay.write.buffers;
         if self.health != Health::Sound {
             return false;
         }
@@ -158,7 +153,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         if self.health != Health::Sound {
             return Err(Poisoned.into());
         }
-        let copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
+        let copy = self.delay.write.buffers.writable(Patience::Try)?;
         if self.log.owes() {
             self.health = Health::Poisoned(Cause::Replaying);
             self.log.replay_some(copy.into_mut(), operations);
@@ -193,7 +188,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         if !self.is_caught_up() {
             self.catch_up_first();
         }
-        let Some(copy) = self.delay.write_mut().buffers.ready() else {
+        let Some(copy) = self.delay.write.buffers.ready() else {
             unreachable!("a copy that has caught up is the writer's");
         };
         self.health = Health::Poisoned(Cause::Applying);

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::buffers::Buffers;
 use super::log::Log;
 use super::{DelayWriteHandle, WriteHandle};
 use crate::fault::planted;
@@ -163,7 +162,7 @@ impl<T, O> OpWriteHandle<T, O> {
     /// The writer's copy there may lack operations; [`catch_up`](Self::catch_up) brings it up to
     /// date first.
     pub fn get(&self) -> &WriteHandle<T> {
-        self.delay.get()
+        &self.delay.write
     }
 
     /// Logs an operation. Never waits; amortised O(1).
@@ -192,14 +191,14 @@ impl<T, O> OpWriteHandle<T, O> {
     ///
     /// [`rebuild`](Self::rebuild) recovers from both.
     pub fn is_poisoned(&self) -> bool {
-        self.health != Health::Sound || self.get().buffers.is_lost()
+        self.health != Health::Sound || self.delay.write.buffers.is_lost()
     }
 
     /// Returns whether [`catch_up`](Self::catch_up) would have nothing to do: the writer's copy is free, sound, and
     /// has everything that was pushed.
     #[inline]
     pub fn is_caught_up(&self) -> bool {
-        self.health == Health::Sound && !self.log.is_behind() && self.get().buffers.is_ready()
+        self.health == Health::Sound && !self.log.is_behind() && self.delay.write.buffers.is_ready()
     }
 
     /// Returns whether both copies have everything that was pushed: nothing is pending, nothing is owed, and the
@@ -213,7 +212,7 @@ impl<T, O> OpWriteHandle<T, O> {
 
     /// The version that readers see.
     pub fn version(&self) -> Version {
-        self.delay.version()
+        self.delay.write.buffers.version()
     }
 
     /// A reader of its own.
@@ -334,7 +333,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         if !planted("swap-before-apply") {
             self.update(patience)?;
         }
-        self.buffers().writable(patience)?.swap(version);
+        self.delay.write.buffers.writable(patience)?.swap(version);
         if planted("swap-before-apply") {
             self.update(Patience::Try)?;
         }
@@ -352,15 +351,11 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         if self.health != Health::Sound {
             return Err(Poisoned.into());
         }
-        let copy = self.delay.write_mut().buffers.writable(patience)?;
+        let copy = self.delay.write.buffers.writable(patience)?;
         if self.log.is_behind() {
             bring_up_to_date(&mut self.log, &mut self.health, copy.into_mut());
         }
         Ok(())
-    }
-
-    pub(super) fn buffers(&mut self) -> &mut Buffers<T> {
-        &mut self.delay.write_mut().buffers
     }
 }
 

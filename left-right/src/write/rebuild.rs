@@ -99,7 +99,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     where
         T: Clone,
     {
-        let replaced = self.buffers().rebuild()?;
+        let replaced = self.delay.write.buffers.rebuild()?;
         let owed = self
             .log
             .restart(self.health == Health::Poisoned(Cause::Applying));

@@ -119,12 +119,12 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ) -> Result<Settled, SwapError> {
         if !self.is_poisoned() {
             // Readers in the writer's copy do not matter: this is about the published one.
-            self.buffers().rest();
+            self.delay.write.buffers.rest();
         }
         self.update(Patience::Try)?;
         self.log.shrink();
         let version = self.version();
-        let mut copy = self.delay.write_mut().buffers.writable(Patience::Try)?;
+        let mut copy = self.delay.write.buffers.writable(Patience::Try)?;
         let before = self.health.begin(Cause::Tidying);
         let settled = work(copy.as_mut()).into();
         self.health = before;
