@@ -115,6 +115,12 @@ impl<K, V, T: Table<K, V>> DropList<K, V, T> {
         dropped
     }
 
+    /// Returns the number of keys and values, with those in tables.
+    pub(crate) fn len(&self) -> usize {
+        let in_tables: usize = self.tables.iter().map(Table::len).sum();
+        self.keys.len() + self.values.len() + 2 * in_tables
+    }
+
     /// Drops every key, every value and every table by itself.
     pub(crate) fn drop_each(self, drops: &mut Drops) {
         drops.drop_each(self.keys);

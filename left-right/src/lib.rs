@@ -156,7 +156,7 @@ mod write;
 
 pub use builder::Builder;
 pub use error::{CopiesDiffer, Poisoned, SwapError, TooManyRetired};
-pub use lock::{LockError, WriterGuard, WriterLock};
+pub use lock::{LockAsync, LockError, WriterGuard, WriterLock};
 pub use operation::Operation;
 pub use policy::FenceMode;
 pub use read::{Project, ReadGuard, ReadHandle, ReadHandleFactory, SharedReader};

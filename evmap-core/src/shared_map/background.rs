@@ -32,10 +32,10 @@ const EARLY: Duration = Duration::from_micros(100);
 const QUIET: Duration = Duration::from_millis(10);
 /// The shortest pause between two steps of the janitor, while they make progress, and the longest, while a reader
 /// blocks them.
-const SHORTEST_REST: Duration = Duration::from_micros(100);
+pub(super) const SHORTEST_REST: Duration = Duration::from_micros(100);
 const LONGEST_REST: Duration = Duration::from_millis(250);
 /// The maximal number of operations that one step replays, and of things that it drops.
-const STEP: usize = 1000;
+pub(super) const STEP: usize = 1000;
 
 /// The wake-ups of background threads to request after the unlock.
 pub(super) struct Wakeups {
@@ -133,7 +133,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     }
 
     /// Requests the janitor at once. If the system has no thread for it, the next writer does its work.
-    fn call_janitor(&self) {
+    pub(super) fn call_janitor(&self) {
         _ = self.background.tidy_after(Duration::ZERO);
     }
 }
@@ -163,7 +163,7 @@ where
     }
 
     /// Adds `more` to the backlog and drops a part of it. Returns whether anything is left.
-    fn drop_some(&self, more: Option<DeferredDrops<K, V, E::Table<K, V>>>) -> bool {
+    pub(super) fn drop_some(&self, more: Option<DeferredDrops<K, V, E::Table<K, V>>>) -> bool {
         // No other thread locks it, no user code runs under the lock, and forks wait, unless one is under way already.
         let exchange = |drops| {
             let _held_off = hold_off_forks();
@@ -295,9 +295,30 @@ where
     }
 
     fn tidy(&self) -> Next {
+        let next = self.tidy_and_prepare();
+        match (self.look_after_tasks(), next) {
+            (Some(look), Next::After(time)) => Next::After(time.min(look)),
+            (Some(look), Next::Idle) => Next::After(look),
+            (None, next) => next,
+        }
+    }
+}
+
+impl<K, V, S, E> Core<K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    /// Does one step of what is most urgent. Returns when to come again.
+    fn tidy_and_prepare(&self) -> Next {
         // ORDER: pairs with the store in `publish`.
         if self.has_tasks_to_wake.swap(false, Ordering::Acquire) {
             self.versions.notify_tasks();
+        }
+        if let Some(next) = self.prepare_for_tasks() {
+            return next;
         }
         if self.drop_some(None) {
             return Next::After(Duration::ZERO);

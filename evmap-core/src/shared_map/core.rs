@@ -26,10 +26,12 @@ use std::time::Duration;
 use left_right::background::Background;
 use left_right::{LockError, Version, WriterGuard, WriterLock};
 
+use super::batches::Ticket;
 use super::deadline::Deadline;
 use super::deferred_drops::DeferredDrops;
 use super::error::{CALLED_FROM_INSIDE, LEFT_BY_A_FORK, WriteError};
 use super::stats::{Counters, Stats};
+use super::tasks::Tasks;
 use super::versions::Versions;
 use super::wait_limit::WaitLimit;
 use super::writer::Writer;
@@ -57,6 +59,7 @@ pub(super) struct Core<K, V, S, E: Engine> {
     pub(super) deadline: Deadline,
     /// Set by the publisher after a publication: the janitor has to wake tasks.
     pub(super) has_tasks_to_wake: AtomicBool,
+    pub(super) tasks: Tasks,
     /// The janitor drops a part of this in each step.
     pub(super) backlog: Mutex<DeferredDrops<K, V, E::Table<K, V>>>,
 }
@@ -103,6 +106,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             janitor_of: AtomicU64::new(0),
             deadline: Deadline::new(),
             has_tasks_to_wake: AtomicBool::new(false),
+            tasks: Tasks::new(),
             backlog: Mutex::new(DeferredDrops::new()),
         }
     }
@@ -148,7 +152,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     }
 
     /// Tries a bounded number of times: the janitor and most writers hold the lock only for a moment.
-    fn try_lock_again(&self) -> Option<Locked<'_, K, V, S, E>> {
+    pub(super) fn try_lock_again(&self) -> Option<Locked<'_, K, V, S, E>> {
         (0..TRY_LOOKS).find_map(|_| {
             std::hint::spin_loop();
             self.lock.try_lock()
@@ -226,29 +230,7 @@ where
         let begin = writer.end();
         let outcome = writer.run(write, &self.counters);
         let commit = writer.commit_version();
-        let mut unpublished = None;
-        match &self.publishing {
-            Publishing::AtOnce => {
-                // If the next writer is awake, it publishes these changes with its own, which saves a barrier.
-                // A fence is cheaper than that handover.
-                if !(may_delegate && writer.has_barrier() && self.lock.has_next()) {
-                    self.publish(&mut writer);
-                }
-                // The publication may also have failed.
-                if writer.map().has_pending() && outcome.is_ok() {
-                    unpublished = Some(writer.record(begin));
-                }
-            }
-            Publishing::Within { max_pending, .. } => {
-                // A write that panicked is rolled back, and so may be pending operations of others.
-                if outcome.is_ok() {
-                    writer.record(begin);
-                }
-                if writer.pending() >= *max_pending || self.deadline.is_near(|| self.early()) {
-                    self.publish(&mut writer);
-                }
-            }
-        }
+        let unpublished = self.commit(&mut writer, begin, outcome.is_ok(), may_delegate);
         self.end_with(writer, commit);
         match outcome {
             Err(panic) => resume_unwind(panic),
@@ -258,6 +240,40 @@ where
                     self.check_rolled_back(ticket);
                 }
                 (result, commit)
+            }
+        }
+    }
+
+    /// Publishes what is pending, if it is time for it. `begin` is where the operations of the write begin that has just
+    /// been run, and `is_kept` says whether it was not rolled back. Returns its ticket, if its caller has to see to it that
+    /// it becomes visible.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn commit(
+        &self,
+        writer: &mut Locked<'_, K, V, S, E>,
+        begin: usize,
+        is_kept: bool,
+        may_delegate: bool,
+    ) -> Option<Option<Ticket>> {
+        match &self.publishing {
+            Publishing::AtOnce => {
+                // If the next writer is awake, it publishes these changes with its own, which saves a barrier.
+                // A fence is cheaper than that handover.
+                if !(may_delegate && writer.has_barrier() && self.lock.has_next()) {
+                    self.publish(writer);
+                }
+                // The publication may also have failed.
+                (writer.map().has_pending() && is_kept).then(|| writer.record(begin))
+            }
+            Publishing::Within { max_pending, .. } => {
+                // A write that panicked is rolled back, and so may be pending operations of others.
+                if is_kept {
+                    writer.record(begin);
+                }
+                if writer.pending() >= *max_pending || self.deadline.is_near(|| self.early()) {
+                    self.publish(writer);
+                }
+                None
             }
         }
     }
@@ -328,7 +344,7 @@ where
 
     #[cold]
     #[inline(never)]
-    fn notify(&self) {
+    pub(super) fn notify(&self) {
         self.versions.notify_threads();
         self.versions.notify_tasks();
     }

@@ -1,5 +1,8 @@
 //! [`DeferredDrops`]: everything that is dropped after an unlock.
 
+use std::sync::Arc;
+
+use super::changes::{Effect, Node, drop_effect};
 use crate::copy_drops::DropList;
 use crate::op::MapOp;
 use crate::panics::{Drops, Payload, dispose};
@@ -9,8 +12,27 @@ use crate::table::Table;
 pub(super) struct DeferredDrops<K, V, T> {
     pub(super) lists: Vec<DropList<K, V, T>>,
     pub(super) ops: Vec<MapOp<K, V, ()>>,
-    /// The payloads of panics that reach no caller.
-    pub(super) payloads: Vec<Payload>,
+    pub(super) others: Vec<Other<K, V>>,
+}
+
+/// What is seldom left over.
+pub(super) enum Other<K, V> {
+    /// The payload of a panic that reaches no caller.
+    Payload(Payload),
+    /// An effect of a write that was rolled back.
+    Effect(Effect<K, V>),
+    /// Effects that every subscriber has seen.
+    Node(Arc<Node<K, V>>),
+}
+
+impl<K, V> Other<K, V> {
+    fn drop_by_itself(self, drops: &mut Drops) {
+        match self {
+            Other::Payload(payload) => dispose(payload),
+            Other::Effect(effect) => drop_effect(effect, drops),
+            Other::Node(node) => drops.drop(node),
+        }
+    }
 }
 
 impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
@@ -18,12 +40,20 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
         DeferredDrops {
             lists: Vec::new(),
             ops: Vec::new(),
-            payloads: Vec::new(),
+            others: Vec::new(),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.lists.is_empty() && self.ops.is_empty() && self.payloads.is_empty()
+        self.lists.is_empty() && self.ops.is_empty() && self.others.is_empty()
+    }
+
+    /// Whether there are more keys, values and operations than this.
+    pub(super) fn has_more_than(&self, most: usize) -> bool {
+        let lists = self.lists.iter().map(DropList::len);
+        let ops = self.ops.iter().map(MapOp::changes);
+        let things = lists.chain(ops).chain([self.others.len()]);
+        things.fold(0usize, usize::saturating_add) > most
     }
 
     /// Drops at most this many things, each by itself. The next call drops the rest. Returns the number of drops that
@@ -41,7 +71,9 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
         for op in self.ops.drain(rest..) {
             op.drop_each(&mut drops);
         }
-        self.payloads.drain(..).for_each(dispose);
+        for other in self.others.drain(..) {
+            other.drop_by_itself(&mut drops);
+        }
         drops.count()
     }
 
@@ -49,7 +81,7 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
     pub(super) fn append(&mut self, mut other: Self) {
         self.lists.append(&mut other.lists);
         self.ops.append(&mut other.ops);
-        self.payloads.append(&mut other.payloads);
+        self.others.append(&mut other.others);
     }
 
     /// Drops each key and value by itself. Returns the number of drops that panicked.
@@ -61,7 +93,9 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
         for op in self.ops {
             op.drop_each(&mut drops);
         }
-        self.payloads.into_iter().for_each(dispose);
+        for other in self.others {
+            other.drop_by_itself(&mut drops);
+        }
         drops.count()
     }
 }

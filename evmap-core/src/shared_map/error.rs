@@ -22,6 +22,11 @@ pub(super) const WAITS_ON_THE_JANITOR: &str = "\
     a `Drop` on the thread that tidies up a SharedMap waits for a version of it: it would hold up \
     what it may be waiting for";
 
+/// The panic message of a task's write, if the copy that it needs cannot be made.
+pub(super) const NO_COPY: &str = "\
+    nothing was written: the copy of the map that is written next cannot be made, since the `Clone` of \
+    a key or value panics";
+
 /// Nothing was written, and the closure was not called.
 ///
 /// Returned by [`SharedMap::try_write`](crate::SharedMap::try_write) and

@@ -287,6 +287,10 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         &self.handle.core
     }
 
+    pub(super) fn shared_core(&self) -> &Arc<Core<K, V, S, E>> {
+        &self.handle.core
+    }
+
     pub(super) fn hasher(&self) -> &S {
         &self.hasher
     }
@@ -369,6 +373,7 @@ impl<K, V, S, E: Engine> Drop for Handle<K, V, S, E> {
         }
         // Only a `Clone` can panic, in the recovery from an earlier panic. No later write could try again.
         contain(|| (self.flush)(&self.core));
+        contain(|| self.core.close());
         // After this, the publisher never holds the last reference.
         self.core.background.leave();
     }

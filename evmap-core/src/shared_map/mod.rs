@@ -50,10 +50,12 @@
 //! - Dropping the last handle publishes what is pending.
 //!   (`deferred::dropping_the_last_handle_publishes_what_is_pending_and_frees_the_map`)
 
+mod async_writes;
 mod background;
 mod batch;
 mod batches;
 mod builder;
+mod changes;
 mod core;
 mod deadline;
 mod deferred_drops;
@@ -61,11 +63,14 @@ mod error;
 mod extend;
 mod flush;
 mod immediate_writes;
+mod listening;
 mod map;
 mod readers;
 mod recovery;
 mod settling;
 mod stats;
+mod subscribe;
+mod tasks;
 mod versions;
 mod wait_limit;
 mod waits;
@@ -75,6 +80,7 @@ mod writes;
 
 pub use batch::Batch;
 pub use builder::Builder;
+pub use changes::{Change, Changes, ChangesError, Effect};
 pub use error::{NotVisible, WriteError};
 pub use map::SharedMap;
 pub use stats::Stats;

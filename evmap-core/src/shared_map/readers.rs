@@ -38,7 +38,7 @@ where
         let mut pause = FIRST_PAUSE;
         let mut is_counted = false;
         loop {
-            match self.rebuild_past(&mut writer, unready) {
+            match self.rebuild_past(&mut writer, unready, false) {
                 Ok(()) => return Ok(writer),
                 Err(still) => unready = still,
             }
@@ -75,18 +75,20 @@ where
     }
 
     /// Makes a fresh copy if a guard of the calling thread is in the copy that is written next, or if a reader has been
-    /// in it for longer than the stall limit.
-    fn rebuild_past(
+    /// in it for longer than the stall limit, or if nobody may wait for the readers.
+    pub(super) fn rebuild_past(
         &self,
         writer: &mut Writer<K, V, S, E>,
         unready: Unready,
+        must_not_wait: bool,
     ) -> Result<(), Unready> {
         let Unready::Busy(busy) = unready else {
             return Err(unready);
         };
         let is_stalled = |reader: &BusyReader| reader.waited >= self.stall_limit;
         let mut readers = busy.readers().iter();
-        if !readers.any(|reader| self.reader.is_own(reader) || is_stalled(reader)) {
+        if !must_not_wait && !readers.any(|reader| self.reader.is_own(reader) || is_stalled(reader))
+        {
             return Err(Unready::Busy(busy));
         }
         match catch(|| writer.rebuild(&self.counters)) {

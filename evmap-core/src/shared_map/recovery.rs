@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash};
 
 use left_right::TooManyRetired;
 
+use super::deferred_drops::Other;
 use super::stats::Counters;
 use super::writer::Writer;
 use crate::op::MapOp;
@@ -56,7 +57,7 @@ where
             let ops = &mut self.map.ops;
             if let Err(payload) = catch(|| _ = ops.catch_up()) {
                 if self.map.is_poisoned() {
-                    self.drops.payloads.push(payload);
+                    self.drops.others.push(Other::Payload(payload));
                     let at = self.map.ops.applied();
                     self.roll_back(at, counters);
                 } else {
@@ -116,9 +117,13 @@ where
         ops.extend(rejected.split_off(batch.end - batch.begin));
         self.drops.ops.extend(rejected);
         self.batches.remove(batch);
+        self.unstage(batch.begin, batch.end);
         if self.map.pending().is_empty() {
             // The commit version is reserved already, so it is published, and shows the same as the one before.
             self.map.log(MapOp::Reserve(0));
+            if let Some(hub) = &mut self.hub {
+                hub.stage_nothing();
+            }
         }
         self.changes = self.map.pending_changes();
         if let (Some(rolled_back), Some(ticket)) = (&mut self.rolled_back, batch.ticket) {

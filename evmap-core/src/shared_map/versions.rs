@@ -1,16 +1,16 @@
 //! [`Versions`]: the visible version, the commit version, and the waiters for the next one.
 
 use std::future::{Future, poll_fn};
-use std::mem;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use event_listener::{Event, EventListener, IntoNotification, Listener};
+use event_listener::{Event, IntoNotification, Listener};
 use left_right::Version;
-use left_right::background::{Background, PerProcess};
+use left_right::background::PerProcess;
 
+use super::listening::Listening;
 use super::waker::contained;
 
 /// The visible version, the commit version, and the waiters for the next one.
@@ -140,34 +140,5 @@ impl Versions {
             }
         })
         .await
-    }
-}
-
-/// A task's listener, and the process in which it began to listen.
-#[derive(Default)]
-struct Listening {
-    listener: Option<EventListener>,
-    process: u64,
-}
-
-impl Listening {
-    /// Returns the listener. In a forked child, listens again first.
-    fn in_process(&mut self, listen: impl FnOnce() -> EventListener) -> &mut EventListener {
-        if self.process != Background::process() {
-            *self = Listening {
-                listener: None,
-                process: Background::process(),
-            };
-        }
-        self.listener.get_or_insert_with(listen)
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        if self.process != Background::process() {
-            // Its event belongs to the parent. A thread that does not exist in this process may hold the event's lock.
-            mem::forget(self.listener.take());
-        }
     }
 }

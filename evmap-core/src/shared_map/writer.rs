@@ -3,8 +3,8 @@
 //!
 //! # Invariants
 //! - **M1** At each unlock the writer is consistent: its copy has everything that is pending. So a publication runs no
-//!   user code and does not wait. (Exception: the `Clone` of a key or value panicked in a
-//!   [`recover`](Writer::recover). Then the next write recovers.)
+//!   user code and does not wait. (Exceptions: the `Clone` of a key or value panicked in a
+//!   [`recover`](Writer::recover), or the write of a task panicked. Then the next write or the janitor recovers.)
 //! - **M2** `batches` groups the pending operations by write, so a write is always rolled back completely.
 //! - **M3** Keys and values that changes remove or do not need are not dropped under the lock. They go to the
 //!   [`DeferredDrops`], which are dropped after the unlock. (A closure drops what it owns and the results that it
@@ -19,7 +19,8 @@ use std::time::Duration;
 use left_right::{FenceMode, ReadersBusy, SwapError, TooManyRetired, Version};
 
 use super::batches::{Batch, Batches, Ticket};
-use super::deferred_drops::DeferredDrops;
+use super::changes::{Hub, Registration};
+use super::deferred_drops::{DeferredDrops, Other};
 use super::stats::Counters;
 use crate::copy_drops::{DropList, DropQueue};
 use crate::map::WriteHandle;
@@ -48,6 +49,8 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     /// Batches that were rolled back after their unlock, and whose callers have not learnt of it yet. `None` if callers
     /// do not wait for the outcome.
     pub(super) rolled_back: Option<Vec<Ticket>>,
+    /// Set while anybody subscribes to changes.
+    pub(super) hub: Option<Box<Hub<K, V>>>,
     /// Whether something was published since the lock was taken.
     has_published: bool,
     /// The number of writes at the last step of the janitor, and its pause after that step.
@@ -84,6 +87,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             next_ticket: 0,
             changes: 0,
             rolled_back: has_waiting_callers.then(Vec::new),
+            hub: None,
             has_published: false,
             writes_seen: 0,
             rest: Duration::ZERO,
@@ -174,6 +178,20 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         (!self.drops.is_empty()).then(|| mem::replace(&mut self.drops, DeferredDrops::new()))
     }
 
+    /// As [`take_drops`](Self::take_drops), if there are no more than this many.
+    pub(super) fn take_few_drops(
+        &mut self,
+        counters: &Counters,
+        most: usize,
+    ) -> Option<DeferredDrops<K, V, E::Table<K, V>>> {
+        let drops = self.take_drops(counters)?;
+        if drops.has_more_than(most) {
+            self.drops = drops;
+            return None;
+        }
+        Some(drops)
+    }
+
     /// Collects the deferred drops of the writer's copy. Called before the copies are swapped (M4).
     pub(super) fn collect(&mut self, counters: &Counters) {
         if !DropList::<K, V, E::Table<K, V>>::IS_NEEDED {
@@ -191,10 +209,38 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         self.drops.lists.extend(taken);
     }
 
+    /// Adds a subscriber to the changes after the visible version. Nothing may be pending.
+    pub(super) fn register(&mut self, capacity: usize) -> Registration<K, V> {
+        debug_assert!(!self.map.has_pending(), "its effects would be missing");
+        let version = self.map.version();
+        let hub = self.hub.get_or_insert_with(|| Box::new(Hub::new()));
+        hub.register(capacity, version)
+    }
+
+    /// Rolls back the effects of the operations from `begin` to `end`.
+    pub(super) fn unstage(&mut self, begin: usize, end: usize) {
+        if let Some(hub) = &mut self.hub {
+            let effects = hub.unstage(begin, end);
+            self.drops.others.extend(effects.map(Other::Effect));
+        }
+    }
+
+    /// Hands the effects of what was published to the subscribers.
+    #[cold]
+    #[inline(never)]
+    fn publish_effects(&mut self, version: Version) {
+        if let Some(hub) = &mut self.hub
+            && !hub.publish(version, &mut self.drops.others)
+        {
+            let hub = self.hub.take().map(|hub| hub.into_drops());
+            self.drops.others.extend(hub.into_iter().flatten());
+        }
+    }
+
     /// Counts a panic that reaches no caller. Defers the drop of its payload.
     pub(super) fn note_panic(&mut self, payload: Payload, counters: &Counters) {
         counters.count(|c| &c.panics, 1);
-        self.drops.payloads.push(payload);
+        self.drops.others.push(Other::Payload(payload));
     }
 }
 
@@ -259,11 +305,31 @@ where
         write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
         counters: &Counters,
     ) -> Result<R, Payload> {
+        let outcome = self.run_without_recovery(write, counters);
+        if outcome.is_err() {
+            self.recover_after_panic(counters);
+        }
+        outcome
+    }
+
+    /// As [`run`](Self::run), but after a panic leaves the recovery to the next write or to the janitor.
+    ///
+    /// # Errors
+    /// The payload, if it panicked. The write is rolled back then.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn run_without_recovery<R>(
+        &mut self,
+        write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
+        counters: &Counters,
+    ) -> Result<R, Payload> {
         let begin = self.end();
         let outcome = catch(|| {
             let result = write(&mut self.map);
             // If a closure has caught a panic of its batch, this panics again.
             self.map.apply_all();
+            if self.hub.is_some() {
+                self.stage_effects(begin);
+            }
             result
         });
         match outcome {
@@ -274,17 +340,35 @@ where
                 Ok(result)
             }
             Err(panic) => {
-                self.roll_back_from(begin, counters);
+                self.roll_back_from(begin);
                 Err(panic)
             }
         }
     }
 
+    /// Clones the effects of the operations from `begin` on, for the subscribers.
+    ///
+    /// # Panics
+    /// If a `Clone` does.
     #[cold]
     #[inline(never)]
-    fn roll_back_from(&mut self, begin: usize, counters: &Counters) {
+    fn stage_effects(&mut self, begin: usize) {
+        if let Some(hub) = &mut self.hub {
+            hub.stage(&self.map.pending()[begin..]);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn roll_back_from(&mut self, begin: usize) {
         let rejected = self.map.ops.split_off(begin);
+        self.unstage(begin, begin + rejected.len());
         self.drops.ops.extend(rejected);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn recover_after_panic(&mut self, counters: &Counters) {
         // If a `Clone` panics here, the next write tries again. (`TooManyRetired` cannot occur: no reader is in the
         // copy.)
         if let Err(payload) = self.make_consistent(counters) {
@@ -340,6 +424,9 @@ where
         self.batches.clear();
         self.changes = 0;
         self.has_published = true;
+        if self.hub.is_some() {
+            self.publish_effects(version);
+        }
         counters.bump(|c| &c.publications);
         counters.note(&self.map);
         Some(version)

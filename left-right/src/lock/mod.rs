@@ -24,6 +24,10 @@
 //! or when the front has waited for enough long critical sections, the unlock itself reserves the lock and wakes
 //! the front.
 //!
+//! A task waits in the same queue. It does not look while it sleeps: it is woken when it becomes the front, and then by
+//! each unlock until it takes the lock. When it is overdue, the unlock itself reserves the lock for it, as for a thread. A
+//! task may never be run again, so one that was woken and does not come is passed over.
+//!
 //! # Invariants
 //! - **L1** The word names an owner exactly while a guard exists, or while a thread is about to make one or has just
 //!   ended one. The owner sets its mark by a compare-exchange, and the same thread removes it.
@@ -63,12 +67,15 @@
 mod error;
 mod guard;
 mod queue;
+mod sleeper;
 mod tally;
+mod task;
 mod wait;
 mod word;
 
 pub use self::error::LockError;
 pub use self::guard::WriterGuard;
+pub use self::task::LockAsync;
 
 use std::fmt;
 use std::time::Instant;
@@ -324,7 +331,7 @@ impl<T> WriterLock<T> {
     #[inline(never)]
     fn wake_front(&self) {
         let queue = self.head.queue.get(&self.head.word);
-        queue.wake_front(&self.head.word);
+        queue.wake_front(&self.head.word, &self.head.tally);
     }
 }
 

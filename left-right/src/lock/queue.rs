@@ -1,15 +1,17 @@
 //! [`Queue`]: the waiting writers of one process, and [`CurrentQueue`]: the queue of this process.
 
 use std::collections::VecDeque;
+use std::mem;
 // Std's atomic, not the model checker's: it is a hint.
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 
+use super::sleeper::Sleeper;
 use super::tally::Tally;
-use super::word::{RESERVED, WAITERS, WAKE, Word};
+use super::word::{RESERVED, State, WAITERS, WAKE, Word};
 use crate::fault::planted;
 use crate::fork;
-use crate::sync::{AtomicPtr, Mutex, MutexGuard, Ordering, Unparker};
+use crate::sync::{AtomicPtr, Mutex, MutexGuard, Ordering};
 
 /// The writers of one process that wait, first come, first served.
 pub(super) struct Queue {
@@ -30,9 +32,21 @@ pub(super) struct Waiters {
 
 struct Waiter {
     ticket: u64,
-    unparker: Unparker,
+    sleeper: Sleeper,
     /// The number of long critical sections from which on it is overdue.
     limit: u64,
+    /// When a task was woken that has not been run since.
+    woken_at: Option<u64>,
+}
+
+/// The place of a waiter in the line.
+pub(super) enum Place {
+    /// It is the front, and the next unlock wakes it. The word was this before.
+    Front(State),
+    /// It is woken when it becomes the front (L6).
+    Behind,
+    /// It is not in the line any more, since it was passed over.
+    Gone,
 }
 
 impl Queue {
@@ -46,6 +60,11 @@ impl Queue {
                 is_new,
             }),
         }
+    }
+
+    /// The process whose threads these are.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Calls `run` while the thread is counted as awake.
@@ -70,15 +89,16 @@ impl Queue {
     }
 
     /// Adds a waiter at the end. Returns its ticket.
-    pub(super) fn join(&self, word: &Word, tally: &Tally, unparker: Unparker) -> u64 {
+    pub(super) fn join(&self, word: &Word, tally: &Tally, sleeper: Sleeper) -> u64 {
         let mut waiters = self.lock(word);
         let ticket = waiters.next_ticket;
         waiters.next_ticket += 1;
         let limit = tally.next_limit();
         waiters.line.push_back(Waiter {
             ticket,
-            unparker,
+            sleeper,
             limit,
+            woken_at: None,
         });
         if waiters.line.len() == 1 {
             tally.start_group();
@@ -96,21 +116,59 @@ impl Queue {
             .is_some_and(|front| front.ticket == ticket)
     }
 
-    /// Removes a waiter, and wakes the next one if it was the front (L6).
-    pub(super) fn leave(&self, word: &Word, tally: &Tally, ticket: u64) {
+    /// Notes that a task in the line runs, and with which waker it waits. Returns its place. If it is the front, the next
+    /// unlock wakes it.
+    pub(super) fn renew(&self, word: &Word, ticket: u64, sleeper: &Sleeper) -> Place {
         let mut waiters = self.lock(word);
         let place = waiters
             .line
             .iter()
             .position(|waiter| waiter.ticket == ticket);
+        let Some(place) = place else {
+            return Place::Gone;
+        };
+        waiters.line[place].woken_at = None;
         // Dropped after the mutex is unlocked.
-        let _left = place.and_then(|place| waiters.line.remove(place));
-        if place != Some(0) {
+        let _former = mem::replace(&mut waiters.line[place].sleeper, sleeper.clone());
+        let place = match place {
+            // Under the mutex, so that the waiter is the front while the bit is set for it (L4).
+            0 => Place::Front(word.set(WAKE)),
+            _ => Place::Behind,
+        };
+        drop(waiters);
+        place
+    }
+
+    /// Removes a waiter, and wakes the next one if it was the front (L6).
+    pub(super) fn leave(&self, word: &Word, tally: &Tally, ticket: u64) {
+        let waiters = self.lock(word);
+        let place = waiters
+            .line
+            .iter()
+            .position(|waiter| waiter.ticket == ticket);
+        if let Some(place) = place {
+            self.remove(waiters, place, word, tally);
+        }
+    }
+
+    /// Removes the waiter at this place, and wakes the next one if it was the front (L6).
+    fn remove(
+        &self,
+        mut waiters: MutexGuard<'_, Waiters>,
+        place: usize,
+        word: &Word,
+        tally: &Tally,
+    ) {
+        // Dropped after the mutex is unlocked.
+        let _left = waiters.line.remove(place);
+        if place != 0 {
+            drop(waiters);
             return;
         }
         word.clear(RESERVED | WAKE);
-        let Some(front) = waiters.line.front() else {
+        let Some(front) = waiters.line.front_mut() else {
             word.clear(WAITERS);
+            drop(waiters);
             return;
         };
         tally.start_run(front.limit);
@@ -119,11 +177,27 @@ impl Queue {
             true => RESERVED | WAKE,
             false => 0,
         });
-        let unparker = front.unparker.clone();
+        let sleeper = front.to_be_woken(tally);
         drop(waiters);
         if !planted("front-not-woken") {
-            unparker.unpark();
+            sleeper.wake();
         }
+    }
+
+    /// Passes over a front that is a task which was woken long ago and has not been run since. Returns whether a task is
+    /// in the line.
+    pub(super) fn pass_over(&self, word: &Word, tally: &Tally) -> bool {
+        let waiters = self.lock(word);
+        let has_task = waiters.line.iter().any(|waiter| waiter.sleeper.is_task());
+        let is_stalled = waiters.line.front().is_some_and(|front| {
+            let woken_at = front.woken_at.filter(|_| front.sleeper.is_task());
+            woken_at.is_some_and(|woken_at| tally.is_stalled_since(woken_at))
+        });
+        if is_stalled && !planted("stalled-task-kept") {
+            // If it is run later, it finds that it is gone, and joins again.
+            self.remove(waiters, 0, word, tally);
+        }
+        has_task
     }
 
     /// Reserves the lock for the front, and makes the next unlock wake it.
@@ -137,20 +211,31 @@ impl Queue {
 
     /// Wakes the front, for a thread that unlocked and found `WAKE` set.
     #[cold]
-    pub(super) fn wake_front(&self, word: &Word) {
-        let waiters = self.lock(word);
+    pub(super) fn wake_front(&self, word: &Word, tally: &Tally) {
+        let mut waiters = self.lock(word);
         // The front sets it again before it next sleeps.
         word.clear(WAKE);
-        let unparker = waiters.line.front().map(|front| front.unparker.clone());
+        let front = waiters.line.front_mut();
+        let sleeper = front.map(|front| front.to_be_woken(tally));
         drop(waiters);
-        if let Some(unparker) = unparker.filter(|_| !planted("wake-forgotten")) {
-            unparker.unpark();
+        if let Some(sleeper) = sleeper.filter(|_| !planted("wake-forgotten")) {
+            sleeper.wake();
         }
     }
 
     #[cfg(all(test, not(loom)))]
     pub(super) fn len(&self, word: &Word) -> usize {
         self.lock(word).line.len()
+    }
+}
+
+impl Waiter {
+    /// Returns what wakes it, and notes that this happens now.
+    fn to_be_woken(&mut self, tally: &Tally) -> Sleeper {
+        if self.sleeper.is_task() {
+            self.woken_at.get_or_insert(tally.now());
+        }
+        self.sleeper.clone()
     }
 }
 

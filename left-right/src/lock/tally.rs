@@ -27,6 +27,13 @@ pub(super) const LONGEST_RUN: Duration = if MODELLED {
     Duration::from_micros(400)
 };
 
+/// A task is stalled if it is not run for this long after it was woken.
+const STALLED: Duration = if MODELLED {
+    Duration::ZERO
+} else {
+    Duration::from_millis(10)
+};
+
 /// Counts critical sections that end while the queue is not empty.
 ///
 /// The owner of the lock counts. A waiter that becomes the front sets the limits, under the queue's mutex.
@@ -107,6 +114,16 @@ impl Tally {
         self.most_sections.store(limit, Ordering::Relaxed);
         self.latest
             .store(now + nanos(LONGEST_RUN), Ordering::Relaxed);
+    }
+
+    /// Returns the time.
+    pub(super) fn now(&self) -> u64 {
+        self.clock.nanos()
+    }
+
+    /// Returns whether a task that was woken at this time, and has not been run since, is stalled.
+    pub(super) fn is_stalled_since(&self, woken_at: u64) -> bool {
+        self.now().saturating_sub(woken_at) >= nanos(STALLED)
     }
 
     /// Begins a group, when the first waiter joins.

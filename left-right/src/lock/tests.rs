@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
+use super::sleeper::Sleeper;
 use super::*;
 use crate::sync::Parker;
 
@@ -21,7 +22,7 @@ fn frozen_waiter<T>(lock: &WriterLock<T>) -> u64 {
     let unparker = Parker::new().unparker();
     head.queue
         .get(&head.word)
-        .join(&head.word, &head.tally, unparker)
+        .join(&head.word, &head.tally, Sleeper::Thread(unparker))
 }
 
 fn leave<T>(lock: &WriterLock<T>, ticket: u64) {

@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use super::queue::Queue;
+use super::sleeper::Sleeper;
 use super::word::{RESERVED, State, WAKE};
 use super::{LockError, WriterGuard, WriterLock};
 use crate::sync::{MODELLED, Parker, own_mark, spin};
 
 /// How often a newcomer looks, which takes one to two microseconds.
-const SPIN_LOOKS: u32 = if MODELLED { 1 } else { 32 };
+pub(super) const SPIN_LOOKS: u32 = if MODELLED { 1 } else { 32 };
 /// At how many looks in a row the lock must be free before a waiter barges. So a thread that writes all the time keeps
 /// the lock.
-const FREE_LOOKS: u32 = if MODELLED { 1 } else { 4 };
+pub(super) const FREE_LOOKS: u32 = if MODELLED { 1 } else { 4 };
 /// How often a prioritised waiter looks before it sleeps, which takes some microseconds.
 const PRIORITY_LOOKS: u32 = if MODELLED { 1 } else { 128 };
 /// How long the front of the queue sleeps before it asks for priority. A change of hands moves all that a
@@ -23,7 +24,7 @@ const RUN: Duration = if MODELLED {
 };
 
 /// What a series of looks saw.
-enum Seen {
+pub(super) enum Seen {
     /// The lock was free, and we took it.
     Taken,
     /// The lock was free now and then.
@@ -62,7 +63,7 @@ impl<T> WriterLock<T> {
     ) -> Result<WriterGuard<'_, T>, LockError> {
         let word = &self.head.word;
         let parker = Parker::new();
-        let ticket = queue.join(word, &self.head.tally, parker.unparker());
+        let ticket = queue.join(word, &self.head.tally, Sleeper::Thread(parker.unparker()));
         let is_taken = self.wait_to_be_front(queue, ticket, &parker, deadline)
             && (self.sleep_a_run(queue, &parker, deadline)
                 || self.wait_with_priority(queue, &parker, deadline));
@@ -149,7 +150,12 @@ impl<T> WriterLock<T> {
     }
 
     /// Looks at the word up to `looks` times, and takes the lock when `may_take` is true at `free_looks` in a row.
-    fn look(&self, looks: u32, free_looks: u32, may_take: impl Fn(State) -> bool) -> Seen {
+    pub(super) fn look(
+        &self,
+        looks: u32,
+        free_looks: u32,
+        may_take: impl Fn(State) -> bool,
+    ) -> Seen {
         let word = &self.head.word;
         let mut free = 0;
         let mut seen = Seen::Held;

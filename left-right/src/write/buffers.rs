@@ -166,6 +166,15 @@ impl<T> Buffers<T> {
         self.own.is_ready().then_some(Writable(self))
     }
 
+    /// The writer's copy for changing, if its last readers have left. Looks a bounded number of times, and frees no copy
+    /// that was set aside.
+    pub(crate) fn free(&mut self) -> Result<Writable<'_, T>, SwapError> {
+        if self.own.pins().is_some() {
+            self.wait_for_readers(Patience::Try)?;
+        }
+        self.ready().ok_or_else(|| Poisoned.into())
+    }
+
     /// The writer's copy for changing, once its last readers have left.
     pub(crate) fn writable(&mut self, patience: Patience) -> Result<Writable<'_, T>, SwapError> {
         self.finish(patience)?;

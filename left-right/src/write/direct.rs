@@ -50,6 +50,30 @@ impl<T, O> OpWriteHandle<T, O> {
         taken
     }
 
+    /// The operations that the writer's copy lacks, in order: those that are published, and then those that are pending.
+    ///
+    /// [`catch_up`](Self::catch_up) applies them. So this tells how long that would take.
+    ///
+    /// # Examples
+    /// ```
+    /// # use left_right::{Operation, OpWriteHandle};
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct Add(u32);
+    /// # impl Operation<u32> for Add {
+    /// #     fn apply(&mut self, target: &mut u32) { *target += self.0; }
+    /// # }
+    /// let mut writer = OpWriteHandle::cloned(0);
+    /// writer.push(Add(1));
+    /// writer.swap_buffers();
+    /// writer.push(Add(10));
+    /// assert!(writer.missing().eq(&[Add(1), Add(10)]));
+    /// writer.catch_up();
+    /// assert_eq!(writer.missing().count(), 0);
+    /// ```
+    pub fn missing(&self) -> impl Iterator<Item = &O> {
+        self.log.missing()
+    }
+
     /// Lends the writer's copy, as it is, for work that no reader can notice: collecting what
     /// operations left in it, say.
     ///
@@ -139,6 +163,24 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
             bring_up_to_date(&mut self.log, &mut self.health, copy.into_mut());
         }
         true
+    }
+
+    /// As [`try_catch_up`](Self::try_catch_up), but frees no copy that was set aside, which may take long.
+    ///
+    /// # Errors
+    /// [`SwapError`]: nothing was applied.
+    ///
+    /// # Panics
+    /// If an operation panics, and then the handle [is poisoned](Self::is_poisoned).
+    pub fn catch_up_if_free(&mut self) -> Result<(), SwapError> {
+        if self.health != Health::Sound {
+            return Err(Poisoned.into());
+        }
+        let copy = self.delay.write.buffers.free()?;
+        if self.log.is_behind() {
+            bring_up_to_date(&mut self.log, &mut self.health, copy.into_mut());
+        }
+        Ok(())
     }
 
     /// Applies at most this many of the published operations that the writer's copy lacks, for work in bounded

@@ -56,6 +56,14 @@ impl<O> Log<O> {
         self.owes() || self.has_next()
     }
 
+    /// The operations that the writer's copy lacks, in order.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &O> {
+        let begun = self.begun.as_slice().iter();
+        begun
+            .chain(&self.owed)
+            .chain(self.pending.iter().skip(self.applied))
+    }
+
     pub(super) fn push(&mut self, op: O) {
         self.pending.push(op);
     }

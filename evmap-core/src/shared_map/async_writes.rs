@@ -1,0 +1,149 @@
+//! The writes of a [`SharedMap`] for tasks.
+
+use std::hash::{BuildHasher, Hash};
+
+use equivalent::Equivalent;
+use left_right::Version;
+
+use super::{Batch, SharedMap};
+use crate::table::Engine;
+
+/// Writes for tasks, on any runtime. Each does what the method without `_async` does.
+///
+/// # What they wait for
+///
+/// A task waits for the map's writer lock in one queue with threads, and gives its thread up meanwhile. No poll waits on
+/// another writer or on a reader, sleeps, clones the map, or replays more than 1,000 changes: the process's janitor thread
+/// does that, and wakes the task. (What the closure does, and the growth of a table, happen in a poll: with
+/// [`Incremental`](crate::table::Incremental), growth takes small steps. If the system starts no thread for the janitor, or
+/// on the janitor itself, a poll does that work.)
+///
+/// A task that is woken for its turn and is not run within ten milliseconds is passed over, and joins the queue again.
+/// So no runtime that is busy, and no waker that does nothing or panics, stops other writers.
+///
+/// # Cancellation
+///
+/// A future that is dropped before its turn has written nothing, and its closure was not called. The closure runs in one
+/// poll, with the publication, so a future that is dropped later has written.
+/// With [`refresh_every`](super::Builder::refresh_every), a future is ready once its write is made, and the write is visible
+/// within that time.
+///
+/// # Panics
+///
+/// If the closure does, or the `Hash`, `Eq` or `Clone` of a key or value: then this write changes nothing.
+/// If it is run inside a write of the same map: it would wait for itself.
+/// If the map needs a fresh copy, after another write's panic or to go past a reader, and a `Clone` panics: then nothing was
+/// written.
+///
+/// # Examples
+///
+/// A handler of a web server:
+/// ```
+/// use evmap_core::SharedMap;
+///
+/// async fn count_visit(visits: &SharedMap<String, u64>, page: &str) -> u64 {
+///     let visits = visits.merge_async(page.to_owned(), 1, |sum, n| Some(sum + n)).await;
+///     visits.unwrap_or(0)
+/// }
+///
+/// // Its future may move between the threads of a runtime.
+/// fn is_send<T: Send>(future: T) -> T {
+///     future
+/// }
+///
+/// let visits = SharedMap::new();
+/// let mut visit = std::pin::pin!(is_send(count_visit(&visits, "/")));
+/// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// let visited = visit.as_mut().poll(&mut context);
+/// println!("{visited:?}"); // Ready(1)
+/// # assert_eq!(visited, std::task::Poll::Ready(1));
+/// ```
+impl<K, V, S, E> SharedMap<K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    /// As [`write`](Self::write), for a task: makes many changes in one step, which readers see all at once.
+    ///
+    /// # Examples
+    /// ```
+    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
+    /// let map = evmap_core::SharedMap::from([("a", 1)]);
+    /// let swap = map.write_async(|w| {
+    ///     let a = w.remove("a");
+    ///     w.insert("b", a.unwrap_or(0))
+    /// });
+    /// # let Poll::Ready((old, version)) = pin!(swap).poll(&mut Context::from_waker(Waker::noop())) else { panic!() };
+    /// # /*
+    /// let (old, version) = swap.await;
+    /// # */
+    /// println!("{old:?} {version} {map:?}"); // None 1 {"b": 1}
+    /// # assert_eq!(format!("{old:?} {version} {map:?}"), r#"None 1 {"b": 1}"#);
+    /// ```
+    pub async fn write_async<R>(
+        &self,
+        f: impl FnOnce(&mut Batch<'_, K, V, S, E>) -> R,
+    ) -> (R, Version) {
+        let write = |map: &mut _| f(&mut Batch::new(map));
+        self.core().write_async(write).await
+    }
+
+    /// As [`insert`](Self::insert), for a task. Returns the old value.
+    pub async fn insert_async(&self, key: K, value: V) -> Option<V> {
+        self.write_async(|w| w.insert(key, value)).await.0
+    }
+
+    /// As [`insert_if_absent`](Self::insert_if_absent), for a task.
+    ///
+    /// # Errors
+    /// The value that was given, if the key has one already; then nothing has changed.
+    pub async fn insert_if_absent_async(&self, key: K, value: V) -> Result<(), V> {
+        self.write_async(|w| w.insert_if_absent(key, value)).await.0
+    }
+
+    /// As [`remove`](Self::remove), for a task. Returns the value, if the key was present.
+    pub async fn remove_async<Q>(&self, key: &Q) -> Option<V>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.write_async(|w| w.remove(key)).await.0
+    }
+
+    /// As [`compute`](Self::compute), for a task. Returns the new value.
+    pub async fn compute_async(
+        &self,
+        key: K,
+        f: impl FnOnce(Option<&V>) -> Option<V>,
+    ) -> Option<V> {
+        self.write_async(|w| w.compute(key, f)).await.0
+    }
+
+    /// As [`compute_if_absent`](Self::compute_if_absent), for a task. Returns the value that is there now.
+    pub async fn compute_if_absent_async(
+        &self,
+        key: K,
+        f: impl FnOnce() -> Option<V>,
+    ) -> Option<V> {
+        self.write_async(|w| w.compute_if_absent(key, f)).await.0
+    }
+
+    /// As [`merge`](Self::merge), for a task. Returns the new value.
+    pub async fn merge_async(
+        &self,
+        key: K,
+        value: V,
+        f: impl FnOnce(&V, V) -> Option<V>,
+    ) -> Option<V> {
+        self.write_async(|w| w.merge(key, value, f)).await.0
+    }
+
+    /// As [`update`](Self::update), for a task. Returns the new value, or `None` if the key has none.
+    pub async fn update_async<Q>(&self, key: &Q, f: impl FnOnce(&V) -> V) -> Option<V>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.write_async(|w| w.update(key, f)).await.0
+    }
+}

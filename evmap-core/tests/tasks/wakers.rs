@@ -1,0 +1,81 @@
+//! Wakers that misbehave.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Wake, Waker};
+use std::thread;
+
+use evmap_core::SharedMap;
+
+use crate::FAR;
+use crate::executor::block_on;
+
+/// Does this when it is woken.
+struct When(Box<dyn Fn() + Send + Sync>);
+
+impl Wake for When {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+/// Lets a task with this waker wait for the lock, and then frees the lock. Then another thread and another task write.
+fn wait_with(map: &SharedMap<u32, u32>, when_woken: impl Fn() + Send + Sync + 'static) {
+    let waker = Waker::from(Arc::new(When(Box::new(when_woken))));
+    let (is_inside, entered) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    let mut task = pin!(map.insert_async(1, 1));
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            map.write(|_| {
+                is_inside.send(()).unwrap();
+                ended.recv_timeout(FAR).unwrap();
+            });
+        });
+        entered.recv_timeout(FAR).unwrap();
+        let polled = task.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        end.send(()).unwrap();
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for value in 0..1000 {
+                map.insert(2, value);
+            }
+        });
+        for value in 0..100 {
+            block_on(map.insert_async(3, value));
+        }
+    });
+    assert_eq!(
+        (map.get_cloned(&2), map.get_cloned(&3)),
+        (Some(999), Some(99))
+    );
+    assert_eq!(block_on(task), None);
+}
+
+#[test]
+fn a_waker_that_does_nothing_stops_nobody() {
+    wait_with(&SharedMap::new(), || {});
+}
+
+#[test]
+fn a_waker_that_panics_stops_nobody() {
+    let map = SharedMap::new();
+    wait_with(&map, || std::panic::resume_unwind(Box::new("planned")));
+    assert_eq!(map.len(), 3);
+}
+
+/// No lock is held while a waker runs.
+#[test]
+fn a_waker_may_write_to_the_map() {
+    let map = SharedMap::new();
+    let (other, writes) = (map.clone(), Mutex::new(0));
+    wait_with(&map, move || {
+        let mut writes = writes.lock().unwrap();
+        *writes += 1;
+        other.insert(4, *writes);
+    });
+    assert!(map.get_cloned(&4).is_some());
+}

@@ -1,0 +1,196 @@
+//! [`LockAsync`]: a task waits for the lock.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::queue::{Place, Queue};
+use super::sleeper::{Sleeper, TaskWaker};
+use super::wait::{FREE_LOOKS, SPIN_LOOKS, Seen};
+use super::word::State;
+use super::{LockError, WriterGuard, WriterLock};
+
+/// Waits for a [`WriterLock`], for a task: made by [`WriterLock::lock_async`].
+///
+/// Dropping it gives the place in the queue up.
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct LockAsync<'a, T> {
+    lock: &'a WriterLock<T>,
+    waiting: Option<Waiting>,
+}
+
+/// A place in the queue.
+struct Waiting {
+    /// The process whose queue it is.
+    generation: u64,
+    ticket: u64,
+    waker: Arc<TaskWaker>,
+}
+
+impl<T> WriterLock<T> {
+    /// Locks, for a task: it gives its thread up while it waits. It needs no particular runtime.
+    ///
+    /// The task waits in the same queue as threads do, with the same priority. Each unlock wakes it while it is the front. A
+    /// task that was woken and is not run for ten milliseconds may be [passed over](Self::pass_over_stalled_task); it
+    /// joins the queue again when it is run.
+    ///
+    /// Never sleeps. The guard belongs to the thread that has run the task, so it cannot be kept across an `.await` of
+    /// a task that moves between threads.
+    ///
+    /// # Errors
+    /// As [`lock`](Self::lock).
+    ///
+    /// # Panics
+    /// If the `Clone` of the task's waker does; the lock is not taken then.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::pin::pin;
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let lock = left_right::WriterLock::new(1);
+    /// let guard = lock.lock()?;
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         let mut locked = pin!(lock.lock_async());
+    ///         let mut context = Context::from_waker(Waker::noop());
+    ///         assert!(locked.as_mut().poll(&mut context).is_pending());
+    ///     });
+    /// });
+    /// drop(guard);
+    /// let mut locked = pin!(lock.lock_async());
+    /// let Poll::Ready(guard) = locked.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+    ///     unreachable!("the lock is free");
+    /// };
+    /// assert_eq!(*guard?, 1);
+    /// # Ok::<(), left_right::LockError>(())
+    /// ```
+    pub fn lock_async(&self) -> LockAsync<'_, T> {
+        LockAsync {
+            lock: self,
+            waiting: None,
+        }
+    }
+
+    /// Passes over the task at the front of the queue, if it was woken more than ten milliseconds ago and has not been run
+    /// since. Returns whether any task is in the queue.
+    ///
+    /// A task that is never run would keep others waiting. So while tasks wait, somebody has to call this now and
+    /// then. It never waits for the lock.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = left_right::WriterLock::new(1);
+    /// assert!(!lock.pass_over_stalled_task());
+    /// ```
+    pub fn pass_over_stalled_task(&self) -> bool {
+        let head = &self.head;
+        head.queue
+            .get(&head.word)
+            .pass_over(&head.word, &head.tally)
+    }
+}
+
+impl<'a, T> LockAsync<'a, T> {
+    /// The place of this task in the queue. Without one, joins.
+    fn join(&mut self, queue: &Queue, context: &Context<'_>) -> &Waiting {
+        let head = &self.lock.head;
+        let known = self
+            .waiting
+            .take_if(|waiting| waiting.generation != queue.generation());
+        drop(known);
+        self.waiting.get_or_insert_with(|| {
+            let waker = TaskWaker::new(context.waker());
+            let sleeper = Sleeper::Task(Arc::clone(&waker));
+            Waiting {
+                generation: queue.generation(),
+                ticket: queue.join(&head.word, &head.tally, sleeper),
+                waker,
+            }
+        })
+    }
+
+    /// Takes the lock as the front, or makes the next unlock wake the task.
+    fn poll_in_line(&mut self, queue: &Queue, context: &Context<'_>) -> Poll<WriterGuard<'a, T>> {
+        let lock = self.lock;
+        loop {
+            self.join(queue, context);
+            let Some(waiting) = &mut self.waiting else {
+                unreachable!("it has just joined");
+            };
+            if !waiting.waker.will_wake(context.waker()) {
+                waiting.waker = TaskWaker::new(context.waker());
+            }
+            let sleeper = Sleeper::Task(Arc::clone(&waiting.waker));
+            match queue.renew(&lock.head.word, waiting.ticket, &sleeper) {
+                Place::Gone => self.waiting = None,
+                Place::Behind => return Poll::Pending,
+                Place::Front(before) => {
+                    let seen = queue.awake(|| lock.look(SPIN_LOOKS, 1, |state| !state.is_held()));
+                    if let Seen::Taken = seen {
+                        self.leave();
+                        return Poll::Ready(WriterGuard::new(lock));
+                    }
+                    // Q3: if the lock was held, an unlock sees `WAKE` and wakes us.
+                    if before.is_held() {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives the place in the queue up. In a forked child, the parent's queue is left as it is.
+    fn leave(&mut self) {
+        let Some(waiting) = self.waiting.take() else {
+            return;
+        };
+        let head = &self.lock.head;
+        let queue = head.queue.get(&head.word);
+        if waiting.generation == queue.generation() {
+            queue.leave(&head.word, &head.tally, waiting.ticket);
+        }
+    }
+}
+
+impl<'a, T> Future for LockAsync<'a, T> {
+    type Output = Result<WriterGuard<'a, T>, LockError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let lock = self.lock;
+        if self.waiting.is_none() {
+            if let Some(guard) = lock.try_lock() {
+                return Poll::Ready(Ok(guard));
+            }
+        }
+        if lock.is_held_by_caller() {
+            return Poll::Ready(Err(LockError::HeldByCaller));
+        }
+        if lock.is_abandoned() {
+            return Poll::Ready(Err(LockError::Abandoned));
+        }
+        let queue = lock.head.queue.get(&lock.head.word);
+        if self.waiting.is_none() {
+            let seen = queue.awake(|| lock.look(SPIN_LOOKS, FREE_LOOKS, State::is_open));
+            if let Seen::Taken = seen {
+                return Poll::Ready(Ok(WriterGuard::new(lock)));
+            }
+        }
+        self.poll_in_line(queue, context).map(Ok)
+    }
+}
+
+impl<T> Drop for LockAsync<'_, T> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl<T> fmt::Debug for LockAsync<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LockAsync")
+            .field("is_queued", &self.waiting.is_some())
+            .finish_non_exhaustive()
+    }
+}
