@@ -3,20 +3,27 @@
 //! A task waits for the lock in the same queue as threads. If the copy that is written next is not ready then, it gives the
 //! lock back, and the janitor prepares the copy: it waits for readers, goes past them, replays, and recovers from panics.
 //!
+//! A poll takes no lock that is held for longer than some instructions, and it tries those: where another thread has one,
+//! the task wakes itself and looks again when it is run again. (After a write it waits for them, so that no request to
+//! the janitor or the publisher is lost.)
+//!
 //! # Orderings
-//! - **T1** A task first listens, then counts itself in `waiting` (SeqCst), and then requests the janitor, whose lane's lock
-//!   orders the two threads. So the janitor's step after the request finds the count, and the event after that step
-//!   reaches the task.
+//! - **T1** A task joins the list, and then requests the janitor, whose lane's lock orders the two threads. So the janitor's
+//!   step after the request finds the task.
+//! - **T2** `is_over` (Release), which is set before the task is woken, pairs with its load (Acquire) when the task runs
+//!   then.
 
 use std::future::{Future, poll_fn};
 use std::hash::{BuildHasher, Hash};
+use std::hint;
+use std::mem;
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use event_listener::{Event, IntoNotification};
 use left_right::background::{Background, Next, PerProcess, hold_off_forks};
 use left_right::{LockError, SwapError, Version};
 
@@ -24,8 +31,8 @@ use super::background::{SHORTEST_REST, STEP};
 use super::batches::Ticket;
 use super::core::{Core, Locked};
 use super::error::{CALLED_FROM_INSIDE, LEFT_BY_A_FORK, NO_COPY};
-use super::listening::Listening;
-use super::waker::contained;
+use super::stats::Counters;
+use super::waker::Contained;
 use super::writer::{Unready, Writer};
 use crate::map::WriteHandle;
 use crate::op::MapOp;
@@ -35,14 +42,24 @@ use crate::table::Engine;
 /// While tasks wait for the lock, the janitor looks this often whether one of them is stalled.
 const STALL_LOOK: Duration = Duration::from_millis(10);
 
+/// How often a poll tries a lock, which takes about a microsecond.
+const LOOKS: u32 = 100;
+
 /// The tasks that wait for the janitor to prepare the copy that is written next.
 pub(super) struct Tasks {
-    waiting: AtomicUsize,
+    waiting: PerProcess<Mutex<Vec<Weak<Waiting>>>>,
     /// Whether the readers in that copy are not to be waited for, since one of them is on a waiting task's thread.
     has_own_reader: AtomicBool,
     /// How often the copy could not be prepared, since a `Clone` panicked.
     failures: AtomicU64,
-    prepared: PerProcess<Event>,
+}
+
+/// A task that waits. It is dropped when the task waits no longer.
+struct Waiting {
+    waker: Contained,
+    is_over: AtomicBool,
+    /// The process whose janitor was requested.
+    process: u64,
 }
 
 /// Why a write is not made yet.
@@ -63,34 +80,64 @@ struct Made<R> {
 impl Tasks {
     pub(super) fn new() -> Self {
         Tasks {
-            waiting: AtomicUsize::new(0),
+            waiting: PerProcess::new(Mutex::default),
             has_own_reader: AtomicBool::new(false),
             failures: AtomicU64::new(0),
-            prepared: PerProcess::new(Event::new),
         }
     }
 
     fn failures(&self) -> u64 {
-        // ORDER: none needed: the event orders it.
+        // ORDER: none needed: T2 orders it.
         self.failures.load(Ordering::Relaxed)
     }
-}
 
-/// Counts a task as waiting until it is dropped.
-struct Counted<'a>(&'a AtomicUsize);
+    /// Adds a task to the list. Returns `None` if another thread has it.
+    fn try_join(&self, waker: &Waker) -> Option<Arc<Waiting>> {
+        let task = Arc::new(Waiting {
+            waker: Contained::new(waker),
+            is_over: AtomicBool::new(false),
+            process: Background::process(),
+        });
+        let list = self.waiting.get();
+        let mut waiting = (0..LOOKS).find_map(|_| match list.try_lock() {
+            Ok(waiting) => Some(waiting),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                hint::spin_loop();
+                None
+            }
+        })?;
+        waiting.push(Arc::downgrade(&task));
+        drop(waiting);
+        Some(task)
+    }
 
-impl<'a> Counted<'a> {
-    fn new(waiting: &'a AtomicUsize) -> Self {
-        // ORDER: T1.
-        waiting.fetch_add(1, Ordering::SeqCst);
-        Counted(waiting)
+    /// Removes the tasks that wait no longer. Returns whether any is left.
+    fn are_waiting(&self) -> bool {
+        let mut waiting = self.lock();
+        waiting.retain(|task| task.strong_count() > 0);
+        !waiting.is_empty()
+    }
+
+    /// Tells all tasks in the list that their wait is over.
+    fn wake(&self) {
+        let waiting = mem::take(&mut *self.lock());
+        for task in waiting.iter().filter_map(Weak::upgrade) {
+            // ORDER: T2.
+            task.is_over.store(true, Ordering::Release);
+            task.waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Waiting>>> {
+        let waiting = self.waiting.get().lock();
+        waiting.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        // ORDER: none needed: a number that is too large costs the janitor a step.
-        self.0.fetch_sub(1, Ordering::Relaxed);
+impl Waiting {
+    fn is_for(&self, waker: &Waker) -> bool {
+        self.process == Background::process() && self.waker.will_wake(waker)
     }
 }
 
@@ -194,24 +241,35 @@ where
             // ORDER: T1, by the request that follows.
             self.tasks.has_own_reader.store(true, Ordering::Relaxed);
         }
-        let mut counted = None;
-        let mut listening = Listening::default();
-        let mut process = 0;
+        let mut waiting: Option<Arc<Waiting>> = None;
         poll_fn(|context| {
-            let waker = contained(context.waker());
-            let context = &mut Context::from_waker(&waker);
-            let listener = listening.in_process(|| self.tasks.prepared.get().listen());
-            counted.get_or_insert_with(|| Counted::new(&self.tasks.waiting));
-            if process != Background::process() {
-                process = Background::process();
-                let is_requested =
-                    !Background::is_janitor() && self.background.tidy_after(Duration::ZERO).is_ok();
-                if !is_requested {
-                    // There is no other thread for it.
-                    self.prepare_for_tasks();
+            let waker = context.waker();
+            match &waiting {
+                // ORDER: T2.
+                Some(task) if task.is_over.load(Ordering::Acquire) => return Poll::Ready(()),
+                Some(task) if task.is_for(waker) => return Poll::Pending,
+                _ => waiting = self.tasks.try_join(waker),
+            }
+            let is_janitor = Background::is_janitor();
+            let requested = match &waiting {
+                Some(_) if !is_janitor => self.background.try_tidy_after(Duration::ZERO),
+                _ => None,
+            };
+            match requested {
+                Some(Ok(())) => {}
+                // There is no other thread for it.
+                Some(Err(_)) => _ = self.prepare_for_tasks(),
+                None if is_janitor => _ = self.prepare_for_tasks(),
+                None => {
+                    waiting = None;
+                    waker.wake_by_ref();
                 }
             }
-            Pin::new(listener).poll(context)
+            match &waiting {
+                // ORDER: T2.
+                Some(task) if task.is_over.load(Ordering::Acquire) => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
         })
         .await;
     }
@@ -219,8 +277,7 @@ where
     /// Does one step of preparing the copy that is written next, for tasks that wait for it. Returns when to come
     /// again, or `None` if no task waits any more.
     pub(super) fn prepare_for_tasks(&self) -> Option<Next> {
-        // ORDER: T1.
-        if self.tasks.waiting.load(Ordering::SeqCst) == 0 {
+        if !self.tasks.are_waiting() {
             return None;
         }
         let soon = Some(Next::After(SHORTEST_REST));
@@ -239,12 +296,12 @@ where
             Ok(true) => {}
             Ok(false) => return Some(Next::After(Duration::ZERO)),
             Err(Unready::Panicked(_)) => {
-                // ORDER: none needed: the event orders it.
+                // ORDER: none needed: T2 orders it.
                 self.tasks.failures.fetch_add(1, Ordering::Relaxed);
             }
             Err(_) => return soon,
         }
-        self.tasks.prepared.get().notify(usize::MAX.relaxed());
+        self.tasks.wake();
         has_drops.then_some(Next::After(Duration::ZERO))
     }
 
@@ -286,12 +343,16 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     pub(super) async fn lock_async(&self) -> Locked<'_, K, V, S, E> {
         let mut locked = self.lock.lock_async();
         let locked = poll_fn(|context| {
-            let locked = Pin::new(&mut locked).poll(context);
-            if locked.is_pending() && !Background::is_janitor() {
-                // Without a janitor, nobody looks whether a task is stalled.
-                _ = self.background.tidy_after(STALL_LOOK);
+            if let Poll::Ready(writer) = Pin::new(&mut locked).poll(context) {
+                return Poll::Ready(writer);
             }
-            Poll::Ready(ready!(locked))
+            // If there is no janitor, nobody looks whether a task is stalled.
+            if !Background::is_janitor() && self.background.try_tidy_after(STALL_LOOK).is_none() {
+                // Without a request, no task may be in the queue.
+                locked = self.lock.lock_async();
+                context.waker().wake_by_ref();
+            }
+            Poll::Pending
         });
         match locked.await {
             Ok(writer) => writer,
@@ -317,10 +378,7 @@ where
     ///
     /// # Errors
     /// The reason why the copy is not ready; `None` if it needs more work.
-    fn prepare_briefly(
-        &mut self,
-        counters: &super::stats::Counters,
-    ) -> Result<(), Option<Unready>> {
+    fn prepare_briefly(&mut self, counters: &Counters) -> Result<(), Option<Unready>> {
         let mut missing = 0;
         let is_little = self.is_consistent()
             && self.map.ops.missing().all(|op: &MapOp<K, V, ()>| {

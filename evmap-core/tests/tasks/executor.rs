@@ -75,14 +75,3 @@ pub fn voluntary_switches() -> u64 {
         .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
     line.unwrap().trim().parse().unwrap()
 }
-
-/// As `block_on`, but panics if a poll sleeps or waits for a lock.
-#[cfg(target_os = "linux")]
-pub fn block_on_watched<F: Future>(task: F) -> F::Output {
-    block_on_with(task, |task, context| {
-        let before = voluntary_switches();
-        let polled = task.poll(context);
-        assert_eq!(voluntary_switches(), before, "a poll has waited");
-        polled
-    })
-}

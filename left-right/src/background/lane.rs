@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::hint;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,9 @@ use crate::panics::Panics;
 
 /// How long a thread outlives the last structure. A program that makes one structure after another keeps the thread.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How often a call that does not wait tries the lock, which takes a microsecond.
+const LOOKS: u32 = 100;
 
 /// What the thread of a lane does.
 pub(super) struct Role {
@@ -98,7 +102,38 @@ impl Lane {
         work: &Weak<dyn Work>,
         at: Option<Instant>,
     ) -> io::Result<()> {
-        let mut state = self.lock();
+        self.ask_in(self.lock(), id, work, at)
+    }
+
+    /// As [`ask`](Self::ask), but does not wait. Returns `None`, and asks for nothing, while another thread has the
+    /// lock.
+    pub(super) fn try_ask(
+        &'static self,
+        id: u64,
+        work: &Weak<dyn Work>,
+        at: Option<Instant>,
+    ) -> Option<io::Result<()>> {
+        let state = (0..LOOKS).find_map(|_| {
+            let state = match self.state.try_lock() {
+                Ok(state) => Some(state),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            };
+            if state.is_none() {
+                hint::spin_loop();
+            }
+            state
+        });
+        Some(self.ask_in(state?, id, work, at))
+    }
+
+    fn ask_in(
+        &'static self,
+        mut state: MutexGuard<'_, State>,
+        id: u64,
+        work: &Weak<dyn Work>,
+        at: Option<Instant>,
+    ) -> io::Result<()> {
         if state.ask(id, work, at) {
             self.wake(&state);
         }

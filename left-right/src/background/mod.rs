@@ -182,6 +182,29 @@ impl Background {
         process.janitor.ask(self.id, &self.work, due_after(time))
     }
 
+    /// As [`tidy_after`](Self::tidy_after), but does not wait: it tries the lock for about a microsecond. Returns
+    /// `None`, and asks for nothing, if another thread has it all the time.
+    ///
+    /// # Errors
+    /// As [`tidy_after`](Self::tidy_after).
+    pub fn try_tidy_after(&self, time: Duration) -> Option<io::Result<()>> {
+        let process = Process::current();
+        process
+            .janitor
+            .try_ask(self.id, &self.work, due_after(time))
+    }
+
+    /// As [`publish_after`](Self::publish_after), but does not wait, as [`try_tidy_after`](Self::try_tidy_after).
+    ///
+    /// # Errors
+    /// As [`publish_after`](Self::publish_after).
+    pub fn try_publish_after(&self, time: Duration) -> Option<io::Result<()>> {
+        let process = Process::current();
+        process
+            .publisher
+            .try_ask(self.id, &self.work, due_after(time))
+    }
+
     /// Returns whether the calling thread is the janitor.
     pub fn is_janitor() -> bool {
         Lane::is_own(lane::JANITOR)

@@ -3,15 +3,18 @@
 use std::collections::VecDeque;
 use std::mem;
 // Std's atomic, not the model checker's: it is a hint.
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{PoisonError, TryLockError};
 
 use super::sleeper::Sleeper;
 use super::tally::Tally;
 use super::word::{RESERVED, State, WAITERS, WAKE, Word};
 use crate::fault::planted;
 use crate::fork;
-use crate::sync::{AtomicPtr, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicPtr, MODELLED, Mutex, MutexGuard, Ordering, spin};
+
+/// How often a task tries the mutex.
+const MUTEX_LOOKS: u32 = if MODELLED { 1 } else { 100 };
 
 /// The writers of one process that wait, first come, first served.
 pub(super) struct Queue {
@@ -47,6 +50,8 @@ pub(super) enum Place {
     Behind,
     /// It is not in the line any more, since it was passed over.
     Gone,
+    /// Another thread has the mutex.
+    Unknown,
 }
 
 impl Queue {
@@ -78,7 +83,26 @@ impl Queue {
 
     fn lock(&self, word: &Word) -> MutexGuard<'_, Waiters> {
         // No code that may panic runs under this mutex.
-        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::renewed(waiters, word)
+    }
+
+    /// As `lock`, for a task, which must not wait. Returns `None` if another thread has the mutex for about a microsecond.
+    fn try_lock(&self, word: &Word) -> Option<MutexGuard<'_, Waiters>> {
+        (0..MUTEX_LOOKS).find_map(|_| match self.waiters.try_lock() {
+            Ok(waiters) => Some(Self::renewed(waiters, word)),
+            Err(TryLockError::Poisoned(poisoned)) => {
+                Some(Self::renewed(poisoned.into_inner(), word))
+            }
+            Err(TryLockError::WouldBlock) => {
+                spin(1);
+                None
+            }
+        })
+    }
+
+    /// Clears the bits of the parent's queue, after a fork.
+    fn renewed<'a>(mut waiters: MutexGuard<'a, Waiters>, word: &Word) -> MutexGuard<'a, Waiters> {
         if waiters.is_new {
             waiters.is_new = false;
             if !planted("parent-bits-kept") {
@@ -90,7 +114,20 @@ impl Queue {
 
     /// Adds a waiter at the end. Returns its ticket.
     pub(super) fn join(&self, word: &Word, tally: &Tally, sleeper: Sleeper) -> u64 {
-        let mut waiters = self.lock(word);
+        Self::join_in(self.lock(word), word, tally, sleeper)
+    }
+
+    /// As [`join`](Self::join), for a task. Returns `None` if another thread has the mutex.
+    pub(super) fn try_join(&self, word: &Word, tally: &Tally, sleeper: Sleeper) -> Option<u64> {
+        Some(Self::join_in(self.try_lock(word)?, word, tally, sleeper))
+    }
+
+    fn join_in(
+        mut waiters: MutexGuard<'_, Waiters>,
+        word: &Word,
+        tally: &Tally,
+        sleeper: Sleeper,
+    ) -> u64 {
         let ticket = waiters.next_ticket;
         waiters.next_ticket += 1;
         let limit = tally.next_limit();
@@ -117,9 +154,11 @@ impl Queue {
     }
 
     /// Notes that a task in the line runs, and with which waker it waits. Returns its place. If it is the front, the next
-    /// unlock wakes it.
+    /// unlock wakes it. Does not wait.
     pub(super) fn renew(&self, word: &Word, ticket: u64, sleeper: &Sleeper) -> Place {
-        let mut waiters = self.lock(word);
+        let Some(mut waiters) = self.try_lock(word) else {
+            return Place::Unknown;
+        };
         let place = waiters
             .line
             .iter()
@@ -177,7 +216,7 @@ impl Queue {
             true => RESERVED | WAKE,
             false => 0,
         });
-        let sleeper = front.to_be_woken(tally);
+        let sleeper = front.note_woken(tally);
         drop(waiters);
         if !planted("front-not-woken") {
             sleeper.wake();
@@ -216,7 +255,7 @@ impl Queue {
         // The front sets it again before it next sleeps.
         word.clear(WAKE);
         let front = waiters.line.front_mut();
-        let sleeper = front.map(|front| front.to_be_woken(tally));
+        let sleeper = front.map(|front| front.note_woken(tally));
         drop(waiters);
         if let Some(sleeper) = sleeper.filter(|_| !planted("wake-forgotten")) {
             sleeper.wake();
@@ -231,7 +270,7 @@ impl Queue {
 
 impl Waiter {
     /// Returns what wakes it, and notes that this happens now.
-    fn to_be_woken(&mut self, tally: &Tally) -> Sleeper {
+    fn note_woken(&mut self, tally: &Tally) -> Sleeper {
         if self.sleeper.is_task() {
             self.woken_at.get_or_insert(tally.now());
         }

@@ -93,31 +93,34 @@ impl<T> WriterLock<T> {
 }
 
 impl<'a, T> LockAsync<'a, T> {
-    /// The place of this task in the queue. Without one, joins.
-    fn join(&mut self, queue: &Queue, context: &Context<'_>) -> &Waiting {
+    /// Joins the queue, unless the task has a place already. Returns `false` if another thread has the queue's mutex.
+    fn join(&mut self, queue: &Queue, context: &Context<'_>) -> bool {
         let head = &self.lock.head;
-        let known = self
-            .waiting
-            .take_if(|waiting| waiting.generation != queue.generation());
-        drop(known);
-        self.waiting.get_or_insert_with(|| {
+        // A forked child has a queue of its own.
+        let is_of_parent = |waiting: &mut Waiting| waiting.generation != queue.generation();
+        drop(self.waiting.take_if(is_of_parent));
+        if self.waiting.is_none() {
             let waker = TaskWaker::new(context.waker());
             let sleeper = Sleeper::Task(Arc::clone(&waker));
-            Waiting {
+            let ticket = queue.try_join(&head.word, &head.tally, sleeper);
+            self.waiting = ticket.map(|ticket| Waiting {
                 generation: queue.generation(),
-                ticket: queue.join(&head.word, &head.tally, sleeper),
+                ticket,
                 waker,
-            }
-        })
+            });
+        }
+        self.waiting.is_some()
     }
 
     /// Takes the lock as the front, or makes the next unlock wake the task.
     fn poll_in_line(&mut self, queue: &Queue, context: &Context<'_>) -> Poll<WriterGuard<'a, T>> {
         let lock = self.lock;
         loop {
-            self.join(queue, context);
-            let Some(waiting) = &mut self.waiting else {
-                unreachable!("it has just joined");
+            let is_known = self.join(queue, context);
+            let Some(waiting) = self.waiting.as_mut().filter(|_| is_known) else {
+                // Never waits for a mutex: looks again when it is run again.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
             };
             if !waiting.waker.will_wake(context.waker()) {
                 waiting.waker = TaskWaker::new(context.waker());
@@ -126,6 +129,10 @@ impl<'a, T> LockAsync<'a, T> {
             match queue.renew(&lock.head.word, waiting.ticket, &sleeper) {
                 Place::Gone => self.waiting = None,
                 Place::Behind => return Poll::Pending,
+                Place::Unknown => {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Place::Front(before) => {
                     let seen = queue.awake(|| lock.look(SPIN_LOOKS, 1, |state| !state.is_held()));
                     if let Seen::Taken = seen {

@@ -15,6 +15,7 @@
 
 mod lent;
 mod lock;
+mod lock_async;
 mod untag;
 
 use left_right::{

@@ -193,8 +193,13 @@ impl<K, V> Hub<K, V> {
             }
             !lags
         });
-        while let Some(node) = self.window.pop_front_if(|node| node.end <= seen_by_all) {
-            give_up(node, drops);
+        while let Some(node) = self.window.front()
+            && node.end <= seen_by_all
+        {
+            self.window
+                .pop_front()
+                .into_iter()
+                .for_each(|node| give_up(node, drops));
         }
         !self.subscribers.is_empty()
     }
