@@ -100,3 +100,34 @@ fn a_task_that_is_never_run_again_is_passed_over() {
         assert_eq!(*lock.lock().unwrap(), 1);
     });
 }
+
+/// The task is in the queue before the unlock, which therefore has to wake it.
+#[test]
+fn an_unlock_wakes_the_task_that_waits_for_it() {
+    shallow().check(|| {
+        let lock = Arc::new(WriterLock::new(0));
+        let guard = lock.lock().unwrap();
+        let (is_waiting, waits) = (Arc::new(Notify::new()), Arc::clone(&lock));
+        let waiting = thread::spawn({
+            let is_waiting = Arc::clone(&is_waiting);
+            move || {
+                let told = Arc::new(Notify::new());
+                let waker = Waker::from(std::sync::Arc::new(Told(Arc::clone(&told))));
+                let mut task = pin!(waits.lock_async());
+                let first = task.as_mut().poll(&mut Context::from_waker(&waker));
+                assert!(first.is_pending(), "it is held");
+                is_waiting.notify();
+                told.wait();
+                let second = task.as_mut().poll(&mut Context::from_waker(&waker));
+                let Poll::Ready(Ok(mut guard)) = second else {
+                    panic!("nobody else wants it");
+                };
+                *guard += 1;
+            }
+        });
+        is_waiting.wait();
+        drop(guard);
+        waiting.join().unwrap();
+        assert_eq!(*lock.lock().unwrap(), 1);
+    });
+}
