@@ -13,7 +13,7 @@ use std::time::Duration;
 use evmap_core::table::{Incremental, RobinHood, SharedEngine, Swiss};
 use evmap_core::{DefaultHashBuilder, SharedMap, Version};
 
-use crate::FAR;
+use crate::{FAR, eventually};
 
 /// A value that checks, when it is dropped, whether the thread is inside a write of its map.
 #[derive(Clone)]
@@ -101,7 +101,8 @@ fn a_copy_that_panics_when_it_is_freed_hides_no_write() {
     meet_a_hasher_that_panics(|_| 7_u32);
     let probe = Arc::new(());
     meet_a_hasher_that_panics(|_| Arc::clone(&probe));
-    assert_eq!(Arc::strong_count(&probe), 1);
+    // The janitor may be in a step of the map.
+    eventually("all are dropped", || Arc::strong_count(&probe) == 1);
 }
 
 fn meet_a_hasher_that_panics<V>(value: impl Fn(u32) -> V)
@@ -166,7 +167,8 @@ fn a_reader_that_outlives_the_map_keeps_one_copy() {
         });
         assert_eq!(reader.len(), 99);
         drop(reader);
-        assert_eq!(Arc::strong_count(&probe), 1);
+        // The janitor may be in a step of the map.
+        eventually("all are dropped", || Arc::strong_count(&probe) == 1);
     }
 }
 
