@@ -18,12 +18,12 @@ use crate::table::Engine;
 /// [`Incremental`](crate::table::Incremental), growth takes small steps. If the system starts no thread for the janitor, or
 /// on the janitor itself, a poll does that work.)
 ///
-/// A task that is woken for its turn and is not run within ten milliseconds is passed over, and joins the queue again.
+/// A task that is woken to take the lock and is not run within ten milliseconds is passed over, and joins the queue again.
 /// So no runtime that is busy, and no waker that does nothing or panics, stops other writers.
 ///
 /// # Cancellation
 ///
-/// A future that is dropped before its turn has written nothing, and its closure was not called. The closure runs in one
+/// A future that is dropped before it has the lock has written nothing, and its closure was not called. The closure runs in one
 /// poll, with the publication, so a future that is dropped later has written.
 /// With [`refresh_every`](super::Builder::refresh_every), a future is ready once its write is made, and the write is visible
 /// within that time.

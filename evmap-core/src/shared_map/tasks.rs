@@ -8,9 +8,9 @@
 //! the janitor or the publisher is lost.)
 //!
 //! # Orderings
-//! - **T1** A task joins the list, and then requests the janitor, whose lane's lock orders the two threads. So the janitor's
+//! - **A1** A task joins the list, and then requests the janitor, whose lane's lock orders the two threads. So the janitor's
 //!   step after the request finds the task.
-//! - **T2** `is_over` (Release), which is set before the task is woken, pairs with its load (Acquire) when the task runs
+//! - **A2** `is_over` (Release), which is set before the task is woken, pairs with its load (Acquire) when the task runs
 //!   then.
 
 use std::future::{Future, poll_fn};
@@ -87,7 +87,7 @@ impl Tasks {
     }
 
     fn failures(&self) -> u64 {
-        // ORDER: none needed: T2 orders it.
+        // ORDER: none needed: A2 orders it.
         self.failures.load(Ordering::Relaxed)
     }
 
@@ -123,7 +123,7 @@ impl Tasks {
     fn wake(&self) {
         let waiting = mem::take(&mut *self.lock());
         for task in waiting.iter().filter_map(Weak::upgrade) {
-            // ORDER: T2.
+            // ORDER: A2.
             task.is_over.store(true, Ordering::Release);
             task.waker.wake();
         }
@@ -238,14 +238,14 @@ where
     /// Waits until the janitor has prepared the copy that is written next, or could not.
     async fn wait_for_copy(&self, obstacle: Obstacle) {
         if let Obstacle::OwnReader = obstacle {
-            // ORDER: T1, by the request that follows.
+            // ORDER: A1, by the request that follows.
             self.tasks.has_own_reader.store(true, Ordering::Relaxed);
         }
         let mut waiting: Option<Arc<Waiting>> = None;
         poll_fn(|context| {
             let waker = context.waker();
             match &waiting {
-                // ORDER: T2.
+                // ORDER: A2.
                 Some(task) if task.is_over.load(Ordering::Acquire) => return Poll::Ready(()),
                 Some(task) if task.is_for(waker) => return Poll::Pending,
                 _ => waiting = self.tasks.try_join(waker),
@@ -266,7 +266,7 @@ where
                 }
             }
             match &waiting {
-                // ORDER: T2.
+                // ORDER: A2.
                 Some(task) if task.is_over.load(Ordering::Acquire) => Poll::Ready(()),
                 _ => Poll::Pending,
             }
@@ -296,7 +296,7 @@ where
             Ok(true) => {}
             Ok(false) => return Some(Next::After(Duration::ZERO)),
             Err(Unready::Panicked(_)) => {
-                // ORDER: none needed: T2 orders it.
+                // ORDER: none needed: A2 orders it.
                 self.tasks.failures.fetch_add(1, Ordering::Relaxed);
             }
             Err(_) => return soon,
@@ -316,7 +316,7 @@ where
             }
         }
         let prepared = writer.prepare(&self.counters);
-        // ORDER: T1.
+        // ORDER: A1.
         let has_own_reader = self.tasks.has_own_reader.swap(false, Ordering::Relaxed);
         let prepared =
             prepared.or_else(|unready| self.rebuild_past(writer, unready, has_own_reader));

@@ -27,7 +27,7 @@ fn while_locked(map: &SharedMap<u32, u32>, inside: impl FnOnce()) {
 }
 
 #[test]
-fn a_future_dropped_before_its_turn_never_runs_its_closure() {
+fn a_future_dropped_before_it_has_the_lock_never_runs_its_closure() {
     let map = SharedMap::new();
     while_locked(&map, || {
         let mut task = Box::pin(map.write_async(|_| unreachable!("it was dropped")));

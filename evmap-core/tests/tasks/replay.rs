@@ -31,7 +31,7 @@ struct Follower {
     changes: Changes<u32, u32>,
     copy: Model,
     version: Version,
-    /// It reads once in so many writes.
+    /// It reads after each write whose number is a multiple of this.
     reads_each: u32,
 }
 

@@ -1,4 +1,4 @@
-//! What the writes of tasks do, and that tasks and threads take turns.
+//! What the writes of tasks do, and that tasks and threads share the lock.
 
 use std::hash::BuildHasher;
 use std::pin::pin;
@@ -130,7 +130,7 @@ fn tasks_and_threads_share_the_map_and_no_write_is_lost() {
 
 /// Writers that take the lock again and again, each time for long, let a task in.
 #[test]
-fn a_task_gets_its_turn_beside_threads_that_never_pause() {
+fn a_task_gets_the_lock_beside_threads_that_never_pause() {
     let map = SharedMap::<u32, u32>::new();
     let is_over = AtomicBool::new(false);
     let writes = AtomicUsize::new(0);
@@ -158,7 +158,7 @@ fn a_task_gets_its_turn_beside_threads_that_never_pause() {
 
 /// Tasks that write all the time let a thread in.
 #[test]
-fn a_thread_gets_its_turn_beside_tasks_that_never_pause() {
+fn a_thread_gets_the_lock_beside_tasks_that_never_pause() {
     let map = SharedMap::<u32, u32>::new();
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
