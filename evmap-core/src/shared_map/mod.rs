@@ -3,7 +3,8 @@
 //! ```text
 //! SharedMap ── reads ───────────────────────────────> left_right::SharedReader
 //!     └─ writes, flush ─> Core (when to publish) ─> left_right::WriterLock ─> Writer ─> WriteHandle
-//!                          ├─ Versions (waiters)                    └─ Batch (the changes of a write)
+//!                          ├─ Versions (waiters)                    ├─ Batch (the changes of a write)
+//!                          ├─ Tasks (writes of tasks)               └─ Hub (subscribers) ─> Changes
 //!                          └─ background (steps of the publisher and the janitor)
 //! ```
 //!
@@ -17,7 +18,7 @@
 //!
 //! # Promises, and the tests that hold them
 //!
-//! In `tests/shared_map`; `memory`, `threads`, `fork` and `tasks` in `tests/background`; those on panics in
+//! In `tests/shared_map`; those on tasks and changes in `tests/tasks`; `memory`, `threads`, `fork` and `tasks` in `tests/background`; those on panics in
 //! `tests/panic_matrix`, too, where each piece of user code panics in each kind of write.
 //!
 //! - Each write is atomic, returns its result, and is visible when it returns.
@@ -47,6 +48,12 @@
 //!   the map. (`reentrancy::*`, `deferred_drops::*`)
 //! - Waiters are woken. (`waits::threads_and_tasks_wake_up_when_the_version_comes`,
 //!   `waits::a_waker_that_panics_affects_neither_the_writer_nor_other_waiters`)
+//! - No poll of a task's write waits on a writer or a reader, clones the map, or replays or drops much. (`polls::*`)
+//! - Tasks and threads take the lock in one order. A future that is dropped or forgotten, or whose waker misbehaves, stops
+//!   nobody. (`writes::a_task_gets_the_lock_beside_threads_that_never_pause`,
+//!   `writes::a_thread_gets_the_lock_beside_tasks_that_never_pause`, `cancel::*`, `wakers::*`)
+//! - A subscriber's changes, from its first version on, make exactly the state of each version. One that does not read
+//!   costs bounded memory, and nothing more once it lags. (`replay::*`, `changes::*`)
 //! - Dropping the last handle publishes what is pending.
 //!   (`deferred::dropping_the_last_handle_publishes_what_is_pending_and_frees_the_map`)
 

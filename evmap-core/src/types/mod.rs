@@ -10,6 +10,9 @@
 //! | [`ReadHandleFactory`], [`SharedReader`] | invariant | `K, V, S, M, T: Send + Sync` | `K, V, S, M, T: Send + Sync` |
 //! | [`SharedMap<K, V, S, E>`]; `K, V, S: 'static` where it is made | invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
 //! | [`Batch<'a, K, V, S, E>`] | covariant in `'a`, else invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
+//! | [`Changes<K, V>`] | invariant | `K, V: Send + Sync` | `K, V: Send + Sync` |
+//! | [`Change<K, V>`] | covariant | `K, V: Send + Sync` | `K, V: Send + Sync` |
+//! | [`Effect<K, V>`] | covariant | `K, V: Send` | `K, V: Sync` |
 //! | [`View<'a, K, V, S, M, E>`] | covariant in `'a`, `S` and `M`, invariant in `K` and `V`; all outlive `'a` | never | `K, V, T: Send + Sync`, `S, M: Sync` |
 //! | [`OwnView<'a, K, V, S, M, E>`] | covariant in `'a`, `S` and `M`, invariant in `K` and `V`; all outlive `'a` | `K, V, T: Send + Sync`, `S, M: Sync` | `K, V, T: Send + Sync`, `S, M: Sync` |
 //! | [`Iter`], [`Keys`], [`Values<'a, K, V, E>`](crate::map::Values) | invariant | `K, V: Sync` | `K, V: Sync` |
@@ -22,7 +25,8 @@
 //! | [`shared_map::Builder<K, V, S, E>`] | covariant | `S: Send` | `S: Sync` |
 //! | an engine's `Table<K, V>` | covariant | `K, V: Send` | `K, V: Sync` |
 //! | an engine's `Iter<'a>` | covariant | `K, V: Sync` | `K, V: Sync` |
-//! | futures of `WriteHandle` and `SharedMap` | | the handle is `Send` and `Sync` | |
+//! | futures of `WriteHandle` and `SharedMap` | | the handle is `Send` and `Sync`, and what they are given is `Send` | |
+//! | futures of `Changes` | | `K, V: Send + Sync` | |
 //! | all others, which have no parameter | | always | always |
 //!
 //! There is no `unsafe` here, so soundness depends only on `left_right` and on the crates that hold the entries. The
@@ -47,6 +51,7 @@
 //! | [`View`](crate::View), [`OwnView`](crate::OwnView) | `K, V, S, M, T: R` | `K, V, S, M, T: R` |
 //! | [`ReadHandle`](crate::ReadHandle), [`ReadHandleFactory`], [`SharedReader`] | `K, V, S, M, T: R`, `S: UnwindSafe` | `K, V, S, M, T: R` |
 //! | [`SharedMap`] | `K, V, S, T: R`, `S: UnwindSafe` | `K, V, S, T: R` |
+//! | [`Changes`](crate::shared_map::Changes) | `K, V: R` | `K, V: R` |
 //! | [`WriteHandle`](crate::WriteHandle) | as `left_right` says, `S: UnwindSafe` | as `left_right` says, `S: R` |
 //! | [`Batch`](crate::shared_map::Batch) | never: it changes the map | as its writer |
 //! | [`map::Iter`], [`map::Keys`], [`map::Values`](crate::map::Values) | `K, V: R` | `K, V: R` |
@@ -60,6 +65,9 @@
 //! [`SharedMap`]: crate::SharedMap
 //! [`SharedMap<K, V, S, E>`]: crate::SharedMap
 //! [`Batch<'a, K, V, S, E>`]: crate::shared_map::Batch
+//! [`Changes<K, V>`]: crate::shared_map::Changes
+//! [`Change<K, V>`]: crate::shared_map::Change
+//! [`Effect<K, V>`]: crate::shared_map::Effect
 //! [`View<'a, K, V, S, M, E>`]: crate::View
 //! [`OwnView<'a, K, V, S, M, E>`]: crate::OwnView
 //! [`Iter`]: crate::map::Iter

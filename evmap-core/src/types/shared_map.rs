@@ -10,6 +10,14 @@ demand!(map_of_an_unsendable_hasher_is_not_sync, "Sync", "SharedMap<u8, u8, Lent
 demand!(batch_of_unshareable_values_is_not_send, "Send", "Batch<'static, u8, Sent>" => "Batch<'static, u8, u32>");
 demand!(batch_of_unsendable_values_is_not_sync, "Sync", "Batch<'static, u8, Lent>" => "Batch<'static, u8, u32>");
 
+demand!(changes_of_unshareable_keys_are_not_send, "Send", "evmap_core::shared_map::Changes<Sent, u8>" => "evmap_core::shared_map::Changes<u32, u8>");
+demand!(changes_of_unsendable_values_are_not_sync, "Sync", "evmap_core::shared_map::Changes<u8, Lent>" => "evmap_core::shared_map::Changes<u8, u32>");
+demand!(a_change_of_unshareable_values_is_not_send, "Send", "evmap_core::shared_map::Change<u8, Sent>" => "evmap_core::shared_map::Change<u8, u32>");
+demand!(an_effect_is_sent_with_its_values, "Send", "evmap_core::shared_map::Effect<u8, Lent>" => "evmap_core::shared_map::Effect<u8, Sent>");
+demand!(an_effect_is_shared_with_its_values, "Sync", "evmap_core::shared_map::Effect<u8, Sent>" => "evmap_core::shared_map::Effect<u8, Lent>");
+covariant!(effects_are_covariant, "evmap_core::shared_map::Effect<&'static str, &'static str>" => "evmap_core::shared_map::Effect<&'s str, &'s str>");
+covariant!(a_change_is_covariant, "evmap_core::shared_map::Change<&'static str, &'static str>" => "evmap_core::shared_map::Change<&'s str, &'s str>");
+
 demand!(builder_is_sent_with_its_hasher, "Send", "evmap_core::shared_map::Builder<No, No, No, Swiss>" => "evmap_core::shared_map::Builder<No, No, Sent, Swiss>");
 demand!(builder_is_shared_with_its_hasher, "Sync", "evmap_core::shared_map::Builder<No, No, No, Swiss>" => "evmap_core::shared_map::Builder<No, No, Lent, Swiss>");
 
@@ -22,6 +30,11 @@ invariant!(
     map_is_invariant_in_values,
     "SharedMap<u8, &'s str>",
     "let it = SharedMap::<u8, &'static str>::new();"
+);
+invariant!(
+    changes_are_invariant,
+    "evmap_core::shared_map::Changes<u8, &'s str>",
+    "let it = SharedMap::<u8, &'static str>::new().subscribe(1);"
 );
 covariant!(batch_is_covariant_in_its_life, "evmap_core::shared_map::Batch<'static, u8, u8>" => "evmap_core::shared_map::Batch<'s, u8, u8>");
 covariant!(builder_is_covariant, "evmap_core::shared_map::Builder<&'static str, &'static str, &'static str>" => "evmap_core::shared_map::Builder<&'s str, &'s str, &'s str>");

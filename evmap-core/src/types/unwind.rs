@@ -11,6 +11,8 @@ demand!(handle_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "ReadHandl
 demand!(shared_reader_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "SharedReader<u8, Sent>" => "SharedReader<u8, u8>");
 demand!(map_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "SharedMap<u8, Sent>" => "SharedMap<u8, u8>");
 demand!(map_of_cells_is_not_ref_unwind_safe, "std::panic::RefUnwindSafe", "SharedMap<u8, Sent>" => "SharedMap<u8, u8>");
+demand!(changes_of_cells_are_not_unwind_safe, "std::panic::UnwindSafe", "evmap_core::shared_map::Changes<u8, Sent>" => "evmap_core::shared_map::Changes<u8, u8>");
+demand!(changes_of_cells_are_not_ref_unwind_safe, "std::panic::RefUnwindSafe", "evmap_core::shared_map::Changes<u8, Sent>" => "evmap_core::shared_map::Changes<u8, u8>");
 demand!(writer_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "WriteHandle<u8, Sent>" => "WriteHandle<u8, u8>");
 
 /// Readers, views and the shared map may cross, by value and by reference:

@@ -8,6 +8,7 @@
 //! | [`ReadHandleFactory<T>`], [`SharedReader<T>`] | invariant | `T: Send + Sync` | `T: Send + Sync` |
 //! | [`ReadGuard<'a, T>`] | covariant in `'a` and `T`; `T: 'a` | never | `T: Sync` |
 //! | [`WriterLock<T>`] | invariant | `T: Send` | `T: Send` |
+//! | [`LockAsync<'a, T>`] | as `&'a WriterLock<T>` | `T: Send` | `T: Send` |
 //! | [`WriterGuard<'a, T>`] | covariant in `'a`, invariant in `T`; `T: 'a` | never | `T: Sync` |
 //! | futures of the writers | | the writer is `Send` | |
 //! | all others, which have no type parameter | | always | always |
@@ -43,6 +44,7 @@
 //! [`SharedReader<T>`]: crate::SharedReader
 //! [`ReadGuard<'a, T>`]: crate::ReadGuard
 //! [`WriterLock<T>`]: crate::WriterLock
+//! [`LockAsync<'a, T>`]: crate::LockAsync
 //! [`WriterGuard<'a, T>`]: crate::WriterGuard
 //!
 //! # The tests

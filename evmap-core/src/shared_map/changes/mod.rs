@@ -4,6 +4,7 @@ mod effect;
 mod hub;
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -362,6 +363,10 @@ impl<K, V> Changes<K, V> {
         self.subscriber.is_closed()
     }
 }
+
+// A panic of the filter or of a `Clone` leaves the position as it is.
+impl<K: RefUnwindSafe, V: RefUnwindSafe> UnwindSafe for Changes<K, V> {}
+impl<K: RefUnwindSafe, V: RefUnwindSafe> RefUnwindSafe for Changes<K, V> {}
 
 impl<K, V> fmt::Debug for Changes<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
