@@ -39,6 +39,7 @@
 //! | [`ReadHandle`] | one for each thread: the cheapest |
 //! | [`SharedReader`] | one value for all threads, such as a web framework's state |
 //! | [`ReadHandleFactory`] | makes handles wherever a thread needs one |
+//! | [`Snapshot`] | one state, owned: may be sent to other threads, and held across an `.await` |
 //!
 //! | to build a writer for many threads | |
 //! |---|---|
@@ -78,10 +79,12 @@
 //! 4. **An exact blocking rule.** A guard never holds up readers, pushes, clones or drops of handles,
 //!    nor the first swap that begins after it was taken; only the one after that waits, and whatever
 //!    else needs the writer's copy. Each of these has a `try_` form that never waits and a form with
-//!    a timeout. (The plain [`WriteHandle`] has neither, and waits in the swap itself.)
+//!    a timeout. (The plain [`WriteHandle`] has neither, and waits in the swap itself.) A [`Snapshot`] counts as a guard,
+//!    on whichever thread it is.
 //!    (`readers::a_guard_held_forever_lets_one_refresh_through_and_holds_up_the_second`,
 //!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`,
-//!    `tasks::a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped`)
+//!    `tasks::a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped`,
+//!    `snapshots::a_snapshot_pins_on_whichever_thread_it_is_and_is_released_there`)
 //! 5. **Handles come and go without waiting for a guard.**
 //!    (`readers::handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped`)
 //! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and
@@ -91,7 +94,8 @@
 //! 7. **Each copy is dropped exactly once**, never while a reader is in it. (Copies whose readers a
 //!    refused memory barrier has left unknown are leaked.)
 //!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
-//!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`)
+//!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`,
+//!    `snapshots::a_snapshot_outlives_the_writer_and_all_handles`)
 //! 8. **Panics are contained.** A panic in an operation publishes nothing; the writer says that it is
 //!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) repairs it. Several
 //!    copies or operations whose `Drop` panics are all dropped, and end in one panic.
@@ -130,7 +134,7 @@
 //! - A read that never ends holds up the second publication after it; the timeout forms say who, and
 //!   [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
 //! - A guard is dropped by the thread that took it, though others may read it meanwhile; do not hold one across an
-//!   `.await`.
+//!   `.await`. A [`Snapshot`] goes wherever it is sent.
 //! - A read must not be begun in a signal handler that may have interrupted one of the same handle.
 
 pub mod background;
@@ -159,7 +163,7 @@ pub use error::{CopiesDiffer, Poisoned, SwapError, TooManyRetired};
 pub use lock::{LockAsync, LockError, WriterGuard, WriterLock};
 pub use operation::Operation;
 pub use policy::FenceMode;
-pub use read::{Project, ReadGuard, ReadHandle, ReadHandleFactory, SharedReader};
+pub use read::{Project, ReadGuard, ReadHandle, ReadHandleFactory, SharedReader, Snapshot};
 pub use stall::{BusyReader, ReadersBusy};
 pub use stats::Stats;
 pub use version::Version;

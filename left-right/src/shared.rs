@@ -12,8 +12,8 @@ use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 /// What all handles of one structure hold together, freed with the last of them.
 ///
 /// # Invariants
-/// - **S1** No buffer here is freed while a handle lives: guards borrow a handle, and each handle
-///   holds an `Arc` of this.
+/// - **S1** No buffer here is freed while a handle or a snapshot lives: each holds an `Arc` of this, and guards borrow
+///   a handle.
 /// - **S2** `abandoned` holds buffers that nobody will publish or write again.
 ///
 /// # Orderings
@@ -32,7 +32,7 @@ pub(crate) struct Shared<T> {
     _not_auto: PhantomData<*mut T>,
 }
 
-// SAFETY: dropping the last handle drops both copies of `T` on that thread (`T: Send`), and
+// SAFETY: dropping the last handle or snapshot drops both copies of `T` on that thread (`T: Send`), and
 // handles on several threads lend `&T` at once (`T: Sync`). The rest is atomics and locks.
 unsafe impl<T: Send + Sync> Send for Shared<T> {}
 // SAFETY: as above; `&Shared` lends `&T` and gives no other access to it.
@@ -79,7 +79,7 @@ impl<T> Drop for Shared<T> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        // No handle is left, so no guard is (S1), and no writer. All become boxes before the first is dropped.
+        // No handle is left, so no guard is (S1), no snapshot, and no writer. All become boxes before the first is dropped.
         // SAFETY: nobody is left to be in it or to enter it, and this is our end.
         let published = unsafe { self.published.reclaim() };
         let mut copies = vec![published];

@@ -23,8 +23,10 @@ pub struct ReadersBusy {
 pub struct BusyReader {
     /// The label that [`ReadHandle::set_label`](crate::ReadHandle::set_label) set.
     pub label: Option<String>,
-    /// The thread that made the handle, or that labelled it last: its name, or else its id.
+    /// The thread that made the handle, took the snapshot, or labelled one of them last: its name, or else its id.
     pub thread: String,
+    /// Whether the reader is a [`Snapshot`](crate::Snapshot). It may be on any thread by now.
+    pub is_snapshot: bool,
     /// The time since the copy that this reader is in was swapped out.
     pub waited: Duration,
     /// The address of its slot, which identifies the reader.
@@ -56,6 +58,9 @@ impl fmt::Display for ReadersBusy {
 
 impl fmt::Display for BusyReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_snapshot {
+            f.write_str("snapshot ")?;
+        }
         if let Some(label) = &self.label {
             write!(f, "\"{label}\" ")?;
         }

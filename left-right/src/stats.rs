@@ -8,7 +8,7 @@ use crate::FenceMode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Live read handles, plus threads that read through a `SharedReader`.
+    /// Live read handles and snapshots, plus threads that read through a `SharedReader`.
     pub readers: usize,
     /// Copies that were set aside for readers still inside them.
     pub retired: usize,

@@ -7,7 +7,7 @@
 //!   unwinding drops ends its read as any other does. A writer that unwinding drops leaves readers the last published
 //!   state.
 //! - **Readers see published copies only.** A panic changes none of them, and never publishes half an update. So a
-//!   reader or a guard is like the `&T` that it lends: only a value that changes through a shared reference, such as a
+//!   reader, a guard or a snapshot is like the `&T` that it lends: only a value that changes through a shared reference, such as a
 //!   `Cell`, can be found half changed. As for `&T` and `Arc<T>`, `T: RefUnwindSafe` is enough.
 //! - **A writer owns one copy and shares the other,** as a `T` beside an `Arc<T>`. A panic in the code that changes its
 //!   own copy may leave that half changed. An [`OpWriteHandle`] is then poisoned and says so. The plain writers are not
@@ -20,7 +20,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::{
     DelayWriteHandle, OpWriteHandle, ReadGuard, ReadHandle, ReadHandleFactory, SharedReader,
-    WriteHandle,
+    Snapshot, WriteHandle,
 };
 
 impl<T: RefUnwindSafe + ?Sized> UnwindSafe for ReadGuard<'_, T> {}
@@ -34,6 +34,9 @@ impl<T: RefUnwindSafe> RefUnwindSafe for ReadHandleFactory<T> {}
 
 impl<T: RefUnwindSafe> UnwindSafe for SharedReader<T> {}
 impl<T: RefUnwindSafe> RefUnwindSafe for SharedReader<T> {}
+
+impl<T: RefUnwindSafe> UnwindSafe for Snapshot<T> {}
+impl<T: RefUnwindSafe> RefUnwindSafe for Snapshot<T> {}
 
 impl<T: UnwindSafe + RefUnwindSafe> UnwindSafe for WriteHandle<T> {}
 impl<T: RefUnwindSafe> RefUnwindSafe for WriteHandle<T> {}

@@ -61,3 +61,17 @@ fn a_log_that_unwinds_leaves_readers_the_last_published_state() {
     .unwrap_err();
     assert_eq!(*reader.read(), [1, 2]);
 }
+
+#[test]
+fn a_snapshot_is_released_by_a_panic_and_survives_one() {
+    let mut writer = DelayWriteHandle::new(WriteHandle::new(1, 2));
+    let shared = writer.shared_reader();
+    let (owned, lent) = (shared.snapshot(), shared.snapshot());
+    catch_unwind(move || panic_any(*owned)).unwrap_err();
+    catch_unwind(|| panic_any(*lent)).unwrap_err();
+    writer.start_swap();
+    let busy = writer.try_finish_swap().unwrap_err();
+    assert_eq!((busy.readers.len(), *lent), (1, 1));
+    drop(lent);
+    writer.try_finish_swap().unwrap();
+}

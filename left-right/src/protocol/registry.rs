@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //! - **R1** Only the owning reader stores to its slot's word, and only it uses the slot's counts. The owner is one
-//!   thread at a time. Where another thread takes over, with a handle that is sent or at the structure's end, the
-//!   hand-over orders the two threads.
+//!   thread at a time. Where another thread takes over, with a handle or a snapshot that is sent or at the structure's
+//!   end, the hand-over orders the two threads.
 //! - **R2** A slot is in the registry from before its reader first enters until after it last left.
 //! - **R3** The lock is held for a push, a removal or one look at each word, never while waiting. No
 //!   user code runs and no user data is dropped under it. No memory is allocated or freed under it, nor under

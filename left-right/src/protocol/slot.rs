@@ -39,6 +39,7 @@ struct Owner {
     /// Shared, so that it can be copied without an allocation (registry.rs R3).
     label: Option<Arc<str>>,
     thread: Thread,
+    is_snapshot: bool,
     /// The reader itself, once it is left to its guards.
     detached: Option<Reader>,
 }
@@ -61,6 +62,7 @@ impl Slot {
             owner: Mutex::new(Owner {
                 label: None,
                 thread: thread::current(),
+                is_snapshot: false,
                 detached: None,
             }),
         }
@@ -160,6 +162,16 @@ impl Slot {
         drop(owner);
     }
 
+    /// Says that the reader is a snapshot, and names the calling thread as its thread.
+    pub(crate) fn become_snapshot(&self) {
+        let mut thread = thread::current();
+        let mut owner = self.lock_owner();
+        owner.is_snapshot = true;
+        mem::swap(&mut owner.thread, &mut thread);
+        // Before what was there until now (registry.rs R3).
+        drop(owner);
+    }
+
     /// Nothing may be allocated or freed while this is held (registry.rs R3).
     fn lock_owner(&self) -> MutexGuard<'_, Owner> {
         self.owner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -174,6 +186,7 @@ impl Slot {
     pub(super) fn describe(&self, waited: Duration) -> BusyReader {
         let owner = self.lock_owner();
         let (label, thread) = (owner.label.clone(), owner.thread.clone());
+        let is_snapshot = owner.is_snapshot;
         drop(owner);
         BusyReader {
             label: label.as_deref().map(str::to_owned),
@@ -181,6 +194,7 @@ impl Slot {
                 Some(name) => name.to_owned(),
                 None => format!("{:?}", thread.id()),
             },
+            is_snapshot,
             waited,
             slot: self.address(),
         }

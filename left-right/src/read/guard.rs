@@ -39,7 +39,8 @@ use crate::sync::Reading;
 ///     }
 /// });
 /// ```
-/// It is not `Send`, since the thread that took it has to drop it. So do not hold one across an `.await`.
+/// It is not `Send`, since the thread that took it has to drop it. So do not hold one across an `.await`; a
+/// [`Snapshot`](crate::Snapshot) may be held there.
 /// ```compile_fail,E0277
 /// fn send<T: Send>(_: T) {}
 /// let writer = left_right::WriteHandle::new(1, 1);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::guard::ReadGuard;
-use super::{ReadHandleFactory, SharedReader};
+use super::{ReadHandleFactory, SharedReader, Snapshot};
 use crate::Version;
 use crate::protocol::Reader;
 use crate::shared::Shared;
@@ -125,6 +125,31 @@ impl<T> ReadHandle<T> {
     #[inline]
     pub fn version(&self) -> Version {
         self.read().version()
+    }
+
+    /// Makes this handle a [`Snapshot`] of the published state, which may be sent to other threads.
+    ///
+    /// Waits for no guard; locks this reader's name for a moment.
+    /// The handle's label stays. A clone of the handle shows later states.
+    ///
+    /// A guard that was forgotten ([`std::mem::forget`]) has left this handle on its state: the snapshot shows that
+    /// state, and ends the forgotten guard's pin when it is dropped.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::WriteHandle::cloned(1);
+    /// let reader = writer.read_handle();
+    /// let snapshot = reader.clone().into_snapshot();
+    /// let mut writer = left_right::DelayWriteHandle::new(writer);
+    /// *writer.finish_swap().write_buffer_mut() = 2;
+    /// writer.start_swap(); // the first swap after it waits for nobody
+    /// assert_eq!((*snapshot, *reader.read()), (1, 2));
+    /// assert!(writer.try_finish_swap().is_err()); // the next one would
+    /// drop(snapshot);
+    /// assert!(writer.try_finish_swap().is_ok());
+    /// ```
+    pub fn into_snapshot(self) -> Snapshot<T> {
+        Snapshot::of(self.reader, self.shared)
     }
 
     /// Returns whether the writer still exists. Once it does not, reads keep showing the last published state.

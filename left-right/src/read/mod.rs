@@ -1,9 +1,10 @@
-//! The readers' handles and guards.
+//! The readers' handles, guards and snapshots.
 //!
 //! # Invariants
-//! - **G1** From `enter` to the drop of the `Section` made for it, the buffer that `enter` gave is alive
-//!   and nobody writes to it: the reader's slot names it, and the writer waits for that.
-//! - **G2** A guard borrows a handle, or a `SharedReader`, that keeps the buffers allocated (S1).
+//! - **G1** From `enter` to the drop of the `Section` made for it, or of the snapshot's reader, the buffer that `enter`
+//!   gave is alive and nobody writes to it: the reader's slot names it, and the writer waits for that.
+//! - **G2** A guard borrows a handle, or a `SharedReader`, that keeps the buffers allocated (S1). A snapshot keeps them
+//!   allocated itself.
 //! - **G3** The slot that a `Section` names is alive until the `Section` is dropped. Three keep one:
 //!   - A handle, which its guards borrow.
 //!   - A thread's list. It gives up a reader in two cases only: its structure has ended, so that no guard of
@@ -15,6 +16,10 @@
 //! - **G4** A shared guard, a `&ReadGuard`, gives access to a `&T` and to the version, which never changes. The
 //!   guard's `Section` and its `Reading` are used only where the guard is moved or dropped. That happens on the thread
 //!   that made it, since a guard is not `Send`, and after the last use of each `&ReadGuard`.
+//! - **G5** A snapshot owns its reader, and nobody else uses its slot. The reader has no other guards than forgotten ones,
+//!   since `into_snapshot` takes the handle that they would borrow. A shared snapshot, a `&Snapshot`, does not use the
+//!   slot's word or counts. So the slot names one copy until the snapshot is dropped, which ends the forgotten guards,
+//!   too.
 
 mod factory;
 mod guard;
@@ -23,6 +28,7 @@ mod index;
 mod local;
 mod project;
 mod shared_reader;
+mod snapshot;
 mod value_traits;
 
 pub use factory::ReadHandleFactory;
@@ -30,5 +36,6 @@ pub use guard::ReadGuard;
 pub use handle::ReadHandle;
 pub use project::Project;
 pub use shared_reader::SharedReader;
+pub use snapshot::Snapshot;
 
 pub(crate) use index::LocalIndex;

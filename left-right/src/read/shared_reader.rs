@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::guard::ReadGuard;
-use super::{ReadHandle, ReadHandleFactory, local};
+use super::{ReadHandle, ReadHandleFactory, Snapshot, local};
 use crate::protocol::Slot;
 use crate::shared::Shared;
 use crate::sync::Arc;
@@ -24,7 +24,7 @@ use crate::{BusyReader, Version};
 /// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state. It also keeps
 /// the thread's slot, and so its pin, after the thread's end, for as long as the structure lives.
 ///
-/// A guard cannot be sent to another thread: do not hold one across an `.await`.
+/// A guard cannot be sent to another thread: do not hold one across an `.await`, but a [`snapshot`](Self::snapshot).
 ///
 /// # Examples
 ///
@@ -90,6 +90,24 @@ impl<T> SharedReader<T> {
         self.read().version()
     }
 
+    /// A [`Snapshot`] of the published state, which may be sent to other threads.
+    ///
+    /// It has a slot of its own, so it does not depend on the guards of the calling thread: taken while the thread has
+    /// one, it may be newer than that. It is not [the thread's own](Self::is_own) reader either.
+    /// Locks the list of readers for a moment; waits for no guard.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::DelayWriteHandle::new(left_right::WriteHandle::new(1, 2));
+    /// let reader = writer.shared_reader();
+    /// let guard = reader.read();
+    /// writer.start_swap();
+    /// assert_eq!((*guard, *reader.read(), *reader.snapshot()), (1, 1, 2));
+    /// ```
+    pub fn snapshot(&self) -> Snapshot<T> {
+        self.handle().into_snapshot()
+    }
+
     /// Returns whether the writer still exists. Once it does not, reads keep showing the last published state.
     pub fn is_writer_alive(&self) -> bool {
         self.shared.is_writer_alive()
@@ -129,7 +147,7 @@ impl<T> SharedReader<T> {
         own == Some(busy.slot)
     }
 
-    /// The number of live read handles, plus threads that read through a `SharedReader`. Locks the
+    /// The number of live read handles and snapshots, plus threads that read through a `SharedReader`. Locks the
     /// list of readers for a moment.
     pub fn readers(&self) -> usize {
         self.shared.registry.len()

@@ -5,7 +5,7 @@
 //! | [`WriteHandle<T>`], [`DelayWriteHandle<T>`] | invariant | `T: Send + Sync` | `T: Send + Sync` |
 //! | [`OpWriteHandle<T, O>`] | invariant in `T`, covariant in `O` | `T: Send + Sync`, `O: Send` | `T: Send + Sync`, `O: Sync` |
 //! | [`ReadHandle<T>`] | invariant | `T: Send + Sync` | never |
-//! | [`ReadHandleFactory<T>`], [`SharedReader<T>`] | invariant | `T: Send + Sync` | `T: Send + Sync` |
+//! | [`ReadHandleFactory<T>`], [`SharedReader<T>`], [`Snapshot<T>`] | invariant | `T: Send + Sync` | `T: Send + Sync` |
 //! | [`ReadGuard<'a, T>`] | covariant in `'a` and `T`; `T: 'a` | never | `T: Sync` |
 //! | [`WriterLock<T>`] | invariant | `T: Send` | `T: Send` |
 //! | [`LockAsync<'a, T>`] | as `&'a WriterLock<T>` | `T: Send` | `T: Send` |
@@ -20,7 +20,8 @@
 //! - **`Send` and `Sync`.** The last handle drops both copies, on its thread (`T: Send`), and handles on
 //!   several threads lend a `&T` at the same time (`T: Sync`). A [`ReadHandle`] is used by one thread at a time,
 //!   so it is not `Sync`. A guard leaves the slot of the thread that took it, so it is not `Send`. A shared guard
-//!   only lends a `&T`, so it is `Sync` where `T` is, and scoped threads may read through it.
+//!   only lends a `&T`, so it is `Sync` where `T` is, and scoped threads may read through it. A [`Snapshot`] owns its
+//!   slot, which goes with it, so it is `Send`; it is `Sync` as an `Arc<T>` is.
 //! - **Drop.** Any handle may be the last one, so `T` strictly outlives each of them: its `Drop` may access
 //!   what it borrows. No thread-local list of this crate holds a `T`, and its threads hold only `'static` values.
 //!
@@ -31,7 +32,7 @@
 //! | [`WriteHandle<T>`], [`DelayWriteHandle<T>`] | `T: UnwindSafe + RefUnwindSafe` | `T: RefUnwindSafe` |
 //! | [`OpWriteHandle<T, O>`] | `T: UnwindSafe + RefUnwindSafe`, `O: UnwindSafe` | `T: RefUnwindSafe`, `O: RefUnwindSafe` |
 //! | [`ReadHandle<T>`], [`ReadHandleFactory<T>`], [`SharedReader<T>`] | `T: RefUnwindSafe` | `T: RefUnwindSafe` |
-//! | [`ReadGuard<'a, T>`] | `T: RefUnwindSafe` | `T: RefUnwindSafe` |
+//! | [`ReadGuard<'a, T>`], [`Snapshot<T>`] | `T: RefUnwindSafe` | `T: RefUnwindSafe` |
 //!
 //! No code of this crate relies on either. All other types have the auto traits of their fields.
 //!
@@ -43,6 +44,8 @@
 //! [`ReadHandleFactory<T>`]: crate::ReadHandleFactory
 //! [`SharedReader<T>`]: crate::SharedReader
 //! [`ReadGuard<'a, T>`]: crate::ReadGuard
+//! [`Snapshot`]: crate::Snapshot
+//! [`Snapshot<T>`]: crate::Snapshot
 //! [`WriterLock<T>`]: crate::WriterLock
 //! [`LockAsync<'a, T>`]: crate::LockAsync
 //! [`WriterGuard<'a, T>`]: crate::WriterGuard
@@ -123,5 +126,6 @@ macro_rules! outlives {
 mod guards;
 mod lock;
 mod readers;
+mod snapshots;
 mod unwind;
 mod writers;

@@ -14,6 +14,9 @@ demand!(factory_is_ref_unwind_safe_if_its_data_is, "RefUnwindSafe", "ReadHandleF
 demand!(shared_is_unwind_safe_if_its_data_may_be_seen, "UnwindSafe", "SharedReader<Cell<u32>>" => "SharedReader<&'static mut u32>");
 demand!(shared_is_ref_unwind_safe_if_its_data_is, "RefUnwindSafe", "SharedReader<Cell<u32>>" => "SharedReader<&'static mut u32>");
 
+demand!(snapshot_is_unwind_safe_if_its_data_may_be_seen, "UnwindSafe", "Snapshot<Cell<u32>>" => "Snapshot<&'static mut u32>");
+demand!(snapshot_is_ref_unwind_safe_if_its_data_is, "RefUnwindSafe", "Snapshot<Cell<u32>>" => "Snapshot<&'static mut u32>");
+
 demand!(plain_is_unwind_safe_if_its_data_may_be_seen, "UnwindSafe", "WriteHandle<Cell<u32>>" => "WriteHandle<u32>");
 demand!(plain_is_unwind_safe_if_its_data_is, "UnwindSafe", "WriteHandle<&'static mut u32>" => "WriteHandle<&'static u32>");
 demand!(plain_is_ref_unwind_safe_if_its_data_is, "RefUnwindSafe", "WriteHandle<Cell<u32>>" => "WriteHandle<&'static mut u32>");
