@@ -84,7 +84,8 @@
 //!    (`readers::a_guard_held_forever_lets_one_refresh_through_and_holds_up_the_second`,
 //!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`,
 //!    `tasks::a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped`,
-//!    `snapshots::a_snapshot_pins_on_whichever_thread_it_is_and_is_released_there`)
+//!    `snapshots::a_snapshot_pins_on_whichever_thread_it_is_and_is_released_there`;
+//!    `loom::snapshot::a_snapshot_is_read_and_dropped_by_another_thread_than_took_it`)
 //! 5. **Handles come and go without waiting for a guard.**
 //!    (`readers::handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped`)
 //! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and

@@ -5,7 +5,8 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use crate::Version;
-use crate::protocol::{Content, Reader, enter};
+use crate::fault::planted;
+use crate::protocol::{Content, Reader, enter, leave};
 use crate::shared::Shared;
 use crate::sync::{Arc, Reading};
 
@@ -117,6 +118,9 @@ impl<T> Snapshot<T> {
         // SAFETY: the entry has just given it, and the reader, which nobody else uses, leaves it when it is dropped
         // (read/mod.rs G1, G5); it stays allocated, since we own a part of `shared` (read/mod.rs G2).
         let (content, reading) = unsafe { &*buffer }.read();
+        if planted("snapshot-leaves") {
+            leave(reader.slot());
+        }
         Snapshot {
             // SAFETY: as above.
             content: NonNull::from(unsafe { &*content }),

@@ -11,22 +11,22 @@ use loom::thread;
 
 use super::model;
 
-struct Watched(UnsafeCell<u64>);
+pub(super) struct Watched(UnsafeCell<u64>);
 
 // SAFETY: loom reports two accesses that are not ordered, if one of them is a write.
 unsafe impl Sync for Watched {}
 
 impl Watched {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Watched(UnsafeCell::new(0))
     }
 
-    fn get(&self) -> u64 {
+    pub(super) fn get(&self) -> u64 {
         // SAFETY: loom reports a write meanwhile.
         self.0.with(|value| unsafe { *value })
     }
 
-    fn set(&mut self, new: u64) {
+    pub(super) fn set(&mut self, new: u64) {
         // SAFETY: loom reports any other access meanwhile.
         self.0.with_mut(|value| unsafe { *value = new });
     }

@@ -16,6 +16,7 @@
 mod lent;
 mod lock;
 mod lock_async;
+mod snapshot;
 mod untag;
 
 use left_right::{
