@@ -34,6 +34,7 @@
 //! | [`SharedReader`] | one value for all threads, for a web framework's shared state |
 //! | [`ReadHandleFactory`] | makes read handles wherever a thread needs one |
 //! | [`View`] | all entries of one published state |
+//! | [`Snapshot`] | the same, owned: may be sent to other threads, and held across an `.await` |
 //! | [`OwnView`] | all entries of the writer's own state |
 //!
 //! Coming from evmap, left-right, dashmap, papaya, flurry or scc: see [`migrating`].
@@ -49,6 +50,7 @@
 //!   that waits for it. [`try_refresh`](WriteHandle::try_refresh) and
 //!   [`refresh_timeout`](WriteHandle::refresh_timeout) name the readers in the way, and
 //!   [`try_catch_up`](WriteHandle::try_catch_up) does so for the writer's own reads.
+//! - **A guard or a view stays on its thread**, and must not be held across an `.await`. A [`Snapshot`] may.
 //! - **`clone()` of a handle is a handle** of the same map; [`SharedMap::deep_clone`] copies the entries.
 //! - **A value with interior mutability diverges between the copies**: what is changed through `&V`, in a `Cell`, a
 //!   `Mutex` or an atomic, is changed in the copy that the reader is in, and the next refresh shows the other one. Wrap
@@ -107,7 +109,7 @@ pub use left_right::{
     Version,
 };
 pub use map::{
-    Builder, OwnView, ReadHandle, ReadHandleFactory, SharedReader, View, WriteHandle, new,
+    Builder, OwnView, ReadHandle, ReadHandleFactory, SharedReader, Snapshot, View, WriteHandle, new,
 };
 pub use shared_map::SharedMap;
 

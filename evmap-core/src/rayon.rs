@@ -11,7 +11,7 @@
 use rayon::iter::IntoParallelIterator;
 
 use crate::table::{Engine, ParTable};
-use crate::{OwnView, View};
+use crate::{OwnView, Snapshot, View};
 
 /// `par_iter!(type, lifetime of what it lends, its other lifetimes)`
 macro_rules! par_iter {
@@ -48,6 +48,24 @@ par_iter! {
     /// assert_eq!(sum, 499_500);
     /// ```
     ['v, 'a] &'v View<'a, K, V, S, M, E>, 'v
+}
+
+par_iter! {
+    /// All entries, in parallel. rayon's `par_iter` calls this.
+    ///
+    /// Other jobs that the thread takes on meanwhile read the newest state, since a snapshot is no view of the thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rayon::prelude::*;
+    ///
+    /// let map: evmap_core::SharedMap<u32, u32> = (0..1000).map(|n| (n, n)).collect();
+    /// let snapshot = map.snapshot();
+    /// let thread = std::thread::spawn(move || snapshot.par_iter().map(|(_, value)| value).sum::<u32>());
+    /// assert_eq!(thread.join().unwrap(), 499_500);
+    /// ```
+    ['v] &'v Snapshot<K, V, S, M, E>, 'v
 }
 
 par_iter! {

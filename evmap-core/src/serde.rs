@@ -14,9 +14,15 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::multimap::{self, Values};
 use crate::table::Engine;
-use crate::{OwnView, ReadHandle, SharedMap, SharedReader, View, WriteHandle};
+use crate::{OwnView, ReadHandle, SharedMap, SharedReader, Snapshot, View, WriteHandle};
 
 impl<K: Serialize, V: Serialize, S, M, E: Engine> Serialize for View<'_, K, V, S, M, E> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.collect_map(self)
+    }
+}
+
+impl<K: Serialize, V: Serialize, S, M, E: Engine> Serialize for Snapshot<K, V, S, M, E> {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         serializer.collect_map(self)
     }

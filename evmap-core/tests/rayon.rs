@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use evmap_core::Builder;
-use evmap_core::table::{Engine, Incremental, ParTable, RobinHood, Table};
+use evmap_core::table::{Engine, Incremental, ParTable, RobinHood, SharedEngine, Table};
+use evmap_core::{Builder, SharedMap};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
@@ -17,6 +17,7 @@ on_each! {
     every_entry_comes_once,
     several_threads_take_part,
     the_view_is_unchanged_after_a_refresh,
+    a_snapshot_is_iterated_on_another_thread,
     the_writers_own_state_is_iterated,
 }
 
@@ -74,6 +75,24 @@ fn the_view_is_unchanged_after_a_refresh<E: ParEngine>() {
     assert_eq!(reader.read().par_iter().count(), 0);
     writer.refresh();
     writer.try_refresh().expect("every read has ended");
+}
+
+fn a_snapshot_is_iterated_on_another_thread<E>()
+where
+    E: ParEngine + SharedEngine<u32, u32>,
+{
+    let map = SharedMap::builder()
+        .engine::<E>()
+        .build_from(entries(1_000));
+    let snapshot = map.snapshot();
+    map.clear();
+    let thread = thread::spawn(move || {
+        let mut all: Vec<(u32, u32)> = snapshot.par_iter().map(|(k, v)| (*k, *v)).collect();
+        all.sort_unstable();
+        all
+    });
+    assert!(thread.join().unwrap().into_iter().eq(entries(1_000)));
+    assert!(map.is_empty());
 }
 
 fn the_writers_own_state_is_iterated<E: ParEngine>() {

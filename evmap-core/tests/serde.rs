@@ -21,6 +21,14 @@ fn every_reader_serialises_what_it_sees() {
     drop(view);
     let three = json!({ "a": 1, "b": 2, "c": 3 });
     assert_eq!(to_value(&reader).unwrap(), three);
+    let snapshot = reader.clone().into_snapshot();
+    writer.clear();
+    writer.refresh();
+    assert_eq!(to_value(&snapshot).unwrap(), three);
+    assert_eq!(to_value(&reader).unwrap(), json!({}));
+    writer.extend([("a", 1), ("b", 2), ("c", 3)]);
+    drop(snapshot);
+    writer.refresh();
     assert_eq!(to_value(reader.shared_reader()).unwrap(), three);
     let map: SharedMap<_, _> = [("a", 1), ("b", 2)].into_iter().collect();
     assert_eq!(to_value(&map).unwrap(), two());

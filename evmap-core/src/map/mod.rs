@@ -14,6 +14,7 @@ mod own_view;
 mod pending_keys;
 mod read;
 mod shared_reader;
+mod snapshot;
 mod state_reads;
 mod verify;
 mod view;
@@ -27,6 +28,7 @@ pub use iter::{Iter, Keys, Values};
 pub use own_view::OwnView;
 pub use read::ReadHandle;
 pub use shared_reader::SharedReader;
+pub use snapshot::Snapshot;
 pub use view::View;
 pub use write::WriteHandle;
 

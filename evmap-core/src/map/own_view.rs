@@ -50,9 +50,9 @@ impl<'a, K, V, S, M, E: Engine> OwnView<'a, K, V, S, M, E> {
 state_reads!(['a, K, V, S, M, E] OwnView<'a, K, V, S, M, E>, 'a);
 
 equal_entries! {
-    OwnView == OwnView,
-    OwnView == View,
-    View == OwnView,
+    OwnView<'_> == OwnView<'_>,
+    OwnView<'_> == View<'_>,
+    View<'_> == OwnView<'_>,
 }
 
 impl<K, V, S, M, E: Engine> Clone for OwnView<'_, K, V, S, M, E> {

@@ -8,7 +8,7 @@ use equivalent::Equivalent;
 use left_right::{ReadGuard, Version};
 
 use super::lookups::lookups;
-use super::{ReadHandleFactory, SharedReader, View};
+use super::{ReadHandleFactory, SharedReader, Snapshot, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
@@ -48,6 +48,24 @@ impl<K, V, S, M, E: Engine> ReadHandle<K, V, S, M, E> {
     /// [`ReadersBusy`](crate::ReadersBusy). A clone starts without a label.
     pub fn set_label(&self, label: impl Into<String>) {
         self.inner.set_label(label);
+    }
+
+    /// Makes this handle a [`Snapshot`] of the published state, which may be sent to other threads.
+    ///
+    /// Waits for no guard. The handle's label stays. A clone of the handle shows later states.
+    /// A guard that was forgotten has left this handle on its state, and the snapshot shows that: see
+    /// [`left_right::ReadHandle::into_snapshot`].
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::Builder::new().build_from([("a", 1)]);
+    /// let snapshot = reader.clone().into_snapshot();
+    /// writer.insert("a", 2);
+    /// writer.refresh();
+    /// assert_eq!((snapshot["a"], reader.get_cloned("a")), (1, Some(2)));
+    /// ```
+    pub fn into_snapshot(self) -> Snapshot<K, V, S, M, E> {
+        Snapshot::new(self.inner.into_snapshot())
     }
 }
 

@@ -8,7 +8,7 @@ use equivalent::Equivalent;
 use left_right::{BusyReader, ReadGuard, Version};
 
 use super::lookups::lookups;
-use super::{ReadHandle, ReadHandleFactory, View};
+use super::{ReadHandle, ReadHandleFactory, Snapshot, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};
@@ -48,13 +48,21 @@ impl<K, V, S, M, E: Engine> SharedReader<K, V, S, M, E> {
         self.inner.set_label(label);
     }
 
+    /// A [`Snapshot`] of the published state, which may be sent to other threads.
+    ///
+    /// It has a slot of its own: taken while the calling thread has a guard or a view, it may be newer than that.
+    /// Locks the list of readers for a moment; waits for no guard.
+    pub fn snapshot(&self) -> Snapshot<K, V, S, M, E> {
+        Snapshot::new(self.inner.snapshot())
+    }
+
     /// Whether this is the calling thread's own reader, as an error names it. To wait for it would be to
     /// wait for a guard of this very thread.
     pub fn is_own(&self, busy: &BusyReader) -> bool {
         self.inner.is_own(busy)
     }
 
-    /// The number of live read handles, plus threads that read through a `SharedReader`. Locks the
+    /// The number of live read handles and snapshots, plus threads that read through a `SharedReader`. Locks the
     /// list of readers for a moment.
     pub fn readers(&self) -> usize {
         self.inner.readers()

@@ -1,7 +1,7 @@
-//! The methods and traits that every view of one state has: [`View`](super::View) of a published one, and
-//! [`OwnView`](super::OwnView) of the writer's own.
+//! The methods and traits that every view of one state has: [`View`](super::View) and
+//! [`Snapshot`](super::Snapshot) of a published one, and [`OwnView`](super::OwnView) of the writer's own.
 //!
-//! Each holds a `state`, by a guard or by a reference.
+//! Each holds a `state`: by a guard, by a snapshot or by a reference.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -27,11 +27,10 @@ where
         })
 }
 
-/// Writes the methods of one view. The arguments are its lifetime and parameters, its type, and the lifetime of what it
-/// lends.
+/// Writes the methods of one view. The arguments are its parameters, its type, and the lifetime of what it lends.
 macro_rules! state_reads {
-    ([$life:lifetime, $($param:ident),+] $View:ty, $lent:lifetime) => {
-        impl<$life, $($param),+> $View
+    ([$($param:tt)+] $View:ty, $lent:lifetime) => {
+        impl<$($param)+> $View
         where
             E: Engine,
         {
@@ -74,7 +73,7 @@ macro_rules! state_reads {
             }
         }
 
-        impl<$life, $($param),+> $View
+        impl<$($param)+> $View
         where
             S: BuildHasher,
             E: Engine,
@@ -107,7 +106,7 @@ macro_rules! state_reads {
             }
         }
 
-        impl<$life, $($param,)+ Q> Index<&Q> for $View
+        impl<$($param)+, Q> Index<&Q> for $View
         where
             S: BuildHasher,
             E: Engine,
@@ -123,7 +122,7 @@ macro_rules! state_reads {
             }
         }
 
-        impl<$life, $($param),+> Eq for $View
+        impl<$($param)+> Eq for $View
         where
             K: Hash + Eq,
             V: Eq,
@@ -132,7 +131,7 @@ macro_rules! state_reads {
         {
         }
 
-        impl<$life, $($param,)+ S2> PartialEq<HashMap<K, V, S2>> for $View
+        impl<$($param)+, S2> PartialEq<HashMap<K, V, S2>> for $View
         where
             K: Hash + Eq,
             V: PartialEq,
@@ -146,7 +145,7 @@ macro_rules! state_reads {
             }
         }
 
-        impl<$life, $($param),+> fmt::Debug for $View
+        impl<$($param)+> fmt::Debug for $View
         where
             K: fmt::Debug,
             V: fmt::Debug,
@@ -159,11 +158,11 @@ macro_rules! state_reads {
     };
 }
 
-/// Compares two kinds of view by their entries.
+/// Compares two kinds of view by their entries. A kind is given with its lifetime, if it has one.
 macro_rules! equal_entries {
-    ($($One:ident == $Other:ident,)+) => {$(
-        impl<K, V, S, M, E, S2, M2, E2> PartialEq<$Other<'_, K, V, S2, M2, E2>>
-            for $One<'_, K, V, S, M, E>
+    ($($One:ident<$($one:lifetime)?> == $Other:ident<$($other:lifetime)?>,)+) => {$(
+        impl<K, V, S, M, E, S2, M2, E2> PartialEq<$Other<$($other,)? K, V, S2, M2, E2>>
+            for $One<$($one,)? K, V, S, M, E>
         where
             K: Hash + Eq,
             V: PartialEq,
@@ -172,7 +171,7 @@ macro_rules! equal_entries {
             S2: BuildHasher,
             E2: Engine,
         {
-            fn eq(&self, other: &$Other<'_, K, V, S2, M2, E2>) -> bool {
+            fn eq(&self, other: &$Other<$($other,)? K, V, S2, M2, E2>) -> bool {
                 have_equal_entries(&self.state, &other.state)
             }
         }

@@ -18,6 +18,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 ///
 /// A guard: while it lives, the writer may refresh once more, and the refresh after that waits.
 /// It cannot be sent to another thread, so do not hold it across an `.await`; scoped threads may share it.
+/// A [`Snapshot`](crate::Snapshot) goes wherever it is sent.
 ///
 /// # Panics
 ///
@@ -66,7 +67,7 @@ impl<'a, K, V, S, M, E: Engine> View<'a, K, V, S, M, E> {
 state_reads!(['a, K, V, S, M, E] View<'a, K, V, S, M, E>, '_);
 
 equal_entries! {
-    View == View,
+    View<'_> == View<'_>,
 }
 
 impl<'v, K, V, S, M, E: Engine> IntoIterator for &'v View<'_, K, V, S, M, E> {

@@ -51,6 +51,10 @@ pub type SharedReader<K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
 pub type View<'a, K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::View<'a, K, Values<V>, S, M, E>;
 
+/// One published state of a multimap, owned: see [`Snapshot`](crate::Snapshot).
+pub type Snapshot<K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
+    crate::Snapshot<K, Values<V>, S, M, E>;
+
 /// The writer's own state of a multimap: see [`OwnView`](crate::OwnView).
 pub type OwnView<'a, K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::OwnView<'a, K, Values<V>, S, M, E>;

@@ -43,10 +43,11 @@ macro_rules! bag_lookups {
     };
 }
 
-/// Writes the methods of one view of a multimap. The arguments are its name, its lifetime, and that of what it lends.
+/// Writes the methods of one view of a multimap. The arguments are its name, its lifetime, if it has one, and that of
+/// what it lends.
 macro_rules! bag_reads {
-    ($View:ident, $life:lifetime, $lent:lifetime) => {
-        impl<$life, K, V, S, M, E> crate::$View<$life, K, Values<V>, S, M, E>
+    ($View:ident<$($life:lifetime)?>, $lent:lifetime) => {
+        impl<$($life,)? K, V, S, M, E> crate::$View<$($life,)? K, Values<V>, S, M, E>
         where
             S: BuildHasher,
             E: Engine,
@@ -82,5 +83,6 @@ macro_rules! bag_reads {
 
 bag_lookups!(ReadHandle);
 bag_lookups!(SharedReader);
-bag_reads!(View, 'a, '_);
-bag_reads!(OwnView, 'a, 'a);
+bag_reads!(View<'a>, '_);
+bag_reads!(Snapshot<>, '_);
+bag_reads!(OwnView<'a>, 'a);

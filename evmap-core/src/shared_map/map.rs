@@ -12,7 +12,7 @@ use super::core::Core;
 use super::{Builder, Stats};
 use crate::DefaultHashBuilder;
 use crate::map::lookups::lookups;
-use crate::map::{ReadHandle, ReadHandleFactory, SharedReader, View};
+use crate::map::{ReadHandle, ReadHandleFactory, SharedReader, Snapshot, View};
 use crate::panics::contain;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
@@ -27,6 +27,7 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 /// | to | |
 /// |---|---|
 /// | read | [`get`](Self::get), [`get_cloned`](Self::get_cloned), [`read`](Self::read) (a [`View`] of all keys), [`with`](Self::with) |
+/// | keep one state across an `.await`, or send it to a thread | [`snapshot`](Self::snapshot) |
 /// | write one key | [`insert`](Self::insert), [`remove`](Self::remove), [`merge`](Self::merge), [`compute`](Self::compute) and their kin, each atomic |
 /// | write several keys in one step | [`write`](Self::write) |
 /// | wait for others' writes | [`wait_for`](Self::wait_for), [`changed_since`](Self::changed_since), and their async forms |
@@ -51,7 +52,8 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 ///
 /// A reader that keeps its view never blocks other readers, and it blocks writers for no longer than
 /// [`stall_limit`](Builder::stall_limit). Then the next write makes a fresh copy of the map and goes
-/// past that reader, for good. A write by a thread that has a view of its own does so at once.
+/// past that reader, for good. A write by a thread that has a view of its own does so at once, and so does any write
+/// past a [`Snapshot`].
 /// At most [`max_retired`](Builder::max_retired) copies are set aside. Beyond that, writes
 /// wait for a reader to leave, and the errors of [`try_write`](Self::try_write) and
 /// [`write_timeout`](Self::write_timeout) name the readers.
@@ -227,6 +229,7 @@ where
     /// [`clone`](Self#impl-Clone-for-SharedMap%3CK,+V,+S,+E%3E) is a handle of the same map.)
     ///
     /// If the calling thread holds a guard of the map, the state is that of the guard.
+    /// It is also how to keep a state for long, since no reader is left: see [`snapshot`](Self::snapshot).
     ///
     /// # Cost
     /// Two clones of every key and value; nothing is hashed. Does not wait. Holds a view meanwhile, so writers may have to
@@ -303,6 +306,27 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// Names the calling thread's reader, for the errors of blocked writers.
     pub fn set_label(&self, label: impl Into<String>) {
         self.inner.set_label(label);
+    }
+
+    /// The visible state, owned: it may be sent to other threads, and held across an `.await`.
+    ///
+    /// It has a slot of its own: taken while the calling thread has a guard or a view, it may be newer than that.
+    /// Locks the list of readers for a moment; waits for no guard.
+    ///
+    /// Writes go past it at once. [`Snapshot`](Snapshot#writers-of-a-sharedmap) says what that costs, and
+    /// [`deep_clone`](Self::deep_clone) keeps a state for long.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::from([("a", 1)]);
+    /// let snapshot = map.snapshot();
+    /// map.insert("a", 2);
+    /// map.insert("b", 3); // waits for nobody
+    /// let thread = std::thread::spawn(move || (snapshot["a"], snapshot.len()));
+    /// assert_eq!(thread.join().unwrap(), (1, 1));
+    /// ```
+    pub fn snapshot(&self) -> Snapshot<K, V, S, (), E> {
+        Snapshot::new(self.inner.snapshot())
     }
 }
 

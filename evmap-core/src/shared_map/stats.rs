@@ -15,7 +15,7 @@ use crate::table::Engine;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Live read handles, plus threads that read through the map or a `SharedReader`.
+    /// Live read handles and snapshots, plus threads that read through the map or a `SharedReader`.
     pub readers: usize,
     /// Copies that are set aside for readers still inside them.
     pub retired: usize,

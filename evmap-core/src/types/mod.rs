@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | [`WriteHandle<K, V, S, M, E, O>`] | invariant | `K, V, S, M, T: Send + Sync`, `O: Send` | `K, V, S, M, T: Send + Sync`, `O: Sync` |
 //! | [`ReadHandle<K, V, S, M, E>`] | invariant | `K, V, S, M, T: Send + Sync` | never |
-//! | [`ReadHandleFactory`], [`SharedReader`] | invariant | `K, V, S, M, T: Send + Sync` | `K, V, S, M, T: Send + Sync` |
+//! | [`ReadHandleFactory`], [`SharedReader`], [`Snapshot`] | invariant | `K, V, S, M, T: Send + Sync` | `K, V, S, M, T: Send + Sync` |
 //! | [`SharedMap<K, V, S, E>`]; `K, V, S: 'static` where it is made | invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
 //! | [`Batch<'a, K, V, S, E>`] | covariant in `'a`, else invariant | `K, V, S, T: Send + Sync` | `K, V, S, T: Send + Sync` |
 //! | [`Changes<K, V>`] | invariant | `K, V: Send + Sync` | `K, V: Send + Sync` |
@@ -39,7 +39,7 @@
 //!   need no `'static` closures.
 //! - **`Sync` views.** A view only lends what it shows. It still needs `K, V, T: Send`, because a copy also holds the
 //!   queue of its deferred drops, and any thread that shares that queue may drop them.
-//! - **Drop.** A handle may be the last one, so keys and values strictly outlive each handle.
+//! - **Drop.** A handle or a snapshot may be the last one, so keys and values strictly outlive each.
 //!
 //! # Unwind safety
 //!
@@ -48,7 +48,7 @@
 //!
 //! | type | `UnwindSafe` if | `RefUnwindSafe` if |
 //! |---|---|---|
-//! | [`View`](crate::View), [`OwnView`](crate::OwnView) | `K, V, S, M, T: R` | `K, V, S, M, T: R` |
+//! | [`View`](crate::View), [`OwnView`](crate::OwnView), [`Snapshot`] | `K, V, S, M, T: R` | `K, V, S, M, T: R` |
 //! | [`ReadHandle`](crate::ReadHandle), [`ReadHandleFactory`], [`SharedReader`] | `K, V, S, M, T: R`, `S: UnwindSafe` | `K, V, S, M, T: R` |
 //! | [`SharedMap`] | `K, V, S, T: R`, `S: UnwindSafe` | `K, V, S, T: R` |
 //! | [`Changes`](crate::shared_map::Changes) | `K, V: R` | `K, V: R` |
@@ -62,6 +62,7 @@
 //! [`ReadHandle<K, V, S, M, E>`]: crate::ReadHandle
 //! [`ReadHandleFactory`]: crate::ReadHandleFactory
 //! [`SharedReader`]: crate::SharedReader
+//! [`Snapshot`]: crate::Snapshot
 //! [`SharedMap`]: crate::SharedMap
 //! [`SharedMap<K, V, S, E>`]: crate::SharedMap
 //! [`Batch<'a, K, V, S, E>`]: crate::shared_map::Batch
@@ -173,5 +174,6 @@ mod data;
 mod guards;
 mod readers;
 mod shared_map;
+mod snapshots;
 mod unwind;
 mod writers;

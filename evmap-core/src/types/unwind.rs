@@ -7,6 +7,8 @@ demand!(a_bag_of_cells_is_not_ref_unwind_safe, "std::panic::RefUnwindSafe", "Val
 demand!(batch_is_never_unwind_safe, "std::panic::UnwindSafe", "Batch<'static, u8, u8>" => "SharedMap<u8, u8>");
 
 demand!(view_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "View<'static, u8, Sent>" => "View<'static, u8, u8>");
+demand!(snapshot_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "Snapshot<u8, Sent>" => "Snapshot<u8, u8>");
+demand!(snapshot_of_cells_is_not_ref_unwind_safe, "std::panic::RefUnwindSafe", "Snapshot<u8, Sent>" => "Snapshot<u8, u8>");
 demand!(handle_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "ReadHandle<u8, Sent>" => "ReadHandle<u8, u8>");
 demand!(shared_reader_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "SharedReader<u8, Sent>" => "SharedReader<u8, u8>");
 demand!(map_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "SharedMap<u8, Sent>" => "SharedMap<u8, u8>");
@@ -32,6 +34,7 @@ demand!(writer_of_cells_is_not_unwind_safe, "std::panic::UnwindSafe", "WriteHand
 /// with::<Incremental>();
 /// with::<RobinHood>();
 /// is_shared::<View<'static, u8, u8>>();
+/// is_shared::<Snapshot<u8, u8>>();
 /// is_shared::<ReadGuard<'static, u8>>();
 /// is_shared::<ReadHandle<u8, u8>>();
 /// is_shared::<ReadHandleFactory<u8, u8>>();

@@ -11,6 +11,7 @@ mod iterators;
 mod own_view;
 mod readers;
 mod reserve;
+mod snapshots;
 mod views;
 mod writes;
 
