@@ -123,7 +123,7 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     /// To go past it costs a clone of all entries, and the memory of one more copy until the reader
     /// leaves. `Duration::MAX` never does.
     /// A guard of the writing thread itself, taken through a `SharedMap` or a
-    /// [`SharedReader`](crate::SharedReader), is passed at once.
+    /// [`SharedReader`](crate::SharedReader), is passed at once, and so is a [`Snapshot`](crate::Snapshot).
     pub fn stall_limit(mut self, time: Duration) -> Self {
         self.stall_limit = time;
         self

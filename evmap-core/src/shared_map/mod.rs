@@ -39,6 +39,9 @@
 //!   (`stalls::a_reader_that_stalls_does_not_stop_the_writers`,
 //!   `stalls::a_thread_that_holds_its_own_view_can_still_write`,
 //!   `stalls::at_the_limit_of_retired_copies_errors_name_the_readers_and_nothing_is_lost`)
+//! - Writes go past a snapshot at once. Where no more copies can be set aside, errors name it.
+//!   (`snapshots::writes_go_past_a_snapshot_at_once`,
+//!   `snapshots::with_no_copy_to_set_aside_errors_name_the_snapshot_and_a_write_waits_for_it`)
 //! - A panic undoes its own write completely, and no other.
 //!   (`panics::a_panic_in_user_code_of_any_kind_undoes_the_write_and_drops_everything_once`,
 //!   `panics::panics_of_some_threads_never_affect_the_writes_of_others`,

@@ -74,8 +74,9 @@ where
         }
     }
 
-    /// Makes a fresh copy if a guard of the calling thread is in the copy that is written next, or if a reader has been
-    /// in it for longer than the stall limit, or if nobody may wait for the readers.
+    /// Makes a fresh copy if a guard of the calling thread or a snapshot is in the copy that is written next, or if a
+    /// reader has been in it for longer than the stall limit, or if nobody may wait for the readers. A snapshot is taken
+    /// to be kept, so no wait is likely to help.
     pub(super) fn rebuild_past(
         &self,
         writer: &mut Writer<K, V, S, E>,
@@ -87,7 +88,10 @@ where
         };
         let is_stalled = |reader: &BusyReader| reader.waited >= self.stall_limit;
         let mut readers = busy.readers().iter();
-        if !must_not_wait && !readers.any(|reader| self.reader.is_own(reader) || is_stalled(reader))
+        if !must_not_wait
+            && !readers.any(|reader| {
+                reader.is_snapshot || self.reader.is_own(reader) || is_stalled(reader)
+            })
         {
             return Err(Unready::Busy(busy));
         }

@@ -13,6 +13,7 @@ mod growth;
 mod model;
 mod panics;
 mod reentrancy;
+mod snapshots;
 mod stalls;
 mod things;
 mod waits;
