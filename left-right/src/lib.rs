@@ -140,6 +140,7 @@
 
 pub mod background;
 mod builder;
+mod counter;
 mod error;
 mod fault;
 mod fork;
@@ -160,6 +161,7 @@ mod version;
 mod write;
 
 pub use builder::Builder;
+pub use counter::Counter;
 pub use error::{CopiesDiffer, Poisoned, SwapError, TooManyRetired};
 pub use lock::{LockAsync, LockError, WriterGuard, WriterLock};
 pub use operation::Operation;

@@ -63,6 +63,7 @@
 //! asked through [`Policy`].
 
 mod buffer;
+mod counts;
 mod draining;
 mod enter;
 #[cfg(all(test, not(loom)))]

@@ -1,17 +1,20 @@
 //! [`Registry`]: the readers of one structure, and a look at where each of them is.
 //!
 //! # Invariants
-//! - **R1** Only the owning reader stores to its slot's word, and only it uses the slot's counts. The owner is one
-//!   thread at a time. Where another thread takes over, with a handle or a snapshot that is sent or at the structure's
-//!   end, the hand-over orders the two threads.
+//! - **R1** Only the owning reader stores to its slot's word and to its two counters, and only it uses the slot's other
+//!   counts. The owner is one thread at a time. Where another thread takes over, with a handle or a snapshot that is
+//!   sent or at the structure's end, the hand-over orders the two threads.
 //! - **R2** A slot is in the registry from before its reader first enters until after it last left.
-//! - **R3** The lock is held for a push, a removal or one look at each word, never while waiting. No
+//! - **R3** The lock is held for a push, a removal or one look at each slot, never while waiting. No
 //!   user code runs and no user data is dropped under it. No memory is allocated or freed under it, nor under
 //!   the lock of a slot's owner, since a global allocator may read: a first read of a thread takes the
 //!   registry's lock, and the last guard of a detached reader takes the owner's. `describe` and `adopt` depend
 //!   on it, since such a guard may end meanwhile. `set_label` follows the rule without need: a reader that can be
 //!   labelled is not detached.
 //! - **R4** Each join or quit starts a new generation. It saturates at the last one, which no cached list is of.
+//! - **R5** A sum has each count once: from the slot of a reader that is listed, or from the totals if the reader has
+//!   quit. Its counters are added to the totals in the critical section that removes its slot, and a sum is made in one
+//!   critical section.
 //!
 //! # Orderings
 //! - **O1** A reader's announcement, `ENTERING` or the number of an entry, and the writer's scan are
@@ -32,6 +35,9 @@
 //! - **O6** A list, its generation and its words are read under one lock. A scan that lacks capacity for its pins
 //!   looks again from the start. A reader that was in the old copy at the first look and is not at the second has
 //!   been seen elsewhere (O2), and one that has joined since then sees the swap (O3).
+//! - **O7** Counters are Relaxed, since no other access depends on them. One word alone already gives what is promised:
+//!   a sum has all counts that happen before it, and no less than a sum that happened before it had. A reader that quits
+//!   is its counters' owner, so it adds their last values, and the lock orders the totals.
 
 use super::slots::Slots;
 use super::{Pins, Policy, Slot, Word};
@@ -59,7 +65,7 @@ impl Registry {
         slot
     }
 
-    /// Removes the slot of a reader that has left for good. Locks the registry.
+    /// Removes the slot of a reader that has left for good, and keeps its counts. Locks the registry.
     pub(crate) fn quit(&self, slot: &Slot) {
         self.slots.remove(slot);
     }
@@ -103,6 +109,11 @@ impl Registry {
     /// The number of live readers. Locks the registry.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
+    }
+
+    /// The sums of the readers' counters (R5). Locks the registry.
+    pub(crate) fn counts(&self) -> [u64; 2] {
+        self.slots.counts()
     }
 
     /// Marks the structure as ended, and ends the detached readers: their guards have been

@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::counts::Counts;
 use super::enter::{OwnWord, leave};
 use super::{Entry, Reader, Word, fence};
+use crate::Counter;
 use crate::fault::{planted, weaken};
 use crate::stall::BusyReader;
 use crate::sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering};
@@ -17,8 +19,8 @@ use crate::sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering};
 /// One reader's word, on cache lines of its own.
 ///
 /// Two lines' worth, since processors fetch lines in pairs.
-/// What else is here is touched by a handle's making, labelling and end, by error messages, and by entries with a
-/// fence.
+/// What else is here is touched by a handle's making, labelling and end, by error messages, by entries with a fence, and
+/// by reads that count.
 #[repr(align(128))]
 pub(crate) struct Slot {
     word: AtomicPtr<()>,
@@ -30,6 +32,7 @@ pub(crate) struct Slot {
     entry: AtomicU32,
     /// The version that was noted last; only the owner uses it (registry.rs R1).
     version: AtomicU64,
+    counts: Counts,
     /// The slot's place in the registry, read and written under the registry's lock only.
     index: AtomicUsize,
     owner: Mutex<Owner>,
@@ -58,6 +61,7 @@ impl Slot {
             nested: AtomicU32::new(0),
             entry: AtomicU32::new(Entry::FIRST.to_bits()),
             version: AtomicU64::new(NO_VERSION),
+            counts: Counts::new(),
             index: AtomicUsize::new(usize::MAX),
             owner: Mutex::new(Owner {
                 label: None,
@@ -76,6 +80,17 @@ impl Slot {
         // ORDER: O2 (registry.rs), with each store of `enter` and `leave` but the bare announcement. The reads of
         // critical sections that ended before this word happen before us.
         Word::from_raw(self.word.load(weaken("scan-relaxed", Ordering::Acquire)))
+    }
+
+    /// Adds 1 to one of the reader's counters, for the reader itself.
+    #[inline(always)]
+    pub(crate) fn count(&self, counter: Counter) {
+        self.counts.increment(counter);
+    }
+
+    /// Adds the reader's counters to `sums`, under the registry's lock (registry.rs R5).
+    pub(super) fn add_counts_to(&self, sums: &mut [u64; 2]) {
+        self.counts.add_to(sums);
     }
 
     /// Whether the reader is in a copy, asked by the reader itself.

@@ -20,10 +20,17 @@ pub(super) const LAST: usize = usize::MAX;
 pub(super) struct Slots {
     /// Which registry's they are. Nothing else in the process has the same number.
     id: u64,
-    /// Dense, so that a scan costs what the live readers cost. Each slot knows its index.
-    list: Mutex<Vec<Arc<Slot>>>,
+    list: Mutex<List>,
     /// Another one with each change to the list; stored under the lock.
     generation: AtomicUsize,
+}
+
+/// What the lock protects.
+struct List {
+    /// Dense, so that a scan costs what the live readers cost. Each slot knows its index.
+    slots: Vec<Arc<Slot>>,
+    /// The sums of the counters of all readers that have quit (`registry.rs` R5).
+    totals: [u64; 2],
 }
 
 impl Slots {
@@ -33,7 +40,10 @@ impl Slots {
         Slots {
             // ORDER: none needed, as above.
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            list: Mutex::new(Vec::with_capacity(FIRST)),
+            list: Mutex::new(List {
+                slots: Vec::with_capacity(FIRST),
+                totals: [0; 2],
+            }),
             generation: AtomicUsize::new(0),
         }
     }
@@ -46,17 +56,27 @@ impl Slots {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().slots.len()
+    }
+
+    /// The sums of the counters of all readers, of those that have quit, too.
+    pub(super) fn counts(&self) -> [u64; 2] {
+        let list = self.lock();
+        let mut sums = list.totals;
+        list.slots
+            .iter()
+            .for_each(|slot| slot.add_counts_to(&mut sums));
+        sums
     }
 
     /// Calls `look` with the list, under the lock: it must neither allocate nor free.
     pub(super) fn look<R>(&self, look: impl FnOnce(Listed<'_>) -> R) -> R {
-        let slots = self.lock();
+        let list = self.lock();
         look(Listed {
             id: self.id,
             // ORDER: none needed: it is stored under the lock only.
             generation: self.generation.load(Ordering::Relaxed),
-            slots: &slots,
+            slots: &list.slots,
         })
     }
 
@@ -65,11 +85,11 @@ impl Slots {
         let mut copy = Vec::with_capacity(FIRST);
         loop {
             let list = self.lock();
-            if list.len() <= copy.capacity() {
-                copy.extend_from_slice(&list);
+            if list.slots.len() <= copy.capacity() {
+                copy.extend_from_slice(&list.slots);
                 return copy;
             }
-            let needed = list.len();
+            let needed = list.slots.len();
             drop(list);
             // With some capacity for those who join meanwhile.
             copy = Vec::with_capacity(needed + needed / 4);
@@ -82,33 +102,45 @@ impl Slots {
         let mut spare = Vec::new();
         loop {
             let mut list = self.lock();
-            if list.len() == list.capacity() {
-                if spare.capacity() <= list.len() {
-                    let needed = list.len() * 2;
+            let slots = &mut list.slots;
+            if slots.len() == slots.capacity() {
+                if spare.capacity() <= slots.len() {
+                    let needed = slots.len() * 2;
                     drop(list);
                     spare = Vec::with_capacity(needed.max(FIRST));
                     continue;
                 }
-                exchange(&mut list, &mut spare);
+                exchange(slots, &mut spare);
             }
-            slot.set_index(list.len());
-            list.push(slot);
+            slot.set_index(slots.len());
+            slots.push(slot);
             self.begin_generation();
             return;
         }
     }
 
-    /// Removes the slot of a reader that has left for good.
+    /// Removes the slot of a reader that has left for good, and adds its counters to the totals.
     pub(super) fn remove(&self, slot: &Slot) {
+        let (is_early, is_late) = (planted("counts-added-early"), planted("counts-added-late"));
+        if is_early {
+            slot.add_counts_to(&mut self.lock().totals);
+        }
         let mut list = self.lock();
         let index = slot.index();
-        let removed = list.swap_remove(index);
-        if let Some(moved) = list.get(index) {
+        let removed = list.slots.swap_remove(index);
+        // In the critical section of the removal (registry.rs R5).
+        if !(is_early || is_late || planted("quit-uncounted")) {
+            removed.add_counts_to(&mut list.totals);
+        }
+        if let Some(moved) = list.slots.get(index) {
             moved.set_index(index);
         }
         self.begin_generation();
-        let is_sparse = is_sparse(&list);
+        let is_sparse = is_sparse(&list.slots);
         drop(list);
+        if is_late {
+            removed.add_counts_to(&mut self.lock().totals);
+        }
         drop(removed);
         if is_sparse {
             self.shrink();
@@ -122,9 +154,10 @@ impl Slots {
         // Freed after the lock, as what it is exchanged for.
         let mut spare = Vec::with_capacity(keep.max(FIRST));
         let mut list = self.lock();
+        let slots = &mut list.slots;
         // If readers have joined meanwhile, the next one that quits decides again.
-        if is_sparse(&list) && list.len() <= spare.capacity() {
-            exchange(&mut list, &mut spare);
+        if is_sparse(slots) && slots.len() <= spare.capacity() {
+            exchange(slots, &mut spare);
         }
     }
 
@@ -140,7 +173,7 @@ impl Slots {
     }
 
     /// Nothing may be allocated or freed while this is held.
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
+    fn lock(&self) -> MutexGuard<'_, List> {
         // Nothing that panics runs under the lock (registry.rs R3), and the list is consistent at every step.
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -229,7 +262,7 @@ fn is_sparse(list: &Vec<Arc<Slot>>) -> bool {
 #[cfg(all(test, not(loom)))]
 impl Slots {
     pub(super) fn capacity(&self) -> usize {
-        self.lock().capacity()
+        self.lock().slots.capacity()
     }
 
     pub(super) fn set_generation(&self, generation: usize) {

@@ -44,6 +44,11 @@ impl<T> ReadHandleFactory<T> {
     pub fn handle(&self) -> ReadHandle<T> {
         ReadHandle::join(&self.shared)
     }
+
+    /// The sums of the readers' counters: see [`ReadHandle::counts`]. Locks the list of readers for a moment.
+    pub fn counts(&self) -> [u64; 2] {
+        self.shared.registry.counts()
+    }
 }
 
 impl<T> Clone for ReadHandleFactory<T> {

@@ -5,10 +5,10 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use super::project::Project;
-use crate::Version;
 use crate::protocol::{Buffer, Slot, enter, leave};
 use crate::shared::Shared;
 use crate::sync::Reading;
+use crate::{Counter, Version};
 
 /// A reader's view of one published state, unchanged for as long as the guard lives.
 ///
@@ -110,7 +110,7 @@ pub struct ReadGuard<'a, T: ?Sized + 'a> {
 
 /// One critical section: a reader is in a copy until this is dropped.
 ///
-/// Neither `Send` nor `Sync`, and no method of a guard lends it (G4).
+/// Neither `Send` nor `Sync`, and no method lends it by a shared guard (G4).
 struct Section<'a> {
     /// Not a reference: the slot may end together with the section (read/mod.rs G3).
     slot: NonNull<Slot>,
@@ -246,6 +246,38 @@ impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
         Some(guard.with_value(value))
     }
 
+    /// Adds 1 to one of the two counters of the guard's reader.
+    ///
+    /// [`counts`](crate::ReadHandle::counts) of every handle and writer returns the sums over all readers. A counter
+    /// wraps around after 2^64 calls.
+    ///
+    /// Only the thread that took the guard may count, so it takes a `&mut`, which cannot be sent to another thread.
+    ///
+    /// # Cost
+    /// A load and a store, to the reader's own cache line: no atomic read-modify-write, whatever other threads do.
+    ///
+    /// # Examples
+    /// ```
+    /// use left_right::{Counter, ReadGuard, WriteHandle};
+    ///
+    /// let writer = WriteHandle::cloned(vec![10, 20]);
+    /// let reader = writer.read_handle();
+    /// for index in 0..5 {
+    ///     let mut numbers = reader.read();
+    ///     let is_there = numbers.get(index).is_some();
+    ///     ReadGuard::count(&mut numbers, if is_there { Counter::First } else { Counter::Second });
+    /// }
+    /// drop(reader);
+    /// println!("{:?}", writer.counts()); // [2, 3]
+    /// # assert_eq!(writer.counts(), [2, 3]);
+    /// ```
+    #[inline(always)]
+    pub fn count(guard: &mut Self, counter: Counter) {
+        // SAFETY: the slot is alive (read/mod.rs G3). Only its owner is here (read/mod.rs G4).
+        let slot = unsafe { guard.section.slot.as_ref() };
+        slot.count(counter);
+    }
+
     /// The same critical section, showing `value`, which lies in the same copy.
     #[inline(always)]
     fn with_value<U: ?Sized>(self, value: NonNull<U>) -> ReadGuard<'a, U> {
@@ -264,10 +296,10 @@ impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
 // section nor the reading, which under the model checker counts references without atomics (read/mod.rs G4).
 // `T: Send` is not needed, since no `&ReadGuard` gives away a `T` or drops one. Meanwhile the value is alive and nobody
 // writes to it (read/mod.rs G1, G2), even if the guard was forgotten and its thread has ended (read/mod.rs G3). The
-// other thread can neither move the guard nor drop it, since `&mut ReadGuard` and `ReadGuard` are not `Send`. So only
-// the owner uses the slot (registry.rs R1). The reads of the other thread happen before the owner leaves: the borrow
-// ends before the guard is dropped, and whatever ends it there, such as the end of a scope, orders the two. The store
-// of `leave` then releases these reads, too (registry.rs O2).
+// other thread can neither move the guard nor drop it, nor count through it, since `&mut ReadGuard` and `ReadGuard` are
+// not `Send`. So only the owner uses the slot (registry.rs R1). The reads of the other thread happen before the owner
+// leaves: the borrow ends before the guard is dropped, and whatever ends it there, such as the end of a scope, orders
+// the two. The store of `leave` then releases these reads, too (registry.rs O2).
 unsafe impl<T: ?Sized + Sync> Sync for ReadGuard<'_, T> {}
 
 impl<T: ?Sized> Deref for ReadGuard<'_, T> {

@@ -165,6 +165,18 @@ impl<T> ReadHandle<T> {
         self.reader.slot().set_label(label.into());
     }
 
+    /// The sums of the two counters of all readers, also of readers that no longer exist: see
+    /// [`ReadGuard::count`](crate::ReadGuard::count).
+    ///
+    /// A sum has all counts that happen before the call, such as those of threads that were joined. Of counts that
+    /// other threads make meanwhile it may have some. It never goes back, except where a counter wraps around.
+    ///
+    /// # Cost
+    /// O(live readers). Locks the list of readers for a moment, and waits for no guard.
+    pub fn counts(&self) -> [u64; 2] {
+        self.shared.registry.counts()
+    }
+
     /// Makes handles in other threads, without one of its own.
     pub fn factory(&self) -> ReadHandleFactory<T> {
         ReadHandleFactory::new(&self.shared)

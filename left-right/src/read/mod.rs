@@ -14,8 +14,9 @@
 //!     structure, ends. That is also a reader that no list can take: at a first read while the thread ends, or
 //!     within an allocator's call while the list is being changed.
 //! - **G4** A shared guard, a `&ReadGuard`, gives access to a `&T` and to the version, which never changes. The
-//!   guard's `Section` and its `Reading` are used only where the guard is moved or dropped. That happens on the thread
-//!   that made it, since a guard is not `Send`, and after the last use of each `&ReadGuard`.
+//!   guard's `Section` and its `Reading` are used only where the guard is moved, dropped or borrowed by `&mut`. That
+//!   happens on the thread that made it, since neither a guard nor a `&mut ReadGuard` is `Send`, and while no
+//!   `&ReadGuard` is in use.
 //! - **G5** A snapshot owns its reader, and nobody else uses its slot. The reader has no other guards than forgotten ones,
 //!   since `into_snapshot` takes the handle that they would borrow. A shared snapshot, a `&Snapshot`, does not use the
 //!   slot's word or counts. So the slot names one copy until the snapshot is dropped, which ends the forgotten guards,

@@ -153,6 +153,11 @@ impl<T> SharedReader<T> {
         self.shared.registry.len()
     }
 
+    /// The sums of the readers' counters: see [`ReadHandle::counts`]. Locks the list of readers for a moment.
+    pub fn counts(&self) -> [u64; 2] {
+        self.shared.registry.counts()
+    }
+
     /// A reader of the caller's own, with the cheapest reads.
     pub fn handle(&self) -> ReadHandle<T> {
         ReadHandle::join(&self.shared)

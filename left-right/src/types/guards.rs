@@ -268,6 +268,43 @@
 //!     scope.spawn(move || assert_eq!(**lent, 7));
 //! });
 //! ```
+//! Nor can it count for the guard's reader:
+//! ```compile_fail,E0277
+//! use left_right::{Counter, ReadGuard, WriteHandle};
+//!
+//! let reader = WriteHandle::cloned(7).read_handle();
+//! let mut guard = reader.read();
+//! let lent = &mut guard;
+//! std::thread::scope(|scope| {
+//!     scope.spawn(move || ReadGuard::count(lent, Counter::First));
+//! });
+//! ```
+//! ```
+//! use left_right::{Counter, ReadGuard, WriteHandle};
+//!
+//! let reader = WriteHandle::cloned(7).read_handle();
+//! let mut guard = reader.read();
+//! let lent = &mut guard;
+//! std::thread::scope(|_| {
+//!     ReadGuard::count(lent, Counter::First);
+//! });
+//! ```
+//! ```compile_fail,E0596
+//! use left_right::{Counter, ReadGuard, WriteHandle};
+//!
+//! let reader = WriteHandle::cloned(7).read_handle();
+//! let guard = reader.read();
+//! let mut lent = &guard;
+//! ReadGuard::count(&mut *lent, Counter::First);
+//! ```
+//! ```
+//! use left_right::{Counter, ReadGuard, WriteHandle};
+//!
+//! let reader = WriteHandle::cloned(7).read_handle();
+//! let mut guard = reader.read();
+//! let mut lent = &mut guard;
+//! ReadGuard::count(&mut *lent, Counter::First);
+//! ```
 //! The value must be one that threads may share:
 //! ```compile_fail,E0277
 //! let reader = left_right::WriteHandle::cloned(std::cell::Cell::new(7)).read_handle();

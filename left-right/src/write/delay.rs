@@ -160,6 +160,11 @@ impl<T> DelayWriteHandle<T> {
     pub fn stats(&self) -> Stats {
         self.write.stats()
     }
+
+    /// The sums of the readers' counters: see [`WriteHandle::counts`]. Locks the list of readers for a moment.
+    pub fn counts(&self) -> [u64; 2] {
+        self.write.counts()
+    }
 }
 
 impl<T: fmt::Debug> fmt::Debug for DelayWriteHandle<T> {

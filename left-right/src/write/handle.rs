@@ -181,6 +181,18 @@ impl<T> WriteHandle<T> {
         }
     }
 
+    /// The sums of the two counters of all readers, also of readers that no longer exist: see
+    /// [`ReadGuard::count`](crate::ReadGuard::count).
+    ///
+    /// A sum has all counts that happen before the call, such as those of threads that were joined. Of counts that
+    /// other threads make meanwhile it may have some. It never goes back, except where a counter wraps around.
+    ///
+    /// # Cost
+    /// O(live readers). Locks the list of readers for a moment, and waits for no guard.
+    pub fn counts(&self) -> [u64; 2] {
+        self.buffers.shared().registry.counts()
+    }
+
     /// Swaps without waiting for the readers that are left behind.
     pub(super) fn start_swap(&mut self) -> Version {
         let version = self.version().next();

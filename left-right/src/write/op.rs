@@ -237,6 +237,11 @@ impl<T, O> OpWriteHandle<T, O> {
             ..self.delay.stats()
         }
     }
+
+    /// The sums of the readers' counters: see [`WriteHandle::counts`]. Locks the list of readers for a moment.
+    pub fn counts(&self) -> [u64; 2] {
+        self.delay.counts()
+    }
 }
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {

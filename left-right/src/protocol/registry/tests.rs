@@ -10,7 +10,7 @@ use crate::policy::{MOST, Patience, QUIET_SCANS};
 use crate::protocol::Policy;
 use crate::sync::Arc;
 use crate::write::Buffers;
-use crate::{FenceMode, ReadHandle, SharedReader};
+use crate::{Counter, FenceMode, ReadGuard, ReadHandle, SharedReader};
 
 /// Processors fetch lines of 64 bytes, in pairs.
 const LINES: usize = 128;
@@ -83,7 +83,7 @@ fn readers_on_several_threads_share_no_written_line() {
         assert_eq!(slots.len(), 6);
         let mut written: Vec<_> = slots.iter().map(|slot| slot.address()).collect();
         for slot in &slots {
-            assert_eq!(size_of_val(&**slot) % LINES, 0);
+            assert_eq!(size_of_val(&**slot), LINES);
         }
         written.push(ptr::from_ref(&shared.published).addr());
         assert_eq!(size_of_val(&shared.published), LINES);
@@ -92,6 +92,27 @@ fn readers_on_several_threads_share_no_written_line() {
         assert!(written.windows(2).all(|two| two[1] - two[0] >= LINES));
         are_in.wait();
     });
+}
+
+/// Where the first and the last of a list quit, too, so that another slot takes the place of the one removed.
+#[test]
+fn the_counts_of_a_reader_that_quits_are_kept() {
+    let buffers = Buffers::new(0, 0, FenceMode::Auto, 4);
+    let shared = buffers.shared();
+    let mut handles: Vec<_> = (0..4).map(|_| ReadHandle::join(shared)).collect();
+    for (number, reader) in handles.iter().enumerate() {
+        let mut guard = reader.read();
+        (0..number).for_each(|_| ReadGuard::count(&mut guard, Counter::First));
+        ReadGuard::count(&mut guard, Counter::Second);
+    }
+    assert_eq!(shared.registry.counts(), [6, 4]);
+    for at in [0, 1, 0, 0] {
+        handles.swap_remove(at);
+        assert_eq!(shared.registry.counts(), [6, 4], "{} left", handles.len());
+    }
+    let reader = ReadHandle::join(shared);
+    ReadGuard::count(&mut reader.read(), Counter::First);
+    assert_eq!(shared.registry.counts(), [7, 4]);
 }
 
 fn swap(buffers: &mut Buffers<u64>) {
