@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::hint::black_box;
 
-use left_right::{ReadHandle, SharedReader, WriteHandle};
+use left_right::{Counter, ReadGuard, ReadHandle, SharedReader, WriteHandle};
 
 /// A read by guard, from enter to leave.
 #[unsafe(no_mangle)]
@@ -25,6 +25,15 @@ pub extern "C" fn probe_with(reader: &ReadHandle<u64>) -> u64 {
 #[inline(never)]
 pub extern "C" fn probe_shared(reader: &SharedReader<u64>) -> u64 {
     *reader.read()
+}
+
+/// A read that counts.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn probe_counting(reader: &ReadHandle<u64>) -> u64 {
+    let mut guard = reader.read();
+    ReadGuard::count(&mut guard, Counter::First);
+    *guard
 }
 
 /// The control: a read that locks.
@@ -156,9 +165,10 @@ fn main() {
     let sum = probe_guard(&reader)
         + probe_with(&reader)
         + probe_shared(&writer.shared_reader())
+        + probe_counting(&reader)
         + probe_locking(&std::sync::Mutex::new(7))
         + probe_looping(&writer.shared_reader());
-    assert_eq!(sum, 35);
+    assert_eq!((sum, writer.counts()), (42, [1, 0]));
     let (mut sum, mut values) = (0, [1; 4]);
     probe_adding(&mut sum);
     probe_clearing(&mut values);

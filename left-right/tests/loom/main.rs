@@ -13,6 +13,7 @@
 //! That each of them can fail is shown by `.ci/mutants`.
 #![cfg(loom)]
 
+mod counts;
 mod lent;
 mod lock;
 mod lock_async;

@@ -41,6 +41,20 @@ fn a_read_has_no_loop_lock_fence_or_call_and_stores_three_times() {
     }
 }
 
+/// A count is an addition in memory, or a load, an addition and a store.
+#[test]
+fn a_read_that_counts_has_one_store_more_and_no_lock_or_call() {
+    let program = Program::build();
+    let plain = HotPath::walk(&program, "probe_guard", &COLD);
+    let counting = HotPath::walk(&program, "probe_counting", &COLD);
+    assert_eq!(counting.faults, BTreeSet::new(), "{counting:?}");
+    assert_eq!((counting.locked, counting.stores), (0, plain.stores + 1));
+    assert!(
+        counting.instructions <= plain.instructions + 3,
+        "{counting:?}, without: {plain:?}"
+    );
+}
+
 /// A read that fences for itself: one fence, and once in many such reads one compare-and-swap.
 #[test]
 fn a_read_with_a_fence_has_one_and_no_loop_or_call() {
