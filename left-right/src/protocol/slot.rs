@@ -18,12 +18,13 @@ use crate::sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// One reader's word, on cache lines of its own.
 ///
-/// Two lines' worth, since processors fetch lines in pairs.
+/// Two lines' worth, since processors fetch lines in pairs. What a read stores to is on the first of them.
 /// What else is here is touched by a handle's making, labelling and end, by error messages, by entries with a fence, and
 /// by reads that count.
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub(crate) struct Slot {
     word: AtomicPtr<()>,
+    counts: Counts,
     /// The owner's guards beyond the first that is inside, and [`DETACHED`]; only the owner uses it (registry.rs R1).
     /// The count sticks at the top, where the pin then stays until the reader is dropped: forgetting
     /// guards in a loop must not wrap it.
@@ -32,7 +33,6 @@ pub(crate) struct Slot {
     entry: AtomicU32,
     /// The version that was noted last; only the owner uses it (registry.rs R1).
     version: AtomicU64,
-    counts: Counts,
     /// The slot's place in the registry, read and written under the registry's lock only.
     index: AtomicUsize,
     owner: Mutex<Owner>,
@@ -58,10 +58,10 @@ impl Slot {
     pub(super) fn new() -> Self {
         Slot {
             word: AtomicPtr::new(Word::OUT.into_raw()),
+            counts: Counts::new(),
             nested: AtomicU32::new(0),
             entry: AtomicU32::new(Entry::FIRST.to_bits()),
             version: AtomicU64::new(NO_VERSION),
-            counts: Counts::new(),
             index: AtomicUsize::new(usize::MAX),
             owner: Mutex::new(Owner {
                 label: None,
@@ -264,6 +264,17 @@ thread_local! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(not(loom))]
+    fn what_a_read_stores_to_is_on_one_line() {
+        let ends = [
+            mem::offset_of!(Slot, counts) + size_of::<Counts>(),
+            mem::offset_of!(Slot, version) + size_of::<AtomicU64>(),
+        ];
+        assert_eq!(mem::offset_of!(Slot, word), 0);
+        assert!(ends.iter().all(|end| *end <= 64), "{ends:?}");
+    }
 
     /// 2^32 forgotten guards must not make the next one leave for all of them.
     #[test]
