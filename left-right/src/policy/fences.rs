@@ -56,6 +56,7 @@ impl Fences {
     }
 
     /// Whether the pointer to be published next is tagged. To be asked once for each swap.
+    #[inline]
     pub(super) fn next(&mut self) -> bool {
         self.was_tagged = self.is_tagged;
         if let Some(adaptive) = &mut self.adaptive {
@@ -78,6 +79,7 @@ impl Fences {
     }
 
     /// Records what the last swap returned. If the pointer had no tag, the barrier has finished.
+    #[inline]
     pub(super) fn swapped(&mut self, was_tagged: bool) {
         let Some(adaptive) = &mut self.adaptive else {
             return;

@@ -70,10 +70,12 @@ impl Tuning {
 }
 
 impl Policy for Tuning {
+    #[inline]
     fn tags_next(&mut self) -> bool {
         self.fences.next()
     }
 
+    #[inline]
     fn swapped(&mut self, was_tagged: bool) {
         self.fences.swapped(was_tagged);
     }
