@@ -246,6 +246,43 @@ impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
         Some(guard.with_value(value))
     }
 
+    /// As [`try_map`](Self::try_map), by a type instead of a closure: see [`Project`].
+    ///
+    /// # Errors
+    /// The guard itself, if the part does not exist.
+    ///
+    /// # Panics
+    /// If the projection does. The guard is dropped then.
+    ///
+    /// # Examples
+    /// ```
+    /// use left_right::{Project, ReadGuard, WriteHandle};
+    ///
+    /// struct First;
+    ///
+    /// impl Project<Vec<u8>> for First {
+    ///     type Part = u8;
+    ///
+    ///     fn project(self, whole: &Vec<u8>) -> Option<&u8> {
+    ///         whole.first()
+    ///     }
+    /// }
+    ///
+    /// let reader = WriteHandle::cloned(vec![]).read_handle();
+    /// let all = ReadGuard::try_project(reader.read(), First).unwrap_err();
+    /// assert!(all.is_empty());
+    /// ```
+    #[inline(always)]
+    pub fn try_project<P: Project<T>>(
+        guard: Self,
+        projection: P,
+    ) -> Result<ReadGuard<'a, P::Part>, Self> {
+        match projection.project(&guard).map(NonNull::from) {
+            Some(value) => Ok(guard.with_value(value)),
+            None => Err(guard),
+        }
+    }
+
     /// Adds 1 to one of the two counters of the guard's reader.
     ///
     /// [`counts`](crate::ReadHandle::counts) of every handle and writer returns the sums over all readers. A counter

@@ -1,11 +1,13 @@
 //! [`Project`]: a projection from a structure to a part of it.
 
-/// A projection from a structure to a part of it that may not exist, for [`ReadGuard::project`].
+/// A projection from a structure to a part of it that may not exist, for [`ReadGuard::project`] and
+/// [`ReadGuard::try_project`].
 ///
 /// Does the job of a closure, but a method can be marked `#[inline(always)]`, and a closure cannot. With many callers,
 /// the compiler gives a closure a function of its own, and the call costs as much as some lookups do.
 ///
 /// [`ReadGuard::project`]: crate::ReadGuard::project
+/// [`ReadGuard::try_project`]: crate::ReadGuard::try_project
 ///
 /// # Examples
 /// ```

@@ -121,6 +121,48 @@
 //! assert_eq!(guard.as_deref(), Some(&7));
 //! ```
 //!
+//! [`ReadGuard::try_project`](crate::ReadGuard::try_project):
+//! ```compile_fail,E0597
+//! use left_right::{Project, ReadGuard, WriteHandle};
+//!
+//! struct Lend<'s>(&'s u32);
+//!
+//! impl<'s> Project<Vec<&'s str>> for Lend<'s> {
+//!     type Part = u32;
+//!
+//!     fn project<'g>(self, _: &'g Vec<&'s str>) -> Option<&'g u32> {
+//!         Some(self.0)
+//!     }
+//! }
+//!
+//! let writer = WriteHandle::cloned(vec!["static"]);
+//! let reader = writer.read_handle();
+//! let guard = {
+//!     let local = 7;
+//!     ReadGuard::try_project(reader.read(), Lend(&local)).ok()
+//! };
+//! assert_eq!(guard.as_deref(), Some(&7));
+//! ```
+//! ```
+//! use left_right::{Project, ReadGuard, WriteHandle};
+//!
+//! struct Lend<'s>(&'s u32);
+//!
+//! impl<'s> Project<Vec<&'s str>> for Lend<'s> {
+//!     type Part = u32;
+//!
+//!     fn project<'g>(self, _: &'g Vec<&'s str>) -> Option<&'g u32> {
+//!         Some(self.0)
+//!     }
+//! }
+//!
+//! let writer = WriteHandle::cloned(vec!["static"]);
+//! let reader = writer.read_handle();
+//! let local = 7;
+//! let guard = ReadGuard::try_project(reader.read(), Lend(&local)).ok();
+//! assert_eq!(guard.as_deref(), Some(&7));
+//! ```
+//!
 //! A type that holds a guard needs the same bound:
 //! ```compile_fail,E0310
 //! use left_right::ReadGuard;
