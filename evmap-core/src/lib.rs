@@ -79,7 +79,7 @@
 //! (against std's map), `keys_and_values` (keys and values that panic, lie or count their drops, in
 //! every engine), `hashers_and_borrows` (hashers and borrowed keys that panic), `growth` and `load`
 //! (every engine while it grows, and when many entries come at once), `waits` (the forms that
-//! do not wait), `impls` (the traits of views, readers and iterators, in every engine), `equivalent` (other forms of
+//! do not wait), `counts` (counted lookups, in every engine), `impls` (the traits of views, readers and iterators, in every engine), `equivalent` (other forms of
 //! a key), `rayon`, `serde`, and `verify_copies`; and those of the map with many writers, which
 //! [`shared_map`] lists.
 
@@ -109,7 +109,8 @@ pub use left_right::{
     Version,
 };
 pub use map::{
-    Builder, OwnView, ReadHandle, ReadHandleFactory, SharedReader, Snapshot, View, WriteHandle, new,
+    Builder, LookupCounts, OwnView, ReadHandle, ReadHandleFactory, SharedReader, Snapshot, View,
+    WriteHandle, new,
 };
 pub use shared_map::SharedMap;
 

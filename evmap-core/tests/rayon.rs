@@ -19,6 +19,7 @@ on_each! {
     the_view_is_unchanged_after_a_refresh,
     a_snapshot_is_iterated_on_another_thread,
     the_writers_own_state_is_iterated,
+    a_counted_map_is_iterated,
 }
 
 /// Far longer than any wait takes, so that a test fails instead of hanging.
@@ -42,6 +43,17 @@ fn every_entry_comes_once<E: ParEngine>() {
         assert!(all.into_iter().eq(entries(len)));
         assert_eq!((&view).into_par_iter().count(), len as usize);
     }
+}
+
+fn a_counted_map_is_iterated<E: ParEngine>() {
+    let builder = Builder::new().engine::<E>().count_lookups();
+    let (_writer, reader) = builder.build_from(entries(900));
+    let sum: u32 = reader.read().par_iter().map(|(_, value)| value).sum();
+    assert_eq!(sum, 899 * 900);
+    assert_eq!(
+        (reader.lookup_counts().hits, reader.contains_key(&1)),
+        (0, true)
+    );
 }
 
 fn several_threads_take_part<E: ParEngine>() {

@@ -35,6 +35,16 @@ fn every_reader_serialises_what_it_sees() {
 }
 
 #[test]
+fn a_counted_map_serialises_as_any_other() {
+    let map = SharedMap::builder()
+        .count_lookups()
+        .build_from([("a", 1), ("b", 2)]);
+    assert_eq!(to_value(&map).unwrap(), two());
+    assert_eq!(to_value(map.read_handle()).unwrap(), two());
+    assert_eq!((map.stats().hits, map.stats().misses), (0, 0));
+}
+
+#[test]
 fn a_deserialised_map_has_its_entries_published() {
     let writer: WriteHandle<String, u32> = from_value(two()).unwrap();
     assert_eq!(to_value(writer.read_handle()).unwrap(), two());

@@ -11,7 +11,7 @@ use crate::DefaultHashBuilder;
 use crate::copy_drops::CopyDrops;
 use crate::op::MapOp;
 use crate::state::State;
-use crate::table::{DefaultEngine, Engine};
+use crate::table::{Counted, DefaultEngine, Engine};
 
 /// Makes a single-valued map with other than the usual settings: a writer and a first reader.
 ///
@@ -111,7 +111,40 @@ impl<S, M, E> Builder<S, M, E> {
     }
 
     /// The table engine: see [`table`](crate::table).
+    ///
+    /// It takes the place of the engine before, and of [`count_lookups`](Self::count_lookups) with it.
     pub fn engine<E2: Engine>(self) -> Builder<S, M, E2> {
+        self.with_engine()
+    }
+
+    /// Makes the readers count their lookups by key: the engine `E` becomes [`Counted<E>`](Counted), which says what
+    /// counts and what that costs.
+    ///
+    /// Call it after [`engine`](Self::engine), which chooses an engine that does not count.
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::{Builder, table::Incremental};
+    ///
+    /// let builder = Builder::new().engine::<Incremental>().count_lookups();
+    /// let (writer, reader) = builder.build_from([("a", 1)]);
+    /// std::thread::scope(|scope| {
+    ///     for key in ["a", "b", "c"] {
+    ///         let reader = reader.clone();
+    ///         scope.spawn(move || reader.contains_key(key));
+    ///     }
+    /// });
+    /// println!("{:?}", writer.lookup_counts()); // LookupCounts { hits: 1, misses: 2 }
+    /// # assert_eq!(format!("{:?}", writer.lookup_counts()), "LookupCounts { hits: 1, misses: 2 }");
+    /// ```
+    pub fn count_lookups(self) -> Builder<S, M, Counted<E>>
+    where
+        E: Engine,
+    {
+        self.with_engine()
+    }
+
+    fn with_engine<E2>(self) -> Builder<S, M, E2> {
         Builder {
             capacity: self.capacity,
             hasher: self.hasher,

@@ -5,8 +5,9 @@
 //! table's address.
 
 use equivalent::Equivalent;
-use left_right::Project;
+use left_right::{Project, ReadGuard};
 
+use super::lookup_counts::count_lookup;
 use crate::state::State;
 use crate::table::{Engine, Table};
 
@@ -27,6 +28,33 @@ where
     fn project(self, state: &State<K, V, S, M, E>) -> Option<&V> {
         let (_, value) = state.table.find(self.hash, self.key)?;
         Some(value)
+    }
+}
+
+/// Returns a guard of the value of a key, and counts the lookup if the engine says so.
+///
+/// Without a count it is as short as it can be: [`ReadGuard::project`] need not give the guard back.
+#[inline(always)]
+pub(crate) fn look_up<'a, K, V, S, M, E, Q>(
+    state: ReadGuard<'a, State<K, V, S, M, E>>,
+    value: ValueOf<'_, Q>,
+) -> Option<ReadGuard<'a, V>>
+where
+    E: Engine,
+    Q: Equivalent<K> + ?Sized,
+{
+    if !E::COUNTS_LOOKUPS {
+        return ReadGuard::project(state, value);
+    }
+    match ReadGuard::try_project(state, value) {
+        Ok(mut found) => {
+            count_lookup::<E, _>(&mut found, true);
+            Some(found)
+        }
+        Err(mut state) => {
+            count_lookup::<E, _>(&mut state, false);
+            None
+        }
     }
 }
 
@@ -72,6 +100,24 @@ macro_rules! lookups {
                 self.inner.version()
             }
 
+            /// How many lookups by key have found a value and how many have not, through any reader of the map, also
+            /// through readers that no longer exist. 0 unless the map is made with `count_lookups`: see
+            /// [`Counted`](crate::table::Counted).
+            ///
+            /// What happens before the call is in the counts, such as the lookups of a thread that was joined. Of other
+            /// threads' lookups meanwhile it may have some. Counts never go back. (They wrap around after 2^64 lookups
+            /// of one kind.)
+            ///
+            /// # Cost
+            /// O(live readers) if the map counts. Locks the list of readers for a moment, and waits for no guard.
+            pub fn lookup_counts(&self) -> LookupCounts {
+                if E::COUNTS_LOOKUPS {
+                    LookupCounts::new(self.inner.counts())
+                } else {
+                    LookupCounts::default()
+                }
+            }
+
             /// Whether the writer still exists. Without it, readers still read the last published state.
             pub fn is_writer_alive(&self) -> bool {
                 self.inner.is_writer_alive()
@@ -93,7 +139,7 @@ macro_rules! lookups {
                 Q: Hash + Equivalent<K> + ?Sized,
             {
                 let hash = self.hasher.hash_one(key);
-                ReadGuard::project(self.inner.read(), $crate::map::lookups::ValueOf { hash, key })
+                look_up(self.inner.read(), ValueOf { hash, key })
             }
 
             /// A clone of the value of this key: the simplest lookup of a small value.
@@ -108,9 +154,14 @@ macro_rules! lookups {
             {
                 let hash = self.hasher.hash_one(key);
                 // Not through `with`, whose closure might not be inlined.
-                let state = self.inner.read();
-                let (_, value) = state.table.find(hash, key)?;
-                Some(value.clone())
+                let mut state = self.inner.read();
+                let Some((_, value)) = state.table.find(hash, key) else {
+                    count_lookup::<E, _>(&mut state, false);
+                    return None;
+                };
+                let value = value.clone();
+                count_lookup::<E, _>(&mut state, true);
+                Some(value)
             }
 
             /// Whether there is a value of this key.
@@ -123,8 +174,10 @@ macro_rules! lookups {
                 Q: Hash + Equivalent<K> + ?Sized,
             {
                 let hash = self.hasher.hash_one(key);
-                let state = self.inner.read();
-                state.table.find(hash, key).is_some()
+                let mut state = self.inner.read();
+                let is_hit = state.table.find(hash, key).is_some();
+                count_lookup::<E, _>(&mut state, is_hit);
+                is_hit
             }
         }
 

@@ -7,8 +7,9 @@ use std::vec;
 use equivalent::Equivalent;
 use left_right::{BusyReader, ReadGuard, Version};
 
-use super::lookups::lookups;
-use super::{ReadHandle, ReadHandleFactory, Snapshot, View};
+use super::lookup_counts::count_lookup;
+use super::lookups::{ValueOf, look_up, lookups};
+use super::{LookupCounts, ReadHandle, ReadHandleFactory, Snapshot, View};
 use crate::DefaultHashBuilder;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, Table};

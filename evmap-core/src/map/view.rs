@@ -19,6 +19,7 @@ use crate::table::{DefaultEngine, Engine, Table};
 /// A guard: while it lives, the writer may refresh once more, and the refresh after that waits.
 /// It cannot be sent to another thread, so do not hold it across an `.await`; scoped threads may share it.
 /// A [`Snapshot`](crate::Snapshot) goes wherever it is sent.
+/// The lookups of a view are never [counted](crate::table::Counted).
 ///
 /// # Panics
 ///

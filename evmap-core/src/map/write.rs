@@ -7,7 +7,7 @@ use std::time::Duration;
 use left_right::{OpWriteHandle, Operation, Stats, SwapError, TooManyRetired, Version};
 
 use super::pending_keys::PendingKeys;
-use super::{ReadHandle, ReadHandleFactory, SharedReader};
+use super::{LookupCounts, ReadHandle, ReadHandleFactory, SharedReader};
 use crate::DefaultHashBuilder;
 use crate::op::{Hashed, MapOp};
 use crate::state::State;
@@ -95,6 +95,16 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         let mut stats = self.ops.stats();
         stats.pending = self.pending_changes();
         stats
+    }
+
+    /// How many lookups of the readers have found a value and how many have not: see
+    /// [`ReadHandle::lookup_counts`](super::ReadHandle::lookup_counts). The writer's own reads do not count.
+    pub fn lookup_counts(&self) -> LookupCounts {
+        if E::COUNTS_LOOKUPS {
+            LookupCounts::new(self.ops.counts())
+        } else {
+            LookupCounts::default()
+        }
     }
 
     /// Returns the writer's copy as it is. It may lack changes, or be half changed after a panic.

@@ -8,7 +8,7 @@ use super::{ReadHandle, Values, WriteHandle};
 use crate::DefaultHashBuilder;
 use crate::op::{Hashed, MultimapOp};
 use crate::state::State;
-use crate::table::{DefaultEngine, Engine};
+use crate::table::{Counted, DefaultEngine, Engine};
 
 /// Makes a multimap with other than the usual settings, which are those of the single-valued map's
 /// [`evmap_core::Builder`](crate::Builder).
@@ -67,8 +67,21 @@ impl<S, M, E> Builder<S, M, E> {
     }
 
     /// The table engine: see [`table`](crate::table).
+    ///
+    /// It takes the place of the engine before, and of [`count_lookups`](Self::count_lookups) with it.
     pub fn engine<E2: Engine>(self) -> Builder<S, M, E2> {
         Builder(self.0.engine())
+    }
+
+    /// Makes the readers count their lookups by key: the engine `E` becomes [`Counted<E>`](Counted), which says what
+    /// counts and what that costs.
+    ///
+    /// Call it after [`engine`](Self::engine), which chooses an engine that does not count.
+    pub fn count_lookups(self) -> Builder<S, M, Counted<E>>
+    where
+        E: Engine,
+    {
+        Builder(self.0.count_lookups())
     }
 
     /// An empty multimap: its writer, and a first reader.

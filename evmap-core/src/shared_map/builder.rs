@@ -17,7 +17,7 @@ use crate::copy_drops::{CopyDrops, DropQueue};
 use crate::map::{View, WriteHandle};
 use crate::op::MapOp;
 use crate::state::State;
-use crate::table::{DefaultEngine, Engine, SharedEngine};
+use crate::table::{Counted, DefaultEngine, Engine, SharedEngine};
 
 /// The default stall limit: longer than a thread usually waits for a processor, shorter than a person notices.
 const STALL_LIMIT: Duration = Duration::from_millis(50);
@@ -96,8 +96,33 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     }
 
     /// The table engine: see [`table`](crate::table).
+    ///
+    /// It takes the place of the engine before, and of [`count_lookups`](Self::count_lookups) with it.
     pub fn engine<E2: Engine>(self) -> Builder<K, V, S, E2> {
         self.with_map(crate::Builder::engine)
+    }
+
+    /// Makes all readers count their lookups by key, for [`SharedMap::stats`]: the engine `E` becomes
+    /// [`Counted<E>`](Counted), which says what counts and what that costs.
+    ///
+    /// Call it after [`engine`](Self::engine), which chooses an engine that does not count.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::builder().count_lookups().build();
+    /// map.insert("a", 1);
+    /// for key in ["a", "b", "a"] {
+    ///     map.get_cloned(key);
+    /// }
+    /// let stats = map.stats();
+    /// println!("{} hits, {} misses", stats.hits, stats.misses); // 2 hits, 1 misses
+    /// # assert_eq!((stats.hits, stats.misses), (2, 1));
+    /// ```
+    pub fn count_lookups(self) -> Builder<K, V, S, Counted<E>>
+    where
+        E: Engine,
+    {
+        self.with_map(crate::Builder::count_lookups)
     }
 
     /// Lets writes return at once, and publishes them together, within this time from the first of

@@ -117,8 +117,9 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     }
 
     pub(super) fn stats(&self) -> Stats {
+        let lookups = self.reader.lookup_counts();
         self.counters
-            .stats(self.reader.readers(), self.versions.visible())
+            .stats(self.reader.readers(), lookups, self.versions.visible())
     }
 
     /// Takes the lock. Returns `None` once the limit is reached.

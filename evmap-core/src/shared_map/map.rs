@@ -11,8 +11,9 @@ use left_right::{ReadGuard, Version};
 use super::core::Core;
 use super::{Builder, Stats};
 use crate::DefaultHashBuilder;
-use crate::map::lookups::lookups;
-use crate::map::{ReadHandle, ReadHandleFactory, SharedReader, Snapshot, View};
+use crate::map::lookup_counts::count_lookup;
+use crate::map::lookups::{ValueOf, look_up, lookups};
+use crate::map::{LookupCounts, ReadHandle, ReadHandleFactory, SharedReader, Snapshot, View};
 use crate::panics::contain;
 use crate::state::State;
 use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
@@ -30,6 +31,7 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 /// | keep one state across an `.await`, or send it to a thread | [`snapshot`](Self::snapshot) |
 /// | write one key | [`insert`](Self::insert), [`remove`](Self::remove), [`merge`](Self::merge), [`compute`](Self::compute) and their kin, each atomic |
 /// | write several keys in one step | [`write`](Self::write) |
+/// | count hits and misses | [`count_lookups`](Builder::count_lookups) of the builder, [`stats`](Self::stats) |
 /// | wait for others' writes | [`wait_for`](Self::wait_for), [`changed_since`](Self::changed_since), and their async forms |
 ///
 /// # When nobody writes

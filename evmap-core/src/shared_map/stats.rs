@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use left_right::{FenceMode, Version};
 
-use crate::map::WriteHandle;
+use crate::map::{LookupCounts, WriteHandle};
 use crate::panics::{Payload, dispose};
 use crate::table::Engine;
 
@@ -31,6 +31,12 @@ pub struct Stats {
     pub fence_mode: FenceMode,
     /// The version that readers see.
     pub version: Version,
+    /// Lookups by key that found a value. 0 unless the map is made with
+    /// [`count_lookups`](crate::shared_map::Builder::count_lookups).
+    pub hits: u64,
+    /// Lookups by key that found no value. 0 unless the map is made with
+    /// [`count_lookups`](crate::shared_map::Builder::count_lookups).
+    pub misses: u64,
     /// Writes that changed something; a batch counts as one.
     pub writes: u64,
     /// Versions published; `writes / publications` is the size of the groups.
@@ -107,7 +113,7 @@ impl Counters {
         }
     }
 
-    pub(super) fn stats(&self, readers: usize, version: Version) -> Stats {
+    pub(super) fn stats(&self, readers: usize, lookups: LookupCounts, version: Version) -> Stats {
         // ORDER: none needed (C0), for all of them.
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
@@ -122,6 +128,8 @@ impl Counters {
                 FenceMode::Membarrier
             },
             version,
+            hits: lookups.hits,
+            misses: lookups.misses,
             writes: get(&self.writes),
             publications: get(&self.publications),
             rebuilds: get(&self.rebuilds),

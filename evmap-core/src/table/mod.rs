@@ -27,14 +27,18 @@
 //! | removal | | | one more hash |
 //! | limit | memory | memory | 2^32 - 1 entries |
 //!
+//! [`Counted`] is any of them, in a map whose readers count hits and misses.
+//!
 //! `cargo compare engines` and `cargo compare growth` measure them side by side.
 
+mod counted;
 mod incremental;
 #[cfg(feature = "rayon")]
 mod par;
 pub mod robin_hood;
 mod swiss;
 
+pub use counted::Counted;
 pub use incremental::Incremental;
 #[cfg(feature = "rayon")]
 pub use par::ParTable;
@@ -59,6 +63,9 @@ use crate::TryReserveError;
 pub trait Engine: 'static {
     /// The table of these keys and values.
     type Table<K, V>: Table<K, V>;
+
+    /// Whether readers count their lookups by key: see [`Counted`].
+    const COUNTS_LOOKUPS: bool = false;
 }
 
 /// An engine whose table of these keys and values may be shared by threads.

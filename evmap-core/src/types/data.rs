@@ -47,12 +47,14 @@ demand!(values_of_a_view_are_sent_if_they_may_be_shared, "Send", "map::Values<'s
 table!(swiss, "Swiss");
 table!(incremental, "Incremental");
 table!(robin_hood, "RobinHood");
+table!(counted, "Counted<Swiss>");
 
 covariant!(hashed_keys_are_covariant, "Hashed<&'static str>" => "Hashed<&'s str>");
 covariant!(operations_are_covariant, "MapOp<&'static str, &'static str, &'static str>" => "MapOp<&'s str, &'s str, &'s str>");
 covariant!(operations_on_bags_are_covariant_except_in_values, "MultimapOp<&'static str, u8, &'static str>" => "MultimapOp<&'s str, u8, &'s str>");
 covariant!(errors_are_covariant, "CopiesDiffer<&'static str>" => "CopiesDiffer<&'s str>");
 covariant!(builders_are_covariant, "Builder<&'static str, &'static str>" => "Builder<&'s str, &'s str>");
+covariant!(counted_engines_are_covariant, "Counted<&'static str>" => "Counted<&'s str>");
 covariant!(bags_builders_are_covariant, "multimap::Builder<&'static str, &'static str>" => "multimap::Builder<&'s str, &'s str>");
 
 invariant!(
@@ -85,6 +87,15 @@ macro_rules! lent {
 lent!(a_bag_lends_its_values, "bag.iter()");
 lent!(a_bag_lends_itself_as_a_slice, "bag.as_slice()");
 lent!(a_bag_lends_itself, "&*bag");
+
+/// An engine is only a type, so it is sent and shared whatever its parameter is.
+/// ```
+/// use evmap_core::table::Counted;
+///
+/// fn demand<T: Send + Sync>() {}
+/// demand::<Counted<std::rc::Rc<u8>>>();
+/// ```
+mod engines {}
 
 /// Each error can be sent to other threads and be boxed.
 /// ```

@@ -23,6 +23,7 @@
 //! | [`MultimapOp<K, V, M>`] | invariant in `V`, else covariant | all are `Send` | all are `Sync` |
 //! | [`Builder<S, M, E>`], [`multimap::Builder<S, M, E>`] | covariant | `S, M: Send` | `S, M: Sync` |
 //! | [`shared_map::Builder<K, V, S, E>`] | covariant | `S: Send` | `S: Sync` |
+//! | [`Counted<E>`] | covariant | always | always |
 //! | an engine's `Table<K, V>` | covariant | `K, V: Send` | `K, V: Sync` |
 //! | an engine's `Iter<'a>` | covariant | `K, V: Sync` | `K, V: Sync` |
 //! | futures of `WriteHandle` and `SharedMap` | | the handle is `Send` and `Sync`, and what they are given is `Send` | |
@@ -79,6 +80,7 @@
 //! [`MapOp<K, V, M>`]: crate::op::MapOp
 //! [`Hashed<K>`]: crate::op::Hashed
 //! [`CopiesDiffer<K>`]: crate::CopiesDiffer
+//! [`Counted<E>`]: crate::table::Counted
 //! [`MultimapOp<K, V, M>`]: crate::op::MultimapOp
 //! [`Builder<S, M, E>`]: crate::Builder
 //! [`multimap::Builder<S, M, E>`]: crate::multimap::Builder
