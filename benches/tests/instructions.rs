@@ -1,5 +1,6 @@
 //! The counted operations and their baseline are about the same things, and the comparison can fail.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -31,6 +32,27 @@ fn every_operation_has_a_baseline() {
     let printed = names(&printed);
     assert_eq!(printed[0], "loop");
     assert_eq!(printed[1..], names(&baseline));
+}
+
+/// By the baseline, which `.ci/instructions` compares what is compiled now with.
+#[test]
+fn a_counted_lookup_takes_at_most_four_instructions_more() {
+    let file = root().join("benches/instructions.txt");
+    let baseline = fs::read_to_string(file).expect("the baseline");
+    let lines = baseline.lines().filter(|line| !line.starts_with('#'));
+    let figures: HashMap<&str, f64> = lines
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, figure)| (name, figure.parse().expect("a number")))
+        .collect();
+    let mut compared = 0;
+    for (name, counted) in &figures {
+        if name.contains("/counted/") {
+            let more = counted - figures[&*name.replace("/counted", "")];
+            assert!((0.5..=4.0).contains(&more), "{name}: {more}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 18);
 }
 
 #[cfg(unix)]

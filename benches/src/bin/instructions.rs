@@ -12,7 +12,7 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use evmap_core::table::{Engine, Incremental, RobinHood, Swiss};
+use evmap_core::table::{Counted, Engine, Incremental, RobinHood, Swiss};
 use evmap_core::{Builder, FenceMode, ReadHandle, WriteHandle};
 
 /// The default hasher, except for its seed, which is always the same.
@@ -58,11 +58,15 @@ fn main() -> ExitCode {
     count("Swiss/guard/hit/SeqCst", hits, &mut |key| {
         reader.get(key).map(|guard| *guard)
     });
+
+    count_reads::<Counted<Swiss>>("Swiss/counted", hits, misses);
+    count_reads::<Counted<Incremental>>("Incremental/counted", hits, misses);
+    count_reads::<Counted<RobinHood>>("RobinHood/counted", hits, misses);
     ExitCode::SUCCESS
 }
 
-/// Each way of reading, and the writer.
-fn count_engine<E: Engine>(engine: &str, hits: &[u64], misses: &[u64]) {
+/// Each way of reading.
+fn count_reads<E: Engine>(engine: &str, hits: &[u64], misses: &[u64]) {
     let (_writer, reader) = map::<E>(FenceMode::Membarrier);
     let shared = reader.shared_reader();
     for (outcome, keys) in [("hit", hits), ("miss", misses)] {
@@ -76,6 +80,11 @@ fn count_engine<E: Engine>(engine: &str, hits: &[u64], misses: &[u64]) {
             shared.get(key).map(|guard| *guard)
         });
     }
+}
+
+/// Each way of reading, and the writer.
+fn count_engine<E: Engine>(engine: &str, hits: &[u64], misses: &[u64]) {
+    count_reads::<E>(engine, hits, misses);
 
     // Its own fence is one instruction; the other mode's is a system call, within which nobody counts.
     let (mut writer, reader) = map::<E>(FenceMode::SeqCst);
