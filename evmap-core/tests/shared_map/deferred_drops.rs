@@ -142,7 +142,7 @@ where
         });
         assert!(map.version() >= version);
         assert!(map.contains_key(&3) && !map.contains_key(&0));
-        crate::eventually("the copy is freed, and panics", || map.stats().panics == 1);
+        eventually("the copy is freed, and panics", || map.stats().panics == 1);
         assert!(!is_armed.load(Ordering::SeqCst));
         drop(map.insert(4, value(4)));
         assert_eq!((map.stats().pending, map.stats().retired), (0, 0));
@@ -162,7 +162,7 @@ fn a_reader_that_outlives_the_map_keeps_one_copy() {
         drop(map.remove(&0));
         drop(map);
         // The janitor may be the last owner of the map.
-        crate::eventually("the other copy is dropped", || {
+        eventually("the other copy is dropped", || {
             Arc::strong_count(&probe) == 1 + 99
         });
         assert_eq!(reader.len(), 99);

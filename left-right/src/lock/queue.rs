@@ -296,7 +296,7 @@ impl CurrentQueue {
         queue.generation = 0;
         *queue.awake.get_mut() = 1;
         let queue: &'static Queue = Box::leak(Box::new(queue));
-        std::mem::forget(queue.waiters.lock());
+        mem::forget(queue.waiters.lock());
         CurrentQueue(AtomicPtr::new(std::ptr::from_ref(queue).cast_mut()))
     }
 
