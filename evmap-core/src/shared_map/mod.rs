@@ -69,6 +69,7 @@ mod changes;
 mod core;
 mod deadline;
 mod deferred_drops;
+mod effects;
 mod error;
 mod extend;
 mod flush;
@@ -85,6 +86,7 @@ mod versions;
 mod wait_limit;
 mod waits;
 mod waker;
+mod write_async;
 mod writer;
 mod writes;
 

@@ -1,5 +1,5 @@
 //! [`Writer`]: the single writer behind the lock. Its recovery is in [`recovery`](super::recovery), and its steps for
-//! the janitor are in [`settling`](super::settling).
+//! the janitor are in [`settling`](super::settling), its part for subscribers in [`effects`](super::effects).
 //!
 //! # Invariants
 //! - **M1** At each unlock the writer is consistent: its copy has everything that is pending. So a publication runs no
@@ -19,7 +19,7 @@ use std::time::Duration;
 use left_right::{FenceMode, ReadersBusy, SwapError, TooManyRetired, Version};
 
 use super::batches::{Batch, Batches, Ticket};
-use super::changes::{Hub, Registration};
+use super::changes::Hub;
 use super::deferred_drops::{DeferredDrops, Other};
 use super::stats::Counters;
 use crate::copy_drops::{DropList, DropQueue};
@@ -49,6 +49,9 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     /// Batches that were rolled back after their unlock, and whose callers have not learnt of it yet. `None` if callers
     /// do not wait for the outcome.
     pub(super) rolled_back: Option<Vec<Ticket>>,
+    /// Whether a publication has more to do than usual: batches are recorded, or somebody subscribes. One flag, so that
+    /// a write without either looks once.
+    pub(super) has_extras: bool,
     /// Set while anybody subscribes to changes.
     pub(super) hub: Option<Box<Hub<K, V>>>,
     /// Whether something was published since the lock was taken.
@@ -87,6 +90,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             next_ticket: 0,
             changes: 0,
             rolled_back: has_waiting_callers.then(Vec::new),
+            has_extras: false,
             hub: None,
             has_published: false,
             writes_seen: 0,
@@ -209,34 +213,6 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         self.drops.lists.extend(taken);
     }
 
-    /// Adds a subscriber to the changes after the visible version. Nothing may be pending.
-    pub(super) fn register(&mut self, capacity: usize) -> Registration<K, V> {
-        debug_assert!(!self.map.has_pending(), "its effects would be missing");
-        let version = self.map.version();
-        let hub = self.hub.get_or_insert_with(|| Box::new(Hub::new()));
-        hub.register(capacity, version)
-    }
-
-    /// Rolls back the effects of the operations from `begin` to `end`.
-    pub(super) fn unstage(&mut self, begin: usize, end: usize) {
-        if let Some(hub) = &mut self.hub {
-            let effects = hub.unstage(begin, end);
-            self.drops.others.extend(effects.map(Other::Effect));
-        }
-    }
-
-    /// Hands the effects of what was published to the subscribers.
-    #[cold]
-    #[inline(never)]
-    fn publish_effects(&mut self, version: Version) {
-        if let Some(hub) = &mut self.hub
-            && !hub.publish(version, &mut self.drops.others)
-        {
-            let hub = self.hub.take().map(|hub| hub.into_drops());
-            self.drops.others.extend(hub.into_iter().flatten());
-        }
-    }
-
     /// Counts a panic that reaches no caller. Defers the drop of its payload.
     pub(super) fn note_panic(&mut self, payload: Payload, counters: &Counters) {
         counters.count(|c| &c.panics, 1);
@@ -346,18 +322,6 @@ where
         }
     }
 
-    /// Clones the effects of the operations from `begin` on, for the subscribers.
-    ///
-    /// # Panics
-    /// If a `Clone` does.
-    #[cold]
-    #[inline(never)]
-    fn stage_effects(&mut self, begin: usize) {
-        if let Some(hub) = &mut self.hub {
-            hub.stage(&self.map.pending()[begin..]);
-        }
-    }
-
     #[cold]
     #[inline(never)]
     fn roll_back_from(&mut self, begin: usize) {
@@ -401,6 +365,7 @@ where
             .is_some()
             .then_some(Ticket(self.next_ticket));
         self.next_ticket += 1;
+        self.has_extras = true;
         self.batches.record(Batch { begin, end, ticket });
         ticket
     }
@@ -421,12 +386,11 @@ where
             }
         })?;
         self.drops.lists.extend(removed);
-        self.batches.clear();
+        if self.has_extras {
+            self.publish_extras(version);
+        }
         self.changes = 0;
         self.has_published = true;
-        if self.hub.is_some() {
-            self.publish_effects(version);
-        }
         counters.bump(|c| &c.publications);
         counters.note(&self.map);
         Some(version)

@@ -1,0 +1,310 @@
+//! Writes of tasks: no step of one waits, sleeps, clones the map, or replays more than a bounded number of operations.
+//!
+//! A task waits for the lock in the same queue as threads. If the copy that is written next is not ready then, it gives the
+//! lock back, and the janitor prepares the copy: it waits for readers, goes past them, replays, and recovers from panics.
+//!
+//! A poll takes no lock that is held for longer than some instructions, and it tries those: where another thread has one,
+//! the task wakes itself and looks again when it is run again. (After a write it waits for them, so that no request to
+//! the janitor or the publisher is lost.)
+
+use std::future::{Future, poll_fn};
+use std::hash::{BuildHasher, Hash};
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use left_right::background::{Background, Next, hold_off_forks};
+use left_right::{LockError, SwapError, Version};
+
+use super::background::{SHORTEST_REST, STEP};
+use super::batches::Ticket;
+use super::core::{Core, Locked};
+use super::error::{CALLED_FROM_INSIDE, LEFT_BY_A_FORK, NO_COPY};
+use super::stats::Counters;
+use super::tasks::Waiting;
+use super::writer::{Unready, Writer};
+use crate::map::WriteHandle;
+use crate::op::MapOp;
+use crate::panics::{Payload, catch};
+use crate::table::Engine;
+
+/// While tasks wait for the lock, the janitor looks this often whether one of them is stalled.
+const STALL_LOOK: Duration = Duration::from_millis(10);
+
+/// Why a write is not made yet.
+enum Obstacle {
+    /// A reader of the calling thread is in the copy.
+    OwnReader,
+    Other,
+}
+
+/// A write that was made.
+struct Made<R> {
+    outcome: Result<R, Payload>,
+    commit: Version,
+    /// Its ticket, if it is not visible yet.
+    unpublished: Option<Option<Ticket>>,
+}
+
+impl<K, V, S, E> Core<K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    /// As [`write_blocking`](Self::write_blocking), for a task.
+    ///
+    /// # Panics
+    /// If `write` does. If the copy that is written next cannot be made, since a `Clone` panics: nothing was written then.
+    pub(super) async fn write_async<R, F>(&self, mut write: F) -> (R, Version)
+    where
+        F: FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
+    {
+        let failures = self.tasks.failures();
+        let made = loop {
+            let writer = self.lock_async().await;
+            match self.try_write_of_task(writer, write) {
+                Ok(made) => break made,
+                Err((back, obstacle)) => {
+                    write = back;
+                    self.wait_for_copy(obstacle).await;
+                    assert!(self.tasks.failures() == failures, "{NO_COPY}");
+                }
+            }
+        };
+        match (made.outcome, made.unpublished) {
+            (Err(panic), _) => resume_unwind(panic),
+            (Ok(result), None) => (result, made.commit),
+            (Ok(result), Some(ticket)) => {
+                let before = Version::from_u64(made.commit.as_u64() - 1);
+                let (listen, expect) = (|| self.lock.listen(), || self.call_janitor());
+                self.versions.beyond(before, listen, expect).await;
+                self.check_rolled_back(ticket);
+                (result, made.commit)
+            }
+        }
+    }
+
+    /// Runs the write if the copy that is written next is ready, or can be made so with little work.
+    ///
+    /// # Errors
+    /// The write, and why it was not run.
+    fn try_write_of_task<R, F>(
+        &self,
+        mut writer: Locked<'_, K, V, S, E>,
+        write: F,
+    ) -> Result<Made<R>, (F, Obstacle)>
+    where
+        F: FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
+    {
+        if let Err(unready) = writer.prepare_briefly(&self.counters) {
+            let obstacle = match unready {
+                Some(Unready::Busy(busy))
+                    if busy.readers().iter().any(|it| self.reader.is_own(it)) =>
+                {
+                    Obstacle::OwnReader
+                }
+                _ => Obstacle::Other,
+            };
+            self.end_briefly(writer);
+            return Err((write, obstacle));
+        }
+        let begin = writer.end();
+        let outcome = writer.run_without_recovery(write, &self.counters);
+        let commit = writer.commit_version();
+        let unpublished = self.commit(&mut writer, begin, outcome.is_ok(), false);
+        self.end_briefly(writer);
+        Ok(Made {
+            outcome,
+            commit,
+            unpublished,
+        })
+    }
+
+    /// Unlocks. Does a few deferred drops, and leaves many to the janitor.
+    fn end_briefly(&self, mut writer: Locked<'_, K, V, S, E>) {
+        let commit = writer.commit_version();
+        let drops = writer.take_few_drops(&self.counters, STEP);
+        let needs_janitor = writer.has_drops() || !writer.is_consistent();
+        let wakeups = self.wakeups(&mut writer);
+        self.unlock(writer, commit, || self.notify());
+        if let Some(wakeups) = wakeups {
+            self.wake_background(wakeups);
+        }
+        if needs_janitor {
+            self.call_janitor();
+        }
+        if let Some(drops) = drops {
+            self.counters.count(|c| &c.panics, drops.drop_each());
+        }
+    }
+
+    /// Waits until the janitor has prepared the copy that is written next, or could not.
+    async fn wait_for_copy(&self, obstacle: Obstacle) {
+        if let Obstacle::OwnReader = obstacle {
+            // ORDER: A1 (tasks.rs), by the request that follows.
+            self.tasks.has_own_reader.store(true, Ordering::Relaxed);
+        }
+        let mut waiting: Option<Arc<Waiting>> = None;
+        poll_fn(|context| {
+            let waker = context.waker();
+            match &waiting {
+                // ORDER: A2 (tasks.rs).
+                Some(task) if task.is_over.load(Ordering::Acquire) => return Poll::Ready(()),
+                Some(task) if task.is_for(waker) => return Poll::Pending,
+                _ => waiting = self.tasks.try_join(waker),
+            }
+            let is_janitor = Background::is_janitor();
+            let requested = match &waiting {
+                Some(_) if !is_janitor => self.background.try_tidy_after(Duration::ZERO),
+                _ => None,
+            };
+            match requested {
+                Some(Ok(())) => {}
+                // There is no other thread for it.
+                Some(Err(_)) => _ = self.prepare_for_tasks(),
+                None if is_janitor => _ = self.prepare_for_tasks(),
+                None => {
+                    waiting = None;
+                    waker.wake_by_ref();
+                }
+            }
+            match &waiting {
+                // ORDER: A2 (tasks.rs).
+                Some(task) if task.is_over.load(Ordering::Acquire) => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
+    /// Does one step of preparing the copy that is written next, for tasks that wait for it. Returns when to come
+    /// again, or `None` if no task waits any more.
+    pub(super) fn prepare_for_tasks(&self) -> Option<Next> {
+        if !self.tasks.are_waiting() {
+            return None;
+        }
+        let soon = Some(Next::After(SHORTEST_REST));
+        let Some(held_off) = hold_off_forks() else {
+            return soon;
+        };
+        let Some(mut writer) = self.try_lock_again() else {
+            return if self.lock.is_abandoned() { None } else { soon };
+        };
+        let prepared = self.prepare_in_steps(&mut writer);
+        let commit = writer.commit_version();
+        let drops = self.end_without_drops(writer, commit);
+        drop(held_off);
+        let has_drops = self.drop_some(drops);
+        match prepared {
+            Ok(true) => {}
+            Ok(false) => return Some(Next::After(Duration::ZERO)),
+            Err(Unready::Panicked(_)) => {
+                // ORDER: none needed: A2 (tasks.rs) orders it.
+                self.tasks.failures.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(_) => return soon,
+        }
+        self.tasks.wake();
+        has_drops.then_some(Next::After(Duration::ZERO))
+    }
+
+    /// Returns whether the copy is ready, or `false` if there is more to replay.
+    fn prepare_in_steps(&self, writer: &mut Locked<'_, K, V, S, E>) -> Result<bool, Unready> {
+        if writer.is_consistent() {
+            let ops = &mut writer.map.ops;
+            match catch(|| ops.try_replay(STEP)) {
+                Ok(Ok(false)) => return Ok(false),
+                Ok(_) => {}
+                Err(payload) => writer.note_panic(payload, &self.counters),
+            }
+        }
+        let prepared = writer.prepare(&self.counters);
+        // ORDER: A1 (tasks.rs).
+        let has_own_reader = self.tasks.has_own_reader.swap(false, Ordering::Relaxed);
+        let prepared =
+            prepared.or_else(|unready| self.rebuild_past(writer, unready, has_own_reader));
+        match prepared {
+            Ok(()) => Ok(true),
+            Err(Unready::Panicked(payload)) => {
+                writer.note_panic(payload, &self.counters);
+                Err(Unready::Panicked(Box::new(())))
+            }
+            Err(Unready::TooManyRetired(too_many)) => {
+                self.counters.count(|c| &c.stalls, 1);
+                Err(Unready::TooManyRetired(too_many))
+            }
+            Err(busy) => Err(busy),
+        }
+    }
+}
+
+impl<K, V, S, E: Engine> Core<K, V, S, E> {
+    /// Takes the lock, for a task.
+    ///
+    /// # Panics
+    /// If the calling thread holds it, or if the thread that holds it is not in this child after a fork.
+    pub(super) async fn lock_async(&self) -> Locked<'_, K, V, S, E> {
+        let mut locked = self.lock.lock_async();
+        let locked = poll_fn(|context| {
+            if let Poll::Ready(writer) = Pin::new(&mut locked).poll(context) {
+                return Poll::Ready(writer);
+            }
+            // If there is no janitor, nobody looks whether a task is stalled.
+            if !Background::is_janitor() && self.background.try_tidy_after(STALL_LOOK).is_none() {
+                // Without a request, no task may be in the queue.
+                locked = self.lock.lock_async();
+                context.waker().wake_by_ref();
+            }
+            Poll::Pending
+        });
+        match locked.await {
+            Ok(writer) => writer,
+            Err(LockError::Abandoned) => panic!("{LEFT_BY_A_FORK}"),
+            Err(_) => panic!("{CALLED_FROM_INSIDE}"),
+        }
+    }
+
+    /// Passes over a task that does not take the lock. Returns when to come again, if tasks wait.
+    pub(super) fn look_after_tasks(&self) -> Option<Duration> {
+        self.lock.pass_over_stalled_task().then_some(STALL_LOOK)
+    }
+}
+
+impl<K, V, S, E> Writer<K, V, S, E>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+    E: Engine,
+{
+    /// As [`prepare`](Self::prepare), if that takes a bounded amount of work. It frees no copy that was set aside.
+    ///
+    /// # Errors
+    /// The reason why the copy is not ready; `None` if it needs more work.
+    fn prepare_briefly(&mut self, counters: &Counters) -> Result<(), Option<Unready>> {
+        let mut missing = 0;
+        let is_little = self.is_consistent()
+            && self.map.ops.missing().all(|op: &MapOp<K, V, ()>| {
+                missing += op.changes();
+                missing <= STEP
+            });
+        if !is_little {
+            return Err(None);
+        }
+        let ops = &mut self.map.ops;
+        match catch(|| ops.catch_up_if_free()) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(SwapError::Busy(busy))) => Err(Some(Unready::Busy(busy))),
+            Ok(Err(SwapError::Poisoned(_))) => Err(None),
+            Err(payload) => {
+                self.note_panic(payload, counters);
+                Err(None)
+            }
+        }
+    }
+}
