@@ -14,12 +14,15 @@ use crate::table::Engine;
 ///
 /// A task waits for the map's writer lock in one queue with threads, and gives its thread up meanwhile. No poll waits on
 /// another writer or on a reader, sleeps, clones the map, or replays more than 1,000 changes: the process's janitor thread
-/// does that, and wakes the task. (What the closure does, and the growth of a table, happen in a poll: with
-/// [`Incremental`](crate::table::Incremental), growth takes small steps. If the system starts no thread for the janitor, or
-/// on the janitor itself, a poll does that work.)
+/// does that, and wakes the task. (What the closure does happens in a poll, and so does a rehash: of a table that grows, or
+/// by `reserve` and `shrink_to_fit`. With [`Incremental`](crate::table::Incremental), growth takes small steps. If the
+/// system starts no thread for the janitor, or on the janitor itself, a poll does the janitor's work. A task that has
+/// waited in vain, because a thread with large writes was faster, replays twice as much in its next attempt.)
 ///
-/// A task that is woken to take the lock and is not run within ten milliseconds is passed over, and joins the queue again.
-/// So no runtime that is busy, and no waker that does nothing or panics, stops other writers.
+/// A task that is woken to take the lock and is not run within ten milliseconds is passed over by the next thread that waits
+/// behind it, or by the janitor, and joins the queue again. So no runtime that is busy, and no waker that does nothing or
+/// panics, stops other writers for longer than some ten to twenty milliseconds.
+/// A waker may write to the map, but should not: it may run on a thread that has just written, or on the janitor.
 ///
 /// # Cancellation
 ///
@@ -34,6 +37,7 @@ use crate::table::Engine;
 /// If it is run inside a write of the same map: it would wait for itself.
 /// If the map needs a fresh copy, after another write's panic or to go past a reader, and a `Clone` panics: then nothing was
 /// written.
+/// Where a sync write panics since only views of its own thread are in its way at `max_retired`, a task waits.
 ///
 /// # Examples
 ///

@@ -164,20 +164,21 @@ where
 
     /// Adds `more` to the backlog and drops a part of it. Returns whether anything is left.
     pub(super) fn drop_some(&self, more: Option<DeferredDrops<K, V, E::Table<K, V>>>) -> bool {
-        // No other thread locks it, no user code runs under the lock, and forks wait, unless one is under way already.
-        let exchange = |drops| {
+        // Hardly another thread locks it, no user code runs under the lock, and forks wait, unless one is under way already.
+        let locked = |run: &mut dyn FnMut(&mut DeferredDrops<_, _, _>)| {
             let _held_off = hold_off_forks();
-            let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
-            mem::replace(&mut *backlog, drops)
+            run(&mut self.backlog.lock().unwrap_or_else(PoisonError::into_inner));
         };
-        let mut drops = exchange(DeferredDrops::new());
+        let mut drops = DeferredDrops::new();
+        locked(&mut |backlog| drops = mem::replace(backlog, DeferredDrops::new()));
         if let Some(more) = more {
             drops.append(more);
         }
         let panics = drops.drop_some(STEP);
         self.counters.count(|c| &c.panics, panics);
         let is_left = !drops.is_empty();
-        exchange(drops);
+        // A task without a janitor may be here at the same time, so what is there stays.
+        locked(&mut |backlog| backlog.append(mem::replace(&mut drops, DeferredDrops::new())));
         is_left
     }
 
@@ -188,6 +189,11 @@ where
 
     /// Does one bounded step of tidying up. Returns when to come again.
     fn tidy_some(&self, writer: &mut Writer<K, V, S, E>) -> Next {
+        writer.prune_effects();
+        // Writes of tasks leave this to the janitor.
+        if writer.map().ops.get().retired() > 0 && writer.is_consistent() {
+            writer.sweep(&self.counters);
+        }
         // ORDER: none needed: it changes only under the lock.
         let writes = self.counters.writes.load(Ordering::Relaxed);
         if writer.writes_seen != writes && !self.is_overdue(writer) {
@@ -282,7 +288,7 @@ where
             // A `Clone` panicked. The janitor or the next writer recovers and publishes.
             self.deadline.mark_near();
         }
-        if has_failed || has_drops {
+        if has_failed || has_drops || self.lock.has_task_to_wake() {
             self.call_janitor();
         }
         let Some(wakeups) = wakeups else {

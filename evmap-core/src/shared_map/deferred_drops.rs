@@ -26,6 +26,14 @@ pub(super) enum Other<K, V> {
 }
 
 impl<K, V> Other<K, V> {
+    /// The number of drops that it stands for, at most.
+    fn len(&self) -> usize {
+        match self {
+            Other::Payload(_) | Other::Effect(_) => 1,
+            Other::Node(node) => node.len(),
+        }
+    }
+
     fn drop_by_itself(self, drops: &mut Drops) {
         match self {
             Other::Payload(payload) => dispose(payload),
@@ -52,8 +60,13 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
     pub(super) fn has_more_than(&self, most: usize) -> bool {
         let lists = self.lists.iter().map(DropList::len);
         let ops = self.ops.iter().map(MapOp::changes);
-        let things = lists.chain(ops).chain([self.others.len()]);
-        things.fold(0usize, usize::saturating_add) > most
+        let others = self.others.iter().map(Other::len);
+        let mut things = 0;
+        // Stops where it is known.
+        lists.chain(ops).chain(others).any(|more| {
+            things += more;
+            things > most
+        })
     }
 
     /// Drops at most this many things, each by itself. The next call drops the rest. Returns the number of drops that
@@ -71,7 +84,11 @@ impl<K, V, T: Table<K, V>> DeferredDrops<K, V, T> {
         for op in self.ops.drain(rest..) {
             op.drop_each(&mut drops);
         }
-        for other in self.others.drain(..) {
+        let mut left = most;
+        while left > 0
+            && let Some(other) = self.others.pop()
+        {
+            left = left.saturating_sub(other.len().max(1));
             other.drop_by_itself(&mut drops);
         }
         drops.count()

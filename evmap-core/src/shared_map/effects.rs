@@ -14,6 +14,9 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
     pub(super) fn register(&mut self, capacity: usize) -> Registration<K, V> {
         debug_assert!(!self.map.has_pending(), "its effects would be missing");
         let version = self.map.version();
+        if self.is_closed {
+            return Registration::closed(version);
+        }
         self.has_extras = true;
         let hub = self.hub.get_or_insert_with(|| Box::new(Hub::new()));
         hub.register(capacity, version)
@@ -35,10 +38,33 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
         if let Some(hub) = &mut self.hub
             && !hub.publish(version, &mut self.drops.others)
         {
-            let hub = self.hub.take().map(|hub| hub.into_drops());
-            self.drops.others.extend(hub.into_iter().flatten());
+            self.drop_hub();
         }
         self.has_extras = self.hub.is_some();
+    }
+
+    /// Gives up subscribers that are gone, and what no other one has yet to read.
+    pub(super) fn prune_effects(&mut self) {
+        if let Some(hub) = &mut self.hub
+            && !hub.prune(&mut self.drops.others)
+        {
+            self.drop_hub();
+        }
+    }
+
+    /// Tells the subscribers that nothing will follow.
+    pub(super) fn close_hub(&mut self) {
+        self.is_closed = true;
+        if let Some(hub) = &self.hub {
+            hub.close();
+        }
+        self.drop_hub();
+    }
+
+    fn drop_hub(&mut self) {
+        let hub = self.hub.take().map(|hub| hub.into_drops());
+        self.drops.others.extend(hub.into_iter().flatten());
+        self.has_extras = !self.batches.is_empty();
     }
 }
 

@@ -32,6 +32,8 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 /// | write one key | [`insert`](Self::insert), [`remove`](Self::remove), [`merge`](Self::merge), [`compute`](Self::compute) and their kin, each atomic |
 /// | write several keys in one step | [`write`](Self::write) |
 /// | count hits and misses | [`count_lookups`](Builder::count_lookups) of the builder, [`stats`](Self::stats) |
+/// | write in a task | [`insert_async`](Self::insert_async), [`write_async`](Self::write_async) and their kin |
+/// | follow the changes | [`subscribe`](Self::subscribe) |
 /// | wait for others' writes | [`wait_for`](Self::wait_for), [`changed_since`](Self::changed_since), and their async forms |
 ///
 /// # When nobody writes
@@ -92,7 +94,8 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 /// `refresh_every`.
 /// A `Drop` that calls the map while a panic unwinds through the same write aborts the program, as
 /// every second panic does in Rust.
-/// The waker of a task must not call the map either.
+/// The waker of a task that waits for a version must neither write to the map nor wait for it: it runs under the lock of the
+/// waiters.
 ///
 /// # Forks
 ///
@@ -151,6 +154,8 @@ struct Handle<K, V, S, E: Engine> {
     settings: Builder<K, V, S, E>,
     /// Publishes all pending changes. A field, since `Drop` has no bounds on keys and values.
     flush: fn(&Core<K, V, S, E>),
+    /// Tells the subscribers that the map is gone. A field for the same reason.
+    close: fn(&Core<K, V, S, E>),
 }
 
 impl<K, V> SharedMap<K, V>
@@ -279,6 +284,7 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
                 core,
                 settings,
                 flush: |core| _ = core.flush(),
+                close: Core::close,
             }),
         }
     }
@@ -399,7 +405,7 @@ impl<K, V, S, E: Engine> Drop for Handle<K, V, S, E> {
         }
         // Only a `Clone` can panic, in the recovery from an earlier panic. No later write could try again.
         contain(|| (self.flush)(&self.core));
-        contain(|| self.core.close());
+        contain(|| (self.close)(&self.core));
         // After this, the publisher never holds the last reference.
         self.core.background.leave();
     }

@@ -27,6 +27,9 @@ pub(super) trait Source<K, V>: Send + Sync {
     /// Ensures that pending writes are published.
     fn expect_publication(&self);
 
+    /// Lets the janitor look for subscribers that are gone.
+    fn request_prune(&self);
+
     /// # Panics
     /// If the calling thread would wait for itself.
     fn refuse_waiting(&self, version: Version);
@@ -58,8 +61,8 @@ where
     ///
     /// # Cost
     /// While anybody subscribes, each write clones the keys and values that it inserts, and the keys that it removes, once
-    /// for all subscribers. If a `Clone` panics there, that write is undone. Without subscribers, a write looks whether there
-    /// are any.
+    /// for all subscribers. If a `Clone` panics there, that write is undone. Each publication looks at every subscriber.
+    /// Without subscribers, a write looks whether there are any.
     ///
     /// # Blocking
     /// Waits for the map's writer lock, never for readers.
@@ -94,6 +97,8 @@ where
     }
 
     /// As [`subscribe`](Self::subscribe), for a task: it gives its thread up while other writers have the map.
+    ///
+    /// If a write has panicked just before, the poll that subscribes may clone the map to recover.
     ///
     /// # Panics
     /// As [`subscribe`](Self::subscribe), when it is run.
@@ -131,21 +136,15 @@ where
         self.end(writer);
         registered.unwrap_or_else(|panic| resume_unwind(panic))
     }
-}
 
-impl<K, V, S, E: Engine> Core<K, V, S, E> {
     /// Tells the subscribers that the map is gone.
     pub(super) fn close(&self) {
-        let Some(writer) = self.lock(WaitLimit::Unlimited) else {
-            return;
-        };
-        let Some(hub) = &writer.hub else { return };
-        hub.close();
+        let mut writer = self.lock_blocking();
+        writer.close_hub();
         // So that those who wait look again.
         self.versions.show(Version::from_u64(u64::MAX));
-        drop(writer);
-        self.versions.notify_threads();
-        self.versions.notify_tasks();
+        self.end(writer);
+        self.notify();
     }
 }
 
@@ -168,6 +167,10 @@ where
         if !Core::expect_publication(self) {
             self.flush();
         }
+    }
+
+    fn request_prune(&self) {
+        self.call_janitor();
     }
 
     fn refuse_waiting(&self, version: Version) {

@@ -3,14 +3,15 @@
 //! # Orderings
 //! - **A1** A task joins the list, and then requests the janitor, whose lane's lock orders the two threads. So the janitor's
 //!   step after the request finds the task.
-//! - **A2** `is_over` (Release), which is set before the task is woken, pairs with its load (Acquire) when the task runs
+//! - **A2** `state` (Release), which is set before the task is woken, pairs with its load (Acquire) when the task runs
 //!   then.
 
 use std::hint;
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 use left_right::background::{Background, PerProcess};
 
@@ -19,42 +20,56 @@ use super::waker::Contained;
 /// How often a poll tries a lock, which takes about a microsecond.
 const LOOKS: u32 = 100;
 
+/// The shortest and the longest pause of the janitor while the copy cannot be prepared.
+const SHORTEST_PAUSE: Duration = Duration::from_micros(100);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+
 /// The tasks that wait for the janitor to prepare the copy that is written next.
 pub(super) struct Tasks {
     waiting: PerProcess<Mutex<Vec<Weak<Waiting>>>>,
     /// Whether the readers in that copy are not to be waited for, since one of them is on a waiting task's thread.
     pub(super) has_own_reader: AtomicBool,
-    /// How often the copy could not be prepared, since a `Clone` panicked.
-    pub(super) failures: AtomicU64,
+    /// The janitor's last pause in microseconds; 0 if the copy could be prepared since.
+    pause: AtomicU64,
 }
 
 /// A task that waits. It is dropped when the task waits no longer.
 pub(super) struct Waiting {
     waker: Contained,
-    pub(super) is_over: AtomicBool,
+    state: AtomicU8,
     /// The process whose janitor was requested.
     process: u64,
 }
+
+/// The states of a waiting task.
+const WAITS: u8 = 0;
+const READY: u8 = 1;
+const FAILED: u8 = 2;
 
 impl Tasks {
     pub(super) fn new() -> Self {
         Tasks {
             waiting: PerProcess::new(Mutex::default),
             has_own_reader: AtomicBool::new(false),
-            failures: AtomicU64::new(0),
+            pause: AtomicU64::new(0),
         }
     }
 
-    pub(super) fn failures(&self) -> u64 {
-        // ORDER: none needed: A2 orders it.
-        self.failures.load(Ordering::Relaxed)
+    /// Returns the pause before the next attempt, and whether this is the first one since the copy was last prepared.
+    pub(super) fn next_pause(&self) -> (Duration, bool) {
+        // ORDER: none needed, for both: a step more or less changes nothing.
+        let last = self.pause.load(Ordering::Relaxed);
+        let pause = Duration::from_micros(last * 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        self.pause
+            .store(pause.as_micros() as u64, Ordering::Relaxed);
+        (pause, last == 0)
     }
 
     /// Adds a task to the list. Returns `None` if another thread has it.
     pub(super) fn try_join(&self, waker: &Waker) -> Option<Arc<Waiting>> {
         let task = Arc::new(Waiting {
             waker: Contained::new(waker),
-            is_over: AtomicBool::new(false),
+            state: AtomicU8::new(WAITS),
             process: Background::process(),
         });
         let list = self.waiting.get();
@@ -78,12 +93,15 @@ impl Tasks {
         !waiting.is_empty()
     }
 
-    /// Tells all tasks in the list that their wait is over.
-    pub(super) fn wake(&self) {
+    /// Tells all tasks in the list that their wait is over, and whether the copy could not be prepared.
+    pub(super) fn wake(&self, has_failed: bool) {
+        // ORDER: none needed: see `next_pause`.
+        self.pause.store(0, Ordering::Relaxed);
         let waiting = mem::take(&mut *self.lock());
         for task in waiting.iter().filter_map(Weak::upgrade) {
+            let state = if has_failed { FAILED } else { READY };
             // ORDER: A2.
-            task.is_over.store(true, Ordering::Release);
+            task.state.store(state, Ordering::Release);
             task.waker.wake();
         }
     }
@@ -95,6 +113,15 @@ impl Tasks {
 }
 
 impl Waiting {
+    /// Returns `None` while it waits, and then whether the copy could be prepared.
+    pub(super) fn outcome(&self) -> Option<bool> {
+        // ORDER: A2.
+        match self.state.load(Ordering::Acquire) {
+            WAITS => None,
+            state => Some(state == READY),
+        }
+    }
+
     pub(super) fn is_for(&self, waker: &Waker) -> bool {
         self.process == Background::process() && self.waker.will_wake(waker)
     }

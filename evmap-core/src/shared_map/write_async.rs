@@ -64,15 +64,17 @@ where
     where
         F: FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
     {
-        let failures = self.tasks.failures();
+        // After a wait in vain, since a thread with large writes was faster, a poll may replay more. So the task gets to
+        // its write in the end.
+        let mut most = STEP;
         let made = loop {
             let writer = self.lock_async().await;
-            match self.try_write_of_task(writer, write) {
+            match self.try_write_of_task(writer, write, most) {
                 Ok(made) => break made,
                 Err((back, obstacle)) => {
                     write = back;
-                    self.wait_for_copy(obstacle).await;
-                    assert!(self.tasks.failures() == failures, "{NO_COPY}");
+                    assert!(self.wait_for_copy(obstacle).await, "{NO_COPY}");
+                    most = most.saturating_mul(2);
                 }
             }
         };
@@ -97,11 +99,12 @@ where
         &self,
         mut writer: Locked<'_, K, V, S, E>,
         write: F,
+        most: usize,
     ) -> Result<Made<R>, (F, Obstacle)>
     where
         F: FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
     {
-        if let Err(unready) = writer.prepare_briefly(&self.counters) {
+        if let Err(unready) = writer.prepare_briefly(most, &self.counters) {
             let obstacle = match unready {
                 Some(Unready::Busy(busy))
                     if busy.readers().iter().any(|it| self.reader.is_own(it)) =>
@@ -143,8 +146,9 @@ where
         }
     }
 
-    /// Waits until the janitor has prepared the copy that is written next, or could not.
-    async fn wait_for_copy(&self, obstacle: Obstacle) {
+    /// Waits until the janitor has prepared the copy that is written next. Returns `false` if it could not, since a `Clone`
+    /// panicked.
+    async fn wait_for_copy(&self, obstacle: Obstacle) -> bool {
         if let Obstacle::OwnReader = obstacle {
             // ORDER: A1 (tasks.rs), by the request that follows.
             self.tasks.has_own_reader.store(true, Ordering::Relaxed);
@@ -152,34 +156,33 @@ where
         let mut waiting: Option<Arc<Waiting>> = None;
         poll_fn(|context| {
             let waker = context.waker();
-            match &waiting {
-                // ORDER: A2 (tasks.rs).
-                Some(task) if task.is_over.load(Ordering::Acquire) => return Poll::Ready(()),
-                Some(task) if task.is_for(waker) => return Poll::Pending,
-                _ => waiting = self.tasks.try_join(waker),
+            if let Some(outcome) = waiting.as_ref().and_then(|task| task.outcome()) {
+                return Poll::Ready(outcome);
             }
             let is_janitor = Background::is_janitor();
+            if !is_janitor && waiting.as_ref().is_some_and(|task| task.is_for(waker)) {
+                return Poll::Pending;
+            }
+            waiting = self.tasks.try_join(waker);
             let requested = match &waiting {
-                Some(_) if !is_janitor => self.background.try_tidy_after(Duration::ZERO),
-                _ => None,
+                Some(_) => self.background.try_tidy_after(Duration::ZERO),
+                None => None,
             };
-            match requested {
-                Some(Ok(())) => {}
-                // There is no other thread for it.
-                Some(Err(_)) => _ = self.prepare_for_tasks(),
-                None if is_janitor => _ = self.prepare_for_tasks(),
-                None => {
-                    waiting = None;
-                    waker.wake_by_ref();
-                }
+            let has_janitor = matches!(requested, Some(Ok(()))) && !is_janitor;
+            if has_janitor {
+                return Poll::Pending;
             }
-            match &waiting {
-                // ORDER: A2 (tasks.rs).
-                Some(task) if task.is_over.load(Ordering::Acquire) => Poll::Ready(()),
-                _ => Poll::Pending,
+            if requested.is_some() {
+                // There is no other thread for it, so each poll does a step.
+                self.prepare_for_tasks();
             }
+            let outcome = waiting.take().and_then(|task| task.outcome());
+            if outcome.is_none() {
+                waker.wake_by_ref();
+            }
+            outcome.map_or(Poll::Pending, Poll::Ready)
         })
-        .await;
+        .await
     }
 
     /// Does one step of preparing the copy that is written next, for tasks that wait for it. Returns when to come
@@ -193,7 +196,12 @@ where
             return soon;
         };
         let Some(mut writer) = self.try_lock_again() else {
-            return if self.lock.is_abandoned() { None } else { soon };
+            if self.lock.is_abandoned() {
+                // They find that when they lock.
+                self.tasks.wake(false);
+                return None;
+            }
+            return soon;
         };
         let prepared = self.prepare_in_steps(&mut writer);
         let commit = writer.commit_version();
@@ -201,15 +209,17 @@ where
         drop(held_off);
         let has_drops = self.drop_some(drops);
         match prepared {
-            Ok(true) => {}
+            Ok(true) => self.tasks.wake(false),
             Ok(false) => return Some(Next::After(Duration::ZERO)),
-            Err(Unready::Panicked(_)) => {
-                // ORDER: none needed: A2 (tasks.rs) orders it.
-                self.tasks.failures.fetch_add(1, Ordering::Relaxed);
+            Err(Unready::Panicked(_)) => self.tasks.wake(true),
+            Err(unready) => {
+                let (pause, is_first) = self.tasks.next_pause();
+                if let Unready::TooManyRetired(_) = unready {
+                    self.counters.count(|c| &c.stalls, u64::from(is_first));
+                }
+                return Some(Next::After(pause));
             }
-            Err(_) => return soon,
         }
-        self.tasks.wake();
         has_drops.then_some(Next::After(Duration::ZERO))
     }
 
@@ -234,11 +244,13 @@ where
                 writer.note_panic(payload, &self.counters);
                 Err(Unready::Panicked(Box::new(())))
             }
-            Err(Unready::TooManyRetired(too_many)) => {
-                self.counters.count(|c| &c.stalls, 1);
-                Err(Unready::TooManyRetired(too_many))
+            Err(unready) => {
+                if has_own_reader {
+                    // ORDER: A1 (tasks.rs).
+                    self.tasks.has_own_reader.store(true, Ordering::Relaxed);
+                }
+                Err(unready)
             }
-            Err(busy) => Err(busy),
         }
     }
 }
@@ -282,16 +294,16 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// As [`prepare`](Self::prepare), if that takes a bounded amount of work. It frees no copy that was set aside.
+    /// As [`prepare`](Self::prepare), if that applies no more than this many changes. It frees no copy that was set aside.
     ///
     /// # Errors
     /// The reason why the copy is not ready; `None` if it needs more work.
-    fn prepare_briefly(&mut self, counters: &Counters) -> Result<(), Option<Unready>> {
+    fn prepare_briefly(&mut self, most: usize, counters: &Counters) -> Result<(), Option<Unready>> {
         let mut missing = 0;
         let is_little = self.is_consistent()
             && self.map.ops.missing().all(|op: &MapOp<K, V, ()>| {
                 missing += op.changes();
-                missing <= STEP
+                missing <= most
             });
         if !is_little {
             return Err(None);

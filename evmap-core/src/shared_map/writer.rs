@@ -54,6 +54,8 @@ pub(super) struct Writer<K, V, S, E: Engine> {
     pub(super) has_extras: bool,
     /// Set while anybody subscribes to changes.
     pub(super) hub: Option<Box<Hub<K, V>>>,
+    /// Set when the last handle of the map was dropped.
+    pub(super) is_closed: bool,
     /// Whether something was published since the lock was taken.
     has_published: bool,
     /// The number of writes at the last step of the janitor, and its pause after that step.
@@ -92,6 +94,7 @@ impl<K, V, S, E: Engine> Writer<K, V, S, E> {
             rolled_back: has_waiting_callers.then(Vec::new),
             has_extras: false,
             hub: None,
+            is_closed: false,
             has_published: false,
             writes_seen: 0,
             rest: Duration::ZERO,

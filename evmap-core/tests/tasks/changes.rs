@@ -263,6 +263,41 @@ fn what_was_not_read_comes_before_the_end() {
     assert_eq!(block_on(late.next_async()), Err(ChangesError::Closed));
 }
 
+/// A wait of one subscriber keeps the map's data, but nobody else can subscribe to it any more.
+#[test]
+fn one_that_has_lagged_is_told_of_the_end_while_another_one_waits() {
+    let map = SharedMap::new();
+    let (mut waiting, mut lagging) = (map.subscribe(10), map.subscribe(1));
+    let mut next = Box::pin(waiting.next_async());
+    assert!(poll_once(next.as_mut(), &Counting::new()).is_pending());
+    map.insert(1, 1);
+    map.insert(2, 2);
+    drop(map);
+    assert_eq!(lagging.next(), Err(ChangesError::Lagged));
+    assert_eq!(lagging.next_timeout(FAR), Err(ChangesError::Closed));
+    assert_eq!(block_on(next.as_mut()).unwrap().version.as_u64(), 1);
+    drop(next);
+    assert!(waiting.next().is_ok());
+    assert_eq!(waiting.next(), Err(ChangesError::Closed));
+}
+
+/// What was kept for it is dropped although nobody writes.
+#[test]
+fn a_subscriber_that_is_dropped_keeps_nothing() {
+    let counts = Arc::<(AtomicUsize, AtomicUsize)>::default();
+    let map = SharedMap::new();
+    let changes = map.subscribe(1000);
+    map.insert(0, Cloned(Arc::clone(&counts)));
+    map.clear();
+    map.flush();
+    map.flush();
+    assert!(Arc::strong_count(&counts) > 1);
+    drop(changes);
+    eventually("the effects are dropped", || {
+        Arc::strong_count(&counts) == 1
+    });
+}
+
 fn effects_to_the_end<K: Clone, V: Clone>(changes: &mut Changes<K, V>) -> Vec<Effect<K, V>> {
     let mut effects = Vec::new();
     loop {

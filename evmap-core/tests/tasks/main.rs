@@ -8,6 +8,7 @@ mod random;
 mod cancel;
 mod changes;
 mod executor;
+mod janitor;
 mod polls;
 mod replay;
 mod wakers;

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -106,15 +106,16 @@ fn insert_watched(map: &SharedMap<Watched, u32>, key: u32) -> u64 {
     waited
 }
 
-/// Tries until no poll has waited. Panics if some poll has waited each time.
-fn at_least_once_without_waiting(mut waits: impl FnMut() -> u64) {
-    assert!((0..50).any(|_| waits() == 0), "a poll has waited each time");
+/// Tries until no poll has waited in several attempts. Panics if polls wait more often than that.
+fn mostly_without_waiting(mut waits: impl FnMut() -> u64) {
+    let without = (0..200).filter(|_| waits() == 0).take(5).count();
+    assert_eq!(without, 5, "polls wait");
 }
 
 #[test]
 fn a_poll_waits_for_no_writer() {
     let map = filled(SharedMap::builder());
-    at_least_once_without_waiting(|| {
+    mostly_without_waiting(|| {
         let mut waited = 0;
         beside_a_long_write(&map, || waited = insert_watched(&map, 1));
         waited
@@ -124,7 +125,7 @@ fn a_poll_waits_for_no_writer() {
 #[test]
 fn a_poll_waits_for_no_reader_and_clones_no_map() {
     let map = filled(SharedMap::builder().stall_limit(Duration::from_millis(1)));
-    at_least_once_without_waiting(|| {
+    mostly_without_waiting(|| {
         let mut waited = 0;
         beside_a_view(&map, || waited = insert_watched(&map, 1));
         waited
@@ -135,7 +136,7 @@ fn a_poll_waits_for_no_reader_and_clones_no_map() {
 #[test]
 fn a_poll_replays_few_operations() {
     let map = filled(SharedMap::builder());
-    at_least_once_without_waiting(|| {
+    mostly_without_waiting(|| {
         map.write(|w| {
             for key in 0..ENTRIES {
                 w.insert(Watched(key), 2);
@@ -162,13 +163,9 @@ fn a_poll_does_not_recover_from_another_ones_panic() {
     assert_eq!(map.read().get(&Watched(1)), Some(&1));
 }
 
-thread_local! {
-    static DROPS: Cell<usize> = const { Cell::new(0) };
-}
-
-/// A value whose drops are counted.
+/// A value whose drops by this thread are counted.
 #[derive(Clone)]
-struct Counted;
+struct Counted(#[expect(dead_code, reason = "its count tells which values live")] Arc<()>);
 
 impl Drop for Counted {
     fn drop(&mut self) {
@@ -177,21 +174,33 @@ impl Drop for Counted {
     }
 }
 
-#[test]
-fn a_poll_drops_few_values() {
-    let map = SharedMap::builder().build_from((0..ENTRIES).map(|key| (key, Counted)));
-    let before = DROPS.get();
-    block_on(map.write_async(|w| w.clear()));
-    block_on(map.write_async(|w| w.insert(1, Counted)));
-    assert!(
-        DROPS.get() - before <= 1_010,
-        "{} drops",
-        DROPS.get() - before
-    );
-    eventually("the janitor drops them", || map.stats().pending == 0);
+thread_local! {
+    static DROPS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The controls.
+#[test]
+fn a_poll_drops_few_values() {
+    let alive = Arc::new(());
+    let entries = (0..ENTRIES).map(|key| (key, Counted(Arc::clone(&alive))));
+    let map = SharedMap::builder().build_from(entries);
+    // What the subscriber has not read is dropped, too.
+    let changes = map.subscribe(usize::MAX);
+    block_on(map.write_async(|w| {
+        for key in 0..ENTRIES {
+            w.insert(key, Counted(Arc::clone(&alive)));
+        }
+    }));
+    drop(changes);
+    let before = DROPS.get();
+    block_on(map.write_async(|w| w.clear()));
+    block_on(map.write_async(|w| w.insert(1, Counted(Arc::clone(&alive)))));
+    let dropped = DROPS.get() - before;
+    assert!(dropped <= 1_010, "{dropped} drops");
+    map.clear();
+    eventually("the janitor drops them", || Arc::strong_count(&alive) == 1);
+}
+
+/// The controls. (The janitor may be faster once, and a thread may be late.)
 #[test]
 fn the_looks_see_what_the_sync_writes_do() {
     let switches = |run: &dyn Fn()| {
@@ -199,28 +208,32 @@ fn the_looks_see_what_the_sync_writes_do() {
         run();
         voluntary_switches() - before
     };
-    let map = filled(SharedMap::builder().stall_limit(Duration::from_millis(1)));
-    beside_a_long_write(&map, || {
-        let waited = switches(&|| _ = map.insert(Watched(1), 1));
-        assert!(waited > 0, "it did not wait for the writer");
+    let map = filled(SharedMap::builder().stall_limit(Duration::from_millis(20)));
+    let waits_for_a_writer = (0..50).any(|_| {
+        let mut waited = 0;
+        beside_a_long_write(&map, || {
+            waited = switches(&|| _ = map.insert(Watched(1), 1))
+        });
+        waited > 0
     });
-    beside_a_view(&map, || {
-        let clones = CLONES.get();
-        let waited = switches(&|| _ = map.insert(Watched(1), 1));
-        assert!(waited > 0, "it did not wait for the reader");
-        assert!(
-            CLONES.get() - clones >= ENTRIES as usize,
-            "it did not clone the map"
-        );
+    assert!(waits_for_a_writer);
+    let waits_for_a_reader_and_clones = (0..50).any(|_| {
+        let (mut waited, clones) = (0, CLONES.get());
+        beside_a_view(&map, || {
+            waited = switches(&|| _ = map.insert(Watched(1), 1))
+        });
+        waited > 0 && CLONES.get() - clones >= ENTRIES as usize
     });
-    let map = filled(SharedMap::builder());
-    map.flush();
-    map.write(|w| {
-        for key in 0..ENTRIES {
-            w.insert(Watched(key), 2);
-        }
+    assert!(waits_for_a_reader_and_clones);
+    let replays = (0..50).any(|_| {
+        map.write(|w| {
+            for key in 0..ENTRIES {
+                w.insert(Watched(key), 2);
+            }
+        });
+        let looks = LOOKS.get();
+        map.insert(Watched(1), 1);
+        LOOKS.get() - looks >= ENTRIES as usize
     });
-    let looks = LOOKS.get();
-    map.insert(Watched(1), 1);
-    assert!(LOOKS.get() - looks >= ENTRIES as usize, "it did not replay");
+    assert!(replays);
 }

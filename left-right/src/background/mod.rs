@@ -194,15 +194,9 @@ impl Background {
             .try_ask(self.id, &self.work, due_after(time))
     }
 
-    /// As [`publish_after`](Self::publish_after), but does not wait, as [`try_tidy_after`](Self::try_tidy_after).
-    ///
-    /// # Errors
-    /// As [`publish_after`](Self::publish_after).
-    pub fn try_publish_after(&self, time: Duration) -> Option<io::Result<()>> {
-        let process = Process::current();
-        process
-            .publisher
-            .try_ask(self.id, &self.work, due_after(time))
+    /// Returns whether the calling thread is the publisher.
+    pub fn is_publisher() -> bool {
+        Lane::is_own(lane::PUBLISHER)
     }
 
     /// Returns whether the calling thread is the janitor.

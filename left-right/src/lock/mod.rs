@@ -35,8 +35,9 @@
 //! - **L3** `WAITERS` is set exactly while the queue is not empty. Both change under the queue's mutex.
 //! - **L4** `RESERVED` and `WAKE` are set by the front itself, or under the mutex while there is a front; they are
 //!   cleared when the front leaves. So they never outlive the last waiter.
-//! - **L5** While `RESERVED` is set, only the front takes the lock.
-//! - **L6** A waiter that becomes the front is woken.
+//! - **L5** While `RESERVED` is set, only the front takes the lock, or a task that was the front when it last looked and
+//!   was passed over since.
+//! - **L6** A waiter that becomes the front is woken. (The publisher leaves a task to the janitor.)
 //! - **L7** A queue is freed only when its lock is dropped.
 //!
 //! # Orderings
@@ -106,6 +107,7 @@ use crate::sync::{Tracked, own_mark};
 /// A thread that locks again at once mostly succeeds, for some hundred microseconds, since a change of hands costs
 /// more than a short critical section.
 /// A waiter that has been spinning for a microsecond or two joins a queue, and is served in its order.
+/// (A task in the queue that is not run when it is woken may cost ten to twenty milliseconds, once.)
 /// From then on, at most a dozen critical sections of 20 microseconds or longer begin before its own (16 where waiters
 /// come and go meanwhile), and one more for each waiter before it. Where critical sections are shorter, they go on for
 /// half a millisecond, and as long again for each of those waiters.

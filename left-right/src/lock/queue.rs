@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::mem;
-// Std's atomic, not the model checker's: it is a hint.
-use std::sync::atomic::AtomicUsize;
+// Std's atomics, not the model checker's: hints.
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{PoisonError, TryLockError};
 
 use super::sleeper::Sleeper;
 use super::tally::Tally;
 use super::word::{RESERVED, State, WAITERS, WAKE, Word};
+use crate::background::Background;
 use crate::fault::planted;
 use crate::fork;
 use crate::sync::{AtomicPtr, MODELLED, Mutex, MutexGuard, Ordering, spin};
@@ -22,6 +23,8 @@ pub(super) struct Queue {
     generation: u64,
     /// Writers that are awake and take the lock as soon as they may.
     awake: AtomicUsize,
+    /// The publisher has left a task to be woken by another thread.
+    has_deferred: AtomicBool,
     waiters: Mutex<Waiters>,
 }
 
@@ -42,7 +45,16 @@ struct Waiter {
     woken_at: Option<u64>,
 }
 
-/// The place of a waiter in the line.
+/// The place of a thread in the line.
+pub(super) enum ThreadPlace {
+    Front,
+    /// Behind threads, each of which comes.
+    Behind,
+    /// Behind a task, which may have to be passed over.
+    BehindTask,
+}
+
+/// The place of a task in the line.
 pub(super) enum Place {
     /// It is the front, and the next unlock wakes it. The word was this before.
     Front(State),
@@ -59,6 +71,7 @@ impl Queue {
         Queue {
             generation: fork::generation(),
             awake: AtomicUsize::new(0),
+            has_deferred: AtomicBool::new(false),
             waiters: Mutex::new(Waiters {
                 line: VecDeque::new(),
                 next_ticket: 0,
@@ -70,6 +83,12 @@ impl Queue {
     /// The process whose threads these are.
     pub(super) fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Whether the publisher has left a task to be woken.
+    pub(super) fn has_deferred(&self) -> bool {
+        // ORDER: none needed: the publisher itself asks.
+        self.has_deferred.load(Ordering::Relaxed)
     }
 
     /// Calls `run` while the thread is counted as awake.
@@ -131,11 +150,13 @@ impl Queue {
         let ticket = waiters.next_ticket;
         waiters.next_ticket += 1;
         let limit = tally.next_limit();
+        // A task that has joined is running, and may not come back.
+        let woken_at = sleeper.is_task().then(|| tally.now());
         waiters.line.push_back(Waiter {
             ticket,
             sleeper,
             limit,
-            woken_at: None,
+            woken_at,
         });
         if waiters.line.len() == 1 {
             tally.start_group();
@@ -145,12 +166,19 @@ impl Queue {
         ticket
     }
 
-    pub(super) fn is_front(&self, word: &Word, ticket: u64) -> bool {
+    /// Returns the place of a thread in the line.
+    pub(super) fn place_of(&self, word: &Word, ticket: u64) -> ThreadPlace {
         let waiters = self.lock(word);
-        waiters
+        let mut before = waiters
             .line
-            .front()
-            .is_some_and(|front| front.ticket == ticket)
+            .iter()
+            .take_while(|waiter| waiter.ticket != ticket);
+        match before.next() {
+            None => ThreadPlace::Front,
+            Some(front) if front.sleeper.is_task() => ThreadPlace::BehindTask,
+            Some(_) if before.any(|waiter| waiter.sleeper.is_task()) => ThreadPlace::BehindTask,
+            Some(_) => ThreadPlace::Behind,
+        }
     }
 
     /// Notes that a task in the line runs, and with which waker it waits. Returns its place. If it is the front, the next
@@ -223,20 +251,49 @@ impl Queue {
         }
     }
 
-    /// Passes over a front that is a task which was woken long ago and has not been run since. Returns whether a task is
-    /// in the line.
+    /// Passes over tasks that were woken long ago and have not been run since. Returns whether a task is in the line.
+    ///
+    /// If the front is one, wakes all other tasks in the line, too. So those that are not run are all passed over next time,
+    /// and not one after the other.
     pub(super) fn pass_over(&self, word: &Word, tally: &Tally) -> bool {
-        let waiters = self.lock(word);
+        let mut waiters = self.lock(word);
         let has_task = waiters.line.iter().any(|waiter| waiter.sleeper.is_task());
-        let is_stalled = waiters.line.front().is_some_and(|front| {
-            let woken_at = front.woken_at.filter(|_| front.sleeper.is_task());
+        let is_stalled = |waiter: &Waiter| {
+            let woken_at = waiter.woken_at.filter(|_| waiter.sleeper.is_task());
             woken_at.is_some_and(|woken_at| tally.is_stalled_since(woken_at))
-        });
-        if is_stalled && !planted("stalled-task-kept") {
-            // If it is run later, it finds that it is gone, and joins again.
-            self.remove(waiters, 0, word, tally);
+        };
+        let is_kept = planted("stalled-task-kept");
+        let is_front_stalled = waiters.line.front().is_some_and(is_stalled);
+        if !has_task || is_kept || !is_front_stalled {
+            return has_task;
         }
+        // Dropped after the mutex is unlocked. A task that is run later finds that it is gone, and joins again.
+        let mut gone = Vec::new();
+        let mut index = 1;
+        while index < waiters.line.len() {
+            if is_stalled(&waiters.line[index]) {
+                gone.extend(waiters.line.remove(index));
+            } else {
+                index += 1;
+            }
+        }
+        let tasks = waiters.line.iter_mut().skip(1);
+        let woken: Vec<_> = tasks
+            .filter(|waiter| waiter.sleeper.is_task() && waiter.woken_at.is_none())
+            .map(|waiter| waiter.note_woken(tally))
+            .collect();
+        self.remove(waiters, 0, word, tally);
+        drop(gone);
+        woken.iter().for_each(Sleeper::wake);
         has_task
+    }
+
+    /// Wakes the front, if it is a task that the publisher would have had to wake. For any other thread.
+    pub(super) fn wake_deferred(&self, word: &Word, tally: &Tally) {
+        // ORDER: none needed: the request of the janitor orders it.
+        if self.has_deferred.swap(false, Ordering::Relaxed) {
+            self.wake_front(word, tally);
+        }
     }
 
     /// Reserves the lock for the front, and makes the next unlock wake it.
@@ -252,6 +309,16 @@ impl Queue {
     #[cold]
     pub(super) fn wake_front(&self, word: &Word, tally: &Tally) {
         let mut waiters = self.lock(word);
+        let is_task = waiters
+            .line
+            .front()
+            .is_some_and(|front| front.sleeper.is_task());
+        // A waker is user code, which the publisher never runs.
+        if is_task && Background::is_publisher() {
+            // ORDER: none needed: the request of the janitor orders it.
+            self.has_deferred.store(true, Ordering::Relaxed);
+            return;
+        }
         // The front sets it again before it next sleeps.
         word.clear(WAKE);
         let front = waiters.line.front_mut();

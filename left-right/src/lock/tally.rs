@@ -28,7 +28,7 @@ pub(super) const LONGEST_RUN: Duration = if MODELLED {
 };
 
 /// A task is stalled if it is not run for this long after it was woken.
-const STALLED: Duration = if MODELLED {
+pub(super) const STALLED: Duration = if MODELLED {
     Duration::ZERO
 } else {
     Duration::from_millis(10)

@@ -35,7 +35,11 @@ impl<T> WriterLock<T> {
     /// task that was woken and is not run for ten milliseconds may be [passed over](Self::pass_over_stalled_task); it
     /// joins the queue again when it is run.
     ///
-    /// Never sleeps. The guard belongs to the thread that has run the task, so it cannot be kept across an `.await` of
+    /// # Blocking
+    /// A poll looks at the lock for a microsecond or two and does not wait for it. It takes the queue's mutex, which is held
+    /// for some instructions for each waiter.
+    ///
+    /// The guard belongs to the thread that has run the task, so it cannot be kept across an `.await` of
     /// a task that moves between threads.
     ///
     /// # Errors
@@ -73,11 +77,12 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// Passes over the task at the front of the queue, if it was woken more than ten milliseconds ago and has not been run
-    /// since. Returns whether any task is in the queue.
+    /// Passes over tasks in the queue that were woken more than ten milliseconds ago and have not been run since, if one
+    /// of them is the front. Returns whether any task is in the queue.
     ///
-    /// A task that is never run would keep others waiting. So while tasks wait, somebody has to call this now and
-    /// then. It never waits for the lock.
+    /// A task that is never run would keep the tasks behind it waiting. So while it returns `true`, somebody has to call it
+    /// every ten milliseconds or so. (A thread that waits behind a task looks itself.) It also wakes tasks that an unlock on
+    /// the [publisher](crate::background) has left to it. So it runs wakers; it never waits for the lock.
     ///
     /// # Examples
     /// ```
@@ -86,9 +91,16 @@ impl<T> WriterLock<T> {
     /// ```
     pub fn pass_over_stalled_task(&self) -> bool {
         let head = &self.head;
-        head.queue
-            .get(&head.word)
-            .pass_over(&head.word, &head.tally)
+        let queue = head.queue.get(&head.word);
+        queue.wake_deferred(&head.word, &head.tally);
+        queue.pass_over(&head.word, &head.tally)
+    }
+
+    /// Whether the publisher has unlocked and left a task to be woken by
+    /// [`pass_over_stalled_task`](Self::pass_over_stalled_task), for the publisher itself.
+    pub fn has_task_to_wake(&self) -> bool {
+        let head = &self.head;
+        head.queue.get(&head.word).has_deferred()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::queue::Queue;
+use super::queue::{Queue, ThreadPlace};
 use super::sleeper::Sleeper;
+use super::tally::STALLED;
 use super::word::{RESERVED, State, WAKE};
 use super::{LockError, WriterGuard, WriterLock};
 use crate::sync::{MODELLED, Parker, own_mark, spin};
@@ -87,13 +88,23 @@ impl<T> WriterLock<T> {
         let mut is_in_time = true;
         // L6 ends the sleep.
         loop {
-            if queue.is_front(&self.head.word, ticket) {
-                return true;
-            }
+            let until = match queue.place_of(&self.head.word, ticket) {
+                ThreadPlace::Front => return true,
+                ThreadPlace::Behind => deadline,
+                // Looks itself, since whoever else does may wait for this lock.
+                ThreadPlace::BehindTask => {
+                    let look = Instant::now() + STALLED;
+                    Some(deadline.map_or(look, |deadline| deadline.min(look)))
+                }
+            };
             if !is_in_time {
                 return false;
             }
-            is_in_time = parker.park_until(deadline);
+            parker.park_until(until);
+            is_in_time = !is_over(deadline);
+            if until != deadline {
+                queue.pass_over(&self.head.word, &self.head.tally);
+            }
         }
     }
 

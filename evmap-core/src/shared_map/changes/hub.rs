@@ -27,6 +27,9 @@ use crate::op::MapOp;
 use crate::panics::Drops;
 use crate::shared_map::deferred_drops::Other;
 
+/// The capacity that is kept for the effects of pending operations.
+const KEPT: usize = 1024;
+
 /// The effects of one operation.
 type Staged<K, V> = SmallVec<[Effect<K, V>; 1]>;
 
@@ -93,6 +96,9 @@ impl<K, V> Hub<K, V> {
         start: Version,
     ) -> Registration<K, V> {
         debug_assert!(self.staged.is_empty(), "H1");
+        // So that their number is bounded even if nobody writes.
+        self.subscribers
+            .retain(|subscriber| Arc::strong_count(subscriber) > 1);
         let subscriber = Arc::new(Subscriber {
             capacity: u64::try_from(capacity.max(1)).unwrap_or(u64::MAX),
             seen: AtomicU64::new(self.tail.end),
@@ -161,6 +167,8 @@ impl<K, V> Hub<K, V> {
         drops: &mut Vec<Other<K, V>>,
     ) -> bool {
         let effects: Vec<_> = self.staged.drain(..).flatten().collect();
+        // One large write must not cost its memory forever.
+        self.staged.shrink_to(KEPT);
         if !effects.is_empty() {
             let node = Arc::new(Node {
                 end: self.tail.end + effects.len() as u64,
@@ -175,6 +183,12 @@ impl<K, V> Hub<K, V> {
             self.window.push_back(Arc::clone(&node));
             give_up(mem::replace(&mut self.tail, node), drops);
         }
+        self.prune(drops)
+    }
+
+    /// Gives up subscribers that are gone or lag, and moves nodes that nobody needs to `drops`. Returns whether any
+    /// subscriber is left.
+    pub(in crate::shared_map) fn prune(&mut self, drops: &mut Vec<Other<K, V>>) -> bool {
         let end = self.tail.end;
         let mut seen_by_all = end;
         self.subscribers.retain(|subscriber| {
@@ -219,6 +233,16 @@ impl<K, V> Hub<K, V> {
     }
 }
 
+impl<K, V> Registration<K, V> {
+    /// The place of a subscriber to a map that is gone.
+    pub(in crate::shared_map) fn closed(start: Version) -> Self {
+        let mut hub = Hub::new();
+        let registration = hub.register(1, start);
+        hub.close();
+        registration
+    }
+}
+
 impl<K, V> Subscriber<K, V> {
     /// Returns what comes after this node.
     pub(super) fn after(&self, position: &Node<K, V>) -> Found<K, V> {
@@ -248,6 +272,12 @@ impl<K, V> Subscriber<K, V> {
 impl<K, V> Node<K, V> {
     pub(super) fn change(&self) -> Option<&Change<K, V>> {
         self.change.as_ref()
+    }
+
+    pub(in crate::shared_map) fn len(&self) -> usize {
+        self.change
+            .as_ref()
+            .map_or(0, |change| change.effects.len())
     }
 }
 

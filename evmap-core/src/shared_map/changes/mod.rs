@@ -21,19 +21,22 @@ use super::wait_limit::WaitLimit;
 /// [`subscribe`](crate::SharedMap::subscribe).
 ///
 /// Each [`Change`] has the effects of one version, in the order of the writes. The versions, and their order, are those
-/// that readers see: a read that begins after a change was returned shows its version or a later one.
+/// that readers see: a read that begins after a change was returned shows its version or a later one. (On a thread that
+/// holds a guard of the map, a [snapshot](crate::SharedMap::snapshot) does; other reads show the guard's state.)
 ///
-/// A change is kept until the subscriber has read it, as long as the effects that it has yet to read are no more than its
-/// capacity. Beyond that it [lags](ChangesError::Lagged), and goes on after a later version. A subscriber that does not
-/// read delays nobody, and once it lags, it costs the writers nothing more.
+/// A change is kept for the subscriber as long as the effects that it has yet to read are no more than its capacity.
+/// Beyond that it [lags](ChangesError::Lagged), and goes on after a later version. So a write of more effects than the
+/// capacity always makes it lag. What was read is dropped after the next publication, and the last change that a
+/// subscriber has read when it reads the next one. A subscriber that does not read delays nobody, and once it lags, it costs
+/// the writers nothing more.
 ///
 /// It does not keep the map alive. Once the map's last handle is dropped, the remaining changes are returned, and then
 /// [`Closed`](ChangesError::Closed).
 ///
 /// # To keep a copy up to date
 ///
-/// Subscribe, and then clone a view. The view shows [`start`](Self::start) or a later version, so leave out the changes
-/// that it already has. After [`Lagged`](ChangesError::Lagged), begin again with a new view.
+/// Subscribe, and then copy a [snapshot](crate::SharedMap::snapshot). It shows [`start`](Self::start) or a later version,
+/// so leave out the changes that it already has. After [`Lagged`](ChangesError::Lagged), begin again with a new snapshot.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -42,13 +45,13 @@ use super::wait_limit::WaitLimit;
 /// let map = SharedMap::from([("a", 1)]);
 /// let mut changes = map.subscribe(1000);
 /// map.insert("b", 2);
-/// let view = map.read();
-/// let (mut copy, seen) = (HashMap::from_iter(view.iter().map(|(k, v)| (*k, *v))), view.version());
-/// drop(view);
+/// let state = map.snapshot();
+/// let (mut copy, seen) = (HashMap::from_iter(state.iter().map(|(k, v)| (*k, *v))), state.version());
+/// drop(state);
 /// map.remove("a");
 /// while let Some(change) = changes.try_next()? {
 ///     if change.version <= seen {
-///         continue; // the view has it already
+///         continue; // the snapshot has it already
 ///     }
 ///     for effect in change.effects.iter() {
 ///         match effect {
@@ -135,7 +138,9 @@ impl<K: Clone, V: Clone> Changes<K, V> {
     /// [`ChangesError`]: there is no next change.
     ///
     /// # Panics
-    /// If the filter does; the change is not lost then. Inside a write of the same map, it would wait for itself.
+    /// If the filter does, or the `Clone` of a key or value of which a filter keeps a part; the change is not lost then.
+    /// Inside a write of the same map, it would wait for itself.
+    /// In a forked child, if the fork has caught another thread inside a write.
     ///
     /// # Examples
     /// ```
@@ -187,7 +192,7 @@ impl<K: Clone, V: Clone> Changes<K, V> {
     /// [`ChangesError`]: there is no next change.
     ///
     /// # Panics
-    /// If the filter does; the change is not lost then.
+    /// As [`next`](Self::next), if it has lagged; else only as far as the filter is concerned.
     ///
     /// # Examples
     /// ```
@@ -361,6 +366,15 @@ impl<K: Clone, V: Clone> Changes<K, V> {
 impl<K, V> Changes<K, V> {
     fn is_closed(&self) -> bool {
         self.subscriber.is_closed()
+    }
+}
+
+impl<K, V> Drop for Changes<K, V> {
+    /// Lets the janitor drop what was kept for it. Takes the lock of the janitor's requests for a moment.
+    fn drop(&mut self) {
+        if let Some(source) = self.source.upgrade() {
+            source.request_prune();
+        }
     }
 }
 
