@@ -22,7 +22,8 @@ use crate::table::Engine;
 /// A task that is woken to take the lock and is not run within ten milliseconds is passed over by the next thread that waits
 /// behind it, or by the janitor, and joins the queue again. So no runtime that is busy, and no waker that does nothing or
 /// panics, stops other writers for longer than some ten to twenty milliseconds.
-/// A waker may write to the map, but should not: it may run on a thread that has just written, or on the janitor.
+/// A waker must not write to the map, nor wait for it: it may run inside a poll of its own task, on a thread that has just
+/// written, or on the janitor.
 ///
 /// # Cancellation
 ///

@@ -91,7 +91,7 @@ impl<T> WriterLock<T> {
             let until = match queue.place_of(&self.head.word, ticket) {
                 ThreadPlace::Front => return true,
                 ThreadPlace::Behind => deadline,
-                // Looks itself, since whoever else does may wait for this lock.
+                // Looks itself, since the janitor, which looks too, may be waiting for this lock.
                 ThreadPlace::BehindTask => {
                     let look = Instant::now() + STALLED;
                     Some(deadline.map_or(look, |deadline| deadline.min(look)))
