@@ -28,7 +28,7 @@ use super::tasks::Waiting;
 use super::writer::{Unready, Writer};
 use crate::map::WriteHandle;
 use crate::op::MapOp;
-use crate::panics::{Payload, catch};
+use crate::panics::{Payload, catch, contain};
 use crate::table::Engine;
 
 /// While tasks wait for the lock, the janitor looks this often whether one of them is stalled.
@@ -178,7 +178,7 @@ where
             }
             let outcome = waiting.take().and_then(|task| task.outcome());
             if outcome.is_none() {
-                waker.wake_by_ref();
+                contain(|| waker.wake_by_ref());
             }
             outcome.map_or(Poll::Pending, Poll::Ready)
         })
@@ -270,7 +270,7 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
             if !Background::is_janitor() && self.background.try_tidy_after(STALL_LOOK).is_none() {
                 // Without a request, no task may be in the queue.
                 locked = self.lock.lock_async();
-                context.waker().wake_by_ref();
+                contain(|| context.waker().wake_by_ref());
             }
             Poll::Pending
         });

@@ -10,6 +10,7 @@ use super::sleeper::{Sleeper, TaskWaker};
 use super::wait::{FREE_LOOKS, SPIN_LOOKS, Seen};
 use super::word::State;
 use super::{LockError, WriterGuard, WriterLock};
+use crate::panics::Panics;
 
 /// Waits for a [`WriterLock`], for a task: made by [`WriterLock::lock_async`].
 ///
@@ -131,7 +132,7 @@ impl<'a, T> LockAsync<'a, T> {
             let is_known = self.join(queue, context);
             let Some(waiting) = self.waiting.as_mut().filter(|_| is_known) else {
                 // Never waits for a mutex: looks again when it is run again.
-                context.waker().wake_by_ref();
+                wake_self(context);
                 return Poll::Pending;
             };
             if !waiting.waker.will_wake(context.waker()) {
@@ -142,7 +143,7 @@ impl<'a, T> LockAsync<'a, T> {
                 Place::Gone => self.waiting = None,
                 Place::Behind => return Poll::Pending,
                 Place::Unknown => {
-                    context.waker().wake_by_ref();
+                    wake_self(context);
                     return Poll::Pending;
                 }
                 Place::Front(before) => {
@@ -171,6 +172,11 @@ impl<'a, T> LockAsync<'a, T> {
             queue.leave(&head.word, &head.tally, waiting.ticket);
         }
     }
+}
+
+/// Has the task run again soon. A panic of its waker ends here.
+fn wake_self(context: &Context<'_>) {
+    Panics::default().catch(|| context.waker().wake_by_ref());
 }
 
 impl<'a, T> Future for LockAsync<'a, T> {
