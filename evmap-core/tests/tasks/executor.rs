@@ -46,6 +46,17 @@ pub fn poll_once<F: Future>(task: Pin<&mut F>, woken: &Arc<Counting>) -> Poll<F:
     task.poll(&mut Context::from_waker(&waker))
 }
 
+/// Polls a task until it waits to be woken by others. It wakes itself if a lock was taken when it looked.
+pub fn poll_until_it_waits<F: Future>(mut task: Pin<&mut F>, woken: &Arc<Counting>) {
+    loop {
+        let before = woken.count();
+        assert!(poll_once(task.as_mut(), woken).is_pending());
+        if woken.count() == before {
+            return;
+        }
+    }
+}
+
 /// Counts how often it is woken.
 #[derive(Default)]
 pub struct Counting(AtomicUsize);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use evmap_core::SharedMap;
 
-use crate::executor::{Counting, block_on, poll_once};
+use crate::executor::{Counting, block_on, poll_until_it_waits};
 use crate::{FAR, eventually};
 
 /// Calls this when it is dropped.
@@ -57,7 +57,7 @@ fn with_a_task_that_is_not_run(map: &SharedMap<u32, u32>, run: impl FnOnce()) {
             });
         });
         inside.recv_timeout(FAR).unwrap();
-        assert!(poll_once(task.as_mut(), &Counting::new()).is_pending());
+        poll_until_it_waits(task.as_mut(), &Counting::new());
         end.send(()).unwrap();
     });
     run();
@@ -212,7 +212,7 @@ fn at_the_limit_of_copies_a_task_waits() {
     block_on(map.insert_async(1, 1));
     let woken = Counting::new();
     let mut task = pin!(map.insert_async(2, 2));
-    assert!(poll_once(task.as_mut(), &woken).is_pending());
+    poll_until_it_waits(task.as_mut(), &woken);
     eventually("it is a stall", || map.stats().stalls > 0);
     thread::sleep(Duration::from_millis(5));
     assert_eq!(map.stats().stalls, 1);
