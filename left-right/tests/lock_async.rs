@@ -211,8 +211,6 @@ fn a_waker_that_panics_stops_nobody() {
                 .poll(&mut Context::from_waker(&waker))
                 .is_pending()
         );
-        // The lock has a clone, whose drop is the last one.
-        std::mem::forget(waker);
     });
     drop(guard);
     let waker = Waker::noop();

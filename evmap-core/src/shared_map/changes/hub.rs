@@ -14,6 +14,9 @@
 //!   before it looks for the next one. A subscriber that misses the store finds the next node, or finds that it is gone,
 //!   which means the same.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
