@@ -1,30 +1,12 @@
 //! Futures that are dropped.
 
 use std::pin::pin;
-use std::sync::mpsc;
 use std::thread;
 
 use evmap_core::SharedMap;
 
 use crate::executor::{Counting, block_on, poll_until_it_waits};
-use crate::{FAR, eventually};
-
-/// Calls `inside` while another thread is inside a write of the map.
-fn while_locked(map: &SharedMap<u32, u32>, inside: impl FnOnce()) {
-    let (is_inside, entered) = mpsc::channel();
-    let (end, ended) = mpsc::channel::<()>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            map.write(|_| {
-                is_inside.send(()).unwrap();
-                ended.recv_timeout(FAR).unwrap();
-            });
-        });
-        entered.recv_timeout(FAR).unwrap();
-        inside();
-        end.send(()).unwrap();
-    });
-}
+use crate::{eventually, while_locked};
 
 #[test]
 fn a_future_dropped_before_it_has_the_lock_never_runs_its_closure() {

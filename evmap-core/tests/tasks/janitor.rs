@@ -10,7 +10,7 @@ use std::time::Duration;
 use evmap_core::SharedMap;
 
 use crate::executor::{Counting, block_on, poll_until_it_waits};
-use crate::{FAR, eventually};
+use crate::{FAR, eventually, while_locked};
 
 /// Calls this when it is dropped.
 #[derive(Clone)]
@@ -46,20 +46,8 @@ fn on_the_janitor(run: impl Fn() + Send + Sync + 'static) {
 
 /// Lets a task wait that is not run again, so that it becomes the front of the queue.
 fn with_a_task_that_is_not_run(map: &SharedMap<u32, u32>, run: impl FnOnce()) {
-    let (is_inside, inside) = mpsc::channel();
-    let (end, ended) = mpsc::channel::<()>();
     let mut task = pin!(map.insert_async(1, 1));
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            map.write(|_| {
-                is_inside.send(()).unwrap();
-                ended.recv_timeout(FAR).unwrap();
-            });
-        });
-        inside.recv_timeout(FAR).unwrap();
-        poll_until_it_waits(task.as_mut(), &Counting::new());
-        end.send(()).unwrap();
-    });
+    while_locked(map, || poll_until_it_waits(task.as_mut(), &Counting::new()));
     run();
     block_on(task);
 }

@@ -2,15 +2,15 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::thread;
 
 use evmap_core::SharedMap;
 
-use crate::FAR;
 use crate::executor::block_on;
+use crate::while_locked;
 
 /// Does this when it is woken.
 struct When(Box<dyn Fn() + Send + Sync>);
@@ -24,20 +24,10 @@ impl Wake for When {
 /// Lets a task with this waker wait for the lock, and then frees the lock. Then another thread and another task write.
 fn wait_with(map: &SharedMap<u32, u32>, when_woken: impl Fn() + Send + Sync + 'static) {
     let waker = Waker::from(Arc::new(When(Box::new(when_woken))));
-    let (is_inside, entered) = mpsc::channel();
-    let (end, ended) = mpsc::channel::<()>();
     let mut task = pin!(map.insert_async(1, 1));
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            map.write(|_| {
-                is_inside.send(()).unwrap();
-                ended.recv_timeout(FAR).unwrap();
-            });
-        });
-        entered.recv_timeout(FAR).unwrap();
+    while_locked(map, || {
         let polled = task.as_mut().poll(&mut Context::from_waker(&waker));
         assert!(polled.is_pending());
-        end.send(()).unwrap();
     });
     thread::scope(|scope| {
         scope.spawn(|| {

@@ -65,6 +65,7 @@
 //! queue. It leaks the parent's queue, some hundred bytes for each lock and fork, since a thread that no longer exists
 //! may have been changing it.
 
+mod current_queue;
 mod error;
 mod guard;
 mod queue;
@@ -83,7 +84,7 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
-use self::queue::CurrentQueue;
+use self::current_queue::CurrentQueue;
 use self::tally::Tally;
 use self::word::{LISTENED, RESERVED, WAITERS, WAKE, Word};
 use crate::fault::planted;

@@ -1,4 +1,4 @@
-//! [`Queue`]: the waiting writers of one process, and [`CurrentQueue`]: the queue of this process.
+//! [`Queue`]: the waiting writers of one process.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -12,7 +12,7 @@ use super::word::{RESERVED, State, WAITERS, WAKE, Word};
 use crate::background::Background;
 use crate::fault::planted;
 use crate::fork;
-use crate::sync::{AtomicPtr, MODELLED, Mutex, MutexGuard, Ordering, spin};
+use crate::sync::{MODELLED, Mutex, MutexGuard, Ordering, spin};
 
 /// How often a task tries the mutex.
 const MUTEX_LOOKS: u32 = if MODELLED { 1 } else { 100 };
@@ -67,7 +67,7 @@ pub(super) enum Place {
 }
 
 impl Queue {
-    fn new(is_new: bool) -> Self {
+    pub(super) fn new(is_new: bool) -> Self {
         Queue {
             generation: fork::generation(),
             awake: AtomicUsize::new(0),
@@ -89,6 +89,29 @@ impl Queue {
     pub(super) fn has_deferred(&self) -> bool {
         // ORDER: none needed: the publisher itself asks.
         self.has_deferred.load(Ordering::Relaxed)
+    }
+
+    /// Whether some writer is awake and takes the lock as soon as it may.
+    #[inline]
+    pub(super) fn has_awake(&self) -> bool {
+        // ORDER: none needed: a hint.
+        self.awake.load(Ordering::Relaxed) > 0
+    }
+
+    /// Clears the bits that were set for the parent's queue.
+    pub(super) fn clear_parents_bits(&self, word: &Word) {
+        drop(self.lock(word));
+    }
+
+    /// Makes what a fork leaves of a queue that had a waiter and whose mutex was locked.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn left_by_a_parent() -> &'static Self {
+        let mut queue = Queue::new(false);
+        queue.generation = 0;
+        *queue.awake.get_mut() = 1;
+        let queue: &'static Queue = Box::leak(Box::new(queue));
+        mem::forget(queue.waiters.lock());
+        queue
     }
 
     /// Calls `run` while the thread is counted as awake.
@@ -343,100 +366,4 @@ impl Waiter {
         }
         self.sleeper.clone()
     }
-}
-
-/// The queue of this process, behind a pointer that a child of a fork replaces.
-///
-/// In a child, the entries of the parent's queue belong to threads that do not exist, and its mutex may stay
-/// locked. So the child leaks it with its entries, and makes a new one.
-pub(super) struct CurrentQueue(AtomicPtr<Queue>);
-
-impl CurrentQueue {
-    pub(super) fn new() -> Self {
-        CurrentQueue(AtomicPtr::new(Box::into_raw(Box::new(Queue::new(false)))))
-    }
-
-    /// Makes what a fork leaves of a queue that had a waiter and whose mutex was locked.
-    #[cfg(all(test, not(loom)))]
-    pub(super) fn left_by_a_parent() -> Self {
-        let mut queue = Queue::new(false);
-        queue.generation = 0;
-        *queue.awake.get_mut() = 1;
-        let queue: &'static Queue = Box::leak(Box::new(queue));
-        mem::forget(queue.waiters.lock());
-        CurrentQueue(AtomicPtr::new(std::ptr::from_ref(queue).cast_mut()))
-    }
-
-    /// Returns the queue, which is a new one after a fork.
-    #[inline]
-    pub(super) fn get(&self, word: &Word) -> &Queue {
-        let queue = self.peek();
-        if queue.generation == fork::generation() {
-            queue
-        } else {
-            self.renew(word, queue)
-        }
-    }
-
-    /// Returns whether some writer is awake and takes the lock as soon as it may.
-    #[inline]
-    pub(super) fn has_awake(&self) -> bool {
-        let queue = self.peek();
-        // ORDER: none needed: a hint.
-        queue.awake.load(Ordering::Relaxed) > 0 && !is_of_a_parent(queue)
-    }
-
-    /// Makes a new queue after a fork. Returns whether there has been one.
-    pub(super) fn renew_after_fork(&self, word: &Word) -> bool {
-        let queue = self.peek();
-        let is_old = is_of_a_parent(queue);
-        if is_old {
-            self.renew(word, queue);
-        }
-        is_old
-    }
-
-    #[inline]
-    fn peek(&self) -> &Queue {
-        // ORDER: Q4.
-        let queue = self.0.load(Ordering::Acquire);
-        // SAFETY: L7: no queue is freed before the lock is dropped, which needs exclusive access.
-        unsafe { &*queue }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn renew(&self, word: &Word, old: &Queue) -> &Queue {
-        let new = Box::into_raw(Box::new(Queue::new(true)));
-        let old = std::ptr::from_ref(old).cast_mut();
-        // ORDER: Q4, for both outcomes.
-        let replaced = self
-            .0
-            .compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire);
-        if replaced.is_err() {
-            // SAFETY: it came from a box just now, and no other thread has seen it.
-            drop(unsafe { Box::from_raw(new) });
-        }
-        let queue = self.peek();
-        // Clears the bits of the parent's queue.
-        drop(queue.lock(word));
-        queue
-    }
-}
-
-impl Drop for CurrentQueue {
-    fn drop(&mut self) {
-        let queue = self.peek();
-        // A parent's queue may be half changed, so it is leaked.
-        if !is_of_a_parent(queue) {
-            let queue = std::ptr::from_ref(queue).cast_mut();
-            // SAFETY: L7: it came from a box, and no other thread can reach it any more.
-            drop(unsafe { Box::from_raw(queue) });
-        }
-    }
-}
-
-#[inline]
-fn is_of_a_parent(queue: &Queue) -> bool {
-    queue.generation != fork::generation()
 }

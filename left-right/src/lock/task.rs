@@ -106,8 +106,8 @@ impl<T> WriterLock<T> {
 }
 
 impl<'a, T> LockAsync<'a, T> {
-    /// Joins the queue, unless the task has a place already. Returns `false` if another thread has the queue's mutex.
-    fn join(&mut self, queue: &Queue, context: &Context<'_>) -> bool {
+    /// Joins the queue, unless the task has a place already. Returns `None` if another thread has the queue's mutex.
+    fn join(&mut self, queue: &Queue, context: &Context<'_>) -> Option<&mut Waiting> {
         let head = &self.lock.head;
         // A forked child has a queue of its own.
         let is_of_parent = |waiting: &mut Waiting| waiting.generation != queue.generation();
@@ -122,15 +122,14 @@ impl<'a, T> LockAsync<'a, T> {
                 waker,
             });
         }
-        self.waiting.is_some()
+        self.waiting.as_mut()
     }
 
     /// Takes the lock as the front, or makes the next unlock wake the task.
     fn poll_in_line(&mut self, queue: &Queue, context: &Context<'_>) -> Poll<WriterGuard<'a, T>> {
         let lock = self.lock;
         loop {
-            let is_known = self.join(queue, context);
-            let Some(waiting) = self.waiting.as_mut().filter(|_| is_known) else {
+            let Some(waiting) = self.join(queue, context) else {
                 // Never waits for a mutex: looks again when it is run again.
                 wake_self(context);
                 return Poll::Pending;
