@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use left_right::background::{Background, Next, Work};
 use left_right::{LockAsync, LockError, WriterGuard, WriterLock};
 
 /// Far longer than any wait takes, so that a test fails instead of hanging.
@@ -240,4 +241,50 @@ fn tasks_and_threads_exclude_each_other() {
         }
     });
     assert_eq!(lock.into_inner(), 4 * EACH);
+}
+
+/// A waker is user code, which the publisher never runs. It leaves that to the next thread that looks.
+#[test]
+fn an_unlock_on_the_publisher_wakes_no_task() {
+    struct Holder {
+        lock: WriterLock<()>,
+        has_locked: mpsc::SyncSender<()>,
+        end: Mutex<mpsc::Receiver<()>>,
+        woken: Arc<Counting>,
+        seen: mpsc::SyncSender<(usize, bool)>,
+    }
+    impl Work for Holder {
+        fn publish(&self) -> Next {
+            let guard = self.lock.try_lock().unwrap();
+            self.has_locked.send(()).unwrap();
+            self.end.lock().unwrap().recv_timeout(FAR).unwrap();
+            drop(guard);
+            let seen = (self.woken.count(), self.lock.has_task_to_wake());
+            self.seen.send(seen).unwrap();
+            Next::Idle
+        }
+    }
+    let woken = Arc::<Counting>::default();
+    let (has_locked, locked) = mpsc::sync_channel(1);
+    let (end, ended) = mpsc::sync_channel(1);
+    let (seen, sees) = mpsc::sync_channel(1);
+    let holder = Arc::new(Holder {
+        lock: WriterLock::new(()),
+        has_locked,
+        end: Mutex::new(ended),
+        woken: Arc::clone(&woken),
+        seen,
+    });
+    let work: Weak<Holder> = Arc::downgrade(&holder);
+    let background = Background::new(work);
+    background.publish_after(Duration::ZERO).unwrap();
+    locked.recv_timeout(FAR).unwrap();
+    let mut task = pin!(holder.lock.lock_async());
+    assert!(poll(task.as_mut(), &woken).is_pending());
+    end.send(()).unwrap();
+    assert_eq!(sees.recv_timeout(FAR), Ok((0, true)));
+    holder.lock.pass_over_stalled_task();
+    assert_eq!((woken.count(), holder.lock.has_task_to_wake()), (1, false));
+    assert!(poll(task.as_mut(), &woken).is_ready());
+    background.leave();
 }
