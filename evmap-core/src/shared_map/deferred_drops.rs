@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::changes::{Effect, Node, drop_effect};
+use super::changes::{Effect, Node, Published, drop_effect};
 use crate::copy_drops::DropList;
 use crate::op::MapOp;
 use crate::panics::{Drops, Payload, dispose};
@@ -30,7 +30,7 @@ impl<K, V> Other<K, V> {
     fn len(&self) -> usize {
         match self {
             Other::Payload(_) | Other::Effect(_) => 1,
-            Other::Node(node) => node.len(),
+            Other::Node(node) => node.item().map_or(0, Published::len),
         }
     }
 

@@ -2,6 +2,10 @@
 
 mod effect;
 mod hub;
+mod list;
+mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -11,9 +15,10 @@ use std::time::{Duration, Instant};
 use left_right::Version;
 
 pub use self::effect::{Change, ChangesError, Effect};
-pub(super) use self::hub::{Hub, Node, Registration, drop_effect};
+pub(super) use self::hub::{Hub, Node, Published, Registration, drop_effect};
 
-use self::hub::{Found, Subscriber};
+use self::hub::Subscriber;
+use self::list::Found;
 use super::subscribe::Source;
 use super::wait_limit::WaitLimit;
 
@@ -304,16 +309,14 @@ impl<K: Clone, V: Clone> Changes<K, V> {
             return Err(ChangesError::Closed);
         }
         loop {
-            // First, so that all nodes are there if it is.
-            let is_closed = self.is_closed();
             let node = match self.subscriber.after(&self.position) {
                 Found::Next(node) => node,
-                Found::Nothing if is_closed => return Err(ChangesError::Closed),
+                Found::Closed => return Err(ChangesError::Closed),
                 Found::Nothing => return Ok(None),
                 Found::Lagged => return Err(ChangesError::Lagged),
             };
             // A panic here leaves the position as it is.
-            let change = node.change().and_then(|change| self.select(change));
+            let change = node.item().and_then(|item| self.select(item.change()));
             self.subscriber.has_read(&node);
             self.position = node;
             if change.is_some() {
