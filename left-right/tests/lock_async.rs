@@ -44,7 +44,7 @@ fn poll<'a, T>(task: Pin<&mut LockAsync<'a, T>>, woken: &Arc<Counting>) -> Polle
     task.poll(&mut Context::from_waker(&waker))
 }
 
-/// Runs a task to its end, and passes over others that are stalled.
+/// Runs a task to its end. Nobody runs it unless it is woken.
 fn block_on<'a, T>(lock: &'a WriterLock<T>) -> Result<WriterGuard<'a, T>, LockError> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut task = pin!(lock.lock_async());
@@ -53,9 +53,70 @@ fn block_on<'a, T>(lock: &'a WriterLock<T>) -> Result<WriterGuard<'a, T>, LockEr
         if let Poll::Ready(guard) = task.as_mut().poll(&mut Context::from_waker(&waker)) {
             return guard;
         }
-        thread::park_timeout(Duration::from_millis(5));
-        lock.pass_over_stalled_task();
+        thread::park_timeout(FAR);
         assert!(begin.elapsed() < FAR, "the task is not woken");
+    }
+}
+
+/// A lock that the publisher takes, and gives back when it is told to.
+struct Holder {
+    lock: WriterLock<()>,
+    has_locked: mpsc::SyncSender<()>,
+    end: Mutex<mpsc::Receiver<()>>,
+    has_unlocked: mpsc::SyncSender<()>,
+}
+
+impl Work for Holder {
+    fn publish(&self) -> Next {
+        let guard = self.lock.try_lock().unwrap();
+        self.has_locked.send(()).unwrap();
+        self.end.lock().unwrap().recv_timeout(FAR).unwrap();
+        drop(guard);
+        self.has_unlocked.send(()).unwrap();
+        Next::Idle
+    }
+}
+
+/// The process's publisher, which has a lock.
+struct Publisher {
+    holder: Arc<Holder>,
+    background: Background,
+    end: mpsc::SyncSender<()>,
+    unlocked: mpsc::Receiver<()>,
+}
+
+impl Publisher {
+    fn with_lock() -> Self {
+        let (has_locked, locked) = mpsc::sync_channel(1);
+        let (end, ended) = mpsc::sync_channel(1);
+        let (has_unlocked, unlocked) = mpsc::sync_channel(1);
+        let holder = Arc::new(Holder {
+            lock: WriterLock::new(()),
+            has_locked,
+            end: Mutex::new(ended),
+            has_unlocked,
+        });
+        let work: Weak<Holder> = Arc::downgrade(&holder);
+        let background = Background::new(work);
+        background.publish_after(Duration::ZERO).unwrap();
+        locked.recv_timeout(FAR).unwrap();
+        Publisher {
+            holder,
+            background,
+            end,
+            unlocked,
+        }
+    }
+
+    fn unlock(&self) {
+        self.end.send(()).unwrap();
+        self.unlocked.recv_timeout(FAR).unwrap();
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.background.leave();
     }
 }
 
@@ -103,10 +164,9 @@ fn tasks_are_served_in_their_order() {
     let Poll::Ready(Ok(guard)) = poll(tasks[0].as_mut(), &first) else {
         panic!("it is free");
     };
-    assert_eq!(second.count(), 1, "it is the front");
-    elsewhere(|| assert!(poll(tasks[1].as_mut(), &second).is_pending()));
+    assert_eq!(second.count(), 0, "the lock is held");
     drop(guard);
-    assert_eq!((first.count(), second.count()), (1, 2));
+    assert_eq!((first.count(), second.count()), (1, 1));
     assert!(poll(tasks[1].as_mut(), &second).is_ready());
 }
 
@@ -246,45 +306,98 @@ fn tasks_and_threads_exclude_each_other() {
 /// A waker is user code, which the publisher never runs. It leaves that to the next thread that looks.
 #[test]
 fn an_unlock_on_the_publisher_wakes_no_task() {
-    struct Holder {
-        lock: WriterLock<()>,
-        has_locked: mpsc::SyncSender<()>,
-        end: Mutex<mpsc::Receiver<()>>,
-        woken: Arc<Counting>,
-        seen: mpsc::SyncSender<(usize, bool)>,
+    let publisher = Publisher::with_lock();
+    let lock = &publisher.holder.lock;
+    let woken = Arc::<Counting>::default();
+    let mut task = pin!(lock.lock_async());
+    assert!(poll(task.as_mut(), &woken).is_pending());
+    publisher.unlock();
+    assert_eq!((woken.count(), lock.has_task_to_wake()), (0, true));
+    lock.pass_over_stalled_task();
+    assert_eq!((woken.count(), lock.has_task_to_wake()), (1, false));
+    assert!(poll(task.as_mut(), &woken).is_ready());
+}
+
+/// The thread wakes the task that the publisher has not woken, and passes over it. Else both would wait without end.
+#[test]
+fn a_thread_behind_a_task_that_the_publisher_has_not_woken_gets_the_lock() {
+    let publisher = Publisher::with_lock();
+    let lock = &publisher.holder.lock;
+    let woken = Arc::<Counting>::default();
+    let mut task = pin!(lock.lock_async());
+    assert!(poll(task.as_mut(), &woken).is_pending());
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| drop(lock.lock_until(Instant::now() + FAR).unwrap()));
+        // It is in the queue, or comes later and finds the lock free.
+        thread::sleep(Duration::from_millis(20));
+        publisher.unlock();
+        thread.join().unwrap();
+    });
+    // By that thread, whether it has waited or not.
+    assert_eq!(woken.count(), 1);
+}
+
+/// The one who unlocks wakes them, and so does the one who gives up.
+#[test]
+fn no_waker_runs_on_a_thread_that_holds_the_lock() {
+    struct Looks {
+        lock: Arc<WriterLock<()>>,
+        woken: AtomicUsize,
     }
-    impl Work for Holder {
-        fn publish(&self) -> Next {
-            let guard = self.lock.try_lock().unwrap();
-            self.has_locked.send(()).unwrap();
-            self.end.lock().unwrap().recv_timeout(FAR).unwrap();
-            drop(guard);
-            let seen = (self.woken.count(), self.lock.has_task_to_wake());
-            self.seen.send(seen).unwrap();
-            Next::Idle
+    impl Wake for Looks {
+        fn wake(self: Arc<Self>) {
+            assert!(!self.lock.is_held_by_caller());
+            self.woken.fetch_add(1, Ordering::Relaxed);
         }
     }
-    let woken = Arc::<Counting>::default();
-    let (has_locked, locked) = mpsc::sync_channel(1);
-    let (end, ended) = mpsc::sync_channel(1);
-    let (seen, sees) = mpsc::sync_channel(1);
-    let holder = Arc::new(Holder {
-        lock: WriterLock::new(()),
-        has_locked,
-        end: Mutex::new(ended),
-        woken: Arc::clone(&woken),
-        seen,
+    let lock = Arc::new(WriterLock::new(()));
+    let looks = Arc::new(Looks {
+        lock: Arc::clone(&lock),
+        woken: AtomicUsize::new(0),
     });
-    let work: Weak<Holder> = Arc::downgrade(&holder);
-    let background = Background::new(work);
-    background.publish_after(Duration::ZERO).unwrap();
-    locked.recv_timeout(FAR).unwrap();
-    let mut task = pin!(holder.lock.lock_async());
-    assert!(poll(task.as_mut(), &woken).is_pending());
-    end.send(()).unwrap();
-    assert_eq!(sees.recv_timeout(FAR), Ok((0, true)));
-    holder.lock.pass_over_stalled_task();
-    assert_eq!((woken.count(), holder.lock.has_task_to_wake()), (1, false));
+    let waker = Waker::from(Arc::clone(&looks));
+    let woken = || looks.woken.load(Ordering::Relaxed);
+    let guard = lock.lock().unwrap();
+    let mut tasks: Vec<_> = (0..3).map(|_| Box::pin(lock.lock_async())).collect();
+    elsewhere(|| {
+        for task in &mut tasks {
+            let polled = task.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+    });
+    drop(guard);
+    assert_eq!(woken(), 1);
+    let taken = tasks[0].as_mut().poll(&mut Context::from_waker(&waker));
+    assert_eq!(woken(), 1, "the second one waits for the unlock");
+    drop(taken);
+    assert_eq!(woken(), 2);
+    drop(tasks.remove(1));
+    assert_eq!(woken(), 3, "the third one is the front now");
+}
+
+/// The publisher must not depend on tasks, nor on the janitor, which passes them over.
+#[test]
+fn the_lock_can_be_taken_before_a_task_that_is_not_run() {
+    let lock = WriterLock::new(());
+    let woken = Arc::<Counting>::default();
+    let guard = lock.lock().unwrap();
+    let mut task = pin!(lock.lock_async());
+    elsewhere(|| assert!(poll(task.as_mut(), &woken).is_pending()));
+    drop(guard);
+    let begin = Instant::now();
+    while let Some(guard) = lock.try_lock() {
+        thread::sleep(Duration::from_micros(50));
+        drop(guard);
+        assert!(begin.elapsed() < FAR, "it is never reserved");
+    }
+    let begin = Instant::now();
+    let guard = loop {
+        if let Some(guard) = lock.try_lock_before_stalled_task() {
+            break guard;
+        }
+        assert!(begin.elapsed() < FAR, "it stays reserved");
+    };
+    drop(guard);
+    assert!(lock.pass_over_stalled_task(), "it has kept its place");
     assert!(poll(task.as_mut(), &woken).is_ready());
-    background.leave();
 }

@@ -44,8 +44,9 @@ pub trait Work: Send + Sync {
         Next::Idle
     }
 
-    /// A step on the janitor: it may run user code, and should be bounded, since other structures wait for it, and so
-    /// do tasks that wait for readers. Code that runs here must not wait for such a task.
+    /// A step on the janitor: it may run user code, and should be bounded, since other structures wait for it. So do
+    /// tasks that wait for readers, and tasks that an unlock on the publisher has left to be woken. Code that runs here
+    /// must not wait for such a task.
     ///
     /// Returns when to come again, unless [`tidy_after`](Background::tidy_after) is called for an earlier time.
     fn tidy(&self) -> Next {

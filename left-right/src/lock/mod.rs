@@ -26,7 +26,8 @@
 //!
 //! A task waits in the same queue. It does not look while it sleeps: it is woken when it becomes the front, and then by
 //! each unlock until it takes the lock. When it is overdue, the unlock itself reserves the lock for it, as for a thread. A
-//! task may never be run again, so one that was woken and does not come is passed over.
+//! task may never be run again, so one that was woken and does not come is passed over. No waker runs on the publisher, nor
+//! on a thread that holds the lock.
 //!
 //! # Invariants
 //! - **L1** The word names an owner exactly while a guard exists, or while a thread is about to make one or has just
@@ -37,7 +38,8 @@
 //!   cleared when the front leaves. So they never outlive the last waiter.
 //! - **L5** While `RESERVED` is set, only the front takes the lock, or a task that was the front when it last looked and
 //!   was passed over since.
-//! - **L6** A waiter that becomes the front is woken. (The publisher leaves a task to the janitor.)
+//! - **L6** A waiter that becomes the front is woken. If it is a task, and the front before it has taken the lock, `WAKE` is
+//!   set instead, so the unlock wakes it.
 //! - **L7** A queue is freed only when its lock is dropped.
 //!
 //! # Orderings
@@ -55,7 +57,9 @@
 //! - **Q3** `Word::set` of `WAKE` and `Word::release` (AcqRel both) come in some order. If the release comes first,
 //!   the waiter finds the lock free and does not sleep. If `set` comes first, the owner finds `WAKE` and the
 //!   waiter in the queue, and wakes it. `WAKE` is cleared by the thread that then wakes the front, or when the
-//!   front leaves, which wakes the next one (L6). A front that is woken in vain sets it again before it sleeps.
+//!   front leaves, which wakes the next one (L6). A front that is woken in vain sets it again before it sleeps. An owner
+//!   on the publisher leaves `WAKE` set where the front is a task, and notes that (`has_deferred`): the next unlock, the
+//!   next look of a thread that waits behind the task, or the next `pass_over_stalled_task` wakes it.
 //! - **Q4** `CurrentQueue::renew` (Release) pairs with `CurrentQueue::peek` (Acquire): a new queue is complete when
 //!   another thread loads it.
 //!
@@ -108,7 +112,7 @@ use crate::sync::{Tracked, own_mark};
 /// A thread that locks again at once mostly succeeds, for some hundred microseconds, since a change of hands costs
 /// more than a short critical section.
 /// A waiter that has been spinning for a microsecond or two joins a queue, and is served in its order.
-/// (A task in the queue that is not run when it is woken may cost ten to twenty milliseconds, once.)
+/// (Tasks in the queue that are not run when they are woken may together cost some thirty milliseconds, once.)
 /// From then on, at most a dozen critical sections of 20 microseconds or longer begin before its own (16 where waiters
 /// come and go meanwhile), and one more for each waiter before it. Where critical sections are shorter, they go on for
 /// half a millisecond, and as long again for each of those waiters.

@@ -229,25 +229,28 @@ impl Queue {
         place
     }
 
-    /// Removes a waiter, and wakes the next one if it was the front (L6).
-    pub(super) fn leave(&self, word: &Word, tally: &Tally, ticket: u64) {
+    /// Removes a waiter, and wakes the next one if it was the front (L6). `has_lock` says whether the calling thread has
+    /// the lock.
+    pub(super) fn leave(&self, word: &Word, tally: &Tally, ticket: u64, has_lock: bool) {
         let waiters = self.lock(word);
         let place = waiters
             .line
             .iter()
             .position(|waiter| waiter.ticket == ticket);
         if let Some(place) = place {
-            self.remove(waiters, place, word, tally);
+            self.remove(waiters, place, word, tally, has_lock);
         }
     }
 
-    /// Removes the waiter at this place, and wakes the next one if it was the front (L6).
+    /// Removes the waiter at this place, and wakes the next one if it was the front (L6). `has_lock` says whether the
+    /// calling thread has the lock: then it wakes no task, since a waker is user code, and its unlock does.
     fn remove(
         &self,
         mut waiters: MutexGuard<'_, Waiters>,
         place: usize,
         word: &Word,
         tally: &Tally,
+        has_lock: bool,
     ) {
         // Dropped after the mutex is unlocked.
         let _left = waiters.line.remove(place);
@@ -262,11 +265,17 @@ impl Queue {
             return;
         };
         tally.start_run(front.limit);
+        let is_left_to_unlock = has_lock && front.sleeper.is_task();
         // Also makes the stores of `start_run` visible to the critical sections that begin after this.
         word.set(match tally.is_reached(front.limit) {
             true => RESERVED | WAKE,
+            false if is_left_to_unlock => WAKE,
             false => 0,
         });
+        if is_left_to_unlock {
+            drop(waiters);
+            return;
+        }
         let sleeper = front.note_woken(tally);
         drop(waiters);
         if !planted("front-not-woken") {
@@ -305,7 +314,7 @@ impl Queue {
             .filter(|waiter| waiter.sleeper.is_task() && waiter.woken_at.is_none())
             .map(|waiter| waiter.note_woken(tally))
             .collect();
-        self.remove(waiters, 0, word, tally);
+        self.remove(waiters, 0, word, tally, false);
         drop(gone);
         woken.iter().for_each(Sleeper::wake);
         has_task
@@ -317,6 +326,23 @@ impl Queue {
         if self.has_deferred.swap(false, Ordering::Relaxed) {
             self.wake_front(word, tally);
         }
+    }
+
+    /// Ends the reservation of the lock for a task that is not run, or that nobody has woken yet. It stays the front. Does
+    /// not wait, and runs no waker.
+    pub(super) fn end_reservation(&self, word: &Word, tally: &Tally) {
+        let Some(waiters) = self.try_lock(word) else {
+            return;
+        };
+        let front = waiters.line.front().filter(|front| front.sleeper.is_task());
+        let is_absent = front.is_some_and(|front| match front.woken_at {
+            Some(woken_at) => tally.is_stalled_since(woken_at),
+            None => self.has_deferred(),
+        });
+        if is_absent {
+            word.clear(RESERVED);
+        }
+        drop(waiters);
     }
 
     /// Reserves the lock for the front, and makes the next unlock wake it.
@@ -355,6 +381,13 @@ impl Queue {
     #[cfg(all(test, not(loom)))]
     pub(super) fn len(&self, word: &Word) -> usize {
         self.lock(word).line.len()
+    }
+
+    /// Calls `run` while the mutex is locked.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn while_locked<R>(&self, word: &Word, run: impl FnOnce() -> R) -> R {
+        let _locked = self.lock(word);
+        run()
     }
 }
 

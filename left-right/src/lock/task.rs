@@ -32,9 +32,13 @@ struct Waiting {
 impl<T> WriterLock<T> {
     /// Locks, for a task: it gives its thread up while it waits. It needs no particular runtime.
     ///
-    /// The task waits in the same queue as threads do, with the same priority. Each unlock wakes it while it is the front. A
-    /// task that was woken and is not run for ten milliseconds may be [passed over](Self::pass_over_stalled_task); it
-    /// joins the queue again when it is run.
+    /// The task waits in the same queue as threads do, with the same priority. Each unlock wakes it while it is the front. (The
+    /// [publisher](crate::background) wakes no task: see [`has_task_to_wake`](Self::has_task_to_wake).) A task that was woken
+    /// and is not run for ten milliseconds may be [passed over](Self::pass_over_stalled_task). It joins the queue again when
+    /// it is run.
+    ///
+    /// A waker runs on a thread that unlocks or waits for this lock, or that drops a future of it. That thread does not hold
+    /// the lock then.
     ///
     /// # Blocking
     /// A poll looks at the lock for a microsecond or two and does not wait for it. It takes the queue's mutex, which is held
@@ -81,9 +85,9 @@ impl<T> WriterLock<T> {
     /// Passes over tasks in the queue that were woken more than ten milliseconds ago and have not been run since, if one
     /// of them is the front. Returns whether any task is in the queue.
     ///
-    /// A task that is never run would keep the tasks behind it waiting. So while it returns `true`, somebody has to call it
-    /// every ten milliseconds or so. (A thread that waits behind a task looks itself.) It also wakes tasks that an unlock on
-    /// the [publisher](crate::background) has left to it. So it runs wakers; it never waits for the lock.
+    /// A task that is never run would keep the tasks behind it waiting. So call this about every ten milliseconds while it
+    /// returns `true`. (A thread that waits behind a task calls it itself.) It also wakes the task that an unlock on the
+    /// [publisher](crate::background) has left to it. So it runs wakers. It never waits for the lock.
     ///
     /// # Examples
     /// ```
@@ -97,15 +101,36 @@ impl<T> WriterLock<T> {
         queue.pass_over(&head.word, &head.tally)
     }
 
-    /// Whether the publisher has unlocked and left a task to be woken by
-    /// [`pass_over_stalled_task`](Self::pass_over_stalled_task), for the publisher itself.
+    /// Returns whether an unlock on the [publisher](crate::background) has left a task to be woken. Call it on the publisher
+    /// after an unlock, and let another thread call [`pass_over_stalled_task`](Self::pass_over_stalled_task) if it returns
+    /// `true`.
     pub fn has_task_to_wake(&self) -> bool {
         let head = &self.head;
         head.queue.get(&head.word).has_deferred()
     }
+
+    /// As [`try_lock`](Self::try_lock), but also takes a lock that is reserved for a task which was woken ten milliseconds ago
+    /// and has not been run since, or which the publisher has left to be woken.
+    ///
+    /// For the [publisher](crate::background), which must not depend on tasks, nor on the thread that passes them over. The
+    /// task keeps its place in the queue. Never waits, and runs no waker.
+    pub fn try_lock_before_stalled_task(&self) -> Option<WriterGuard<'_, T>> {
+        self.try_lock().or_else(|| {
+            let head = &self.head;
+            head.queue
+                .get(&head.word)
+                .end_reservation(&head.word, &head.tally);
+            self.try_lock()
+        })
+    }
 }
 
 impl<'a, T> LockAsync<'a, T> {
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn lock(&self) -> &'a WriterLock<T> {
+        self.lock
+    }
+
     /// Joins the queue, unless the task has a place already. Returns `None` if another thread has the queue's mutex.
     fn join(&mut self, queue: &Queue, context: &Context<'_>) -> Option<&mut Waiting> {
         let head = &self.lock.head;
@@ -148,7 +173,7 @@ impl<'a, T> LockAsync<'a, T> {
                 Place::Front(before) => {
                     let seen = queue.awake(|| lock.look(SPIN_LOOKS, 1, |state| !state.is_held()));
                     if let Seen::Taken = seen {
-                        self.leave();
+                        self.leave(true);
                         return Poll::Ready(WriterGuard::new(lock));
                     }
                     // Q3: if the lock was held, an unlock sees `WAKE` and wakes us.
@@ -161,14 +186,14 @@ impl<'a, T> LockAsync<'a, T> {
     }
 
     /// Gives the place in the queue up. In a forked child, the parent's queue is left as it is.
-    fn leave(&mut self) {
+    fn leave(&mut self, has_lock: bool) {
         let Some(waiting) = self.waiting.take() else {
             return;
         };
         let head = &self.lock.head;
         let queue = head.queue.get(&head.word);
         if waiting.generation == queue.generation() {
-            queue.leave(&head.word, &head.tally, waiting.ticket);
+            queue.leave(&head.word, &head.tally, waiting.ticket, has_lock);
         }
     }
 }
@@ -207,7 +232,7 @@ impl<'a, T> Future for LockAsync<'a, T> {
 
 impl<T> Drop for LockAsync<'_, T> {
     fn drop(&mut self) {
-        self.leave();
+        self.leave(false);
     }
 }
 

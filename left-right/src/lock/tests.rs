@@ -1,6 +1,10 @@
 use std::hint;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -29,7 +33,7 @@ fn leave<T>(lock: &WriterLock<T>, ticket: u64) {
     let head = &lock.head;
     head.queue
         .get(&head.word)
-        .leave(&head.word, &head.tally, ticket);
+        .leave(&head.word, &head.tally, ticket, false);
 }
 
 /// A critical section counts as long after 20 microseconds.
@@ -234,6 +238,69 @@ fn a_dozen_waiters_get_the_lock_within_twenty_five_long_critical_sections() {
     });
 }
 
+/// How often a task was woken. Its waker may panic then.
+struct Woken {
+    times: AtomicUsize,
+    panics: bool,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.times.fetch_add(1, Ordering::Relaxed);
+        if self.panics {
+            std::panic::resume_unwind(Box::new("planned"));
+        }
+    }
+}
+
+/// Polls a task once while another thread has the queue's mutex. Returns how often the task has woken itself.
+fn poll_while_the_queue_is_locked(task: Pin<&mut LockAsync<'_, ()>>, panics: bool) -> usize {
+    let head = &task.lock().head;
+    let queue = head.queue.get(&head.word);
+    let woken = Arc::new(Woken {
+        times: AtomicUsize::new(0),
+        panics,
+    });
+    let (done, is_done) = mpsc::channel();
+    thread::scope(|scope| {
+        let waker = Waker::from(Arc::clone(&woken));
+        let is_pending = queue.while_locked(&head.word, || {
+            scope.spawn(move || {
+                let polled = task.poll(&mut Context::from_waker(&waker));
+                done.send(polled.is_pending()).unwrap();
+            });
+            is_done.recv_timeout(Duration::from_secs(60))
+        });
+        assert_eq!(is_pending, Ok(true), "a poll waits for the mutex");
+    });
+    woken.times.load(Ordering::Relaxed)
+}
+
+#[test]
+fn a_task_does_not_wait_for_the_queue_and_looks_again() {
+    for panics in [false, true] {
+        let lock = WriterLock::new(());
+        let guard = lock.lock().unwrap();
+        let mut task = pin!(lock.lock_async());
+        // It has no place yet.
+        assert_eq!(poll_while_the_queue_is_locked(task.as_mut(), panics), 1);
+        wait_for_waiters(&lock, 0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut context = Context::from_waker(Waker::noop());
+                assert!(task.as_mut().poll(&mut context).is_pending());
+            });
+        });
+        wait_for_waiters(&lock, 1);
+        assert_eq!(poll_while_the_queue_is_locked(task.as_mut(), panics), 1);
+        drop(guard);
+        assert!(
+            task.poll(&mut Context::from_waker(Waker::noop()))
+                .is_ready()
+        );
+    }
+}
+
 #[test]
 fn an_unlock_reports_a_listener_once_and_a_drop_keeps_the_report() {
     let lock = WriterLock::new(());
@@ -286,9 +353,9 @@ fn a_child_of_a_fork_begins_a_queue_of_its_own() {
 
 #[test]
 fn the_data_is_dropped_with_the_lock() {
-    let counted = std::sync::Arc::new(());
+    let counted = Arc::new(());
     let mut lock = WriterLock::new(Some(counted.clone()));
     assert!(lock.get_mut().is_some());
     drop(lock);
-    assert_eq!(std::sync::Arc::strong_count(&counted), 1);
+    assert_eq!(Arc::strong_count(&counted), 1);
 }

@@ -69,7 +69,7 @@ impl<T> WriterLock<T> {
             && (self.sleep_a_run(queue, &parker, deadline)
                 || self.wait_with_priority(queue, &parker, deadline));
         // Before the critical section, whose unlock must see the bits that the next waiter sets.
-        queue.leave(word, &self.head.tally, ticket);
+        queue.leave(word, &self.head.tally, ticket, is_taken);
         if is_taken {
             Ok(WriterGuard::new(self))
         } else {
@@ -103,7 +103,7 @@ impl<T> WriterLock<T> {
             parker.park_until(until);
             is_in_time = !is_over(deadline);
             if until != deadline {
-                queue.pass_over(&self.head.word, &self.head.tally);
+                self.pass_over_stalled_task();
             }
         }
     }
