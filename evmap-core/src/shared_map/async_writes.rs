@@ -16,14 +16,15 @@ use crate::table::Engine;
 /// another writer or on a reader, sleeps, clones the map, or replays more than 1,000 changes: the process's janitor thread
 /// does that, and wakes the task. (What the closure does happens in a poll, and so does a rehash: of a table that grows, or
 /// by `reserve` and `shrink_to_fit`. With [`Incremental`](crate::table::Incremental), growth takes small steps. If the
-/// system starts no thread for the janitor, or on the janitor itself, a poll does the janitor's work. A task that has
-/// waited in vain, because a thread with large writes was faster, replays twice as much in its next attempt.)
+/// system starts no thread for the janitor or the publisher, a poll does the work of that thread, and one that is run on
+/// the janitor, in a `Drop`, waits as a thread does. A task that finds more than 1,000 changes to replay a second time,
+/// because a thread with large writes was faster than it, replays up to twice as many, and so on.)
 ///
 /// A task that is woken to take the lock and is not run within ten milliseconds is passed over by the next thread that waits
 /// behind it, or by the janitor, and joins the queue again. So no runtime that is busy, and no waker that does nothing or
-/// panics, stops other writers for longer than some ten to twenty milliseconds.
-/// A waker must not write to the map, nor wait for it: it may run inside a poll of its own task, on a thread that has just
-/// written, or on the janitor.
+/// panics, stops other writers for longer than some thirty milliseconds.
+/// A waker must not write to the map, nor wait for it. It may run inside a poll of its own task, on a thread that has just
+/// written, that waits to write, or that drops a future, and on the janitor. None of these holds the map's lock then.
 ///
 /// # Cancellation
 ///

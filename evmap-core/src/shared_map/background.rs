@@ -164,7 +164,7 @@ where
 
     /// Adds `more` to the backlog and drops a part of it. Returns whether anything is left.
     pub(super) fn drop_some(&self, more: Option<DeferredDrops<K, V, E::Table<K, V>>>) -> bool {
-        // Hardly another thread locks it, no user code runs under the lock, and forks wait, unless one is under way already.
+        // Other threads rarely lock it, no user code runs under the lock, and forks wait, unless one is under way already.
         let locked = |run: &mut dyn FnMut(&mut DeferredDrops<_, _, _>)| {
             let _held_off = hold_off_forks();
             run(&mut self.backlog.lock().unwrap_or_else(PoisonError::into_inner));
@@ -192,7 +192,7 @@ where
         writer.prune_effects();
         // Writes of tasks leave this to the janitor.
         if writer.map().ops.get().retired() > 0 && writer.is_consistent() {
-            writer.sweep(&self.counters);
+            writer.sweep(STEP, &self.counters);
         }
         // ORDER: none needed: it changes only under the lock.
         let writes = self.counters.writes.load(Ordering::Relaxed);
@@ -213,7 +213,7 @@ where
                     self.publish(writer);
                 }
                 if writer.map().has_pending() {
-                    writer.sweep(&self.counters);
+                    writer.sweep(STEP, &self.counters);
                     if writer.map().ops.get().retired() == 0 {
                         // Nothing to do before the publication. It requests the janitor again.
                         return Next::Idle;
@@ -262,7 +262,7 @@ where
             self.deadline.mark_near();
             return Next::After(SOON);
         };
-        let Some(mut writer) = self.lock.try_lock() else {
+        let Some(mut writer) = self.lock.try_lock_before_stalled_task() else {
             if self.lock.is_abandoned() {
                 return Next::Idle;
             }
@@ -301,8 +301,9 @@ where
     }
 
     fn tidy(&self) -> Next {
-        let next = self.tidy_and_prepare();
-        match (self.look_after_tasks(), next) {
+        // First, since what follows may run a `Drop` that waits for the lock.
+        let look = self.look_after_tasks();
+        match (look, self.tidy_and_prepare()) {
             (Some(look), Next::After(time)) => Next::After(time.min(look)),
             (Some(look), Next::Idle) => Next::After(look),
             (None, next) => next,

@@ -27,14 +27,15 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Frees copies that were set aside and whose readers have left. The writer must be consistent (M1), so
-    /// this does nothing else.
-    pub(super) fn sweep(&mut self, counters: &Counters) {
+    /// Frees copies that were set aside and whose readers have left. Also replays at most this many operations, where
+    /// some are owed. The writer must be consistent (M1).
+    pub(super) fn sweep(&mut self, operations: usize, counters: &Counters) {
         debug_assert!(self.is_consistent(), "M1");
         let ops = &mut self.map.ops;
-        if let Err(payload) = catch(|| _ = ops.try_catch_up()) {
+        if let Err(payload) = catch(|| _ = ops.try_replay(operations)) {
             self.note_panic(payload, counters);
         }
+        self.collect(counters);
         counters.note(&self.map);
     }
 
@@ -74,5 +75,24 @@ where
         } else {
             Settling::Blocked
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::SharedMap;
+
+    #[test]
+    fn freeing_copies_replays_no_more_than_a_step() {
+        let map = SharedMap::new();
+        map.write(|w| (0..100).for_each(|key| _ = w.insert(key, key)));
+        let core = map.shared_core();
+        let mut writer = core.lock_blocking();
+        let mut missing = || {
+            writer.sweep(10, &core.counters);
+            writer.map.ops.missing().count()
+        };
+        assert_eq!([missing(), missing()], [90, 80]);
+        core.end(writer);
     }
 }

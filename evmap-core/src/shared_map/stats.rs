@@ -43,7 +43,8 @@ pub struct Stats {
     pub publications: u64,
     /// How often a fresh copy was made, to go past a reader or after a panic.
     pub rebuilds: u64,
-    /// Writes that found readers in their copy and could set aside no more copies.
+    /// Writes that found readers in their copy and could set aside no more copies. Tasks that wait at the same time count as
+    /// one.
     pub stalls: u64,
     /// Panics of user code that reached no caller: when a change was made to its second
     /// copy, when a fresh copy was made after another panic, or when something that was replaced or removed

@@ -12,9 +12,10 @@ use left_right::background::Background;
 use super::SharedMap;
 use super::changes::{Changes, Registration};
 use super::core::{Core, Locked};
-use super::error::WAITS_ON_THE_JANITOR;
+use super::error::{NO_COPY, WAITS_ON_THE_JANITOR};
 use super::versions::Versions;
 use super::wait_limit::WaitLimit;
+use super::write_async::Obstacle;
 use crate::table::{Engine, SharedEngine};
 
 /// What a subscriber needs of its map, whatever the map's hasher and engine are.
@@ -96,16 +97,14 @@ where
         Changes::new(self.source(), capacity, registration)
     }
 
-    /// As [`subscribe`](Self::subscribe), for a task: it gives its thread up while other writers have the map.
-    ///
-    /// If a write has panicked just before, the poll that subscribes may clone the map to recover.
+    /// As [`subscribe`](Self::subscribe), for a task: it gives its thread up while other writers have the map, and while the
+    /// janitor recovers the map from another write's panic.
     ///
     /// # Panics
     /// As [`subscribe`](Self::subscribe), when it is run.
     pub async fn subscribe_async(&self, capacity: usize) -> Changes<K, V> {
         let core = self.shared_core();
-        let writer = core.lock_async().await;
-        let registration = core.register_in(writer, capacity);
+        let registration = core.register_task(capacity).await;
         Changes::new(self.source(), capacity, registration)
     }
 
@@ -135,6 +134,31 @@ where
         });
         self.end(writer);
         registered.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// As [`register_in`](Self::register_in), for a task.
+    async fn register_task(&self, capacity: usize) -> Registration<K, V> {
+        loop {
+            let writer = self.lock_async().await;
+            if let Some(registration) = self.register_briefly(writer, capacity) {
+                return registration;
+            }
+            assert!(self.wait_for_copy(Obstacle::Other).await, "{NO_COPY}");
+        }
+    }
+
+    /// Returns `None` if the map has to recover from a panic first.
+    fn register_briefly(
+        &self,
+        mut writer: Locked<'_, K, V, S, E>,
+        capacity: usize,
+    ) -> Option<Registration<K, V>> {
+        let registration = writer.is_consistent().then(|| {
+            self.publish(&mut writer);
+            writer.register(capacity)
+        });
+        self.end_briefly(writer);
+        registration
     }
 
     /// Tells the subscribers that the map is gone.
@@ -191,9 +215,6 @@ where
         &self,
         capacity: usize,
     ) -> Pin<Box<dyn Future<Output = Registration<K, V>> + Send + '_>> {
-        Box::pin(async move {
-            let writer = self.lock_async().await;
-            self.register_in(writer, capacity)
-        })
+        Box::pin(self.register_task(capacity))
     }
 }

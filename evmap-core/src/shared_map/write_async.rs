@@ -12,12 +12,11 @@ use std::hash::{BuildHasher, Hash};
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
 use left_right::background::{Background, Next, hold_off_forks};
-use left_right::{LockError, SwapError, Version};
+use left_right::{LockError, ReadersBusy, SwapError, Version};
 
 use super::background::{SHORTEST_REST, STEP};
 use super::batches::Ticket;
@@ -35,10 +34,22 @@ use crate::table::Engine;
 const STALL_LOOK: Duration = Duration::from_millis(10);
 
 /// Why a write is not made yet.
-enum Obstacle {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Obstacle {
     /// A reader of the calling thread is in the copy.
     OwnReader,
+    /// The copy lacks more changes than a poll makes.
+    MuchToReplay,
+    /// Readers of other threads, or the recovery from a panic.
     Other,
+}
+
+/// Why a copy cannot be prepared in a poll.
+enum NotReady {
+    Busy(ReadersBusy),
+    MuchToReplay,
+    /// It needs the recovery from a panic, or a fresh copy.
+    Inconsistent,
 }
 
 /// A write that was made.
@@ -64,23 +75,33 @@ where
     where
         F: FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
     {
-        // After a wait in vain, since a thread with large writes was faster, a poll may replay more. So the task gets to
-        // its write in the end.
+        // Where the copy lacks much, although the janitor has prepared it, a thread with large writes was faster. Then the
+        // next poll may replay more, so that the task gets to its write in the end.
         let mut most = STEP;
+        let mut has_waited_to_replay = false;
         let made = loop {
             let writer = self.lock_async().await;
             match self.try_write_of_task(writer, write, most) {
                 Ok(made) => break made,
                 Err((back, obstacle)) => {
                     write = back;
+                    let lacks_much = obstacle == Obstacle::MuchToReplay;
+                    if lacks_much && has_waited_to_replay {
+                        most = most.saturating_mul(2);
+                    }
+                    has_waited_to_replay |= lacks_much;
                     assert!(self.wait_for_copy(obstacle).await, "{NO_COPY}");
-                    most = most.saturating_mul(2);
                 }
             }
         };
         match (made.outcome, made.unpublished) {
             (Err(panic), _) => resume_unwind(panic),
             (Ok(result), None) => (result, made.commit),
+            (Ok(result), Some(ticket)) if Background::is_janitor() => {
+                self.ensure_visible(made.commit);
+                self.check_rolled_back(ticket);
+                (result, made.commit)
+            }
             (Ok(result), Some(ticket)) => {
                 let before = Version::from_u64(made.commit.as_u64() - 1);
                 let (listen, expect) = (|| self.lock.listen(), || self.call_janitor());
@@ -106,12 +127,11 @@ where
     {
         if let Err(unready) = writer.prepare_briefly(most, &self.counters) {
             let obstacle = match unready {
-                Some(Unready::Busy(busy))
-                    if busy.readers().iter().any(|it| self.reader.is_own(it)) =>
-                {
+                NotReady::Busy(busy) if busy.readers().iter().any(|it| self.reader.is_own(it)) => {
                     Obstacle::OwnReader
                 }
-                _ => Obstacle::Other,
+                NotReady::MuchToReplay => Obstacle::MuchToReplay,
+                NotReady::Busy(_) | NotReady::Inconsistent => Obstacle::Other,
             };
             self.end_briefly(writer);
             return Err((write, obstacle));
@@ -129,7 +149,7 @@ where
     }
 
     /// Unlocks. Does a few deferred drops, and leaves many to the janitor.
-    fn end_briefly(&self, mut writer: Locked<'_, K, V, S, E>) {
+    pub(super) fn end_briefly(&self, mut writer: Locked<'_, K, V, S, E>) {
         let commit = writer.commit_version();
         let drops = writer.take_few_drops(&self.counters, STEP);
         let needs_janitor = writer.has_drops() || !writer.is_consistent();
@@ -148,11 +168,8 @@ where
 
     /// Waits until the janitor has prepared the copy that is written next. Returns `false` if it could not, since a `Clone`
     /// panicked.
-    async fn wait_for_copy(&self, obstacle: Obstacle) -> bool {
-        if let Obstacle::OwnReader = obstacle {
-            // ORDER: A1 (tasks.rs), by the request that follows.
-            self.tasks.has_own_reader.store(true, Ordering::Relaxed);
-        }
+    pub(super) async fn wait_for_copy(&self, obstacle: Obstacle) -> bool {
+        let has_own_reader = obstacle == Obstacle::OwnReader;
         let mut waiting: Option<Arc<Waiting>> = None;
         poll_fn(|context| {
             let waker = context.waker();
@@ -163,7 +180,7 @@ where
             if !is_janitor && waiting.as_ref().is_some_and(|task| task.is_for(waker)) {
                 return Poll::Pending;
             }
-            waiting = self.tasks.try_join(waker);
+            waiting = self.tasks.try_join(waker, has_own_reader);
             let requested = match &waiting {
                 Some(_) => self.background.try_tidy_after(Duration::ZERO),
                 None => None,
@@ -188,9 +205,7 @@ where
     /// Does one step of preparing the copy that is written next, for tasks that wait for it. Returns when to come
     /// again, or `None` if no task waits any more.
     pub(super) fn prepare_for_tasks(&self) -> Option<Next> {
-        if !self.tasks.are_waiting() {
-            return None;
-        }
+        let has_own_reader = self.tasks.waiting()?;
         let soon = Some(Next::After(SHORTEST_REST));
         let Some(held_off) = hold_off_forks() else {
             return soon;
@@ -203,7 +218,7 @@ where
             }
             return soon;
         };
-        let prepared = self.prepare_in_steps(&mut writer);
+        let prepared = self.prepare_in_steps(&mut writer, has_own_reader);
         let commit = writer.commit_version();
         let drops = self.end_without_drops(writer, commit);
         drop(held_off);
@@ -213,18 +228,21 @@ where
             Ok(false) => return Some(Next::After(Duration::ZERO)),
             Err(Unready::Panicked(_)) => self.tasks.wake(true),
             Err(unready) => {
-                let (pause, is_first) = self.tasks.next_pause();
-                if let Unready::TooManyRetired(_) = unready {
-                    self.counters.count(|c| &c.stalls, u64::from(is_first));
+                if matches!(unready, Unready::TooManyRetired(_)) && self.tasks.note_stall() {
+                    self.counters.count(|c| &c.stalls, 1);
                 }
-                return Some(Next::After(pause));
+                return Some(Next::After(self.tasks.next_pause()));
             }
         }
         has_drops.then_some(Next::After(Duration::ZERO))
     }
 
     /// Returns whether the copy is ready, or `false` if there is more to replay.
-    fn prepare_in_steps(&self, writer: &mut Locked<'_, K, V, S, E>) -> Result<bool, Unready> {
+    fn prepare_in_steps(
+        &self,
+        writer: &mut Locked<'_, K, V, S, E>,
+        has_own_reader: bool,
+    ) -> Result<bool, Unready> {
         if writer.is_consistent() {
             let ops = &mut writer.map.ops;
             match catch(|| ops.try_replay(STEP)) {
@@ -234,8 +252,6 @@ where
             }
         }
         let prepared = writer.prepare(&self.counters);
-        // ORDER: A1 (tasks.rs).
-        let has_own_reader = self.tasks.has_own_reader.swap(false, Ordering::Relaxed);
         let prepared =
             prepared.or_else(|unready| self.rebuild_past(writer, unready, has_own_reader));
         match prepared {
@@ -244,13 +260,7 @@ where
                 writer.note_panic(payload, &self.counters);
                 Err(Unready::Panicked(Box::new(())))
             }
-            Err(unready) => {
-                if has_own_reader {
-                    // ORDER: A1 (tasks.rs).
-                    self.tasks.has_own_reader.store(true, Ordering::Relaxed);
-                }
-                Err(unready)
-            }
+            Err(unready) => Err(unready),
         }
     }
 }
@@ -261,17 +271,23 @@ impl<K, V, S, E: Engine> Core<K, V, S, E> {
     /// # Panics
     /// If the calling thread holds it, or if the thread that holds it is not in this child after a fork.
     pub(super) async fn lock_async(&self) -> Locked<'_, K, V, S, E> {
+        if Background::is_janitor() {
+            // While its thread waits here, nobody would wake the task, nor pass over those before it.
+            return self.lock_blocking();
+        }
         let mut locked = self.lock.lock_async();
         let locked = poll_fn(|context| {
             if let Poll::Ready(writer) = Pin::new(&mut locked).poll(context) {
                 return Poll::Ready(writer);
             }
-            // If there is no janitor, nobody looks whether a task is stalled.
-            if !Background::is_janitor() && self.background.try_tidy_after(STALL_LOOK).is_none() {
+            match self.background.try_tidy_after(STALL_LOOK) {
+                Some(Ok(())) => return Poll::Pending,
+                // If there is no janitor, the tasks themselves look whether one of them is stalled.
+                Some(Err(_)) => _ = self.lock.pass_over_stalled_task(),
                 // Without a request, no task may be in the queue.
-                locked = self.lock.lock_async();
-                contain(|| context.waker().wake_by_ref());
+                None => locked = self.lock.lock_async(),
             }
+            contain(|| context.waker().wake_by_ref());
             Poll::Pending
         });
         match locked.await {
@@ -295,27 +311,26 @@ where
     E: Engine,
 {
     /// As [`prepare`](Self::prepare), if that applies no more than this many changes. It frees no copy that was set aside.
-    ///
-    /// # Errors
-    /// The reason why the copy is not ready; `None` if it needs more work.
-    fn prepare_briefly(&mut self, most: usize, counters: &Counters) -> Result<(), Option<Unready>> {
+    fn prepare_briefly(&mut self, most: usize, counters: &Counters) -> Result<(), NotReady> {
+        if !self.is_consistent() {
+            return Err(NotReady::Inconsistent);
+        }
         let mut missing = 0;
-        let is_little = self.is_consistent()
-            && self.map.ops.missing().all(|op: &MapOp<K, V, ()>| {
-                missing += op.changes();
-                missing <= most
-            });
+        let is_little = self.map.ops.missing().all(|op: &MapOp<K, V, ()>| {
+            missing += op.changes();
+            missing <= most
+        });
         if !is_little {
-            return Err(None);
+            return Err(NotReady::MuchToReplay);
         }
         let ops = &mut self.map.ops;
         match catch(|| ops.catch_up_if_free()) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(SwapError::Busy(busy))) => Err(Some(Unready::Busy(busy))),
-            Ok(Err(SwapError::Poisoned(_))) => Err(None),
+            Ok(Err(SwapError::Busy(busy))) => Err(NotReady::Busy(busy)),
+            Ok(Err(SwapError::Poisoned(_))) => Err(NotReady::Inconsistent),
             Err(payload) => {
                 self.note_panic(payload, counters);
-                Err(None)
+                Err(NotReady::Inconsistent)
             }
         }
     }

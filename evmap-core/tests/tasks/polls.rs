@@ -178,6 +178,22 @@ thread_local! {
     static DROPS: Cell<usize> = const { Cell::new(0) };
 }
 
+/// What a write has left to the janitor stays with it.
+#[test]
+fn a_poll_of_a_subscriber_drops_few_values() {
+    let alive = Arc::new(());
+    for _ in 0..20 {
+        let entries = (0..ENTRIES).map(|key| (key, Counted(Arc::clone(&alive))));
+        let map = SharedMap::builder().build_from(entries);
+        block_on(map.write_async(|w| w.clear()));
+        block_on(map.insert_async(1, Counted(Arc::clone(&alive))));
+        let drops = DROPS.get();
+        let changes = block_on(map.subscribe_async(1));
+        assert!(DROPS.get() - drops <= 1_100, "a poll has dropped them");
+        drop(changes);
+    }
+}
+
 #[test]
 fn a_poll_drops_few_values() {
     let alive = Arc::new(());
