@@ -14,9 +14,8 @@ const LOST: &str = "the system refused a memory barrier that it had granted befo
 
 /// The writer of two copies of a `T`: readers see one, the writer changes the other.
 ///
-/// The plainest of the writers: what is changed in the writer's copy stays missing in the other
-/// one, and it is the caller's part to make both alike.
-/// [`OpWriteHandle`](crate::OpWriteHandle) does that with a log of operations.
+/// The plainest of the writers. A change to the writer's copy does not reach the other copy, and the caller has to
+/// make both alike. [`OpWriteHandle`](crate::OpWriteHandle) does that with a log of operations.
 ///
 /// Dropping it waits for nobody; readers keep the last published state.
 ///
@@ -74,12 +73,35 @@ pub struct WriteHandle<T> {
 }
 
 impl<T> WriteHandle<T> {
-    /// A writer over two copies, of which readers see `left` first.
+    /// Makes a writer of two copies. Readers see `left` first.
+    ///
+    /// The two should be equal, and the caller keeps them so. Settings other than the defaults: [`Builder`].
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::WriteHandle::new("left", "right");
+    /// let reader = writer.read_handle();
+    /// println!("{}", *reader.read()); // left
+    /// # assert_eq!(*reader.read(), "left");
+    /// writer.swap_buffers();
+    /// println!("{}", *reader.read()); // right
+    /// # assert_eq!(*reader.read(), "right");
+    /// ```
     pub fn new(left: T, right: T) -> Self {
         Builder::new().build(left, right)
     }
 
-    /// A writer over `value` and a clone of it.
+    /// Makes a writer of `value` and a clone of it.
+    ///
+    /// # Panics
+    /// If the `Clone` does.
+    ///
+    /// # Examples
+    /// ```
+    /// let writer = left_right::WriteHandle::cloned(vec![1, 2]);
+    /// println!("{:?} {:?}", writer.read_buffer(), writer.write_buffer()); // [1, 2] [1, 2]
+    /// # assert_eq!(writer.read_buffer(), writer.write_buffer());
+    /// ```
     pub fn cloned(value: T) -> Self
     where
         T: Clone,
@@ -93,23 +115,34 @@ impl<T> WriteHandle<T> {
         }
     }
 
-    /// The copy that readers see.
+    /// Returns the copy that readers see.
     pub fn read_buffer(&self) -> &T {
         self.buffers.published()
     }
 
-    /// The writer's copy.
+    /// Returns the writer's copy, which no new reader sees before the next swap.
     ///
     /// After [`DelayWriteHandle::start_swap`](crate::DelayWriteHandle::start_swap) it is the copy
-    /// that was just swapped out.
+    /// that was just swapped out, and older readers may still be in it.
     pub fn write_buffer(&self) -> &T {
         self.buffers.own()
     }
 
-    /// The writer's copy, for changing. No reader sees it before the next swap.
+    /// Returns the writer's copy, for changing. No reader sees a change before the next swap.
+    ///
+    /// # Blocking
+    /// Never waits: [`swap_buffers`](Self::swap_buffers) has waited for the readers of this copy.
     ///
     /// # Panics
-    /// If the system once refused a memory barrier that it had granted before.
+    /// If the system has refused a memory barrier that it had granted before.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::WriteHandle::cloned(1);
+    /// *writer.write_buffer_mut() = 2;
+    /// println!("{} {}", writer.read_buffer(), writer.write_buffer()); // 1 2
+    /// # assert_eq!((*writer.read_buffer(), *writer.write_buffer()), (1, 2));
+    /// ```
     pub fn write_buffer_mut(&mut self) -> &mut T {
         match self.buffers.writable(Patience::ENDLESS) {
             Ok(copy) => copy.into_mut(),
@@ -117,12 +150,11 @@ impl<T> WriteHandle<T> {
         }
     }
 
-    /// Publishes the writer's copy, and waits until the readers of the other one have left it.
+    /// Publishes the writer's copy, and waits until the readers of the other one have left it. Returns the new version.
     ///
-    /// Reads that begin after this has returned see it. (No guard of the older state is left then. In
+    /// Reads that begin after this has returned see it. (No guard of the older state is left then. After
     /// [`DelayWriteHandle::start_swap`](crate::DelayWriteHandle::start_swap) there may be one.)
-    /// A panic while the writer's copy was being changed leaves it as far as it was changed; the
-    /// next swap would publish that.
+    /// A panic while the caller was changing the writer's copy leaves that copy half changed, and the next swap publishes it.
     ///
     /// # Blocking
     /// Waits for the guards that were taken before the swap, and for nothing else: it spins
@@ -134,44 +166,82 @@ impl<T> WriteHandle<T> {
     /// One atomic swap, one heavy fence (see [`FenceMode`]) and a look at each live reader.
     ///
     /// # Panics
-    /// If the system once refused a memory barrier that it had granted before.
+    /// If the system has refused a memory barrier in an earlier swap that it had granted before.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::WriteHandle::cloned(1);
+    /// let reader = writer.read_handle();
+    /// *writer.write_buffer_mut() = 2;
+    /// let version = writer.swap_buffers();
+    /// println!("version {version}: {}", *reader.read()); // version 1: 2
+    /// # assert_eq!((version.as_u64(), *reader.read()), (1, 2));
+    /// ```
     pub fn swap_buffers(&mut self) -> Version {
         let version = self.start_swap();
         self.finish();
         version
     }
 
-    /// The version that readers see.
+    /// Returns the version that readers see: 0 before the first swap.
     pub fn version(&self) -> Version {
         self.buffers.version()
     }
 
-    /// A reader of its own.
+    /// Returns a new reader.
+    ///
+    /// # Blocking
+    /// Waits for no guard. Locks the list of readers for a moment, and allocates.
+    ///
+    /// # Examples
+    /// ```
+    /// let writer = left_right::WriteHandle::cloned("text");
+    /// let reader = writer.read_handle();
+    /// let thread = std::thread::spawn(move || reader.read().len());
+    /// println!("{}", thread.join().unwrap()); // 4
+    /// # assert_eq!(writer.read_buffer().len(), 4);
+    /// ```
     pub fn read_handle(&self) -> ReadHandle<T> {
         ReadHandle::join(self.buffers.shared())
     }
 
-    /// Makes readers in other threads.
+    /// Returns a factory, which makes readers in other threads.
     pub fn factory(&self) -> ReadHandleFactory<T> {
         ReadHandleFactory::new(self.buffers.shared())
     }
 
-    /// A reader that threads may share.
+    /// Returns a reader that threads may share.
+    ///
+    /// # Blocking
+    /// Waits for no guard. The first call for a structure locks a list of the process for a moment.
     pub fn shared_reader(&self) -> SharedReader<T> {
         SharedReader::new(self.buffers.shared())
     }
 
-    /// How reads and swaps are ordered now, never [`FenceMode::Auto`].
+    /// Returns how reads and swaps are ordered now, never [`FenceMode::Auto`].
     pub fn fence_mode(&self) -> FenceMode {
         self.buffers.fence_mode()
     }
 
-    /// How many copies are set aside for readers still inside them.
+    /// Returns how many copies are set aside for readers that are still in them.
+    ///
+    /// They come from [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild).
     pub fn retired(&self) -> usize {
         self.buffers.retired()
     }
 
-    /// Figures of this moment. Locks the list of readers for a moment.
+    /// Returns figures of this moment: readers, copies set aside, pending operations, and the fence mode.
+    ///
+    /// # Blocking
+    /// Waits for no guard. Locks the list of readers for a moment.
+    ///
+    /// # Examples
+    /// ```
+    /// let writer = left_right::WriteHandle::cloned(0);
+    /// let _readers = [writer.read_handle(), writer.read_handle()];
+    /// println!("{} readers", writer.stats().readers); // 2 readers
+    /// # assert_eq!(writer.stats().readers, 2);
+    /// ```
     pub fn stats(&self) -> Stats {
         Stats {
             readers: self.buffers.shared().registry.len(),
@@ -181,14 +251,17 @@ impl<T> WriteHandle<T> {
         }
     }
 
-    /// The sums of the two counters of all readers, also of readers that no longer exist: see
+    /// Returns the sums of the two counters of all readers, also of readers that no longer exist: see
     /// [`ReadGuard::count`](crate::ReadGuard::count).
     ///
     /// A sum has all counts that happen before the call, such as those of threads that were joined. Of counts that
     /// other threads make meanwhile it may have some. It never goes back, except where a counter wraps around.
     ///
+    /// # Blocking
+    /// Waits for no guard. Locks the list of readers for a moment.
+    ///
     /// # Cost
-    /// O(live readers). Locks the list of readers for a moment, and waits for no guard.
+    /// O(live readers).
     pub fn counts(&self) -> [u64; 2] {
         self.buffers.shared().registry.counts()
     }
