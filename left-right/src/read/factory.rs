@@ -40,12 +40,27 @@ impl<T> ReadHandleFactory<T> {
         }
     }
 
-    /// A new reader. Locks the list of readers for a moment; waits for no guard.
+    /// Makes a reader.
+    ///
+    /// # Blocking
+    /// Waits for no guard. Locks the list of readers for a moment, and allocates.
+    ///
+    /// # Examples
+    /// ```
+    /// let factory = left_right::WriteHandle::cloned("text").factory();
+    /// let thread = std::thread::spawn(move || factory.handle().read().len());
+    /// let len = thread.join().unwrap();
+    /// println!("{len}"); // 4
+    /// # assert_eq!(len, 4);
+    /// ```
     pub fn handle(&self) -> ReadHandle<T> {
         ReadHandle::join(&self.shared)
     }
 
-    /// The sums of the readers' counters: see [`ReadHandle::counts`]. Locks the list of readers for a moment.
+    /// Returns the sums of the readers' counters: see [`ReadHandle::counts`].
+    ///
+    /// # Blocking
+    /// Waits for no guard. Locks the list of readers for a moment.
     pub fn counts(&self) -> [u64; 2] {
         self.shared.registry.counts()
     }

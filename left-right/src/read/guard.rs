@@ -154,12 +154,24 @@ impl<'a, T: 'a> ReadGuard<'a, T> {
 }
 
 impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
-    /// The version that this guard shows.
+    /// Returns the version that this guard shows.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::DelayWriteHandle::cloned(0);
+    /// let reader = writer.read_handle();
+    /// let guard = reader.read();
+    /// writer.start_swap();
+    /// println!("{} {}", guard.version(), writer.version()); // 0 1
+    /// # assert_eq!((guard.version().as_u64(), writer.version().as_u64()), (0, 1));
+    /// ```
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// A guard of a part of the data.
+    /// Makes a guard of a part of the data.
+    ///
+    /// It keeps the whole copy, as the guard did.
     ///
     /// # Panics
     /// If `f` does; the guard is dropped then.
@@ -171,7 +183,8 @@ impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
     /// let writer = WriteHandle::cloned((1, "one".to_string()));
     /// let reader = writer.read_handle();
     /// let name = ReadGuard::map(reader.read(), |pair| pair.1.as_str());
-    /// assert_eq!(&*name, "one");
+    /// println!("{}", &*name); // one
+    /// # assert_eq!(&*name, "one");
     /// ```
     #[inline]
     pub fn map<U: ?Sized>(guard: Self, f: impl FnOnce(&T) -> &U) -> ReadGuard<'a, U> {
@@ -179,10 +192,10 @@ impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
         guard.with_value(value)
     }
 
-    /// A guard of a part of the data that may not be there.
+    /// Makes a guard of a part of the data that may not exist.
     ///
     /// # Errors
-    /// The guard itself, where `f` says `None`.
+    /// The guard itself, if `f` returns `None`.
     ///
     /// # Panics
     /// If `f` does; the guard is dropped then.
@@ -210,9 +223,9 @@ impl<'a, T: ?Sized + 'a> ReadGuard<'a, T> {
         }
     }
 
-    /// A guard of a part of the data, or none: where `f` says `None`, the guard is dropped.
+    /// Makes a guard of a part of the data that may not exist. If `f` returns `None`, the guard is dropped.
     ///
-    /// Cheaper than [`try_map`](Self::try_map), which has to be ready to give the guard back.
+    /// Cheaper than [`try_map`](Self::try_map), which has to be ready to return the guard.
     ///
     /// # Panics
     /// If `f` does; the guard is dropped then.

@@ -9,15 +9,15 @@ use crate::protocol::Reader;
 use crate::shared::Shared;
 use crate::sync::Arc;
 
-/// One reader's own way in: the cheapest reads there are.
+/// A reader for one thread at a time, with the cheapest reads.
 ///
-/// Each thread has its own, by [`Clone`], from a [`ReadHandleFactory`], or from the writer; where
+/// Each thread has its own, by [`Clone`], from a [`ReadHandleFactory`], or from the writer. Where
 /// one value must serve all threads (a web framework's shared state), use a [`SharedReader`].
 ///
 /// # Cost
 ///
-/// A read is three plain stores to a cache line of the handle's own and one load of a line that is
-/// only read, whatever other threads do.
+/// A read is three plain stores to a cache line of the handle's own and one load of a pointer that only a swap
+/// changes, whatever other threads do.
 /// In [`FenceMode::SeqCst`](crate::FenceMode::SeqCst), and in `Auto` while swaps come fast, a fence comes on top, and
 /// two stores to the same line.
 /// Making, cloning and dropping a handle locks the list of readers for a moment, and never waits
@@ -95,33 +95,65 @@ impl<T> ReadHandle<T> {
         }
     }
 
-    /// The published state, unchanged for as long as the guard lives.
+    /// Returns a guard of the published state, which stays unchanged for as long as the guard lives.
     ///
-    /// Wait-free.
     /// If this handle has a guard already, the new one shows the same state as that one.
+    ///
+    /// # Blocking
+    /// Never waits: wait-free. While the guard lives, one swap passes it, and the next one waits for it.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::DelayWriteHandle::cloned(vec![1]);
+    /// let (reader, other) = (writer.read_handle(), writer.read_handle());
+    /// let guard = reader.read();
+    /// writer.finish_swap().write_buffer_mut().push(2);
+    /// writer.start_swap();
+    /// println!("{:?} {:?}", *guard, *other.read()); // [1] [1, 2]
+    /// # assert_eq!((&*guard, &*other.read()), (&vec![1], &vec![1, 2]));
+    /// ```
     #[inline(always)]
     pub fn read(&self) -> ReadGuard<'_, T> {
         // SAFETY: the handle's own slot, in its structure; the guard borrows the handle (G3).
         unsafe { ReadGuard::of(&self.shared, self.reader.slot()) }
     }
 
-    /// Calls `f` with the published state: a [`read`](Self::read) that ends with the call.
+    /// Calls `f` with the published state, and returns what it returns: a [`read`](Self::read) that ends with the call.
+    ///
+    /// # Blocking
+    /// Never waits: wait-free, apart from `f`.
     ///
     /// # Panics
-    /// If `f` does; the read has ended then.
+    /// If `f` does. The read ends first.
     ///
     /// # Examples
     /// ```
     /// let writer = left_right::WriteHandle::cloned(vec![1, 2, 3]);
     /// let sum: i32 = writer.read_handle().with(|numbers| numbers.iter().sum());
-    /// assert_eq!(sum, 6);
+    /// println!("{sum}"); // 6
+    /// # assert_eq!(sum, 6);
     /// ```
     #[inline(always)]
     pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         f(&self.read())
     }
 
-    /// The version that a read would show now.
+    /// Returns the version that a read would show now.
+    ///
+    /// While this handle has a guard, that is the guard's version.
+    ///
+    /// # Blocking
+    /// Never waits: wait-free.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::WriteHandle::cloned(0);
+    /// let reader = writer.read_handle();
+    /// writer.swap_buffers();
+    /// writer.swap_buffers();
+    /// println!("version {}", reader.version()); // version 2
+    /// # assert_eq!(reader.version(), writer.version());
+    /// ```
     #[inline]
     pub fn version(&self) -> Version {
         self.read().version()
@@ -129,11 +161,13 @@ impl<T> ReadHandle<T> {
 
     /// Makes this handle a [`Snapshot`] of the published state, which may be sent to other threads.
     ///
-    /// Waits for no guard; locks this reader's name for a moment.
     /// The handle's label stays. A clone of the handle shows later states.
     ///
     /// A guard that was forgotten ([`std::mem::forget`]) has left this handle on its state: the snapshot shows that
     /// state, and ends the forgotten guard's pin when it is dropped.
+    ///
+    /// # Blocking
+    /// Waits for no guard. Locks this reader's name for a moment.
     ///
     /// # Examples
     /// ```
@@ -153,6 +187,9 @@ impl<T> ReadHandle<T> {
     }
 
     /// Returns whether the writer still exists. Once it does not, reads keep showing the last published state.
+    ///
+    /// # Blocking
+    /// Never waits.
     pub fn is_writer_alive(&self) -> bool {
         self.shared.is_writer_alive()
     }
@@ -160,29 +197,50 @@ impl<T> ReadHandle<T> {
     /// Names this reader, and the calling thread as its thread, in a waiting writer's
     /// [`ReadersBusy`](crate::ReadersBusy).
     ///
-    /// A clone starts without a label. Locks this reader's name for a moment; allocates.
+    /// A clone starts without a label. Allocates.
+    ///
+    /// # Blocking
+    /// Waits for no guard. Locks this reader's name for a moment.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::DelayWriteHandle::cloned(0);
+    /// let reader = writer.read_handle();
+    /// reader.set_label("report");
+    /// let _guard = reader.read();
+    /// writer.start_swap();
+    /// let busy = writer.try_finish_swap().unwrap_err();
+    /// println!("{busy}"); // a reader is still inside the writer's copy: "report" of thread main for 120ns
+    /// # assert!(busy.to_string().contains("\"report\" of thread"), "{busy}");
+    /// ```
     pub fn set_label(&self, label: impl Into<String>) {
         self.reader.slot().set_label(label.into());
     }
 
-    /// The sums of the two counters of all readers, also of readers that no longer exist: see
+    /// Returns the sums of the two counters of all readers, also of readers that no longer exist: see
     /// [`ReadGuard::count`](crate::ReadGuard::count).
     ///
     /// A sum has all counts that happen before the call, such as those of threads that were joined. Of counts that
     /// other threads make meanwhile it may have some. It never goes back, except where a counter wraps around.
     ///
+    /// # Blocking
+    /// Waits for no guard. Locks the list of readers for a moment.
+    ///
     /// # Cost
-    /// O(live readers). Locks the list of readers for a moment, and waits for no guard.
+    /// O(live readers).
     pub fn counts(&self) -> [u64; 2] {
         self.shared.registry.counts()
     }
 
-    /// Makes handles in other threads, without one of its own.
+    /// Returns a factory, which makes handles in other threads and is no reader itself.
     pub fn factory(&self) -> ReadHandleFactory<T> {
         ReadHandleFactory::new(&self.shared)
     }
 
-    /// A reader that threads may share.
+    /// Returns a reader that threads may share.
+    ///
+    /// # Blocking
+    /// Waits for no guard. The first call for a structure locks a list of the process for a moment.
     pub fn shared_reader(&self) -> SharedReader<T> {
         SharedReader::new(&self.shared)
     }
@@ -191,7 +249,10 @@ impl<T> ReadHandle<T> {
 impl<T> Clone for ReadHandle<T> {
     /// Makes another handle to the same data, not a copy of the data: it shows each later swap, too.
     ///
-    /// It has no guard and no label yet. Waits for no guard. To copy the data, clone what a guard shows.
+    /// It has no guard and no label yet. To copy the data, clone what a guard shows.
+    ///
+    /// # Blocking
+    /// Waits for no guard. Locks the list of readers for a moment, and allocates.
     ///
     /// # Examples
     /// ```

@@ -130,7 +130,16 @@ impl<T> Snapshot<T> {
         }
     }
 
-    /// The version that this snapshot shows.
+    /// Returns the version that this snapshot shows.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut writer = left_right::DelayWriteHandle::cloned(0);
+    /// let snapshot = writer.shared_reader().snapshot();
+    /// writer.start_swap();
+    /// println!("{} {}", snapshot.version(), writer.version()); // 0 1
+    /// # assert_eq!((snapshot.version().as_u64(), writer.version().as_u64()), (0, 1));
+    /// ```
     pub fn version(&self) -> Version {
         self.content().version
     }
@@ -138,8 +147,11 @@ impl<T> Snapshot<T> {
     /// Names this snapshot, and the calling thread as its thread, in a waiting writer's
     /// [`ReadersBusy`](crate::ReadersBusy).
     ///
-    /// Locks this reader's name for a moment; allocates. A label that was set on the handle before
-    /// [`into_snapshot`](crate::ReadHandle::into_snapshot) stays until another one is set.
+    /// A label that was set on the handle before
+    /// [`into_snapshot`](crate::ReadHandle::into_snapshot) stays until another one is set. Allocates.
+    ///
+    /// # Blocking
+    /// Waits for no guard. Locks this reader's name for a moment.
     ///
     /// # Examples
     /// ```

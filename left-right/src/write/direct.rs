@@ -7,7 +7,7 @@ use crate::policy::Patience;
 use crate::{Operation, Poisoned, SwapError, Version};
 
 impl<T, O> OpWriteHandle<T, O> {
-    /// Takes back the [pending](Self::pending) operations from index `at` on, in order.
+    /// Removes the [pending](Self::pending) operations from index `at` on, and returns them in order.
     ///
     /// If any of them is already applied to the writer's copy (by [`catch_up`](Self::catch_up), say, or because
     /// one panicked half-way), the handle [is poisoned](Self::is_poisoned), until a
@@ -50,7 +50,8 @@ impl<T, O> OpWriteHandle<T, O> {
         taken
     }
 
-    /// The operations that the writer's copy lacks, in order: those that are published, and then those that are pending.
+    /// Returns the operations that the writer's copy lacks, in order: first those that are published, then those that
+    /// are pending.
     ///
     /// [`catch_up`](Self::catch_up) applies them. So this tells how long that would take.
     ///
@@ -86,7 +87,7 @@ impl<T, O> OpWriteHandle<T, O> {
     /// Never waits: it looks a bounded number of times.
     ///
     /// # Panics
-    /// If `work` does; then the handle [is poisoned](Self::is_poisoned), and keeps its first cause if it already was.
+    /// If `work` does. Then the handle [is poisoned](Self::is_poisoned), and keeps its first cause if it already was.
     /// Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does.
     pub fn tidy_with<R>(&mut self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let copy = self.delay.write.buffers.writable(Patience::Try).ok()?;
@@ -102,9 +103,13 @@ impl<T, O> OpWriteHandle<T, O> {
     /// that was pushed, by [`catch_up`](Self::catch_up) or [`apply_now`](Self::apply_now).
     ///
     /// `tidy` is lent the copy first, as by [`tidy_with`](Self::tidy_with).
-    /// Runs no operation, drops nothing, and waits for no reader, for threads that must do none of these.
-    /// So this, `apply_now` and `catch_up_if_ready` alone never free a copy that was set aside; `try_catch_up` does.
+    /// Runs no operation and drops nothing, for threads that must not.
+    /// So a writer that uses only this, `apply_now` and `catch_up_if_ready` never frees a copy that was set aside;
+    /// `try_catch_up` does.
     /// Returns `None` and changes nothing if nothing is pending or if anything else must be done first.
+    ///
+    /// # Blocking
+    /// Never waits for a reader.
     ///
     /// # Cost
     /// One atomic swap, one heavy fence (see [`FenceMode`](crate::FenceMode)) and a look at each live reader.
@@ -148,6 +153,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///
     /// For the common case of a writer that writes again and again. After `false`, call a method that can do more.
     ///
+    /// # Blocking
+    /// Never waits.
+    ///
     /// # Panics
     /// If an operation panics, and then the handle [is poisoned](Self::is_poisoned).
     #[inline]
@@ -167,6 +175,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
 
     /// As [`try_catch_up`](Self::try_catch_up), but frees no copy that was set aside, which may take long.
     ///
+    /// # Blocking
+    /// Never waits: it looks a bounded number of times.
+    ///
     /// # Errors
     /// [`SwapError`]: nothing was applied.
     ///
@@ -183,8 +194,13 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         Ok(())
     }
 
-    /// Applies at most this many of the published operations that the writer's copy lacks, for work in bounded
-    /// steps. Returns whether it then has all of them. Does not touch what is pending.
+    /// Applies at most `operations` of the published operations that the writer's copy lacks, for work in bounded
+    /// steps. Returns whether it then has all of them.
+    ///
+    /// Does not touch what is pending.
+    ///
+    /// # Blocking
+    /// Never waits: it looks a bounded number of times.
     ///
     /// # Errors
     /// [`SwapError`]: nothing was applied.
@@ -204,8 +220,10 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
         Ok(!self.log.owes())
     }
 
-    /// Logs an operation and applies it to the writer's copy at once, by `apply` instead of by its own
-    /// [`apply`](Operation::apply). So it can return something. Both must have the same effect.
+    /// Logs an operation and applies it to the writer's copy at once. Returns what `apply` returns.
+    ///
+    /// `apply` is called instead of the operation's own [`apply`](Operation::apply). Both must have the same effect.
+    /// The operation is pending then, and the next swap publishes it.
     ///
     /// # Blocking
     /// As [`catch_up`](Self::catch_up), which it does first.
@@ -223,7 +241,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// # }
     /// let mut writer = OpWriteHandle::cloned(7);
     /// let old = writer.apply_now(Set(8), |op, target| std::mem::replace(target, op.0));
-    /// assert_eq!((old, *writer.catch_up()), (7, 8));
+    /// println!("{old} {}", *writer.catch_up()); // 7 8
+    /// # assert_eq!((old, *writer.catch_up()), (7, 8));
     /// ```
     #[inline]
     pub fn apply_now<R>(&mut self, op: O, apply: impl FnOnce(&mut O, &mut T) -> R) -> R {

@@ -7,8 +7,9 @@ use crate::protocol::Buffer;
 use crate::{Operation, TooManyRetired};
 
 impl<T, O: Operation<T>> OpWriteHandle<T, O> {
-    /// Replaces the writer's copy by a clone of the published one. This recovers a poisoned writer, and
-    /// frees one that waits for a reader which will not leave.
+    /// Replaces the writer's copy by a clone of the published one, and returns an operation that panicked.
+    ///
+    /// This recovers a [poisoned](Self::is_poisoned) writer, and frees a writer from a reader that does not leave.
     ///
     /// What is pending stays pending, except an operation that panicked while it was applied: that one
     /// is removed and returned.
@@ -20,7 +21,7 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// (a swap, `catch_up`, `rebuild`), or the drop of the writer, frees it. Without such a call it is kept.
     ///
     /// # Blocking
-    /// Never waits.
+    /// Never waits for a reader.
     ///
     /// # Cost
     /// One clone of the whole `T`; and memory for one more copy, while there are readers in the one
@@ -60,7 +61,8 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     ///     writer.push(Set(n));
     ///     writer.swap_buffers(); // never waits for `stalled` again
     /// }
-    /// assert_eq!((*stalled, *writer.read_handle().read()), (0, 99));
+    /// println!("{} {}", *stalled, *writer.read_handle().read()); // 0 99
+    /// # assert_eq!((*stalled, *writer.read_handle().read()), (0, 99));
     /// # Ok::<(), left_right::TooManyRetired>(())
     /// ```
     pub fn rebuild(&mut self) -> Result<Option<O>, TooManyRetired>
@@ -78,6 +80,9 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
 
     /// As [`rebuild`](Self::rebuild), but appends the operations that were owed to the copy replaced to
     /// `owed` instead of dropping them, for callers that must not run their `Drop` here.
+    ///
+    /// # Blocking
+    /// Never waits for a reader.
     ///
     /// # Errors
     /// As [`rebuild`](Self::rebuild).

@@ -94,6 +94,30 @@ impl<T, O: Operation<T>> OpWriteHandle<T, O> {
     /// If an operation panics, and from then on; and if the comparison does.
     /// Also if the `Drop` of a copy that was [set aside](Self#panics-and-poison) does; then what was pending may
     /// already be published.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use left_right::{OpWriteHandle, Operation};
+    ///
+    /// static CALLS: AtomicU32 = AtomicU32::new(0);
+    ///
+    /// struct Count;
+    ///
+    /// impl Operation<u32> for Count {
+    ///     fn apply(&mut self, target: &mut u32) {
+    ///         *target = CALLS.fetch_add(1, Ordering::Relaxed); // another number for each copy
+    ///     }
+    /// }
+    ///
+    /// let mut writer = OpWriteHandle::cloned(0);
+    /// writer.push(Count);
+    /// println!("{}", writer.verify_copies().unwrap_err());
+    /// // the two copies differ: an operation acts differently on each
+    /// # let mut writer = OpWriteHandle::cloned(0);
+    /// # writer.push(Count);
+    /// # assert_eq!(writer.verify_copies().unwrap_err().to_string(), "the two copies differ: an operation acts differently on each");
+    /// ```
     pub fn verify_copies(&mut self) -> Result<(), CopiesDiffer>
     where
         T: PartialEq,
