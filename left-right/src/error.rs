@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::{BusyReader, ReadersBusy};
 
-/// Nothing was done: the writer's copy cannot be trusted.
+/// Nothing was published, since the writer's copy cannot be trusted.
 ///
 /// In most cases an operation (or the `Hash`, `Eq`, `Clone` or `Drop` of a value) panicked while it was being
 /// applied. Very rarely, the system refused a memory barrier that it had granted before.
-/// Nothing was published: readers go on with the last published state, and the operations pushed so far are kept.
+/// Readers go on with the last published state, and the operations pushed so far are kept.
 /// [`OpWriteHandle::rebuild`](crate::OpWriteHandle::rebuild) recovers the writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -23,7 +23,31 @@ impl fmt::Display for Poisoned {
 
 impl Error for Poisoned {}
 
-/// Nothing was published, and what was pushed is still pending.
+/// Nothing was published or applied, and what was pushed is still pending.
+///
+/// # Examples
+/// ```
+/// # use left_right::{Operation, OpWriteHandle};
+/// # struct Set(u32);
+/// # impl Operation<u32> for Set {
+/// #     fn apply(&mut self, target: &mut u32) { *target = self.0; }
+/// # }
+/// use left_right::SwapError;
+///
+/// let mut writer = OpWriteHandle::cloned(0);
+/// let reader = writer.read_handle();
+/// let _guard = reader.read();
+/// writer.push(Set(1));
+/// writer.swap_buffers();
+/// writer.push(Set(2));
+/// let action = match writer.try_swap_buffers() {
+///     Ok(_) => "published",
+///     Err(SwapError::Busy(_)) => "try again later, or rebuild",
+///     Err(SwapError::Poisoned(_)) => "rebuild",
+/// };
+/// println!("{action}"); // try again later, or rebuild
+/// # assert_eq!(action, "try again later, or rebuild");
+/// ```
 #[derive(Clone, Debug)]
 pub enum SwapError {
     /// Readers are still inside the copy that the writer needs.
@@ -55,8 +79,11 @@ impl From<Poisoned> for SwapError {
     }
 }
 
-/// The writer's copy was not rebuilt, and nothing has changed: readers are still in it, and as many
-/// copies are retired already as [`Builder::max_retired`](crate::Builder::max_retired) allows.
+/// The writer's copy was not rebuilt, since as many copies are retired already as
+/// [`Builder::max_retired`](crate::Builder::max_retired) allows.
+///
+/// Readers are still in the writer's copy, which would have to be retired, too. Nothing has changed.
+/// [`rebuild`](crate::OpWriteHandle::rebuild) works again once all readers of any one of these copies have left.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TooManyRetired {
@@ -85,7 +112,7 @@ impl Error for TooManyRetired {}
 
 /// The two copies are not equal, though the same operations were applied to both.
 ///
-/// Found by [`OpWriteHandle::verify_copies`](crate::OpWriteHandle::verify_copies).
+/// Returned by [`OpWriteHandle::verify_copies`](crate::OpWriteHandle::verify_copies).
 /// Some operation acts differently when it is applied a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

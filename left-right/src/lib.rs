@@ -182,7 +182,7 @@
 //! | [`WriterLock::lock`] | other threads' critical sections, in a [fair order](WriterLock#fairness) | until they end | [`try_lock`](WriterLock::try_lock) |
 //! | [`WriterLock::lock_until`] | the same | the deadline | `try_lock` |
 //! | [`WriterLock::lock_async`] | the same; the task waits | until they end, or the future is dropped | `try_lock` |
-//! | [`WriterGuard::unlock`], its drop; [`WriterLock::pass_over_stalled_task`] | the lock of the queue, if threads or tasks wait; may run their wakers | some instructions for each waiter | |
+//! | [`WriterGuard::unlock`], its drop; the drop of a [`LockAsync`]; [`WriterLock::pass_over_stalled_task`] | the lock of the queue, if threads or tasks wait; may run their wakers | some instructions for each waiter | |
 //! | [`listen`](WriterLock::listen), [`has_next`](WriterLock::has_next), [`is_held_by_caller`](WriterLock::is_held_by_caller) | nobody | | |
 //! | [`publish_after`](background::Background::publish_after), [`tidy_after`](background::Background::tidy_after), [`start_publisher`](background::Background::start_publisher) | the lock of a queue; may start a thread | some instructions | [`try_tidy_after`](background::Background::try_tidy_after) |
 //! | [`leave`](background::Background::leave), and the drop of a `Background` | a step of this structure on the publisher | until the step ends | |

@@ -3,7 +3,7 @@
 /// A change to a `T`, as data, so that it can be made to both copies.
 ///
 /// [`OpWriteHandle`](crate::OpWriteHandle) calls [`apply`](Self::apply) on the copy that is
-/// published next, and [`apply_once`](Self::apply_once), which may use the operation up, on the
+/// published next, and [`apply_once`](Self::apply_once), which consumes the operation, on the
 /// other copy later, always in the order in which operations were pushed.
 ///
 /// After a [rebuild](crate::OpWriteHandle::rebuild), operations that are still pending are applied
@@ -13,7 +13,7 @@
 /// address of something makes the two copies differ.
 /// That is never undefined behaviour, but readers then see one state or the other, swap by swap.
 /// In tests, [`OpWriteHandle::verify_copies`](crate::OpWriteHandle::verify_copies) finds it.
-/// Ask the clock before pushing, and push what it said.
+/// Read the clock before pushing, and push what it said.
 ///
 /// A value that changes through a shared reference, such as an atomic, exists
 /// [once in each copy](crate::WriteHandle#values-that-change-through-a-shared-reference), and a reader changes one of the
@@ -38,12 +38,18 @@
 /// ```
 pub trait Operation<T> {
     /// Makes the change to the first of the two copies, or to one that replaces it.
+    ///
+    /// # Panics
+    /// If it does, nothing is published, and the writer is [poisoned](crate::Poisoned).
     fn apply(&mut self, target: &mut T);
 
-    /// Makes the same change to the second copy, using the operation up.
+    /// Makes the same change to the second copy, and consumes the operation.
     ///
     /// The default calls [`apply`](Self::apply).
     /// Write it by hand to move what `apply` has to clone.
+    ///
+    /// # Panics
+    /// If it does, the writer is [poisoned](crate::Poisoned). The change is already published.
     fn apply_once(mut self, target: &mut T)
     where
         Self: Sized,

@@ -4,9 +4,22 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// The writer's copy is not free yet: these readers are still inside it.
+/// The writer's copy is not free yet, since readers are still inside it.
 ///
-/// Nothing was changed, and the call may be made again.
+/// Nothing has changed, and the call may be made again.
+/// A reader is a handle, a thread of a [`SharedReader`](crate::SharedReader), or a [`Snapshot`](crate::Snapshot).
+///
+/// # Examples
+/// ```
+/// let mut writer = left_right::DelayWriteHandle::cloned(0);
+/// let reader = writer.read_handle();
+/// reader.set_label("report");
+/// let _guard = reader.read();
+/// writer.start_swap();
+/// let busy = writer.try_finish_swap().unwrap_err();
+/// println!("{busy}"); // a reader is still inside the writer's copy: "report" of thread main for 120ns
+/// # assert!(busy.to_string().starts_with("a reader is still inside the writer's copy: \"report\" of thread"));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReadersBusy {
@@ -34,7 +47,7 @@ pub struct BusyReader {
 }
 
 impl ReadersBusy {
-    /// The readers that are still inside.
+    /// Returns the readers that are still inside.
     pub fn readers(&self) -> &[BusyReader] {
         &self.readers
     }

@@ -4,7 +4,16 @@ use crate::FenceMode;
 
 /// Figures of a writer, taken at one moment.
 ///
-/// Made by `stats()` of each write handle.
+/// Returned by `stats()` of each write handle.
+///
+/// # Examples
+/// ```
+/// let writer = left_right::WriteHandle::cloned(0);
+/// let _reader = writer.read_handle();
+/// let stats = writer.stats();
+/// println!("{} {} {}", stats.readers, stats.retired, stats.pending); // 1 0 0
+/// # assert_eq!((stats.readers, stats.retired, stats.pending), (1, 0, 0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {

@@ -23,12 +23,12 @@ use std::fmt;
 pub struct Version(u64);
 
 impl Version {
-    /// The version of this number, as [`as_u64`](Self::as_u64) gave it.
+    /// Makes a version from its number, the inverse of [`as_u64`](Self::as_u64).
     pub const fn from_u64(number: u64) -> Self {
         Version(number)
     }
 
-    /// The version as a plain number.
+    /// Returns the version as a plain number.
     pub const fn as_u64(self) -> u64 {
         self.0
     }

@@ -34,6 +34,19 @@ impl<'a, T> WriterGuard<'a, T> {
     ///
     /// A call of `listen` at the very moment of an unlock may be reported twice, by this one and by the next.
     /// A drop of the guard keeps the report for the next `unlock`.
+    ///
+    /// # Blocking
+    /// Does not wait for the lock. If threads or tasks wait for it, this may lock their queue for a moment and wake one.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = left_right::WriterLock::new(0);
+    /// lock.listen();
+    /// let reported = [lock.lock()?.unlock(), lock.lock()?.unlock()];
+    /// println!("{reported:?}"); // [true, false]
+    /// # assert_eq!(reported, [true, false]);
+    /// # Ok::<(), left_right::LockError>(())
+    /// ```
     #[inline]
     pub fn unlock(self) -> bool {
         let lock = self.lock;

@@ -150,7 +150,7 @@ unsafe impl<T: Send> Send for WriterLock<T> {}
 unsafe impl<T: Send> Sync for WriterLock<T> {}
 
 impl<T> WriterLock<T> {
-    /// Returns an unlocked lock.
+    /// Makes an unlocked lock.
     pub fn new(value: T) -> Self {
         fork::watch();
         WriterLock {
@@ -179,7 +179,7 @@ impl<T> WriterLock<T> {
 
     /// Returns whether another writer is awake and takes the lock as soon as it may.
     ///
-    /// The answer is a hint and may be out of date.
+    /// The answer is a hint and may be out of date. Never waits.
     #[inline]
     pub fn has_next(&self) -> bool {
         self.head.queue.has_awake()
@@ -187,7 +187,10 @@ impl<T> WriterLock<T> {
 
     /// Locks, if the lock is free and not reserved for a prioritised waiter.
     ///
-    /// Never waits and never panics. Also returns `None` if the calling thread holds the lock itself.
+    /// Returns `None` otherwise, also if the calling thread holds the lock itself. Never panics.
+    ///
+    /// # Blocking
+    /// Never waits.
     ///
     /// # Examples
     /// ```
@@ -207,7 +210,7 @@ impl<T> WriterLock<T> {
         }
     }
 
-    /// Locks.
+    /// Locks, and waits until it can.
     ///
     /// # Blocking
     /// Waits for the critical sections of others, as the [type](Self#fairness) says: first spinning, then
@@ -216,6 +219,19 @@ impl<T> WriterLock<T> {
     /// # Errors
     /// Returns [`HeldByCaller`](LockError::HeldByCaller) or [`Abandoned`](LockError::Abandoned) if the wait would
     /// never end.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = left_right::WriterLock::new(0);
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..4 {
+    ///         scope.spawn(|| *lock.lock().unwrap() += 1);
+    ///     }
+    /// });
+    /// println!("{}", *lock.lock()?); // 4
+    /// # assert_eq!(lock.into_inner(), 4);
+    /// # Ok::<(), left_right::LockError>(())
+    /// ```
     #[inline]
     pub fn lock(&self) -> Result<WriterGuard<'_, T>, LockError> {
         if self.take() {
@@ -266,6 +282,7 @@ impl<T> WriterLock<T> {
     /// the `unlock` that ends the critical section of that change. What the thread did before the call is visible
     /// to the one that gets the report. After a report, it calls `listen` again before it looks again.
     ///
+    /// # Blocking
     /// Never waits: one read-modify-write.
     ///
     /// # Examples

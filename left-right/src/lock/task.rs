@@ -41,9 +41,11 @@ impl<T> WriterLock<T> {
     /// the lock then.
     ///
     /// # Blocking
-    /// A poll looks at the lock for a microsecond or two and does not wait for it. It takes the queue's mutex, which is held
-    /// for some instructions for each waiter.
+    /// A poll looks at the lock a bounded number of times and does not wait for it. A poll that takes the lock for a queued
+    /// task locks the queue's mutex, and so does a drop of the future. That mutex is held for some instructions for each
+    /// waiter.
     ///
+    /// # Threads
     /// The guard belongs to the thread that has run the task, so it cannot be kept across an `.await` of
     /// a task that moves between threads.
     ///
