@@ -297,13 +297,13 @@ impl<T> WriterLock<T> {
         self.head.word.set(LISTENED);
     }
 
-    /// Returns the data. No locking is needed, since the lock is borrowed exclusively.
+    /// Returns a mutable reference to the data. No locking is needed, since the lock is borrowed exclusively.
     pub fn get_mut(&mut self) -> &mut T {
         // SAFETY: L2: the lock is borrowed exclusively.
         unsafe { &mut *self.value.write() }
     }
 
-    /// Returns the data, and drops the lock.
+    /// Drops the lock, and returns the data.
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }

@@ -6,9 +6,9 @@ use super::ReadHandle;
 use crate::shared::Shared;
 use crate::sync::Arc;
 
-/// Makes [`ReadHandle`]s in whichever thread needs one.
+/// Makes [`ReadHandle`]s on any thread.
 ///
-/// Unlike a handle it is `Sync` (if `T` is `Send` and `Sync`), and it is no reader itself.
+/// Unlike a handle, it is `Sync`, and it is no reader itself: a swap does not look at it.
 ///
 /// # Examples
 ///
@@ -21,6 +21,10 @@ use crate::sync::Arc;
 ///     }
 /// });
 /// ```
+///
+/// # Threads
+///
+/// It is `Send` and `Sync` if `T` is both:
 /// ```compile_fail,E0277
 /// fn share<T: Sync>(_: T) {}
 /// share(left_right::WriteHandle::cloned(std::cell::Cell::new(0)).factory());

@@ -59,7 +59,9 @@ use crate::sync::Arc;
 /// }
 /// ```
 ///
-/// It is not `Sync`, since a reader is in one place at a time:
+/// # Threads
+///
+/// A handle is not `Sync`, since a reader is in one place at a time:
 /// ```compile_fail,E0277
 /// fn share<T: Sync>(_: T) {}
 /// share(left_right::WriteHandle::cloned(0).read_handle());
@@ -68,7 +70,7 @@ use crate::sync::Arc;
 /// fn share<T: Sync>(_: T) {}
 /// share(left_right::WriteHandle::cloned(0).shared_reader());
 /// ```
-/// It is `Send` only if `T` is `Send` and `Sync`:
+/// It is `Send` if `T` is `Send` and `Sync`, and may then be sent to another thread:
 /// ```compile_fail,E0277
 /// fn send<T: Send>(_: T) {}
 /// send(left_right::WriteHandle::cloned(std::cell::Cell::new(0)).read_handle());

@@ -11,6 +11,8 @@ use crate::{BusyReader, Version};
 
 /// One value through which any thread reads, for a web framework's shared state.
 ///
+/// # Cost
+///
 /// Each thread that reads gets a slot of its own (the word in which a reader says where it is) on its first read. It
 /// keeps the slot until it ends, or until some first read after the structure has ended. Clones share it.
 /// A read costs a look into a thread-local list on top of a [`ReadHandle`]'s.
@@ -21,8 +23,13 @@ use crate::{BusyReader, Version};
 /// place for each structure that any threads were reading through a `SharedReader` at the same time.
 /// While a thread ends and its list has already ended, each read is a first read, and so is
 /// independent of guards that the thread still keeps.
+///
+/// # Forgotten guards
+///
 /// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state. It also keeps
 /// the thread's slot, and so its pin, after the thread's end, for as long as the structure lives.
+///
+/// # Async
 ///
 /// A guard cannot be sent to another thread. Do not hold one across an `.await`; hold a [`snapshot`](Self::snapshot)
 /// instead.
@@ -41,6 +48,10 @@ use crate::{BusyReader, Version};
 /// });
 /// assert_eq!(*reader.read(), 2);
 /// ```
+///
+/// # Threads
+///
+/// It is `Send` and `Sync` if `T` is both:
 /// ```compile_fail,E0277
 /// fn share<T: Sync>(_: T) {}
 /// share(left_right::WriteHandle::cloned(std::cell::Cell::new(0)).shared_reader());

@@ -79,7 +79,7 @@ impl<T> DelayWriteHandle<T> {
     /// not wait.
     ///
     /// # Panics
-    /// If the system has refused a memory barrier in an earlier swap that it had granted before.
+    /// If the system refused a memory barrier in an earlier swap, though it had granted one before.
     ///
     /// # Examples
     /// ```

@@ -134,7 +134,7 @@ impl<T> WriteHandle<T> {
     /// Never waits: [`swap_buffers`](Self::swap_buffers) has waited for the readers of this copy.
     ///
     /// # Panics
-    /// If the system has refused a memory barrier that it had granted before.
+    /// If the system refused a memory barrier in an earlier swap, though it had granted one before.
     ///
     /// # Examples
     /// ```
@@ -166,7 +166,7 @@ impl<T> WriteHandle<T> {
     /// One atomic swap, one heavy fence (see [`FenceMode`]) and a look at each live reader.
     ///
     /// # Panics
-    /// If the system has refused a memory barrier in an earlier swap that it had granted before.
+    /// If the system refused a memory barrier in an earlier swap, though it had granted one before.
     ///
     /// # Examples
     /// ```
