@@ -114,7 +114,8 @@
 //!
 //! # Blocking
 //!
-//! A *guard* here is a [`ReadGuard`] or a [`Snapshot`]. Both count until they are dropped.
+//! A *guard* here is a [`ReadGuard`] or a [`Snapshot`]. Both count until they are dropped. A guard that was forgotten
+//! ([`std::mem::forget`]) counts until its handle is dropped.
 //! No call ever waits for a guard that was taken after the last swap, except [`WriteHandle::swap_buffers`] and
 //! [`verify_copies`](OpWriteHandle::verify_copies), which swap and wait.
 //! A [`settle_with`](OpWriteHandle::settle_with) that swapped the copies counts as a swap.
