@@ -110,12 +110,13 @@
 //! - While a handle has a guard, further reads by that handle show the same state as the guard. For a [`SharedReader`],
 //!   this holds for all reads of one thread.
 //! - What was pushed and not swapped is visible to the writer only, by [`catch_up`](OpWriteHandle::catch_up).
-//! - Each state has a [`Version`], which grows by one with each swap that changes what readers see.
+//! - Each state has a [`Version`], which grows by one with each swap that publishes.
 //!
 //! # Blocking
 //!
 //! A *guard* here is a [`ReadGuard`] or a [`Snapshot`]. Both count until they are dropped. A guard that was forgotten
-//! ([`std::mem::forget`]) counts until its handle is dropped.
+//! ([`std::mem::forget`]) counts until its handle is dropped, and one from a [`SharedReader`] until all handles of the
+//! structure are dropped. A forgotten snapshot counts forever.
 //! No call ever waits for a guard that was taken after the last swap, except [`WriteHandle::swap_buffers`] and
 //! [`verify_copies`](OpWriteHandle::verify_copies), which swap and wait.
 //! A [`settle_with`](OpWriteHandle::settle_with) that swapped the copies counts as a swap.

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
-/// The number of a published state: 0 before the first swap, one more with each swap that changes
-/// what readers see.
+/// The number of a published state: 0 before the first swap, and one more with each swap that publishes.
+///
+/// [`OpWriteHandle::swap_buffers`](crate::OpWriteHandle::swap_buffers) with nothing pending keeps the version, and so does
+/// [`settle_with`](crate::OpWriteHandle::settle_with).
+/// A [`WriteHandle`](crate::WriteHandle) or [`DelayWriteHandle`](crate::DelayWriteHandle) does not know what changed, so
+/// each of its swaps counts.
 ///
 /// Versions of one structure are totally ordered and never go back for any reader.
 /// They start anew with each structure and each process, so a version that leaves the process (as
@@ -16,8 +20,8 @@ use std::fmt;
 ///
 /// let version = Version::from_u64(7);
 /// assert!(version > Version::default());
-/// assert_eq!(version.to_string(), "7");
-/// assert_eq!(version.as_u64(), 7);
+/// println!("{version} {}", version.as_u64()); // 7 7
+/// # assert_eq!((version.to_string(), version.as_u64()), ("7".to_string(), 7));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(u64);

@@ -70,7 +70,7 @@ pub enum Next {
 /// A structure that holds its own `Background` has to call [`leave`](Self::leave) before its last reference is
 /// dropped, else the publisher may be the one that drops it.
 /// Both threads have the affinity, signal mask and priority of the thread that asks first.
-/// Dropping it takes the structure off both queues. It waits for a step on the publisher that is under way, which
+/// Dropping it takes the structure off both queues. It waits for a step of this structure on the publisher, which
 /// is short, and not for one on the janitor.
 ///
 /// # Forks
@@ -155,14 +155,19 @@ impl Background {
 
     /// Starts the publisher, if it does not run.
     ///
+    /// # Blocking
+    /// Locks the publisher's queue for a moment.
+    ///
     /// # Errors
     /// If the system starts no thread.
     pub fn start_publisher(&self) -> io::Result<()> {
         Process::current().publisher.ask(self.id, &self.work, None)
     }
 
-    /// Asks for a step on the publisher within this time, whatever was asked for later ones. Takes a lock for a
-    /// moment.
+    /// Asks for a step on the publisher within this time. An earlier request for a later time does not delay it.
+    ///
+    /// # Blocking
+    /// Locks the publisher's queue for a moment.
     ///
     /// # Errors
     /// If the system starts no thread for the publisher. The step then comes when any structure asks again and the
@@ -172,8 +177,10 @@ impl Background {
         process.publisher.ask(self.id, &self.work, due_after(time))
     }
 
-    /// Asks for a step on the janitor within this time, as far as other structures' steps let it. Takes a lock for
-    /// a moment.
+    /// Asks for a step on the janitor within this time, as far as other structures' steps let it.
+    ///
+    /// # Blocking
+    /// Locks the janitor's queue for a moment.
     ///
     /// # Errors
     /// If the system starts no thread for the janitor. The step then comes when any structure asks again and the
@@ -206,6 +213,9 @@ impl Background {
     }
 
     /// Removes the structure from both queues, as dropping does. It may ask again.
+    ///
+    /// # Blocking
+    /// Waits for a step of this structure on the publisher, unless that thread calls it.
     pub fn leave(&self) {
         // ORDER: J4.
         let process = PROCESS.load(Ordering::Acquire);

@@ -12,9 +12,9 @@ use super::word::State;
 use super::{LockError, WriterGuard, WriterLock};
 use crate::panics::Panics;
 
-/// Waits for a [`WriterLock`], for a task: made by [`WriterLock::lock_async`].
+/// A future that waits for a [`WriterLock`], returned by [`WriterLock::lock_async`].
 ///
-/// Dropping it gives the place in the queue up.
+/// Dropping it gives up the place in the queue.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct LockAsync<'a, T> {
     lock: &'a WriterLock<T>,
