@@ -50,9 +50,11 @@ impl<T> DelayWriteHandle<T> {
     /// let mut writer = left_right::DelayWriteHandle::cloned(7);
     /// let reader = writer.read_handle();
     /// *writer.finish_swap().write_buffer_mut() = 8;
-    /// assert_eq!(*reader.read(), 7);
+    /// println!("{}", *reader.read()); // 7
+    /// # assert_eq!(*reader.read(), 7);
     /// writer.start_swap();
-    /// assert_eq!(*reader.read(), 8);
+    /// println!("{}", *reader.read()); // 8
+    /// # assert_eq!(*reader.read(), 8);
     /// ```
     pub fn cloned(value: T) -> Self
     where

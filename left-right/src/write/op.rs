@@ -166,7 +166,8 @@ impl<T, O> OpWriteHandle<T, O> {
     /// let mut writer = OpWriteHandle::cloned(7);
     /// writer.push(Set(8));
     /// writer.swap_buffers();
-    /// assert_eq!(*writer.read_handle().read(), 8);
+    /// println!("{}", *writer.read_handle().read()); // 8
+    /// # assert_eq!(*writer.read_handle().read(), 8);
     /// ```
     pub fn cloned(value: T) -> Self
     where
