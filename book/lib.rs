@@ -27,6 +27,7 @@ chapters! {
     guards: "guards.md",
     recipes: "recipes.md",
     many_writers: "many-writers.md",
+    moving: "moving.md",
     how_a_read_works: "how-a-read-works.md",
     scaling: "scaling.md",
     measured: "measured.md",
