@@ -1,11 +1,17 @@
 //! The book's chapters as doctests: `cargo test` runs every sample in them.
 //!
-//! The book itself is built by `cargo run -p book --example build`.
+//! The book itself is built and served by `cargo run -p book`.
 
 #![expect(
     clippy::needless_doctest_main,
     reason = "chapters show programs as a reader's `main.rs` has them"
 )]
+
+use std::path::Path;
+
+// A chapter has the same name.
+use ::axum::Router;
+use tower_http::services::ServeDir;
 
 /// Declares the chapters: each becomes an item whose documentation, and so whose doctests, are the
 /// chapter's text.
@@ -22,6 +28,7 @@ macro_rules! chapters {
 }
 
 chapters! {
+    index: "index.md",
     five_minutes: "five-minutes.md",
     axum: "axum.md",
     guards: "guards.md",
@@ -31,6 +38,11 @@ chapters! {
     how_a_read_works: "how-a-read-works.md",
     scaling: "scaling.md",
     measured: "measured.md",
+}
+
+/// The pages that were built into this directory, for a server.
+pub fn site(pages: &Path) -> Router {
+    Router::new().fallback_service(ServeDir::new(pages))
 }
 
 /// The repository's front page, whose sample is run too.
