@@ -35,9 +35,15 @@ chapters! {
     recipes: "recipes.md",
     many_writers: "many-writers.md",
     moving: "moving.md",
-    how_a_read_works: "how-a-read-works.md",
+    consistency: "consistency.md",
+    evidence: "evidence.md",
     scaling: "scaling.md",
     measured: "measured.md",
+    operations: "operations.md",
+    errors: "errors.md",
+    how_a_read_works: "how-a-read-works.md",
+    inside: "inside.md",
+    decisions: "decisions.md",
 }
 
 /// The pages that were built into this directory, for a server.
