@@ -1,6 +1,8 @@
-//! [`Plots`]: each table that has ratios as a picture, a panel for each condition, a bar for each contender.
+//! [`Plots`]: each table that has ratios as two pictures, for light pages and for dark ones. A picture has a panel for
+//! each condition, and in it a line for each contender.
 //!
-//! Bars lie, so that names can be read, on a white card, so that the colours hold on a dark page too.
+//! On a linear axis a line is a bar. On a logarithmic one it is a point, since a bar has no beginning there.
+//! Lines lie, so that names can be read, and panels are below each other, so that a picture fits a narrow screen.
 //! The same figures give the same bytes.
 
 use std::error::Error;
@@ -21,22 +23,49 @@ use super::text::ratio;
 type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
 type Drawn = Result<(), Box<dyn Error>>;
 
-const WIDTH: u32 = 900;
+const WIDTH: u32 = 440;
 /// Above the panels.
-const HEAD: u32 = 94;
+const HEAD: u32 = 108;
 /// A panel's own title and axis.
 const FRAME: u32 = 90;
-/// From one bar to the next.
+/// From one line to the next.
 const STEP: u32 = 24;
 /// Of the names.
-const NAMES: u32 = 160;
-const PADDING: i32 = 16;
+const NAMES: u32 = 150;
+const PADDING: i32 = 12;
 
-const INK: RGBColor = RGBColor(0x22, 0x28, 0x30);
-const FAINT: RGBColor = RGBColor(0xd8, 0xdc, 0xe2);
-const REFERENCE: RGBColor = RGBColor(0x9a, 0xa2, 0xac);
-const OURS: RGBColor = RGBColor(0x2f, 0x86, 0xd6);
-const PEER: RGBColor = RGBColor(0xe0, 0xa0, 0x5c);
+/// The colours of a picture.
+struct Theme {
+    /// Behind the name of a file.
+    suffix: &'static str,
+    page: RGBColor,
+    ink: RGBColor,
+    faint: RGBColor,
+    reference: RGBColor,
+    ours: RGBColor,
+    peer: RGBColor,
+}
+
+const THEMES: [Theme; 2] = [
+    Theme {
+        suffix: "",
+        page: WHITE,
+        ink: RGBColor(0x22, 0x28, 0x30),
+        faint: RGBColor(0xd8, 0xdc, 0xe2),
+        reference: RGBColor(0x80, 0x88, 0x92),
+        ours: RGBColor(0x1f, 0x76, 0xc6),
+        peer: RGBColor(0xd0, 0x84, 0x30),
+    },
+    Theme {
+        suffix: "-dark",
+        page: RGBColor(0x14, 0x19, 0x22),
+        ink: RGBColor(0xdd, 0xe2, 0xe8),
+        faint: RGBColor(0x38, 0x40, 0x4c),
+        reference: RGBColor(0x8a, 0x92, 0x9c),
+        ours: RGBColor(0x5c, 0xb0, 0xff),
+        peer: RGBColor(0xe8, 0xa8, 0x60),
+    },
+];
 
 /// An axis that reaches this multiple of the base is logarithmic: otherwise bars near 1 would look the same.
 const FAR: f64 = 30.0;
@@ -46,6 +75,7 @@ pub struct Plots(PathBuf);
 
 /// One condition.
 struct Panel<'c> {
+    theme: &'c Theme,
     title: String,
     base: &'c str,
     bars: Vec<(&'c str, Quartiles, RGBColor)>,
@@ -61,7 +91,7 @@ impl Plots {
         Ok(Plots(directory.to_path_buf()))
     }
 
-    /// One file for each table that has ratios; what is there under other names stays.
+    /// Two files for each table that has ratios, `NAME.svg` and `NAME-dark.svg`. What is there under other names stays.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -72,11 +102,13 @@ impl Plots {
         is_ours: fn(&str) -> bool,
     ) -> Result<(), String> {
         for case in cases.iter().filter(|case| case.head.bases.is_some()) {
-            let path = self
-                .0
-                .join(format!("{}.svg", case.head.name.replace('/', "-")));
-            let text = svg(case, plan, is_ours).map_err(|error| failure(&path, error))?;
-            fs::write(&path, text).map_err(|error| failure(&path, error))?;
+            for theme in &THEMES {
+                let name = case.head.name.replace('/', "-");
+                let path = self.0.join(format!("{name}{}.svg", theme.suffix));
+                let text =
+                    svg(case, plan, is_ours, theme).map_err(|error| failure(&path, error))?;
+                fs::write(&path, text).map_err(|error| failure(&path, error))?;
+            }
         }
         Ok(())
     }
@@ -87,37 +119,44 @@ fn failure(path: &Path, error: impl Display) -> String {
 }
 
 /// The picture, as text without empty lines, which would end it early within Markdown.
-fn svg(case: &Case, plan: &Plan, is_ours: fn(&str) -> bool) -> Result<String, Box<dyn Error>> {
+fn svg(
+    case: &Case,
+    plan: &Plan,
+    is_ours: fn(&str) -> bool,
+    theme: &Theme,
+) -> Result<String, Box<dyn Error>> {
     let panels: Vec<_> = (0..case.head.conditions.len())
-        .map(|number| Panel::of(case, number, is_ours))
+        .map(|number| Panel::of(case, number, is_ours, theme))
         .collect();
-    let columns = panels.len().clamp(1, 2);
-    let rows = panels.len().div_ceil(columns);
-    let height = HEAD + (FRAME + STEP * case.rows.len() as u32) * rows as u32 + PADDING as u32;
+    let height =
+        HEAD + (FRAME + STEP * case.rows.len() as u32) * panels.len() as u32 + PADDING as u32;
     let mut text = String::new();
     {
         let root = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
-        root.fill(&WHITE)?;
+        root.fill(&theme.page)?;
         let corners = [(0, 0), (WIDTH as i32 - 1, height as i32 - 1)];
-        root.draw(&Rectangle::new(corners, FAINT))?;
+        root.draw(&Rectangle::new(corners, theme.faint))?;
+        let unit = format!("{}, as a multiple of the base's", case.head.unit);
         for (line, top, size) in [
-            (&case.head.name, 14, 20),
-            (&case.head.title, 42, 16),
-            (&note(case, plan), 64, 16),
+            (&case.head.name, 12, 20),
+            (&case.head.title, 38, 15),
+            (&unit, 59, 15),
+            (&note(case, plan), 80, 15),
         ] {
-            let style = ("sans-serif", size).into_font().color(&INK);
+            let style = ("sans-serif", size).into_font().color(&theme.ink);
             root.draw(&Text::new(line.to_string(), (PADDING, top), style))?;
         }
         let (_, below) = root.split_vertically(HEAD);
         let below = below.margin(0, PADDING, 0, PADDING);
         let is_far = panels.iter().any(|panel| panel.most() >= FAR);
-        for (panel, area) in panels.iter().zip(below.split_evenly((rows, columns))) {
+        for (panel, area) in panels.iter().zip(below.split_evenly((panels.len(), 1))) {
+            // With space for the number behind the longest line.
             if is_far {
-                let axis = panel.least() * 0.6..panel.most() * 4.0;
-                panel.draw(", logarithmic", &area, axis.log_scale(), 1.0)?;
+                let (least, most) = (panel.least() * 0.8, panel.most());
+                let axis = least..most * (most / least).powf(0.25);
+                panel.draw(", logarithmic", &area, axis.log_scale(), None)?;
             } else {
-                // Space for the number behind the longest bar.
-                panel.draw("", &area, 0.0..panel.most() * 1.15, 0.0)?;
+                panel.draw("", &area, 0.0..panel.most() * 1.25, Some(0.0))?;
             }
         }
         root.present()?;
@@ -126,28 +165,27 @@ fn svg(case: &Case, plan: &Plan, is_ours: fn(&str) -> bool) -> Result<String, Bo
     Ok(lines.map(|line| format!("{line}\n")).collect())
 }
 
-/// What the bars are, where they come from, and whether that is too little.
+/// What the lines are, where they come from, and whether that is too little.
 fn note(case: &Case, plan: &Plan) -> String {
     let rounds = (0..case.head.conditions.len())
         .map(|number| case.rounds(number))
         .max()
         .unwrap_or(0);
     let warning = match plan.is_quick || rounds < case.enough {
-        true => "; a short run: no figure worth quoting",
+        true => ": a short run",
         false => "",
     };
-    let unit = &case.head.unit;
-    format!("{unit}, as a multiple of the base's: median and quartiles of {rounds} rounds{warning}")
+    format!("median and quartiles of {rounds} rounds{warning}")
 }
 
 impl<'c> Panel<'c> {
-    fn of(case: &'c Case, number: usize, is_ours: fn(&str) -> bool) -> Self {
+    fn of(case: &'c Case, number: usize, is_ours: fn(&str) -> bool, theme: &'c Theme) -> Self {
         let bases = case.head.bases.as_ref();
         let base = bases.map_or("", |bases| &bases[0]);
         let colour = |name: &str| match name {
-            _ if name == base || name == CONTROL => REFERENCE,
-            _ if bases.is_some_and(|bases| bases[1] == name) || is_ours(name) => OURS,
-            _ => PEER,
+            _ if name == base || name == CONTROL => theme.reference,
+            _ if bases.is_some_and(|bases| bases[1] == name) || is_ours(name) => theme.ours,
+            _ => theme.peer,
         };
         let rows = case.rows.iter();
         let bars = rows.filter_map(|row| {
@@ -156,6 +194,7 @@ impl<'c> Panel<'c> {
         });
         let rounds = case.rounds(number);
         Panel {
+            theme,
             title: format!("{} ({rounds} rounds)", case.head.conditions[number]),
             base,
             bars: bars.collect(),
@@ -172,17 +211,18 @@ impl<'c> Panel<'c> {
         self.bars.iter().map(|bar| bar.1.upper).fold(1.0, f64::max)
     }
 
-    /// The bars, each from where it `begins` to its median, from top to bottom in the order of the table.
-    fn draw<X>(&self, scale: &str, area: &Area, axis: X, begins: f64) -> Drawn
+    /// The contenders, from top to bottom in the order of the table: bars that begin there, or else points.
+    fn draw<X>(&self, scale: &str, area: &Area, axis: X, begins: Option<f64>) -> Drawn
     where
         X: AsRangedCoord<Value = f64>,
         X::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
         let count = self.bars.len() as f64;
+        let (ink, faint) = (self.theme.ink, self.theme.faint);
         let mut chart = ChartBuilder::on(area)
             .margin_left(PADDING)
             .margin_bottom(PADDING)
-            .caption(&self.title, ("sans-serif", 18).into_font().color(&INK))
+            .caption(&self.title, ("sans-serif", 18).into_font().color(&ink))
             .x_label_area_size(40)
             .y_label_area_size(NAMES)
             .build_cartesian_2d(axis, count..0.0)?;
@@ -191,34 +231,39 @@ impl<'c> Panel<'c> {
         mesh.x_label_formatter(&|&ratio| format!("{}", (ratio * 1e3).round() / 1e3));
         mesh.x_desc(format!("× {}{scale}", self.base));
         mesh.light_line_style(TRANSPARENT)
-            .bold_line_style(FAINT)
-            .axis_style(FAINT);
-        mesh.label_style(("sans-serif", 15).into_font().color(&INK));
-        mesh.axis_desc_style(("sans-serif", 15).into_font().color(&INK));
+            .bold_line_style(faint)
+            .axis_style(faint);
+        mesh.label_style(("sans-serif", 15).into_font().color(&ink));
+        mesh.axis_desc_style(("sans-serif", 15).into_font().color(&ink));
         mesh.draw()?;
         let one = [(1.0, 0.0), (1.0, count)];
-        chart.draw_series([PathElement::new(one, INK.stroke_width(1))])?;
+        chart.draw_series([PathElement::new(one, ink.stroke_width(1))])?;
         let text = |h| {
             ("sans-serif", 16)
                 .into_font()
-                .color(&INK)
+                .color(&ink)
                 .pos(Pos::new(h, VPos::Center))
         };
         let origin = chart.as_coord_spec().get_x_range().start;
         for (place, (name, bar, colour)) in self.bars.iter().enumerate() {
             let middle = place as f64 + 0.5;
-            let corners = [(begins, middle - 0.32), (bar.median, middle + 0.32)];
-            chart.draw_series([Rectangle::new(corners, colour.filled())])?;
-            let whisker = |from: (f64, f64), to: (f64, f64)| PathElement::new([from, to], INK);
+            if let Some(begins) = begins {
+                let corners = [(begins, middle - 0.32), (bar.median, middle + 0.32)];
+                chart.draw_series([Rectangle::new(corners, colour.filled())])?;
+            }
+            let whisker = |from: (f64, f64), to: (f64, f64)| PathElement::new([from, to], ink);
             let end = |at: f64| whisker((at, middle - 0.16), (at, middle + 0.16));
             let between = whisker((bar.lower, middle), (bar.upper, middle));
             chart.draw_series([between, end(bar.lower), end(bar.upper)])?;
-            let behind = bar.upper.max(begins);
+            if begins.is_none() {
+                chart.draw_series([Circle::new((bar.median, middle), 5, colour.filled())])?;
+            }
+            let behind = bar.upper;
             chart.draw_series([
                 EmptyElement::at((origin, middle))
                     + Text::new(name.to_string(), (-8, 0), text(HPos::Right)),
                 EmptyElement::at((behind, middle))
-                    + Text::new(ratio(bar.median), (6, 0), text(HPos::Left)),
+                    + Text::new(ratio(bar.median), (8, 0), text(HPos::Left)),
             ])?;
         }
         Ok(())
@@ -239,9 +284,15 @@ mod tests {
                 (CONTROL, [vec![10.0; 20]]),
                 ("Mutex<evmap>", [vec![slow; 20]]),
             ]);
-            let draw =
-                |plan: &Plan| svg(&case, plan, |name| name.starts_with("ours")).expect("a picture");
+            let draw_in = |plan: &Plan, theme: &Theme| {
+                svg(&case, plan, |name| name.starts_with("ours"), theme).expect("a picture")
+            };
+            let draw = |plan: &Plan| draw_in(plan, &THEMES[0]);
             let text = draw(&Plan::new(false));
+            assert_ne!(text, draw_in(&Plan::new(false), &THEMES[1]));
+            // A bar needs a beginning, which a logarithmic axis does not have.
+            assert_eq!(text.contains("<circle"), slow > 30.0);
+            assert_eq!(text.matches("<rect").count() > 2, slow <= 30.0);
             assert_eq!(text, draw(&Plan::new(false)));
             assert!(text.contains("Mutex&lt;evmap&gt;") && text.contains("one &amp; the other"));
             assert_eq!(text.contains("logarithmic"), slow > 30.0);
