@@ -68,25 +68,66 @@ impl Default for Builder {
 
 impl<S, M, E> Builder<S, M, E> {
     /// Reserves capacity for this many entries in each of the two copies.
+    ///
+    /// # Examples
+    /// ```
+    /// let (_writer, reader) = evmap_core::Builder::new().capacity(1000).build::<u32, u32>();
+    /// println!("{}", reader.capacity() >= 1000); // true
+    /// # assert!(reader.capacity() >= 1000);
+    /// ```
     pub fn capacity(mut self, entries: usize) -> Self {
         self.capacity = entries;
         self
     }
 
-    /// Sets which side pays for the order between a read and a refresh.
+    /// Sets which side pays for the order between a read and a refresh: see [`FenceMode`]. The default is
+    /// [`FenceMode::Auto`].
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::{Builder, FenceMode};
+    ///
+    /// let (writer, _reader) = Builder::new().fence(FenceMode::SeqCst).build::<u32, u32>();
+    /// println!("{:?}", writer.stats().fence_mode); // SeqCst
+    /// # assert_eq!(writer.stats().fence_mode, FenceMode::SeqCst);
+    /// ```
     pub fn fence(mut self, mode: FenceMode) -> Self {
         self.fence = mode;
         self
     }
 
-    /// How many copies [`rebuild`](WriteHandle::rebuild) may set aside for readers that are still
+    /// Sets how many copies [`rebuild`](WriteHandle::rebuild) may set aside for readers that are still
     /// inside them, besides the two that there always are. The default is 4.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::Builder::new().max_retired(0).build();
+    /// let view = reader.read();
+    /// writer.insert("a", 1);
+    /// writer.refresh();
+    /// println!("{}", writer.rebuild().is_err()); // true: the view is in the writer's copy
+    /// # assert!(writer.rebuild().is_err());
+    /// drop(view);
+    /// println!("{}", writer.rebuild().is_ok()); // true
+    /// # assert!(writer.rebuild().is_ok());
+    /// ```
     pub fn max_retired(mut self, copies: usize) -> Self {
         self.max_retired = Some(copies);
         self
     }
 
-    /// The hasher; both copies and all handles use clones of it, which must hash alike.
+    /// Sets the hasher. Both copies and all handles use clones of it, which must hash alike.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::hash::RandomState; // std's hasher, which resists attackers who choose keys
+    ///
+    /// let (mut writer, reader) = evmap_core::Builder::new().hasher(RandomState::new()).build();
+    /// writer.insert("a", 1);
+    /// writer.refresh();
+    /// println!("{:?}", reader.get_cloned("a")); // Some(1)
+    /// # assert_eq!(reader.get_cloned("a"), Some(1));
+    /// ```
     pub fn hasher<S2>(self, hasher: S2) -> Builder<S2, M, E> {
         Builder {
             capacity: self.capacity,
@@ -98,7 +139,15 @@ impl<S, M, E> Builder<S, M, E> {
         }
     }
 
-    /// A value that is published together with the entries, such as where they came from.
+    /// Sets the meta value: one value that is published together with the entries, such as where they came from.
+    /// [`WriteHandle::set_meta`] replaces it, and [`View::meta`](crate::View::meta) shows it.
+    ///
+    /// # Examples
+    /// ```
+    /// let (_writer, reader) = evmap_core::Builder::new().meta("routes.csv").build::<u32, u32>();
+    /// println!("{}", reader.read().meta()); // routes.csv
+    /// # assert_eq!(*reader.read().meta(), "routes.csv");
+    /// ```
     pub fn meta<M2>(self, meta: M2) -> Builder<S, M2, E> {
         Builder {
             capacity: self.capacity,
@@ -110,9 +159,19 @@ impl<S, M, E> Builder<S, M, E> {
         }
     }
 
-    /// The table engine: see [`table`](crate::table).
+    /// Sets the table engine: [`table`](crate::table) says which to choose. The default is
+    /// [`Swiss`](crate::table::Swiss).
     ///
-    /// It takes the place of the engine before, and of [`count_lookups`](Self::count_lookups) with it.
+    /// It replaces the engine before, and so undoes [`count_lookups`](Self::count_lookups).
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::{Builder, table::RobinHood};
+    ///
+    /// let (_writer, reader) = Builder::new().engine::<RobinHood>().build_from([("b", 1), ("a", 2)]);
+    /// println!("{:?}", reader.read()); // {"b": 1, "a": 2}: iterated in order of insertion
+    /// # assert_eq!(format!("{:?}", reader.read()), r#"{"b": 1, "a": 2}"#);
+    /// ```
     pub fn engine<E2: Engine>(self) -> Builder<S, M, E2> {
         self.with_engine()
     }
@@ -155,7 +214,14 @@ impl<S, M, E> Builder<S, M, E> {
         }
     }
 
-    /// An empty map: its writer, and a first reader.
+    /// Makes an empty map. Returns its writer, and a first reader.
+    ///
+    /// # Examples
+    /// ```
+    /// let (writer, reader) = evmap_core::Builder::new().build::<String, u32>();
+    /// println!("{} {}", writer.version(), reader.len()); // 0 0
+    /// # assert_eq!((writer.version().as_u64(), reader.len()), (0, 0));
+    /// ```
     pub fn build<K, V>(self) -> (WriteHandle<K, V, S, M, E>, ReadHandle<K, V, S, M, E>)
     where
         S: Clone,
@@ -165,7 +231,7 @@ impl<S, M, E> Builder<S, M, E> {
         with_reader(self.build_writer(MapOp::changes, None))
     }
 
-    /// A map that has these entries from the beginning, in version 0: its writer, and a first reader.
+    /// Makes a map that has these entries from the beginning, in version 0. Returns its writer, and a first reader.
     ///
     /// Of equal keys the first is kept, with the last value.
     ///
@@ -188,8 +254,10 @@ impl<S, M, E> Builder<S, M, E> {
     /// let (writer, reader) = Builder::new()
     ///     .engine::<RobinHood>()
     ///     .build_from([("apple", 3), ("pear", 1), ("apple", 4)]);
-    /// assert_eq!((reader.len(), reader.get_cloned("apple")), (2, Some(4)));
-    /// assert_eq!(writer.version().as_u64(), 0);
+    /// println!("{} {:?}", reader.len(), reader.get_cloned("apple")); // 2 Some(4)
+    /// # assert_eq!((reader.len(), reader.get_cloned("apple")), (2, Some(4)));
+    /// println!("{}", writer.version()); // 0
+    /// # assert_eq!(writer.version().as_u64(), 0);
     /// ```
     pub fn build_from<K, V>(
         self,

@@ -22,16 +22,35 @@ where
     M: Clone,
     E: Engine,
 {
-    /// Sets the value of a key. Logged; does not wait.
+    /// Inserts a key, or replaces its value, with the next [`refresh`](Self::refresh). Logged; does not wait.
+    ///
+    /// It does not return the old value, since it does not look for it. [`replace`](Self::replace),
+    /// [`insert_if_absent`](Self::insert_if_absent) and [`compute`](Self::compute) do.
+    ///
+    /// # Cost
+    /// Hashes the key once, for both copies, and appends to the log.
     ///
     /// # Panics
     /// If the key's `Hash` does; nothing is logged then.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::new();
+    /// writer.insert("a", 1);
+    /// println!("{:?} {:?}", writer.get("a"), reader.get_cloned("a")); // Some(1) None
+    /// # assert_eq!((writer.get("a"), reader.get_cloned("a")), (Some(&1), None));
+    /// writer.refresh();
+    /// println!("{:?}", reader.get_cloned("a")); // Some(1)
+    /// # assert_eq!(reader.get_cloned("a"), Some(1));
+    /// ```
     pub fn insert(&mut self, key: K, value: V) {
         let key = self.hashed(key);
         self.log(MapOp::Insert(key, value));
     }
 
-    /// Removes a key and its value, if it is present. Logged; does not wait.
+    /// Removes a key and its value, if it is present, with the next [`refresh`](Self::refresh). Logged; does not wait.
+    ///
+    /// To have the value, use [`remove_entry`](Self::remove_entry).
     ///
     /// The log keeps a clone of the map's own key, so any borrowed form of a key will do. A key that is neither
     /// published nor pending is absent, and nothing is logged.
@@ -68,7 +87,7 @@ where
         }
     }
 
-    /// Removes everything. Keeps the capacity. Logged; does not wait.
+    /// Removes all entries, with the next [`refresh`](Self::refresh). Keeps the capacity. Logged; does not wait.
     pub fn clear(&mut self) {
         self.log(MapOp::Clear);
     }
@@ -97,14 +116,6 @@ where
 /// effects of its own, read a clock, or fail. `compute`, `compute_if_absent`, `compute_if_present`
 /// and `merge` mean what they mean in Java's `ConcurrentHashMap`.
 ///
-/// # Blocking
-/// As [`get`](WriteHandle::get): each applies the pending changes to the writer's copy first, for
-/// which it waits for guards that were taken before the last refresh.
-///
-/// # Panics
-/// If the closure does: then nothing is logged. As [`refresh`](WriteHandle::refresh), if the `Hash`, `Eq`, `Clone` or
-/// `Drop` of a key or value panics while the change is made: the writer is poisoned then.
-///
 /// # Examples
 ///
 /// ```
@@ -131,6 +142,12 @@ where
         [&mut self] self
         inside: "The closure runs on the calling thread, and no lock of the map is held meanwhile.",
         visible: "Readers see the change after the next [`refresh`](Self::refresh).",
+        blocking: "Applies the pending changes to the writer's copy first, for which it waits for guards that were taken \
+                   before the last refresh. It does not wait once [`try_catch_up`](Self::try_catch_up) or \
+                   [`catch_up_timeout`](Self::catch_up_timeout) has succeeded, until the next refresh.",
+        panics: "If a closure does. Nothing has changed then. As [`refresh`](Self::refresh), if the `Hash`, `Eq`, `Clone` \
+                 or `Drop` of a key or value panics while a change is made: the writer \
+                 [is poisoned](Self::is_poisoned) then.",
         before: "let (mut map, _reader) = evmap_core::new();",
         after: ""
     );

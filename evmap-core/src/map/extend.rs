@@ -39,7 +39,8 @@ where
     M: Clone,
     E: Engine,
 {
-    /// Sets the values of many keys, in order. Logged; does not wait.
+    /// Inserts many keys, or replaces their values, in order, with the next [`refresh`](WriteHandle::refresh). Logged; does
+    /// not wait.
     ///
     /// Many entries (32 or more) are logged as one [operation](MapOp::Load), so an engine that has a
     /// faster way to fill an empty table takes it.
@@ -56,9 +57,11 @@ where
     /// ```
     /// let (mut writer, reader) = evmap_core::new();
     /// writer.extend((0..1000).map(|n| (n % 100, n)));
-    /// assert_eq!(writer.stats().pending, 1000);
+    /// println!("{}", writer.stats().pending); // 1000
+    /// # assert_eq!(writer.stats().pending, 1000);
     /// writer.refresh();
-    /// assert_eq!((reader.len(), reader.get_cloned(&7)), (100, Some(907)));
+    /// println!("{} {:?}", reader.len(), reader.get_cloned(&7)); // 100 Some(907)
+    /// # assert_eq!((reader.len(), reader.get_cloned(&7)), (100, Some(907)));
     /// ```
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         let entries = entries.into_iter();

@@ -65,22 +65,58 @@ macro_rules! lookups {
         where
             E: Engine,
         {
-            /// A consistent view of all entries, for as long as it lives.
+            /// A [`View`] of one published state: all its lookups show the same version, for as long as it lives.
+            ///
+            /// Use it to look up several keys of one state, to iterate, or for the version of an answer.
+            ///
+            /// # Blocking
+            /// Wait-free, as each read is (except for a thread's first one through a `SharedReader` or a `SharedMap`).
+            /// While the view lives, one publication goes on beside it. The next one waits for it; that of a `SharedMap`
+            /// goes past it. Drop it soon.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1), ("b", 2)]);
+            /// let view = map.read();
+            /// println!("{:?} {} of {}", view.get("a"), view.len(), view.version()); // Some(1) 2 of 0
+            /// # assert_eq!((view["a"], view.len(), view.version().as_u64()), (1, 2, 0));
+            /// ```
+            /// The view must live as long as what is borrowed from it, so bind it first:
+            /// ```compile_fail,E0716
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// let value = map.read().get("a"); // the view ends here
+            /// println!("{value:?}");
+            /// ```
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// let view = map.read();
+            /// let value = view.get("a");
+            /// println!("{value:?}"); // Some(1)
+            /// # assert_eq!(value, Some(&1));
+            /// ```
             #[inline]
             pub fn read(&self) -> View<'_, K, V, S, $Meta, E> {
                 View::new(self.inner.read())
             }
 
-            /// Calls `f` with a view that ends with the call.
+            /// Calls `f` with a [`View`] that ends with the call. Returns the result of `f`.
             ///
             /// # Panics
             /// If `f` does; the view has ended then.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1), ("b", 2)]);
+            /// let sum = map.with(|view| view.values().sum::<i32>());
+            /// println!("{sum}"); // 3
+            /// # assert_eq!(sum, 3);
+            /// ```
             #[inline]
             pub fn with<R>(&self, f: impl FnOnce(&View<'_, K, V, S, $Meta, E>) -> R) -> R {
                 f(&self.read())
             }
 
-            /// The number of keys.
+            /// The number of keys of the published state.
             pub fn len(&self) -> usize {
                 self.read().len()
             }
@@ -95,7 +131,7 @@ macro_rules! lookups {
                 self.read().capacity()
             }
 
-            /// The version that a read would show now.
+            /// The version that a read would show now. Does not wait.
             pub fn version(&self) -> Version {
                 self.inner.version()
             }
@@ -129,10 +165,22 @@ macro_rules! lookups {
             S: BuildHasher,
             E: Engine,
         {
-            /// A guard of the value of this key, which shows it for as long as the guard lives.
+            /// A guard of the value of this key, or `None` if the key is absent. The guard dereferences to the value, which
+            /// stays the same for as long as the guard lives.
+            ///
+            /// Use it for a value that is costly to clone, for as long as a view would be held: see [`read`](Self::read). A
+            /// guard stays on its thread, and must not be held across an `.await`.
             ///
             /// # Panics
             /// If the key's `Hash` or `Eq` does; the read has ended then.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a".to_string(), "one".to_string())]);
+            /// let guard = map.get("a").unwrap();
+            /// println!("{} {}", *guard, guard.len()); // one 3
+            /// # assert_eq!((guard.as_str(), guard.len()), ("one", 3));
+            /// ```
             #[inline(always)]
             pub fn get<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
             where
@@ -142,10 +190,20 @@ macro_rules! lookups {
                 look_up(self.inner.read(), ValueOf { hash, key })
             }
 
-            /// A clone of the value of this key: the simplest lookup of a small value.
+            /// A clone of the value of this key, or `None` if the key is absent: the simplest lookup of a small value, or of
+            /// one in a [`Shared`](crate::Shared).
+            ///
+            /// It leaves no guard behind, so it never delays a writer, and the clone may be held across an `.await`.
             ///
             /// # Panics
             /// If the key's `Hash` or `Eq` or the value's `Clone` does; the read has ended then.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// println!("{:?} {:?}", map.get_cloned("a"), map.get_cloned("b")); // Some(1) None
+            /// # assert_eq!((map.get_cloned("a"), map.get_cloned("b")), (Some(1), None));
+            /// ```
             #[inline(always)]
             pub fn get_cloned<Q>(&self, key: &Q) -> Option<V>
             where
@@ -164,10 +222,17 @@ macro_rules! lookups {
                 Some(value)
             }
 
-            /// Whether there is a value of this key.
+            /// Whether this key is present.
             ///
             /// # Panics
             /// If the key's `Hash` or `Eq` does; the read has ended then.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// println!("{} {}", map.contains_key("a"), map.contains_key("b")); // true false
+            /// # assert!(map.contains_key("a") && !map.contains_key("b"));
+            /// ```
             #[inline(always)]
             pub fn contains_key<Q>(&self, key: &Q) -> bool
             where

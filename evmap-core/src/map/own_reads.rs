@@ -41,12 +41,23 @@ where
 {
     /// The value of this key, with the writer's own unrefreshed changes.
     ///
+    /// It needs `&mut self`, since it applies the changes that the writer's copy lacks. [`view`](Self::view) does not.
+    ///
     /// # Blocking
     /// Applies the changes to the writer's copy first, for which it waits for guards that were
-    /// taken before the last refresh.
+    /// taken before the last refresh. It does not wait once [`try_catch_up`](Self::try_catch_up) has succeeded, until the
+    /// next refresh.
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh).
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::new();
+    /// writer.insert("a", 1);
+    /// println!("{:?} {:?}", writer.get("a"), reader.get_cloned("a")); // Some(1) None
+    /// # assert_eq!((writer.get("a"), reader.get_cloned("a")), (Some(&1), None));
+    /// ```
     pub fn get<Q>(&mut self, key: &Q) -> Option<&V>
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -54,7 +65,7 @@ where
         self.caught_up().get_key_value(key).map(|(_, value)| value)
     }
 
-    /// Whether there is a value of this key, with the writer's own unrefreshed changes.
+    /// Whether this key is present, with the writer's own unrefreshed changes.
     ///
     /// # Blocking
     /// As [`get`](Self::get).

@@ -35,6 +35,14 @@ macro_rules! state_reads {
             E: Engine,
         {
             /// The number of keys.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// let view = map.read();
+            /// println!("{}", view.len()); // 1
+            /// # assert_eq!(view.len(), 1);
+            /// ```
             #[inline]
             pub fn len(&self) -> usize {
                 self.state.table.len()
@@ -51,23 +59,61 @@ macro_rules! state_reads {
                 self.state.table.capacity()
             }
 
-            /// The meta value of this state.
+            /// The meta value of this state, which [`set_meta`](crate::WriteHandle::set_meta) sets. It is published together
+            /// with the entries.
+            ///
+            /// # Examples
+            /// ```
+            /// let (mut writer, reader) = evmap_core::Builder::new().meta("first load").build::<u32, u32>();
+            /// writer.set_meta("second load");
+            /// println!("{}", reader.read().meta()); // first load
+            /// # assert_eq!(*reader.read().meta(), "first load");
+            /// writer.refresh();
+            /// println!("{}", reader.read().meta()); // second load
+            /// # assert_eq!(*reader.read().meta(), "second load");
+            /// ```
             #[inline]
             pub fn meta(&self) -> &$lent M {
                 &self.state.meta
             }
 
             /// All entries, in no order to rely on.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// let view = map.read();
+            /// for (key, value) in view.iter() {
+            ///     println!("{key}: {value}"); // a: 1
+            /// #   assert_eq!((*key, *value), ("a", 1));
+            /// }
+            /// ```
             pub fn iter(&self) -> Iter<$lent, K, V, E> {
                 Iter::new(&self.state.table)
             }
 
             /// All keys, in no order to rely on.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// let view = map.read();
+            /// println!("{:?}", view.keys()); // ["a"]
+            /// # assert!(view.keys().eq(&["a"]));
+            /// ```
             pub fn keys(&self) -> Keys<$lent, K, V, E> {
                 Keys::new(&self.state.table)
             }
 
             /// All values, in no order to rely on.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// let view = map.read();
+            /// println!("{}", view.values().sum::<i32>()); // 1
+            /// # assert_eq!(view.values().sum::<i32>(), 1);
+            /// ```
             pub fn values(&self) -> Values<$lent, K, V, E> {
                 Values::new(&self.state.table)
             }
@@ -78,7 +124,15 @@ macro_rules! state_reads {
             S: BuildHasher,
             E: Engine,
         {
-            /// The value of this key.
+            /// The value of this key, or `None` if the key is absent.
+            ///
+            /// # Examples
+            /// ```
+            /// let map = evmap_core::SharedMap::from([("a", 1)]);
+            /// let view = map.read();
+            /// println!("{:?} {:?}", view.get("a"), view.get("b")); // Some(1) None
+            /// # assert_eq!((view.get("a"), view.get("b")), (Some(&1), None));
+            /// ```
             #[inline]
             pub fn get<Q>(&self, key: &Q) -> Option<&$lent V>
             where
@@ -96,7 +150,7 @@ macro_rules! state_reads {
                 self.state.get_key_value(key)
             }
 
-            /// Whether there is a value of this key.
+            /// Whether this key is present.
             #[inline]
             pub fn contains_key<Q>(&self, key: &Q) -> bool
             where

@@ -16,7 +16,8 @@ use crate::table::{DefaultEngine, Engine, Table};
 
 /// One published state of a map, for all keys, unchanged for as long as the view lives.
 ///
-/// A guard: while it lives, the writer may refresh once more, and the refresh after that waits.
+/// A guard: while it lives, the writer may refresh once more, and the refresh after that waits. (A
+/// [`SharedMap`](crate::SharedMap) goes past it after a while.)
 /// It cannot be sent to another thread, so do not hold it across an `.await`; scoped threads may share it.
 /// A [`Snapshot`](crate::Snapshot) goes wherever it is sent.
 /// The lookups of a view are never [counted](crate::table::Counted).
@@ -59,6 +60,16 @@ impl<'a, K, V, S, M, E: Engine> View<'a, K, V, S, M, E> {
     }
 
     /// The version of this state.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::new();
+    /// let view = reader.read();
+    /// writer.insert("a", 1);
+    /// writer.refresh();
+    /// println!("{} {}", view.version(), writer.version()); // 0 1
+    /// # assert_eq!((view.version().as_u64(), writer.version().as_u64()), (0, 1));
+    /// ```
     #[inline]
     pub fn version(&self) -> Version {
         self.state.version()

@@ -44,7 +44,8 @@ where
     /// changes. Publishes nothing.
     ///
     /// # Blocking
-    /// Waits for guards that were taken before the last refresh.
+    /// Waits for guards that were taken before the last refresh. [`try_catch_up`](Self::try_catch_up) never waits,
+    /// [`catch_up_timeout`](Self::catch_up_timeout) has a limit, and [`catch_up_async`](Self::catch_up_async) is for tasks.
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh).

@@ -70,7 +70,7 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         }
     }
 
-    /// Whether there are changes that readers do not see yet.
+    /// Whether there are changes that readers do not see yet. Does not wait.
     pub fn has_pending(&self) -> bool {
         !self.ops.pending().is_empty()
     }
@@ -82,7 +82,7 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
         self.ops.is_poisoned()
     }
 
-    /// The version that readers see.
+    /// The version that readers see. Does not wait.
     pub fn version(&self) -> Version {
         self.ops.version()
     }
@@ -156,7 +156,7 @@ impl<K, V, S, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
 }
 
 impl<K, V, S: Clone, M, E: Engine, O> WriteHandle<K, V, S, M, E, O> {
-    /// A reader of its own. Waits for no guard.
+    /// A reader of its own. Locks the list of readers for a moment; waits for no guard.
     pub fn read_handle(&self) -> ReadHandle<K, V, S, M, E> {
         ReadHandle::new(self.ops.read_handle(), self.hasher.clone())
     }
@@ -197,7 +197,8 @@ where
     E: Engine,
     O: Operation<State<K, V, S, M, E>>,
 {
-    /// Publishes all changes at once. A read that begins after this has returned sees them.
+    /// Publishes all changes at once: swaps the two copies. A read that begins after this has returned sees them.
+    /// Returns the version that readers see then.
     ///
     /// With no changes the version stays the same; if no reader is in the writer's copy, removed values
     /// that are still kept there are dropped, and a growth that is under way continues in one of the
@@ -205,8 +206,10 @@ where
     ///
     /// # Blocking
     /// Waits for guards that were taken before the last refresh, never for those taken since.
-    /// A thread that holds such a guard itself never returns; [`try_refresh`](Self::try_refresh)
-    /// and [`refresh_timeout`](Self::refresh_timeout) do not.
+    /// If the calling thread holds such a guard itself, it waits for itself without end.
+    /// [`try_refresh`](Self::try_refresh) never waits, [`refresh_timeout`](Self::refresh_timeout) has a limit, and
+    /// [`refresh_async`](Self::refresh_async) is for tasks.
+    /// Without changes it waits for nobody.
     ///
     /// # Cost
     /// O(changes), each being applied to one copy now and to the other later, one heavy fence (see
@@ -219,6 +222,17 @@ where
     /// on, until it is [rebuilt](Self::rebuild).
     /// (A stored key whose `Hash` panics in a growth of [`Incremental`](crate::table::Incremental) is
     /// [postponed](Self::postponed) instead.)
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::new();
+    /// writer.insert("a", 1);
+    /// writer.insert("b", 2);
+    /// println!("{} {}", writer.refresh(), reader.len()); // 1 2
+    /// # assert_eq!((writer.version().as_u64(), reader.len()), (1, 2));
+    /// println!("{}", writer.refresh()); // 1: without changes there is no new version
+    /// # assert_eq!(writer.refresh().as_u64(), 1);
+    /// ```
     pub fn refresh(&mut self) -> Version {
         let had_pending = self.has_pending();
         let version = self.ops.swap_buffers();
@@ -229,10 +243,29 @@ where
     /// As [`refresh`](Self::refresh), but does not wait: it looks a bounded number of times.
     ///
     /// # Errors
-    /// [`SwapError`]: nothing was published, and no change is lost.
+    /// [`SwapError`]: nothing was published, and no change is lost. `Busy` names the readers in the way, by their label and
+    /// thread. `Poisoned` says that the writer needs a [`rebuild`](Self::rebuild).
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh), the first time.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::new();
+    /// reader.set_label("report");
+    /// let view = reader.read();
+    /// writer.insert("a", 1);
+    /// writer.refresh(); // the first refresh after the view was taken
+    /// writer.insert("b", 2);
+    /// let error = writer.try_refresh().unwrap_err();
+    /// println!("{error}"); // a reader is still inside the writer's copy: "report" of thread main for 5µs
+    /// # assert!(error.to_string().contains(r#""report""#), "{error}");
+    /// drop(view);
+    /// writer.try_refresh()?;
+    /// println!("{}", reader.len()); // 2
+    /// # assert_eq!(reader.len(), 2);
+    /// # Ok::<(), evmap_core::SwapError>(())
+    /// ```
     pub fn try_refresh(&mut self) -> Result<Version, SwapError> {
         let had_pending = self.has_pending();
         let version = self.ops.try_swap_buffers()?;
@@ -247,6 +280,22 @@ where
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh), the first time.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (mut writer, reader) = evmap_core::new();
+    /// let view = reader.read();
+    /// for n in [1, 2] {
+    ///     writer.insert(n, n);
+    ///     let refreshed = writer.refresh_timeout(Duration::from_millis(10));
+    ///     println!("{}", refreshed.is_ok()); // true, and then false
+    /// #   assert_eq!(refreshed.is_ok(), n == 1);
+    /// }
+    /// println!("{}", writer.has_pending()); // true: the change is kept
+    /// # assert!(writer.has_pending() && view.is_empty());
+    /// ```
     pub fn refresh_timeout(&mut self, timeout: Duration) -> Result<Version, SwapError> {
         if self.has_pending() {
             let version = self.ops.swap_buffers_timeout(timeout)?;

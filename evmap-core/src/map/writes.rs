@@ -16,11 +16,13 @@ use std::convert::Infallible;
 ///
 /// - `$inside`: what holds while a closure runs.
 /// - `$visible`: when the change is visible.
+/// - `$blocking` and `$panics`: the sections of these names.
 /// - `$before` and `$after`: lines around an example, which calls the writer `map`.
 macro_rules! writes {
     (
         [$($receiver:tt)+] $this:ident
-        inside: $inside:expr, visible: $visible:expr, before: $before:expr, after: $after:expr
+        inside: $inside:expr, visible: $visible:expr, blocking: $blocking:expr, panics: $panics:expr,
+        before: $before:expr, after: $after:expr
     ) => {
         /// Sets the key's value to what `f` returns for the current one, or removes the key if `f`
         /// returns `None`. Returns the new value.
@@ -28,6 +30,26 @@ macro_rules! writes {
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("a", 1);
+        /// println!("{:?}", map.compute("a", |n| Some(n? + 1))); // Some(2)
+        /// println!("{:?}", map.compute("b", |n| Some(n.copied().unwrap_or(10)))); // Some(10)
+        /// println!("{:?}", map.compute("a", |_| None)); // None: it is removed
+        /// # assert_eq!(map.compute("c", |n| Some(n.copied().unwrap_or(10))), Some(10));
+        /// # assert_eq!(map.compute("c", |n| Some(n? + 1)), Some(11));
+        /// # assert!(!map.remove_if("a", |_| true), "it was removed");
+        /// # assert!(map.remove_if("b", |n| *n == 10));
+        #[doc = $after]
+        /// ```
         pub fn compute(
             $($receiver)+,
             key: K,
@@ -42,8 +64,24 @@ macro_rules! writes {
         ///
         #[doc = $visible]
         ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
         /// # Errors
-        /// The closure's; then nothing has changed.
+        /// Returns the closure's error; then nothing has changed.
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("port", 80);
+        /// println!("{:?}", map.try_compute("port", |_| "8080".parse().map(Some)).ok()); // Some(Some(8080))
+        /// println!("{}", map.try_compute("port", |_| "many".parse().map(Some)).is_err()); // true
+        /// # assert_eq!(map.replace("port", 1), Some(8080));
+        #[doc = $after]
+        /// ```
         pub fn try_compute<X>(
             $($receiver)+,
             key: K,
@@ -56,12 +94,29 @@ macro_rules! writes {
             }))
         }
 
-        /// Sets the value of a key that has none to what `f` returns, if that is `Some`. Returns the value
-        /// that is there now. `f` is not called if there is one already.
+        /// Inserts a key that is absent with the value that `f` returns, if that is `Some`. Returns the value that the key
+        /// has then. If the key is present, `f` is not called.
         ///
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// println!("{:?}", map.compute_if_absent("a", || Some(1))); // Some(1)
+        /// println!("{:?}", map.compute_if_absent("a", || Some(2))); // Some(1)
+        /// println!("{:?}", map.compute_if_absent("b", || None)); // None
+        /// # assert_eq!(map.compute_if_absent("a", || unreachable!()), Some(1));
+        /// # assert_eq!(map.replace("b", 1), None);
+        #[doc = $after]
+        /// ```
         pub fn compute_if_absent(
             $($receiver)+,
             key: K,
@@ -76,8 +131,23 @@ macro_rules! writes {
         ///
         #[doc = $visible]
         ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
         /// # Errors
-        /// The closure's; then nothing has changed.
+        /// Returns the closure's error; then nothing has changed.
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// println!("{:?}", map.try_compute_if_absent("a", || "1".parse().map(Some)).ok()); // Some(Some(1))
+        /// println!("{}", map.try_compute_if_absent("b", || "one".parse().map(Some)).is_err()); // true
+        /// # assert_eq!((map.replace("a", 0), map.replace("b", 0)), (Some(1), None));
+        #[doc = $after]
+        /// ```
         pub fn try_compute_if_absent<X>(
             $($receiver)+,
             key: K,
@@ -93,12 +163,31 @@ macro_rules! writes {
             }))
         }
 
-        /// Sets the value of a key that has one to what `f` returns for it, or removes the key if `f`
-        /// returns `None`. Returns the value that is there now. `f` is not called if there is none.
+        /// Replaces the value of a key that is present with what `f` returns for it, or removes the key if `f`
+        /// returns `None`. Returns the new value. If the key is absent, `f` is not called.
         ///
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("a", 1);
+        /// println!("{:?}", map.compute_if_present("a", |n| Some(n + 1))); // Some(2)
+        /// println!("{:?}", map.compute_if_present("b", |n| Some(n + 1))); // None
+        /// println!("{:?}", map.compute_if_present("a", |_| None)); // None: it is removed
+        /// # assert_eq!(map.compute_if_present("a", |_| unreachable!()), None);
+        /// # map.insert("a", 1);
+        /// # assert_eq!(map.compute_if_present("a", |n| Some(n + 1)), Some(2));
+        #[doc = $after]
+        /// ```
         pub fn compute_if_present(
             $($receiver)+,
             key: K,
@@ -113,8 +202,25 @@ macro_rules! writes {
         ///
         #[doc = $visible]
         ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
         /// # Errors
-        /// The closure's; then nothing has changed.
+        /// Returns the closure's error; then nothing has changed.
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("a", 1_u32);
+        /// let fails = map.try_compute_if_present("a", |n| n.checked_sub(2).map(Some).ok_or("too few"));
+        /// println!("{fails:?}"); // Err("too few")
+        /// # assert_eq!(fails, Err("too few"));
+        /// # assert_eq!(map.replace("a", 2), Some(1));
+        #[doc = $after]
+        /// ```
         pub fn try_compute_if_present<X>(
             $($receiver)+,
             key: K,
@@ -130,12 +236,29 @@ macro_rules! writes {
             }))
         }
 
-        /// Sets the value of a key that has none to `value`. Otherwise sets it to what `f` returns for the
-        /// current one and `value`, or removes the key if `f` returns `None`. Returns the new value.
+        /// Inserts a key that is absent with `value`. If it is present, replaces its value with what `f` returns for the
+        /// current value and `value`, or removes the key if `f` returns `None`. Returns the new value.
         ///
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// println!("{:?}", map.merge("hits", 1, |sum, n| Some(sum + n))); // Some(1)
+        /// println!("{:?}", map.merge("hits", 1, |sum, n| Some(sum + n))); // Some(2)
+        /// # assert_eq!(map.merge("hits", 1, |sum, n| Some(sum + n)), Some(3));
+        /// # assert_eq!(map.merge("hits", 1, |_, _| None), None);
+        /// # assert_eq!(map.replace("hits", 1), None);
+        #[doc = $after]
+        /// ```
         pub fn merge(
             $($receiver)+,
             key: K,
@@ -151,8 +274,24 @@ macro_rules! writes {
         ///
         #[doc = $visible]
         ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
         /// # Errors
-        /// The closure's; then nothing has changed.
+        /// Returns the closure's error; then nothing has changed.
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("left", 2_u32);
+        /// println!("{:?}", map.try_merge("left", 1, |left, n| left.checked_sub(n).map(Some).ok_or("none"))); // Ok(Some(1))
+        /// println!("{:?}", map.try_merge("left", 5, |left, n| left.checked_sub(n).map(Some).ok_or("none"))); // Err("none")
+        /// # assert_eq!(map.replace("left", 0), Some(1));
+        #[doc = $after]
+        /// ```
         pub fn try_merge<X>(
             $($receiver)+,
             key: K,
@@ -169,11 +308,26 @@ macro_rules! writes {
             }))
         }
 
-        /// Returns the key's value, after setting it to what `f` returns if there is none.
+        /// Returns a clone of the key's value. If there is none, inserts what `f` returns first.
         ///
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// println!("{}", map.get_or_insert_with("limit", || 10)); // 10
+        /// println!("{}", map.get_or_insert_with("limit", || 20)); // 10
+        /// # assert_eq!(map.get_or_insert_with("limit", || unreachable!()), 10);
+        #[doc = $after]
+        /// ```
         pub fn get_or_insert_with($($receiver)+, key: K, f: impl FnOnce() -> V) -> V {
             infallible($this.try_get_or_insert_with(key, || Ok(f())))
         }
@@ -184,8 +338,23 @@ macro_rules! writes {
         ///
         #[doc = $visible]
         ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
         /// # Errors
-        /// The closure's; then nothing has changed.
+        /// Returns the closure's error; then nothing has changed.
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// println!("{:?}", map.try_get_or_insert_with("limit", || "10".parse()).ok()); // Some(10)
+        /// println!("{}", map.try_get_or_insert_with("other", || "ten".parse()).is_err()); // true
+        /// # assert_eq!((map.replace("limit", 0), map.replace("other", 0)), (Some(10), None));
+        #[doc = $after]
+        /// ```
         pub fn try_get_or_insert_with<X>(
             $($receiver)+,
             key: K,
@@ -201,12 +370,18 @@ macro_rules! writes {
             }))
         }
 
-        /// Sets the value of a key that has none.
+        /// Inserts a key that is absent, with this value. If it is present, changes nothing.
         ///
         #[doc = $visible]
         ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
         /// # Errors
-        /// The value that was given, if the key has one already; then nothing has changed.
+        /// Returns the given value if the key is present; then nothing has changed.
+        ///
+        /// # Panics
+        #[doc = $panics]
         ///
         /// # Examples
         /// ```
@@ -228,9 +403,26 @@ macro_rules! writes {
             })))
         }
 
-        /// Sets the value of a key that has one. Returns the old value. Does nothing if the key has none.
+        /// Replaces the value of a key that is present. Returns the old value. If the key is absent, changes nothing and
+        /// returns `None`.
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("a", 1);
+        /// println!("{:?}", map.replace("a", 2)); // Some(1)
+        /// println!("{:?}", map.replace("b", 2)); // None: nothing is inserted
+        /// # assert_eq!((map.replace("a", 3), map.replace("b", 3)), (Some(2), None));
+        #[doc = $after]
+        /// ```
         pub fn replace($($receiver)+, key: K, value: V) -> Option<V> {
             let key = $this.hashed(key);
             $this.run(|w| infallible(w.decide(key, |old| {
@@ -241,11 +433,28 @@ macro_rules! writes {
             })))
         }
 
-        /// Sets the key's value if `condition` returns `true` for the current one. Returns whether it did.
+        /// Replaces the key's value if `condition` returns `true` for the current one. Returns whether it did. If the key
+        /// is absent, changes nothing and returns `false`.
         ///
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("leader", "ann");
+        /// println!("{}", map.replace_if("leader", |now| *now == "ann", "bob")); // true
+        /// println!("{}", map.replace_if("leader", |now| *now == "ann", "eve")); // false
+        /// # assert_eq!(map.replace("leader", ""), Some("bob"));
+        #[doc = $after]
+        /// ```
         pub fn replace_if(
             $($receiver)+,
             key: K,
@@ -262,12 +471,18 @@ macro_rules! writes {
             })))
         }
 
-        /// Sets the value of a key that has one to what `f` returns for it. Returns the new value. `f` is not
-        /// called if there is none.
+        /// Replaces the value of a key that is present with what `f` returns for it. Returns the new value, or `None` if the
+        /// key is absent: `f` is not called then.
         ///
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
         ///
         /// # Examples
         /// ```
@@ -292,6 +507,22 @@ macro_rules! writes {
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("a", 1);
+        /// println!("{}", map.remove_if("a", |n| *n > 1)); // false
+        /// println!("{}", map.remove_if("a", |n| *n == 1)); // true
+        /// # assert!(!map.remove_if("a", |_| true));
+        #[doc = $after]
+        /// ```
         pub fn remove_if<Q>($($receiver)+, key: &Q, condition: impl FnOnce(&V) -> bool) -> bool
         where
             Q: Hash + Equivalent<K> + ?Sized,
@@ -303,9 +534,15 @@ macro_rules! writes {
             })
         }
 
-        /// Removes a key. Returns the key, as the map held it, and its value, if it was present.
+        /// Removes a key. Returns the map's own key and its value, or `None` if the key is absent.
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
         ///
         /// # Examples
         /// ```
@@ -324,12 +561,17 @@ macro_rules! writes {
             $this.remove_entry_if(key, |_, _| true)
         }
 
-        /// Removes `key` if `condition` returns `true` for its entry. Returns the key, as the map held it, and its
-        /// value, if it did.
+        /// Removes `key` if `condition` returns `true` for its entry. Returns the map's own key and its value if it did.
         ///
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
         ///
         /// # Examples
         /// ```
@@ -358,7 +600,8 @@ macro_rules! writes {
         /// change is made there, if memory suffices then, too.
         ///
         /// # Blocking
-        /// May wait, as other writes do: the name is that of std's method.
+        /// The name is that of std's method: `try_` does not mean that it never waits.
+        #[doc = $blocking]
         ///
         /// # Panics
         /// If the `Hash` of a key does, while the table grows. A [`WriteHandle`](crate::WriteHandle) is poisoned then.
@@ -381,11 +624,28 @@ macro_rules! writes {
             $this.run(|w| w.reserve_now(additional))
         }
 
-        /// Keeps the entries for which `keep` returns `true`. It is called once for each entry.
+        /// Keeps the entries for which `keep` returns `true`, and removes the others. Calls `keep` once for each entry.
         ///
         #[doc = $inside]
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.extend([("a", 1), ("b", 2), ("c", 3)]);
+        /// map.retain(|_, n| *n != 2);
+        /// println!("{:?} {:?}", map.remove_entry("a"), map.remove_entry("b")); // Some(("a", 1)) None
+        /// # assert_eq!(map.remove_entry("b"), None);
+        /// # assert_eq!(map.remove_entry("c"), Some(("c", 3)));
+        #[doc = $after]
+        /// ```
         pub fn retain($($receiver)+, keep: impl FnMut(&K, &V) -> bool) {
             $this.run(|w| w.retain_entries(keep));
         }

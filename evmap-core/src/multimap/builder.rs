@@ -45,30 +45,31 @@ impl<S, M, E> Builder<S, M, E> {
         Builder(self.0.capacity(keys))
     }
 
-    /// Sets which side pays for the order between a read and a refresh.
+    /// Sets which side pays for the order between a read and a refresh: see [`FenceMode`]. The default is
+    /// [`FenceMode::Auto`].
     pub fn fence(self, mode: FenceMode) -> Self {
         Builder(self.0.fence(mode))
     }
 
-    /// How many copies [`rebuild`](crate::WriteHandle::rebuild) may set aside for readers that are
+    /// Sets how many copies [`rebuild`](crate::WriteHandle::rebuild) may set aside for readers that are
     /// still inside them, besides the two that there always are. The default is 4.
     pub fn max_retired(self, copies: usize) -> Self {
         Builder(self.0.max_retired(copies))
     }
 
-    /// The hasher; both copies and all handles use clones of it, which must hash alike.
+    /// Sets the hasher. Both copies and all handles use clones of it, which must hash alike.
     pub fn hasher<S2>(self, hasher: S2) -> Builder<S2, M, E> {
         Builder(self.0.hasher(hasher))
     }
 
-    /// A value that is published together with the entries.
+    /// Sets the meta value: one value that is published together with the entries.
     pub fn meta<M2>(self, meta: M2) -> Builder<S, M2, E> {
         Builder(self.0.meta(meta))
     }
 
-    /// The table engine: see [`table`](crate::table).
+    /// Sets the table engine: [`table`](crate::table) says which to choose.
     ///
-    /// It takes the place of the engine before, and of [`count_lookups`](Self::count_lookups) with it.
+    /// It replaces the engine before, and so undoes [`count_lookups`](Self::count_lookups).
     pub fn engine<E2: Engine>(self) -> Builder<S, M, E2> {
         Builder(self.0.engine())
     }
@@ -84,7 +85,7 @@ impl<S, M, E> Builder<S, M, E> {
         Builder(self.0.count_lookups())
     }
 
-    /// An empty multimap: its writer, and a first reader.
+    /// Makes an empty multimap. Returns its writer, and a first reader.
     pub fn build<K, V>(self) -> (WriteHandle<K, V, S, M, E>, ReadHandle<K, V, S, M, E>)
     where
         S: Clone,
@@ -94,7 +95,7 @@ impl<S, M, E> Builder<S, M, E> {
         with_reader(self.0.build_writer(MultimapOp::changes, None))
     }
 
-    /// A multimap that has these values from the beginning, in version 0: its writer, and a first
+    /// Makes a multimap that has these values from the beginning, in version 0. Returns its writer, and a first
     /// reader.
     ///
     /// # Cost
@@ -112,7 +113,8 @@ impl<S, M, E> Builder<S, M, E> {
     ///
     /// let fruit = [("red", "apple"), ("green", "pear"), ("red", "cherry")];
     /// let (_writer, reader) = Builder::new().build_from(fruit);
-    /// assert_eq!(reader.get("red").unwrap().as_slice(), ["apple", "cherry"]);
+    /// println!("{:?}", reader.get("red")); // Some(["apple", "cherry"])
+    /// # assert_eq!(*reader.get("red").unwrap(), ["apple", "cherry"]);
     /// ```
     pub fn build_from<K, V>(
         self,

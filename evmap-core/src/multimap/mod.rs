@@ -60,6 +60,16 @@ pub type OwnView<'a, K, V, S = DefaultHashBuilder, M = (), E = DefaultEngine> =
     crate::OwnView<'a, K, Values<V>, S, M, E>;
 
 /// An empty multimap with the usual settings: its writer, and a first reader.
+///
+/// # Examples
+/// ```
+/// let (mut writer, reader) = evmap_core::multimap::new();
+/// writer.insert("fruit", "apple");
+/// writer.insert("fruit", "pear");
+/// writer.refresh();
+/// println!("{:?}", reader.get("fruit")); // Some(["apple", "pear"])
+/// # assert_eq!(*reader.get("fruit").unwrap(), ["apple", "pear"]);
+/// ```
 pub fn new<K, V>() -> (WriteHandle<K, V>, ReadHandle<K, V>) {
     Builder::new().build()
 }

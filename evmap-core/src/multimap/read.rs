@@ -12,7 +12,14 @@ use crate::table::Engine;
 macro_rules! bag_lookups {
     ($Reader:ident) => {
         impl<K, V, S: BuildHasher, M, E: Engine> crate::$Reader<K, Values<V>, S, M, E> {
-            /// A guard of the value that was added first to this key's bag.
+            /// A guard of the value that was added first to this key's bag, or `None` if the key is absent.
+            ///
+            /// # Examples
+            /// ```
+            /// let (_writer, reader) = evmap_core::multimap::Builder::new().build_from([("a", 1), ("a", 2)]);
+            /// println!("{:?}", reader.get_one("a")); // Some(1)
+            /// # assert_eq!(*reader.get_one("a").unwrap(), 1);
+            /// ```
             #[inline]
             pub fn get_one<Q>(&self, key: &Q) -> Option<ReadGuard<'_, V>>
             where
@@ -52,7 +59,7 @@ macro_rules! bag_reads {
             S: BuildHasher,
             E: Engine,
         {
-            /// The value that was added first to this key's bag.
+            /// The value that was added first to this key's bag, or `None` if the key is absent.
             #[inline]
             pub fn get_one<Q>(&self, key: &Q) -> Option<&$lent V>
             where

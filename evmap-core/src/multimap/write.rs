@@ -18,25 +18,52 @@ where
     M: Clone,
     E: Engine,
 {
-    /// Adds a value to the key's bag, even if it is there already.
+    /// Adds a value to the key's bag, even if it is there already, with the next refresh. Logged; does not wait.
+    ///
+    /// # Panics
+    /// If the key's `Hash` does; nothing is logged then.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new();
+    /// writer.insert("a", 1);
+    /// writer.insert("a", 1);
+    /// writer.refresh();
+    /// println!("{:?}", reader.get("a")); // Some([1, 1])
+    /// # assert_eq!(*reader.get("a").unwrap(), [1, 1]);
+    /// ```
     pub fn insert(&mut self, key: K, value: V) {
         let key = self.hashed(key);
         self.log(MultimapOp::Add(key, value));
     }
 
-    /// Replaces the key's bag by one that holds only this value.
+    /// Replaces the key's bag with one that holds only this value, with the next refresh. Logged; does not wait.
+    ///
+    /// # Panics
+    /// If the key's `Hash` does; nothing is logged then.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new();
+    /// writer.extend([("a", 1), ("a", 2)]);
+    /// writer.update("a", 3);
+    /// writer.refresh();
+    /// println!("{:?}", reader.get("a")); // Some([3])
+    /// # assert_eq!(*reader.get("a").unwrap(), [3]);
+    /// ```
     pub fn update(&mut self, key: K, value: V) {
         let key = self.hashed(key);
         self.log(MultimapOp::Map(MapOp::Insert(key, Values::one(value))));
     }
 
-    /// Replaces the key's bag by what `f` makes of its values, with the writer's own unrefreshed
+    /// Replaces the key's bag with what `f` makes of its values, with the writer's own unrefreshed
     /// changes (an empty slice if the key is absent). If `f` returns no value, removes the key.
     ///
     /// `f` is called once. Only its result is logged.
     ///
     /// # Blocking
-    /// Waits for guards that were taken before the last refresh.
+    /// Waits for guards that were taken before the last refresh. It does not wait once
+    /// [`try_catch_up`](crate::WriteHandle::try_catch_up) has succeeded, until the next refresh.
     ///
     /// # Panics
     /// If `f` does, or the iterator that it returns; nothing is logged then.
@@ -47,7 +74,8 @@ where
     /// writer.extend([("sizes", 3), ("sizes", 1)]);
     /// writer.update_with("sizes", |sizes| sizes.iter().map(|n| n * 10).collect::<Vec<_>>());
     /// writer.refresh();
-    /// assert_eq!(reader.get("sizes").unwrap().as_slice(), [30, 10]);
+    /// println!("{:?}", reader.get("sizes")); // Some([30, 10])
+    /// # assert_eq!(*reader.get("sizes").unwrap(), [30, 10]);
     /// ```
     pub fn update_with<I>(&mut self, key: K, f: impl FnOnce(&[V]) -> I)
     where
@@ -66,12 +94,23 @@ where
         }
     }
 
-    /// Removes the first occurrence of this value from the key's bag, if it is there.
+    /// Removes the first occurrence of this value from the key's bag, if it is there, with the next refresh. Logged; does
+    /// not wait.
     ///
     /// If the bag is empty then, removes the key.
     ///
     /// # Cost
     /// As [`remove_entry`](Self::remove_entry).
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new();
+    /// writer.extend([("a", 1), ("a", 2), ("a", 1)]);
+    /// writer.remove_value("a", 1);
+    /// writer.refresh();
+    /// println!("{:?}", reader.get("a")); // Some([2, 1])
+    /// # assert_eq!(*reader.get("a").unwrap(), [2, 1]);
+    /// ```
     pub fn remove_value<Q>(&mut self, key: &Q, value: V)
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -79,7 +118,7 @@ where
         self.log_for(key, |key| MultimapOp::RemoveValue(key, value));
     }
 
-    /// Removes the key and its whole bag, if it is present.
+    /// Removes the key and its whole bag, if it is present, with the next refresh. Logged; does not wait.
     ///
     /// # Cost
     /// A lookup in the published state. For a key that is not published, also one in an index of the pending changes:
@@ -87,6 +126,16 @@ where
     ///
     /// # Panics
     /// If the `Hash`, `Eq` or `Clone` of a key does; nothing is logged then.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new();
+    /// writer.extend([("a", 1), ("b", 2)]);
+    /// writer.remove_entry("a");
+    /// writer.refresh();
+    /// println!("{:?}", reader.read()); // {"b": [2]}
+    /// # assert_eq!(format!("{:?}", reader.read()), r#"{"b": [2]}"#);
+    /// ```
     pub fn remove_entry<Q>(&mut self, key: &Q)
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -119,10 +168,21 @@ where
     /// `keep` is called once for each value. Only the result is logged.
     ///
     /// # Blocking
-    /// Waits for guards that were taken before the last refresh.
+    /// Waits for guards that were taken before the last refresh. It does not wait once
+    /// [`try_catch_up`](crate::WriteHandle::try_catch_up) has succeeded, until the next refresh.
     ///
     /// # Panics
     /// If `keep` does; nothing is logged then.
+    ///
+    /// # Examples
+    /// ```
+    /// let (mut writer, reader) = evmap_core::multimap::new();
+    /// writer.extend([("a", 1), ("a", 2), ("a", 3)]);
+    /// writer.retain("a", |n| n % 2 == 1);
+    /// writer.refresh();
+    /// println!("{:?}", reader.get("a")); // Some([1, 3])
+    /// # assert_eq!(*reader.get("a").unwrap(), [1, 3]);
+    /// ```
     pub fn retain<Q>(&mut self, key: &Q, mut keep: impl FnMut(&V) -> bool)
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -146,12 +206,12 @@ where
         }));
     }
 
-    /// Removes everything. Keeps the capacity.
+    /// Removes all keys and values, with the next refresh. Keeps the capacity. Logged; does not wait.
     pub fn clear(&mut self) {
         self.log(MultimapOp::Map(MapOp::Clear));
     }
 
-    /// Removes everything, and frees all capacity.
+    /// Removes all keys and values, and frees all capacity, with the next refresh. Logged; does not wait.
     pub fn purge(&mut self) {
         self.log(MultimapOp::Purge);
     }
@@ -220,7 +280,7 @@ where
         self.log(MultimapOp::Map(MapOp::ShrinkToFit));
     }
 
-    /// Replaces the meta value.
+    /// Replaces the meta value, which is published with the next refresh. Logged; does not wait.
     pub fn set_meta(&mut self, meta: M) {
         self.log(MultimapOp::Map(MapOp::SetMeta(meta)));
     }

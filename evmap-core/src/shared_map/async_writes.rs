@@ -10,36 +10,7 @@ use crate::table::Engine;
 
 /// Writes for tasks, on any runtime. Each does what the method without `_async` does.
 ///
-/// # What they wait for
-///
-/// A task waits for the map's writer lock in one queue with threads, and gives its thread up meanwhile. No poll waits on
-/// another writer or on a reader, sleeps, clones the map, or replays more than 1,000 changes: the process's janitor thread
-/// does that, and wakes the task. (What the closure does happens in a poll, and so does a rehash: of a table that grows, or
-/// by `reserve` and `shrink_to_fit`. With [`Incremental`](crate::table::Incremental), growth takes small steps. If the
-/// system starts no thread for the janitor or the publisher, a poll does the work of that thread, and one that is run on
-/// the janitor, in a `Drop`, waits as a thread does. A task that finds more than 1,000 changes to replay a second time,
-/// because a thread with large writes was faster than it, replays up to twice as many, and so on.)
-///
-/// A task that is woken to take the lock and is not run within ten milliseconds is passed over by the next thread that waits
-/// behind it, or by the janitor, and joins the queue again. So no runtime that is busy, and no waker that does nothing or
-/// panics, stops other writers for longer than some thirty milliseconds.
-/// A waker must not write to the map, nor wait for it. It may run inside a poll of its own task, on a thread that has just
-/// written, that waits to write, or that drops a future, and on the janitor. None of these holds the map's lock then.
-///
-/// # Cancellation
-///
-/// A future that is dropped before it has the lock has written nothing, and its closure was not called. The closure runs in one
-/// poll, with the publication, so a future that is dropped later has written.
-/// With [`refresh_every`](super::Builder::refresh_every), a future is ready once its write is made, and the write is visible
-/// within that time.
-///
-/// # Panics
-///
-/// If the closure does, or the `Hash`, `Eq` or `Clone` of a key or value: then this write changes nothing.
-/// If it is run inside a write of the same map: it would wait for itself.
-/// If the map needs a fresh copy, after another write's panic or to go past a reader, and a `Clone` panics: then nothing was
-/// written.
-/// Where a sync write panics since only views of its own thread are in its way at `max_retired`, a task waits.
+/// [`write_async`](Self::write_async) says what they wait for, what a dropped future has done, and when they panic.
 ///
 /// # Examples
 ///
@@ -73,6 +44,41 @@ where
 {
     /// As [`write`](Self::write), for a task: makes many changes in one step, which readers see all at once.
     ///
+    /// # Blocking
+    /// A task waits for the map's writer lock in one queue with threads, and gives its thread up meanwhile. If the copy that
+    /// is written next is not ready then, the *janitor*, a background thread of the process, makes it ready and wakes the
+    /// task. So no poll
+    ///
+    /// - waits for another writer or for a reader, or sleeps,
+    /// - clones the map, or
+    /// - replays more than 1,000 changes.
+    ///
+    /// What the closure does happens in a poll. So does a rehash: of a table that grows, or by `reserve` and
+    /// `shrink_to_fit`. With [`Incremental`](crate::table::Incremental), growth takes small steps.
+    ///
+    /// Two exceptions: if the system starts no thread for the janitor, or on the janitor itself, a poll does the janitor's
+    /// work; and a task that has waited in vain, because a thread with large writes was faster, replays twice as much in its
+    /// next attempt.
+    ///
+    /// A task that is woken to take the lock and is not run within ten milliseconds is passed over by the next thread that waits
+    /// behind it, or by the janitor, and joins the queue again. So no runtime that is busy, and no waker that does nothing or
+    /// panics, stops other writers for longer than some ten to twenty milliseconds.
+    /// A waker must not write to the map, nor wait for it: it may run inside a poll of its own task, on a thread that has just
+    /// written, or on the janitor.
+    ///
+    /// # Cancellation
+    /// A future that is dropped before it has the lock has written nothing, and its closure was not called. The closure runs in one
+    /// poll, with the publication, so a future that is dropped later has written.
+    /// With [`refresh_every`](super::Builder::refresh_every), a future is ready once its write is made, and the write is visible
+    /// within that time.
+    ///
+    /// # Panics
+    /// If the closure does, or the `Hash`, `Eq` or `Clone` of a key or value: then this write changes nothing.
+    /// If it is run inside a write of the same map: it would wait for itself.
+    /// If the map needs a fresh copy, after another write's panic or to go past a reader, and a `Clone` panics: then nothing was
+    /// written.
+    /// Where a sync write panics since only views of its own thread are in its way at `max_retired`, a task waits.
+    ///
     /// # Examples
     /// ```
     /// # use std::{pin::pin, task::{Context, Poll, Waker}};
@@ -97,19 +103,47 @@ where
     }
 
     /// As [`insert`](Self::insert), for a task. Returns the old value.
+    ///
+    /// It waits, may be cancelled and panics as [`write_async`](Self::write_async).
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::SharedMap;
+    ///
+    /// async fn login(sessions: SharedMap<u64, &str>) {
+    ///     println!("{:?}", sessions.insert_async(7, "ann").await); // None
+    ///     println!("{:?}", sessions.get_cloned(&7)); // Some("ann")
+    /// #   assert_eq!((sessions.get_cloned(&7), sessions.insert_async(7, "bob").await), (Some("ann"), Some("ann")));
+    /// }
+    /// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+    /// #             return value;
+    /// #         }
+    /// #         std::thread::yield_now();
+    /// #     }
+    /// # }
+    /// # block_on(login(SharedMap::new()));
+    /// ```
     pub async fn insert_async(&self, key: K, value: V) -> Option<V> {
         self.write_async(|w| w.insert(key, value)).await.0
     }
 
     /// As [`insert_if_absent`](Self::insert_if_absent), for a task.
     ///
+    /// It waits, may be cancelled and panics as [`write_async`](Self::write_async).
+    ///
     /// # Errors
-    /// The value that was given, if the key has one already; then nothing has changed.
+    /// Returns the given value if the key is present; then nothing has changed.
     pub async fn insert_if_absent_async(&self, key: K, value: V) -> Result<(), V> {
         self.write_async(|w| w.insert_if_absent(key, value)).await.0
     }
 
     /// As [`remove`](Self::remove), for a task. Returns the value, if the key was present.
+    ///
+    /// It waits, may be cancelled and panics as [`write_async`](Self::write_async).
     pub async fn remove_async<Q>(&self, key: &Q) -> Option<V>
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -118,6 +152,8 @@ where
     }
 
     /// As [`compute`](Self::compute), for a task. Returns the new value.
+    ///
+    /// It waits, may be cancelled and panics as [`write_async`](Self::write_async).
     pub async fn compute_async(
         &self,
         key: K,
@@ -127,6 +163,8 @@ where
     }
 
     /// As [`compute_if_absent`](Self::compute_if_absent), for a task. Returns the value that is there now.
+    ///
+    /// It waits, may be cancelled and panics as [`write_async`](Self::write_async).
     pub async fn compute_if_absent_async(
         &self,
         key: K,
@@ -136,6 +174,8 @@ where
     }
 
     /// As [`merge`](Self::merge), for a task. Returns the new value.
+    ///
+    /// It waits, may be cancelled and panics as [`write_async`](Self::write_async).
     pub async fn merge_async(
         &self,
         key: K,
@@ -146,6 +186,8 @@ where
     }
 
     /// As [`update`](Self::update), for a task. Returns the new value, or `None` if the key has none.
+    ///
+    /// It waits, may be cancelled and panics as [`write_async`](Self::write_async).
     pub async fn update_async<Q>(&self, key: &Q, f: impl FnOnce(&V) -> V) -> Option<V>
     where
         Q: Hash + Equivalent<K> + ?Sized,

@@ -48,7 +48,7 @@ impl<'a, K, V, S, E: Engine> Batch<'a, K, V, S, E> {
         Batch { map }
     }
 
-    /// The number of keys.
+    /// The number of keys, with the changes of this write.
     ///
     /// # Panics
     /// As every method here, if an earlier call panicked and the closure caught that panic.
@@ -61,7 +61,7 @@ impl<'a, K, V, S, E: Engine> Batch<'a, K, V, S, E> {
         self.len() == 0
     }
 
-    /// All entries, in no order to rely on.
+    /// All entries, with the changes of this write, in no order to rely on.
     pub fn iter(&self) -> <E::Table<K, V> as Table<K, V>>::Iter<'_> {
         self.state().table.iter()
     }
@@ -101,7 +101,17 @@ where
     S: BuildHasher,
     E: Engine,
 {
-    /// The value of this key.
+    /// The value of this key, with the changes of this write.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::from([("a", 1)]);
+    /// map.write(|w| {
+    ///     w.insert("a", 2);
+    ///     println!("{:?} {:?}", w.get("a"), map.get_cloned("a")); // Some(2) Some(1)
+    /// #   assert_eq!((w.get("a"), map.get_cloned("a")), (Some(&2), Some(1)));
+    /// });
+    /// ```
     pub fn get<Q>(&self, key: &Q) -> Option<&V>
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -109,7 +119,7 @@ where
         self.state().get_key_value(key).map(|(_, value)| value)
     }
 
-    /// Whether there is a value of this key.
+    /// Whether this key is present, with the changes of this write.
     pub fn contains_key<Q>(&self, key: &Q) -> bool
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -129,7 +139,12 @@ where
 {
     immediate_writes!(
         [&mut self] self
-        visible: "Later calls of the batch see the change at once; readers see it when the write ends."
+        visible: "Later calls of the batch see the change at once; readers see it when the write ends.",
+        blocking: "Does not wait: the write that the batch belongs to has the writer lock and its copy already.",
+        panics: "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone then, \
+                 unless its closure catches the panic. If an earlier call of this batch panicked while a change was made, and the closure caught that.",
+        before: "let shared = evmap_core::SharedMap::new();\nshared.write(|map| {",
+        after: "});"
     );
 
     writes!(
@@ -137,6 +152,9 @@ where
         inside: "The closure runs inside the write, under the map's writer lock: the section *Deadlocks* of \
                  [`SharedMap::write`](crate::SharedMap::write) is about it, too.",
         visible: "Later calls of the batch see the change at once; readers see it when the write ends.",
+        blocking: "Does not wait: the write that the batch belongs to has the writer lock and its copy already.",
+        panics: "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone then, \
+                 unless its closure catches the panic. If an earlier call of this batch panicked while a change was made, and the closure caught that.",
         before: "let shared = evmap_core::SharedMap::new();\nshared.write(|map| {",
         after: "});"
     );
@@ -162,7 +180,7 @@ where
     S: BuildHasher,
     E: Engine,
 {
-    /// Sets the values of many keys, in order, each by itself.
+    /// Inserts many keys, or replaces their values, in order, one by one.
     ///
     /// [`SharedMap::extend`](crate::SharedMap::extend) fills an empty map faster, where the engine can.
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {

@@ -73,6 +73,13 @@ impl<K, V> Default for Builder<K, V> {
 
 impl<K, V, S, E> Builder<K, V, S, E> {
     /// Reserves capacity for this many entries in each of the two copies.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::<u32, u32>::builder().capacity(1000).build();
+    /// println!("{}", map.capacity() >= 1000); // true
+    /// # assert!(map.capacity() >= 1000);
+    /// ```
     pub fn capacity(self, entries: usize) -> Self {
         self.with_map(|map| map.capacity(entries))
     }
@@ -80,24 +87,66 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     /// Sets which side pays for the order between a read and a publication.
     ///
     /// [`FenceMode::Auto`], the default, follows how often there is one.
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::{FenceMode, SharedMap};
+    ///
+    /// let map = SharedMap::<u32, u32>::builder().fence(FenceMode::SeqCst).build();
+    /// println!("{:?}", map.stats().fence_mode); // SeqCst
+    /// # assert_eq!(map.stats().fence_mode, FenceMode::SeqCst);
+    /// ```
     pub fn fence(self, mode: FenceMode) -> Self {
         self.with_map(|map| map.fence(mode))
     }
 
     /// Sets how many copies may be set aside for readers that block a write, besides the two that there
     /// always are. The default is 4.
+    ///
+    /// With 0, no copy is ever made for a reader: writes wait until it leaves.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::builder().max_retired(1).build();
+    /// let snapshot = map.snapshot();
+    /// map.insert("a", 1);
+    /// map.insert("b", 2); // goes past the snapshot
+    /// println!("{}", map.stats().retired); // 1
+    /// # assert_eq!((map.stats().retired, snapshot.len()), (1, 0));
+    /// ```
     pub fn max_retired(self, copies: usize) -> Self {
         self.with_map(|map| map.max_retired(copies))
     }
 
-    /// The hasher; both copies and all handles use clones of it, which must hash alike.
+    /// Sets the hasher. Both copies and all handles use clones of it, which must hash alike.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::hash::RandomState; // std's hasher, which resists attackers who choose keys
+    ///
+    /// let map = evmap_core::SharedMap::builder().hasher(RandomState::new()).build();
+    /// map.insert("a", 1);
+    /// println!("{:?}", map.get_cloned("a")); // Some(1)
+    /// # assert_eq!(map.get_cloned("a"), Some(1));
+    /// ```
     pub fn hasher<S2>(self, hasher: S2) -> Builder<K, V, S2, E> {
         self.with_map(|map| map.hasher(hasher))
     }
 
-    /// The table engine: see [`table`](crate::table).
+    /// Sets the table engine: [`table`](crate::table) says which to choose. The default is
+    /// [`Swiss`](crate::table::Swiss).
     ///
-    /// It takes the place of the engine before, and of [`count_lookups`](Self::count_lookups) with it.
+    /// It replaces the engine before, and so undoes [`count_lookups`](Self::count_lookups).
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::{SharedMap, table::Incremental};
+    ///
+    /// let map = SharedMap::builder().engine::<Incremental>().build(); // grows without a long pause
+    /// map.insert("a", 1);
+    /// println!("{:?}", map.get_cloned("a")); // Some(1)
+    /// # assert_eq!(map.get_cloned("a"), Some(1));
+    /// ```
     pub fn engine<E2: Engine>(self) -> Builder<K, V, S, E2> {
         self.with_map(crate::Builder::engine)
     }
@@ -129,6 +178,20 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     /// them. A thread that all maps of the process share publishes them, or a writer that comes at that time.
     ///
     /// Without it, or with a time of zero, a write is visible when it returns.
+    /// A write still returns its result, and sees all writes before it. [`SharedMap::flush`] publishes earlier.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let map = evmap_core::SharedMap::builder().refresh_every(Duration::from_secs(3600)).build();
+    /// map.insert("a", 1);
+    /// println!("{:?} {:?}", map.insert("a", 2), map.get_cloned("a")); // Some(1) None
+    /// # assert_eq!((map.insert("a", 2), map.get_cloned("a")), (Some(2), None));
+    /// map.flush();
+    /// println!("{:?}", map.get_cloned("a")); // Some(2)
+    /// # assert_eq!(map.get_cloned("a"), Some(2));
+    /// ```
     pub fn refresh_every(mut self, time: Duration) -> Self {
         self.refresh_every = Some(time).filter(|time| !time.is_zero());
         self
@@ -137,6 +200,20 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     /// With [`refresh_every`](Self::refresh_every): a write publishes at once when it brings the
     /// number of unpublished operations to this many (each entry of an `extend` is one). The default is
     /// no limit.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let hour = Duration::from_secs(3600);
+    /// let map = evmap_core::SharedMap::builder().refresh_every(hour).max_pending(2).build();
+    /// map.insert("a", 1);
+    /// println!("{}", map.len()); // 0
+    /// # assert_eq!(map.len(), 0);
+    /// map.insert("b", 2);
+    /// println!("{}", map.len()); // 2
+    /// # assert_eq!(map.len(), 2);
+    /// ```
     pub fn max_pending(mut self, operations: usize) -> Self {
         self.max_pending = operations;
         self
@@ -149,6 +226,19 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     /// leaves. `Duration::MAX` never does.
     /// A guard of the writing thread itself, taken through a `SharedMap` or a
     /// [`SharedReader`](crate::SharedReader), is passed at once, and so is a [`Snapshot`](crate::Snapshot).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let map = evmap_core::SharedMap::builder().stall_limit(Duration::from_millis(1)).build();
+    /// let handle = map.read_handle();
+    /// let view = handle.read(); // a handle's guard is not known as the thread's own
+    /// map.insert("a", 1);
+    /// map.insert("b", 2); // waits for 1 ms, and then goes past the view
+    /// println!("{} {}", view.len(), map.len()); // 0 2
+    /// # assert_eq!((view.len(), map.len(), map.stats().rebuilds), (0, 2, 1));
+    /// ```
     pub fn stall_limit(mut self, time: Duration) -> Self {
         self.stall_limit = time;
         self
@@ -175,15 +265,22 @@ where
     S: BuildHasher + Clone + Send + Sync + 'static,
     E: SharedEngine<K, V>,
 {
-    /// An empty map.
+    /// Makes an empty map.
     ///
     /// With [`refresh_every`](Self::refresh_every) it starts the process's publisher, if that does not run yet. Where
     /// the system has no thread for it, writes are visible when they return.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::builder().capacity(100).build();
+    /// println!("{:?}", map.insert("a", 1)); // None
+    /// # assert_eq!(map.insert("a", 2), Some(1));
+    /// ```
     pub fn build(self) -> SharedMap<K, V, S, E> {
         self.build_over(|map, drops| map.build_writer(MapOp::changes, Some(drops)))
     }
 
-    /// A map that has these entries from the beginning, in version 0: see
+    /// Makes a map that has these entries from the beginning, in version 0: see
     /// [`evmap_core::Builder::build_from`](crate::Builder::build_from).
     ///
     /// # Examples
@@ -191,8 +288,8 @@ where
     /// use evmap_core::SharedMap;
     ///
     /// let stock = SharedMap::builder().build_from([("apple", 3), ("pear", 1)]);
-    /// assert_eq!(stock.insert("pear", 2), Some(1));
-    /// assert_eq!(stock.len(), 2);
+    /// println!("{:?} {}", stock.insert("pear", 2), stock.len()); // Some(1) 2
+    /// # assert_eq!((stock.insert("pear", 3), stock.len()), (Some(2), 2));
     /// ```
     pub fn build_from(self, entries: impl IntoIterator<Item = (K, V)>) -> SharedMap<K, V, S, E> {
         let fill = |state: &mut State<_, _, _, _, _>| state.fill(entries.into_iter());

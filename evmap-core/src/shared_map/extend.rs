@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 
-use super::writes::visible;
+use super::writes::{blocking, panics, visible};
 use super::{Builder, SharedMap};
 use crate::op::{Entries, MapOp};
 use crate::table::Engine;
@@ -15,13 +15,27 @@ where
     S: BuildHasher + Clone,
     E: Engine,
 {
-    /// Sets the values of many keys, in one step.
+    /// Inserts many keys, or replaces their values, in one step, which readers see all at once.
     ///
     /// The iterator is run to its end first, so it may use the map.
     /// An engine that has a faster way to fill an empty table takes it.
     /// To begin with a filled map, [`Builder::build_from`](super::Builder::build_from) is faster.
     ///
     #[doc = visible!()]
+    ///
+    /// # Blocking
+    #[doc = blocking!()]
+    ///
+    /// # Panics
+    #[doc = panics!()]
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::new();
+    /// map.extend([("a", 1), ("b", 2)]);
+    /// println!("{} entries, version {}", map.len(), map.version()); // 2 entries, version 1
+    /// # assert_eq!((map.len(), map.version().as_u64()), (2, 1));
+    /// ```
     pub fn extend(&self, entries: impl IntoIterator<Item = (K, V)>) {
         let entries: Vec<_> = entries
             .into_iter()

@@ -2,22 +2,55 @@
 //!
 //! All others are those of [`map::writes`](crate::map::writes), and each needs the same methods of its writer.
 
-/// Writes the methods of one of the two writers. The arguments are its receiver, and when the change is visible.
+/// Writes the methods of one of the two writers. The arguments are those of [`writes`](crate::map::writes::writes).
 macro_rules! immediate_writes {
     (
-        [$($receiver:tt)+] $this:ident visible: $visible:expr
+        [$($receiver:tt)+] $this:ident
+        visible: $visible:expr, blocking: $blocking:expr, panics: $panics:expr, before: $before:expr, after: $after:expr
     ) => {
-        /// Sets the value of a key. Returns the old value.
+        /// Inserts a key, or replaces its value. Returns the old value, or `None` if the key was absent.
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// println!("{:?}", map.insert("a", 1)); // None
+        /// println!("{:?}", map.insert("a", 2)); // Some(1)
+        /// # assert_eq!((map.insert("a", 3), map.insert("b", 3)), (Some(2), None));
+        #[doc = $after]
+        /// ```
         pub fn insert($($receiver)+, key: K, value: V) -> Option<V> {
             let key = $this.hashed(key);
             $this.run(|w| w.insert_hashed(key, value))
         }
 
-        /// Removes a key. Returns its value, if it was present.
+        /// Removes a key. Returns its value, or `None` if the key was absent.
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("a".to_string(), 1);
+        /// println!("{:?}", map.remove("a")); // Some(1)
+        /// println!("{:?}", map.remove("a")); // None
+        /// # assert_eq!(map.insert("a".to_string(), 1), None);
+        /// # assert_eq!((map.remove("a"), map.remove("a")), (Some(1), None));
+        #[doc = $after]
+        /// ```
         pub fn remove<Q>($($receiver)+, key: &Q) -> Option<V>
         where
             Q: Hash + Equivalent<K> + ?Sized,
@@ -26,23 +59,52 @@ macro_rules! immediate_writes {
             $this.run(|w| w.remove_hashed(hash, key, |_, _| true, State::remove))
         }
 
-        /// Removes everything. Keeps the capacity.
+        /// Removes all entries. Keeps the capacity.
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
+        ///
+        /// # Examples
+        /// ```
+        #[doc = $before]
+        /// map.insert("a", 1);
+        /// map.clear();
+        /// println!("{:?}", map.remove("a")); // None
+        /// # assert_eq!(map.insert("a", 1), None);
+        #[doc = $after]
+        /// ```
         pub fn clear($($receiver)+) {
             $this.run(|w| w.apply_now(MapOp::Clear));
         }
 
-        /// Reserves capacity for this many more entries in each copy, if memory suffices.
+        /// Reserves capacity for this many more entries in each copy, if memory suffices. A hint: where it does not, later
+        /// insertions reserve what they need. To learn of a failure, use [`try_reserve`](Self::try_reserve).
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
         pub fn reserve($($receiver)+, additional: usize) {
             $this.run(|w| w.apply_now(MapOp::Reserve(additional)));
         }
 
-        /// Frees capacity that is not needed.
+        /// Frees capacity that is not needed, in each copy.
         ///
         #[doc = $visible]
+        ///
+        /// # Blocking
+        #[doc = $blocking]
+        ///
+        /// # Panics
+        #[doc = $panics]
         pub fn shrink_to_fit($($receiver)+) {
             $this.run(|w| w.apply_now(MapOp::ShrinkToFit));
         }

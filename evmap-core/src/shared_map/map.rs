@@ -29,10 +29,10 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 /// |---|---|
 /// | read | [`get`](Self::get), [`get_cloned`](Self::get_cloned), [`read`](Self::read) (a [`View`] of all keys), [`with`](Self::with) |
 /// | keep one state across an `.await`, or send it to a thread | [`snapshot`](Self::snapshot) |
-/// | write one key | [`insert`](Self::insert), [`remove`](Self::remove), [`merge`](Self::merge), [`compute`](Self::compute) and their kin, each atomic |
+/// | write one key | [`insert`](Self::insert), [`remove`](Self::remove), [`merge`](Self::merge), [`compute`](Self::compute) and similar calls, each atomic |
 /// | write several keys in one step | [`write`](Self::write) |
 /// | count hits and misses | [`count_lookups`](Builder::count_lookups) of the builder, [`stats`](Self::stats) |
-/// | write in a task | [`insert_async`](Self::insert_async), [`write_async`](Self::write_async) and their kin |
+/// | write in a task | [`insert_async`](Self::insert_async), [`write_async`](Self::write_async) and the other async writes |
 /// | follow the changes | [`subscribe`](Self::subscribe) |
 /// | wait for others' writes | [`wait_for`](Self::wait_for), [`changed_since`](Self::changed_since), and their async forms |
 ///
@@ -164,6 +164,15 @@ where
     V: Clone + Send + Sync + 'static,
 {
     /// An empty map with the usual settings: every write is visible when it returns.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::new();
+    /// let handle = map.clone(); // of the same map
+    /// handle.insert("a", 1);
+    /// println!("{:?}", map.get_cloned("a")); // Some(1)
+    /// # assert_eq!(map.get_cloned("a"), Some(1));
+    /// ```
     pub fn new() -> Self {
         Builder::new().build()
     }
@@ -260,6 +269,18 @@ where
 
 impl<K, V> SharedMap<K, V> {
     /// Makes a map with other than the usual settings.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use evmap_core::SharedMap;
+    ///
+    /// let map = SharedMap::builder().capacity(100).refresh_every(Duration::from_millis(1)).build();
+    /// map.insert("a", 1); // returns before it is visible
+    /// map.flush();
+    /// println!("{:?}", map.get_cloned("a")); // Some(1)
+    /// # assert_eq!(map.get_cloned("a"), Some(1));
+    /// ```
     pub fn builder() -> Builder<K, V> {
         Builder::new()
     }
@@ -306,21 +327,48 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         &self.hasher
     }
 
-    /// Returns the figures of this moment. Does not wait; locks the list of readers for a moment.
+    /// Returns the figures of this moment.
+    ///
+    /// # Blocking
+    /// Locks the list of readers for a moment. Waits for no writer and no guard.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::new();
+    /// map.insert("a", 1);
+    /// map.insert("b", 2);
+    /// let stats = map.stats();
+    /// println!("{} writes, version {}", stats.writes, stats.version); // 2 writes, version 2
+    /// # assert_eq!((stats.writes, stats.version.as_u64()), (2, 2));
+    /// ```
     pub fn stats(&self) -> Stats {
         self.core().stats()
     }
 
     /// Names the calling thread's reader, for the errors of blocked writers.
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::builder().max_retired(0).build();
+    /// map.set_label("report");
+    /// let view = map.read();
+    /// map.insert("a", 1);
+    /// let soon = std::time::Duration::from_millis(20);
+    /// let error = map.write_timeout(soon, |w| w.insert("b", 2)).unwrap_err();
+    /// println!("{:?}", error.readers()[0].label); // Some("report")
+    /// # assert_eq!(error.readers()[0].label.as_deref(), Some("report"));
+    /// # drop(view);
+    /// ```
     pub fn set_label(&self, label: impl Into<String>) {
         self.inner.set_label(label);
     }
 
     /// The visible state, owned: it may be sent to other threads, and held across an `.await`.
     ///
-    /// It has a slot of its own: taken while the calling thread has a guard or a view, it may be newer than that.
-    /// Locks the list of readers for a moment; waits for no guard.
+    /// It is a reader of its own: taken while the calling thread has a guard or a view, it may be newer than that.
     ///
+    /// # Blocking
+    /// Locks the list of readers for a moment; waits for no guard.
     /// Writes go past it at once. [`Snapshot`](Snapshot#writers-of-a-sharedmap) says what that costs, and
     /// [`deep_clone`](Self::deep_clone) keeps a state for long.
     ///
@@ -331,7 +379,9 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     /// map.insert("a", 2);
     /// map.insert("b", 3); // waits for nobody
     /// let thread = std::thread::spawn(move || (snapshot["a"], snapshot.len()));
-    /// assert_eq!(thread.join().unwrap(), (1, 1));
+    /// let shown = thread.join().unwrap();
+    /// println!("{shown:?}"); // (1, 1)
+    /// # assert_eq!(shown, (1, 1));
     /// ```
     pub fn snapshot(&self) -> Snapshot<K, V, S, (), E> {
         Snapshot::new(self.inner.snapshot())

@@ -66,7 +66,8 @@ where
     /// Without subscribers, a write looks whether there are any.
     ///
     /// # Blocking
-    /// Waits for the map's writer lock, never for readers.
+    /// Waits for the map's writer lock, and so for the closures of other writers; never for readers.
+    /// [`subscribe_async`](Self::subscribe_async) is for tasks.
     ///
     /// # Panics
     /// If the calling thread is inside a write of this map. If the `Clone` of a key or value does, after an earlier panic.

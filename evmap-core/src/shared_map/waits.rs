@@ -23,11 +23,24 @@ where
     /// no reader is left in it.
     ///
     /// # Blocking
-    /// Waits for the writer lock, never for readers.
+    /// Waits for the writer lock, and so for the closures of other writers; never for readers.
+    /// [`flush_async`](Self::flush_async) is for tasks.
     ///
     /// # Panics
     /// If the calling thread is inside a write of this map. If the `Clone` of a key or value does,
     /// after an earlier panic; pending changes are kept then.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let map = evmap_core::SharedMap::builder().refresh_every(Duration::from_secs(60)).build();
+    /// map.insert("a", 1);
+    /// println!("{}", map.len()); // 0
+    /// # assert_eq!(map.len(), 0);
+    /// println!("{} {}", map.flush(), map.len()); // 1 1
+    /// # assert_eq!((map.version().as_u64(), map.len()), (1, 1));
+    /// ```
     pub fn flush(&self) -> Version {
         self.core().flush()
     }
@@ -50,12 +63,23 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     ///
     /// # Blocking
     /// Until there is such a version, which may be never: see
-    /// [`wait_for_timeout`](Self::wait_for_timeout).
+    /// [`wait_for_timeout`](Self::wait_for_timeout) and [`wait_for_async`](Self::wait_for_async).
     ///
     /// # Panics
     /// If it would never return: inside a write of this map; in a `Drop` on the janitor, with
     /// [`refresh_every`](crate::shared_map::Builder::refresh_every); or in a forked child, where the fork has caught
     /// another thread inside a write.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let map = evmap_core::SharedMap::builder().refresh_every(Duration::from_millis(1)).build();
+    /// let (_old, version) = map.write(|w| w.insert("a", 1)); // returns before it is visible
+    /// map.wait_for(version);
+    /// println!("{:?}", map.get_cloned("a")); // Some(1)
+    /// # assert_eq!(map.get_cloned("a"), Some(1));
+    /// ```
     pub fn wait_for(&self, version: Version) -> Version {
         match before(version) {
             None => self.core().versions.visible(),
@@ -70,6 +94,17 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     ///
     /// # Panics
     /// As [`wait_for`](Self::wait_for).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use evmap_core::{SharedMap, Version};
+    ///
+    /// let map = SharedMap::from([("a", 1)]);
+    /// let error = map.wait_for_timeout(Version::from_u64(1), Duration::from_millis(1)).unwrap_err();
+    /// println!("{error}"); // the version is not visible yet: 0 is the last one
+    /// # assert_eq!(error.to_string(), "the version is not visible yet: 0 is the last one");
+    /// ```
     pub fn wait_for_timeout(
         &self,
         version: Version,
@@ -95,12 +130,26 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
 
     /// Waits until a later version than this one is visible, and returns the one that is.
     ///
+    /// What has changed is in the [`View`](crate::View) of that version; [`subscribe`](Self::subscribe) lists the changes.
+    ///
     /// # Blocking
     /// Until somebody writes, which may be never: see
-    /// [`changed_since_timeout`](Self::changed_since_timeout).
+    /// [`changed_since_timeout`](Self::changed_since_timeout) and [`changed_since_async`](Self::changed_since_async).
     ///
     /// # Panics
     /// As [`wait_for`](Self::wait_for).
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::from([("log", "info")]);
+    /// let seen = map.version();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| map.insert("log", "debug"));
+    ///     let version = map.changed_since(seen);
+    ///     println!("{version}: {:?}", map.get_cloned("log")); // 1: Some("debug")
+    /// #   assert_eq!((version.as_u64(), map.get_cloned("log")), (1, Some("debug")));
+    /// });
+    /// ```
     pub fn changed_since(&self, version: Version) -> Version {
         self.refuse_waiting(version);
         loop {

@@ -178,6 +178,16 @@ impl<K: Clone, V: Clone> Changes<K, V> {
     ///
     /// # Panics
     /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    /// ```
+    /// let map = evmap_core::SharedMap::<&str, i32>::new();
+    /// let mut changes = map.subscribe(100);
+    /// let change = changes.next_timeout(std::time::Duration::from_millis(1))?;
+    /// println!("{}", change.is_none()); // true
+    /// # assert!(change.is_none());
+    /// # Ok::<(), evmap_core::shared_map::ChangesError>(())
+    /// ```
     pub fn next_timeout(
         &mut self,
         timeout: Duration,
@@ -229,6 +239,31 @@ impl<K: Clone, V: Clone> Changes<K, V> {
     ///
     /// # Panics
     /// As [`next`](Self::next), when it is run.
+    ///
+    /// # Examples
+    /// ```
+    /// use evmap_core::{SharedMap, shared_map::ChangesError};
+    ///
+    /// async fn follow(map: SharedMap<String, i32>) -> Result<(), ChangesError> {
+    ///     let mut changes = map.subscribe_async(100).await;
+    ///     map.insert_async("a".to_string(), 1).await;
+    ///     let change = changes.next_async().await?;
+    ///     println!("{:?}", change.effects); // [Insert("a", 1)]
+    /// #   assert_eq!(format!("{:?}", change.effects), r#"[Insert("a", 1)]"#);
+    ///     Ok(())
+    /// }
+    /// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+    /// #             return value;
+    /// #         }
+    /// #         std::thread::yield_now();
+    /// #     }
+    /// # }
+    /// # block_on(follow(SharedMap::new())).unwrap();
+    /// ```
     pub async fn next_async(&mut self) -> Result<Change<K, V>, ChangesError> {
         loop {
             let source = self.source.upgrade();
