@@ -85,6 +85,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod docs;
 pub mod map;
 pub mod migrating;
 pub mod multimap;

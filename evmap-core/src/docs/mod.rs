@@ -1,0 +1,27 @@
+//! Guides: what this crate cannot do, how to use it, what it costs, and why it is as it is.
+//!
+//! | | |
+//! |---|---|
+//! | [`limitations`] | what the map cannot do, and the mistakes that the compiler does not find |
+//! | [`patterns`] | complete uses, each with a program that is tested |
+//! | [`performance`] | what a lookup, a write and a refresh do, what to tune, and how to measure |
+//! | [`decisions`] | why the interface is as it is, and what was rejected |
+//! | [`faq`] | frequent questions |
+//!
+//! The [crate's page](crate) says what may wait for whom. [`migrating`](crate::migrating) is for those who come from another
+//! crate.
+
+#[doc = include_str!("limitations.md")]
+pub mod limitations {}
+
+#[doc = include_str!("patterns.md")]
+pub mod patterns {}
+
+#[doc = include_str!("performance.md")]
+pub mod performance {}
+
+#[doc = include_str!("decisions.md")]
+pub mod decisions {}
+
+#[doc = include_str!("faq.md")]
+pub mod faq {}
