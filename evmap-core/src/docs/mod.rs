@@ -8,8 +8,8 @@
 //! | [`decisions`] | why the interface is as it is, and what was rejected |
 //! | [`faq`] | frequent questions |
 //!
-//! The [crate's page](crate) says what may wait for whom. [`migrating`](crate::migrating) is for those who come from another
-//! crate.
+//! The [crate's page](crate) says what may wait for whom. [`migrating`](crate::migrating) is for those who come from
+//! another crate.
 
 #[doc = include_str!("limitations.md")]
 pub mod limitations {}

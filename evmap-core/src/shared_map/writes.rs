@@ -32,9 +32,10 @@ macro_rules! blocking {
     () => {
         "Waits for the map's writer lock, and so for the closures of other writers. Then waits for readers only if they are \
          still in the copy that is written next, and for no longer than \
-         [`stall_limit`](crate::shared_map::Builder::stall_limit); it goes past them after that, at the price of a clone of all \
-         entries. Where [`max_retired`](crate::shared_map::Builder::max_retired) copies are set aside already, it waits until a \
-         reader leaves. [`try_write`](crate::SharedMap::try_write) does not wait, \
+         [`stall_limit`](crate::shared_map::Builder::stall_limit). After that, and at once for a snapshot or a guard of the \
+         calling thread, it goes past them, at the price of a clone of all entries. Where \
+         [`max_retired`](crate::shared_map::Builder::max_retired) copies are set aside already, it waits until a reader \
+         leaves. [`try_write`](crate::SharedMap::try_write) does not wait, \
          [`write_timeout`](crate::SharedMap::write_timeout) has a limit, and \
          [`write_async`](crate::SharedMap::write_async) is for tasks."
     };
