@@ -141,8 +141,10 @@ where
         [&mut self] self
         visible: "Later calls of the batch see the change at once; readers see it when the write ends.",
         blocking: "Does not wait: the write that the batch belongs to has the writer lock and its copy already.",
-        panics: "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone then, \
-                 unless its closure catches the panic. If an earlier call of this batch panicked while a change was made, and the closure caught that.",
+        panics: "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone \
+                 then. (A panic of this call's own closure may be caught inside the write, which then continues without \
+                 this change. If one that came while a change was made is caught, each later call of the batch panics, \
+                 and the write is undone all the same.)",
         before: "let shared = evmap_core::SharedMap::new();\nshared.write(|map| {",
         after: "});"
     );
@@ -153,8 +155,10 @@ where
                  [`SharedMap::write`](crate::SharedMap::write) is about it, too.",
         visible: "Later calls of the batch see the change at once; readers see it when the write ends.",
         blocking: "Does not wait: the write that the batch belongs to has the writer lock and its copy already.",
-        panics: "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone then, \
-                 unless its closure catches the panic. If an earlier call of this batch panicked while a change was made, and the closure caught that.",
+        panics: "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone \
+                 then. (A panic of this call's own closure may be caught inside the write, which then continues without \
+                 this change. If one that came while a change was made is caught, each later call of the batch panics, \
+                 and the write is undone all the same.)",
         before: "let shared = evmap_core::SharedMap::new();\nshared.write(|map| {",
         after: "});"
     );
