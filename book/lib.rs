@@ -11,7 +11,7 @@ use std::path::Path;
 
 // A chapter has the same name.
 use ::axum::Router;
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 
 /// Declares the chapters: each becomes an item whose documentation, and so whose doctests, are the
 /// chapter's text.
@@ -31,14 +31,14 @@ chapters! {
     index: "index.md",
     five_minutes: "five-minutes.md",
     axum: "axum.md",
+    which_map: "which-map.md",
     guards: "guards.md",
     recipes: "recipes.md",
     many_writers: "many-writers.md",
     moving: "moving.md",
     consistency: "consistency.md",
     evidence: "evidence.md",
-    scaling: "scaling.md",
-    measured: "measured.md",
+    performance: "performance.md",
     operations: "operations.md",
     errors: "errors.md",
     how_a_read_works: "how-a-read-works.md",
@@ -48,7 +48,8 @@ chapters! {
 
 /// The pages that were built into this directory, for a server.
 pub fn site(pages: &Path) -> Router {
-    Router::new().fallback_service(ServeDir::new(pages))
+    let missing = ServeFile::new(pages.join("404.html"));
+    Router::new().fallback_service(ServeDir::new(pages).not_found_service(missing))
 }
 
 /// The repository's front page, whose sample is run too.

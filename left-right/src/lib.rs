@@ -293,7 +293,7 @@
 //!
 //! - The technique is *Left-Right*, by Pedro Ramalhete and Andreia Correia (2013).
 //! - Jon Gjengset's crates `left-right` and `evmap` brought it to Rust.
-//! - Cassy343's crates `dbuf` and `flashmap` showed a layered writer and a map with cheap reads.
+//! - `dbuf` (double-buffer), by RustyYato, and `flashmap`, by Cassy343, showed a layered writer and a map with cheap reads.
 //! - Moving one side's fence to the other is known from RCU and from Linux's `membarrier`; the crate `seize` shows how to
 //!   present such a fence.
 
