@@ -34,7 +34,8 @@
 /// - A map is readable before the first refresh (it is empty), and after its writer is gone (it keeps the last state):
 ///   lookups are `None` only for an absent key.
 /// - A bag that loses its last value takes its key with it. In evmap an empty bag stays.
-/// - A refresh waits only for guards that were taken before the refresh before it.
+/// - While a refresh waits for guards, handles can be made, cloned and dropped; in evmap, that waits, too. `try_refresh` and
+///   `refresh_timeout` name the readers, and `rebuild` goes past them.
 /// - Parameters of types are `K, V, S, M`: the hasher before the meta value.
 ///
 #[doc = include_str!("migrating/evmap.md")]
@@ -50,7 +51,7 @@ pub mod evmap {}
 /// | `sync_with`, `drop_first`, `drop_second` | none: both copies exist from the beginning |
 /// | `left_right::new`, `new_from_empty` | [`OpWriteHandle::cloned`](::left_right::OpWriteHandle::cloned) |
 /// | `append`, `publish` | [`push`](::left_right::OpWriteHandle::push), [`swap_buffers`](::left_right::OpWriteHandle::swap_buffers) |
-/// | `flush` | none needed: an empty `swap_buffers` publishes nothing |
+/// | `flush` | `swap_buffers`: with nothing pending it publishes nothing |
 /// | `enter() -> Option<ReadGuard>` | [`read() -> ReadGuard`](::left_right::ReadHandle::read) |
 /// | `was_dropped` | [`is_writer_alive`](::left_right::ReadHandle::is_writer_alive) |
 ///
@@ -58,7 +59,8 @@ pub mod evmap {}
 ///
 /// - Readers keep the last state when the writer is gone; `enter` returned `None` then.
 /// - The first value is published at once, without a first `publish`.
-/// - `swap_buffers` waits only for guards that were taken before the swap before it.
+/// - While `swap_buffers` waits for guards, handles can be made, cloned and dropped; in left-right 0.11, that waits, too.
+///   `try_swap_buffers` and `swap_buffers_timeout` name the readers, and `rebuild` goes past them.
 ///
 #[doc = include_str!("migrating/left_right.md")]
 pub mod left_right {}

@@ -71,11 +71,11 @@ impl fmt::Display for ReadersBusy {
 
 impl fmt::Display for BusyReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_snapshot {
-            f.write_str("snapshot ")?;
-        }
-        if let Some(label) = &self.label {
-            write!(f, "\"{label}\" ")?;
+        match (self.is_snapshot, &self.label) {
+            (true, Some(label)) => write!(f, "snapshot \"{label}\" ")?,
+            (true, None) => f.write_str("a snapshot ")?,
+            (false, Some(label)) => write!(f, "\"{label}\" ")?,
+            (false, None) => f.write_str("a handle ")?,
         }
         write!(f, "of thread {} for {:?}", self.thread, self.waited)
     }
