@@ -3,29 +3,11 @@
 //! Your threads read a table, a configuration or an index all the time, and now and then one thread changes it.
 //! With a lock, every reader waits for the writer and slows the other readers down.
 //!
-//! `left-right` keeps the value twice. Readers use one copy and never wait. One writer changes the other copy and then
-//! swaps the two, so all readers see the whole change at once. The value may have any type.
+//! `left-right` keeps the value twice. Readers use one copy and take no lock. One writer changes the other copy and then
+//! *swaps* the two. The swap publishes the whole change at once. The value may have any type.
 //!
-//! # Add it
-//!
-//! The crate is not published. It is *not* the crate called `left-right` on crates.io.
-//! ```toml
-//! [dependencies]
-//! left-right = { git = "https://github.com/evmap-core/evmap-core" }
-//! ```
-//!
-//! ```
-//! let mut writer = left_right::WriteHandle::cloned(vec!["red"]);
-//! let reader = writer.read_handle(); // one for each thread: clone it
-//! writer.write_buffer_mut().push("blue");
-//! println!("{:?}", *reader.read()); // ["red"]
-//! # assert_eq!(*reader.read(), ["red"]);
-//! writer.swap_buffers();
-//! println!("{:?}", *reader.read()); // ["red", "blue"]
-//! # assert_eq!(*reader.read(), ["red", "blue"]);
-//! ```
-//!
-//! A change has to reach both copies. So most programs write changes as data, and push them to an [`OpWriteHandle`]:
+//! A change has to reach both copies. So a change is a value, an [`Operation`], and an [`OpWriteHandle`] applies it to
+//! one copy and later to the other:
 //! ```
 //! use left_right::{OpWriteHandle, Operation};
 //!
@@ -38,7 +20,7 @@
 //! }
 //!
 //! let mut writer = OpWriteHandle::cloned(vec![]);
-//! let reader = writer.read_handle();
+//! let reader = writer.read_handle(); // one for each thread: clone it
 //! writer.push(Push(1));
 //! println!("{:?}", *reader.read()); // []
 //! # assert!(reader.read().is_empty());
@@ -47,40 +29,56 @@
 //! # assert_eq!(*reader.read(), [1]);
 //! ```
 //!
+//! Reads are *wait-free*: a read ends after a fixed number of instructions, whatever other threads do. There is one
+//! exception. A thread's first read through a [`SharedReader`] takes the lock of the list of readers for a moment, and
+//! allocates.
+//!
+//! # Add it
+//!
+//! The crate is not published. It is *not* the crate called `left-right` on crates.io.
+//! ```toml
+//! [dependencies]
+//! left-right = { git = "https://github.com/evmap-core/evmap-core" }
+//! ```
+//!
 //! # When to use it, and when not
 //!
 //! Use it if
 //!
 //! - reads are far more frequent than writes,
-//! - a read must never wait, also while a write is going on or its thread has stopped,
+//! - a read must not wait, even while a write is going on or after the writer's thread has stopped,
 //! - several parts of one value must be read in one consistent state.
 //!
-//! Do not use it if
+//! Use something else in these cases:
 //!
-//! - writes are as frequent as reads: take a concurrent map, or a lock for each part of the data;
-//! - memory for two copies is too much, and the data cannot be shared between them by an [`Arc`](std::sync::Arc);
-//! - every write must be visible at once and each is made alone: a swap for each write costs more than a lock;
-//! - readers keep a state for long: the second swap after such a read waits for it, or clones the value;
-//! - the value is small and is replaced as a whole: a pointer that is swapped (the crate `arc-swap`) is simpler.
-//!
-//! For a hash map, use `evmap-core` in the same repository, which is built on this crate. Its `SharedMap` takes writes
-//! from any thread.
+//! | your program | use |
+//! |---|---|
+//! | shares a hash map | `evmap-core`, in the same repository and built on this crate; its `SharedMap` takes writes from any thread |
+//! | writes as often as it reads | a concurrent map such as dashmap or scc, or a lock for each part of the data |
+//! | has a small value, or replaces the value as a whole | arc-swap, with its `Cache` |
+//! | has no memory for two copies, and cannot share the data between them by an [`Arc`](std::sync::Arc) | a lock |
+//! | makes each write alone, and needs each to be visible at once | a lock: a swap for each write costs more |
+//! | has readers that keep a state for long | arc-swap: here the second swap after such a read waits for it, or clones the value |
+//! | reads and writes a few thousand times a second | a lock: its cost does not matter there |
 //!
 //! # Which type
 //!
 //! | to write | |
 //! |---|---|
 //! | [`OpWriteHandle`] | a log of [`Operation`]s, applied to both copies: what most programs want |
-//! | [`DelayWriteHandle`] | two buffers; swap now, wait for the old readers later |
-//! | [`WriteHandle`] | two buffers; a swap waits |
+//! | [`DelayWriteHandle`] | lends one copy; swaps now, and waits for the old readers later |
+//! | [`WriteHandle`] | lends one copy; a swap waits |
 //! | [`Builder`] | makes a writer with another [`FenceMode`] or limit |
+//!
+//! [`DelayWriteHandle`] and [`WriteHandle`] are the layers below. What you change through them reaches one copy only.
+//! You have to repeat the change on the other copy, after the swap.
 //!
 //! | to read | |
 //! |---|---|
 //! | [`ReadHandle`] | one for each thread: the cheapest |
 //! | [`SharedReader`] | one value for all threads, such as a web framework's state |
 //! | [`ReadHandleFactory`] | makes handles wherever a thread needs one |
-//! | [`ReadGuard`] | a read in progress: what `read()` returns |
+//! | [`ReadGuard`] | what `read()` returns: see *guard* below |
 //! | [`Snapshot`] | one state, owned: may be sent to other threads, and held across an `.await` |
 //!
 //! | to build a writer for many threads | |
@@ -88,13 +86,18 @@
 //! | [`WriterLock`] | the lock that they take for each write |
 //! | [`background`] | two threads for what has a deadline, and for what may be done later |
 //!
-//! [`docs`] has more: [patterns](docs::patterns), [limitations](docs::limitations), [performance](docs::performance),
-//! [decisions](docs::decisions), and an [FAQ](docs::faq).
+//! A *guard* is what `read` returns: it lends the data and keeps its copy unchanged until it is dropped. A [`Snapshot`]
+//! counts as a guard. `evmap-core` says *refresh* for what is a *swap* here. Both publish what was written.
+//!
+//! [`docs`] has more: [patterns](docs::patterns), [limitations](docs::limitations), [blocking](docs::blocking),
+//! [performance](docs::performance), [decisions](docs::decisions), and an [FAQ](docs::faq).
 //!
 //! # What it costs
 //!
 //! - **A read** is three plain stores to a cache line of the reader's own, and one load of a pointer.
-//! - **A write** is done twice, once for each copy.
+//! - **The fence of a read:** on Linux and Windows there is none while swaps are some ten microseconds apart or more.
+//!   While swaps come faster, and on other systems, each read has one full fence.
+//! - **A write** is applied twice, once to each copy.
 //! - **A swap** makes a system call by default, which interrupts the processors that run other threads of the process.
 //!   So make many changes for each swap. [`FenceMode`] says what to do where changes come one by one.
 //! - **Memory:** see [below](#memory).
@@ -103,8 +106,9 @@
 //!
 //! # Consistency: what a reader sees, and when
 //!
-//! - A read shows exactly the state that one swap published, all of it, for as long as its [`ReadGuard`] lives.
-//! - A read that begins after a swap has returned shows that swap's state or a newer one, on every thread.
+//! - A read shows exactly the state that one swap published, all of it, for as long as its guard lives.
+//! - A read that begins after a swap has returned shows that swap's state or a newer one, on every thread. The exception
+//!   is a read inside a guard: see the fifth rule.
 //! - States never go back: not for one reader, and not from one reader to another that learns of it.
 //! - Reads while a swap is going on show the state before it or the state after it.
 //! - While a handle has a guard, further reads by that handle show the same state as the guard. For a [`SharedReader`],
@@ -114,86 +118,36 @@
 //!
 //! # Blocking
 //!
-//! A *guard* here is a [`ReadGuard`] or a [`Snapshot`]. Both count until they are dropped. A guard that was forgotten
-//! ([`std::mem::forget`]) counts until its handle is dropped, and one from a [`SharedReader`] until all handles of the
-//! structure are dropped. A forgotten snapshot counts forever.
-//! No call ever waits for a guard that was taken after the last swap, except [`WriteHandle::swap_buffers`] and
-//! [`verify_copies`](OpWriteHandle::verify_copies), which swap and wait.
-//! A [`settle_with`](OpWriteHandle::settle_with) that swapped the copies counts as a swap.
-//! A thread that the system has stopped within the few instructions of entering a read counts as a guard, for each swap
-//! until it goes on.
-//! A thread that waits for a guard of its own waits without end.
+//! 1. A guard never delays a reader, a push, or a handle that is made, cloned or dropped.
+//! 2. A guard never delays the first swap that begins after the guard was taken.
+//! 3. The second swap waits until the guard is dropped. So does every other call that needs the guard's copy.
+//! 4. A thread that waits for a guard of its own waits without end.
 //!
-//! The times are those of the waiting. Your operations and drops, which a call runs before or after it, come on top.
+//! The plain [`WriteHandle`] is stricter: its [`swap_buffers`](WriteHandle::swap_buffers) waits for the guards of the
+//! copy that it swaps out, so it waits in the first swap.
 //!
-//! **Calls that may wait for guards**
+//! These are the commonest calls. [`docs::blocking`] lists all of them.
 //!
-//! | call | waits for | how long at most | the form that does not wait |
-//! |---|---|---|---|
-//! | [`WriteHandle::swap_buffers`] | guards taken before this swap | until they are dropped | [`DelayWriteHandle`]: `start_swap`, then `try_finish_swap` |
-//! | [`WriteHandle::write_buffer_mut`] | nobody: `swap_buffers` has waited already | | |
-//! | [`DelayWriteHandle::start_swap`] | guards taken before the previous swap | until they are dropped | `start_swap` after a `try_finish_swap` that returned `Ok` |
-//! | [`DelayWriteHandle::finish_swap`] | guards taken before the last swap | until they are dropped | [`try_finish_swap`](DelayWriteHandle::try_finish_swap), [`is_swap_finished`](DelayWriteHandle::is_swap_finished) |
-//! | [`DelayWriteHandle::finish_swap_timeout`] | the same | the timeout | `try_finish_swap` |
-//! | [`DelayWriteHandle::finish_swap_async`] | the same; the task waits, not the thread | until they are dropped, or the future is | `try_finish_swap` |
-//! | [`OpWriteHandle::swap_buffers`], operations pending | guards taken before the last swap | until they are dropped | [`try_swap_buffers`](OpWriteHandle::try_swap_buffers) |
-//! | [`OpWriteHandle::swap_buffers`], nothing pending | nobody | | |
-//! | [`OpWriteHandle::swap_buffers_timeout`] | as `swap_buffers` | the timeout | `try_swap_buffers` |
-//! | [`OpWriteHandle::swap_buffers_async`] | as `swap_buffers`; the task waits | until they are dropped, or the future is | `try_swap_buffers` |
-//! | [`OpWriteHandle::catch_up`] | guards taken before the last swap | until they are dropped | [`try_catch_up`](OpWriteHandle::try_catch_up), [`catch_up_if_free`](OpWriteHandle::catch_up_if_free), [`catch_up_if_ready`](OpWriteHandle::catch_up_if_ready) |
-//! | [`OpWriteHandle::catch_up_timeout`] | the same | the timeout | `try_catch_up` |
-//! | [`OpWriteHandle::catch_up_async`] | the same; the task waits | until they are dropped, or the future is | `try_catch_up` |
-//! | [`OpWriteHandle::apply_now`] | as `catch_up`, unless [`is_caught_up`](OpWriteHandle::is_caught_up) | until they are dropped | `apply_now` after a `try_catch_up` that returned `Ok` |
-//! | [`OpWriteHandle::verify_copies`] | guards taken before this call | until they are dropped | none: it is for tests |
-//!
-//! **Calls of a writer that wait for no guard**
-//!
-//! | call | what may take time |
-//! |---|---|
-//! | [`push`](OpWriteHandle::push), [`extend`](OpWriteHandle::extend), [`split_off`](OpWriteHandle::split_off) | an allocation; `extend` runs your iterator |
-//! | [`try_swap_buffers`](OpWriteHandle::try_swap_buffers), [`try_catch_up`](OpWriteHandle::try_catch_up), [`try_replay`](OpWriteHandle::try_replay), [`settle_with`](OpWriteHandle::settle_with), [`tidy_with`](OpWriteHandle::tidy_with) | your operations or closure, and the drop of copies that were set aside |
-//! | [`catch_up_if_ready`](OpWriteHandle::catch_up_if_ready), [`catch_up_if_free`](OpWriteHandle::catch_up_if_free) | your operations |
-//! | [`swap_applied`](OpWriteHandle::swap_applied) | your closure, and the swap |
-//! | [`rebuild`](OpWriteHandle::rebuild), [`rebuild_into`](OpWriteHandle::rebuild_into) | a clone of the whole value, or two; drops |
-//! | the drop of any writer | the drop of a copy that no reader is in |
-//! | `stats`, `counts` | a lock of the list of readers, and with `counts` a look at each reader |
-//!
-//! Every swap that publishes looks at each live reader. It locks the list of readers if one has come or gone.
-//! In a swap with a barrier the system also waits until each busy processor has run a fence.
-//!
-//! **Calls of a reader**
-//!
-//! None waits for a guard, for the writer, or for user code. "The list" is the list of readers of one structure. Its lock
-//! is held for one insertion, one removal, or one look at each reader.
-//!
-//! | call | waits for |
-//! |---|---|
-//! | [`ReadHandle::read`], `with`, `version`; the drop of a [`ReadGuard`] | nobody: wait-free |
-//! | [`SharedReader::read`], `with`, `version` | nobody: wait-free, except for a thread's first read |
-//! | a thread's first read through a [`SharedReader`] | the list's lock, and an allocation, once for each thread and structure |
-//! | the clone or drop of a [`ReadHandle`]; [`ReadHandleFactory::handle`]; `read_handle` of a writer; [`SharedReader::snapshot`]; the drop of a [`Snapshot`] | the list's lock |
-//! | [`ReadHandle::into_snapshot`]; `set_label` | the lock of this reader's name |
-//! | `counts` of each handle; [`SharedReader::readers`] | the list's lock |
-//! | the first `shared_reader()` of a structure | the lock of a list of the process |
-//! | the drop of the last handle | the drop of both copies |
-//!
-//! **The lock and the background**
-//!
-//! | call | waits for | how long at most | the form that does not wait |
-//! |---|---|---|---|
-//! | [`WriterLock::lock`] | other threads' critical sections, in a [fair order](WriterLock#fairness) | until they end | [`try_lock`](WriterLock::try_lock) |
-//! | [`WriterLock::lock_until`] | the same | the deadline | `try_lock` |
-//! | [`WriterLock::lock_async`] | the same; the task waits | until they end, or the future is dropped | `try_lock` |
-//! | [`WriterGuard::unlock`], its drop; the drop of a [`LockAsync`]; [`WriterLock::pass_over_stalled_task`] | the lock of the queue, if threads or tasks wait; may run their wakers | some instructions for each waiter | |
-//! | [`listen`](WriterLock::listen), [`has_next`](WriterLock::has_next), [`is_held_by_caller`](WriterLock::is_held_by_caller) | nobody | | |
-//! | [`publish_after`](background::Background::publish_after), [`tidy_after`](background::Background::tidy_after), [`start_publisher`](background::Background::start_publisher) | the lock of a queue; may start a thread | some instructions | [`try_tidy_after`](background::Background::try_tidy_after) |
-//! | [`leave`](background::Background::leave), and the drop of a `Background` | a step of this structure on the publisher | until the step ends | |
-//! | [`hold_off_forks`](background::hold_off_forks) | nobody; a fork then waits for a second at most | | |
+//! | call | waits for | never waits | waits for a limited time | the task waits, the thread does not |
+//! |---|---|---|---|---|
+//! | [`ReadHandle::read`], the drop of a guard | nobody | | | |
+//! | [`SharedReader::read`] | nobody; at a thread's first read, the lock of the list of readers | [`ReadHandle::read`] | | |
+//! | to make, clone or drop a handle or a snapshot | the lock of the list of readers, for a moment | | | |
+//! | [`push`](OpWriteHandle::push), [`extend`](OpWriteHandle::extend) | nobody | | | |
+//! | [`swap_buffers`](OpWriteHandle::swap_buffers), operations pending | guards taken before the last swap | [`try_swap_buffers`](OpWriteHandle::try_swap_buffers) | [`swap_buffers_timeout`](OpWriteHandle::swap_buffers_timeout) | [`swap_buffers_async`](OpWriteHandle::swap_buffers_async) |
+//! | [`catch_up`](OpWriteHandle::catch_up) | guards taken before the last swap | [`try_catch_up`](OpWriteHandle::try_catch_up) | [`catch_up_timeout`](OpWriteHandle::catch_up_timeout) | [`catch_up_async`](OpWriteHandle::catch_up_async) |
+//! | [`rebuild`](OpWriteHandle::rebuild) | nobody; it clones the whole value | | | |
+//! | the drop of a writer | nobody | | | |
 //!
 //! # Async
 //!
 //! Reads are short and wait for nobody, so they fit into any task.
-//! Do not hold a [`ReadGuard`] across an `.await`: it is not `Send`. Take a [`Snapshot`], or clone what you need.
+//!
+//! Do not hold a guard of [`ReadHandle::read`] or [`SharedReader::read`] across an `.await`. It is not `Send`, so most
+//! runtimes refuse it. On a single-threaded executor it compiles, and pins its copy. Meanwhile all other tasks on that
+//! thread that read through the same handle or [`SharedReader`] read the guard's old state.
+//! Take a [`Snapshot`], or clone what you need.
+//!
 //! To write, use [`swap_buffers_async`](OpWriteHandle::swap_buffers_async),
 //! [`catch_up_async`](OpWriteHandle::catch_up_async), [`finish_swap_async`](DelayWriteHandle::finish_swap_async) and
 //! [`WriterLock::lock_async`]. They need no particular runtime, and a future may be dropped at any time.
@@ -209,56 +163,67 @@
 //!
 //! # Promises, and the tests that hold them
 //!
-//! 1. **Reads are wait-free.** Entering and leaving is a fixed, small number of instructions with no
-//!    loop, lock, allocation or system call, whatever other threads do. While refreshes are some ten
-//!    microseconds apart or more, on Linux and Windows there is no fence and no read-modify-write
-//!    in it; else exactly one full fence and, once in 2^16 such reads, at most one compare-and-swap.
-//!    A burst of swaps leaves no fences behind: the first reader to meet one version in 2^16 to 2^17
-//!    such reads ends them for all.
-//!    (`read_path::a_read_has_no_loop_lock_fence_or_call_and_stores_three_times`,
+//! 1. **Reads are wait-free.** Entering and leaving is a fixed, small number of instructions with no loop,
+//!    lock, allocation or system call, whatever other threads do. (A thread's first read through a
+//!    [`SharedReader`] is the exception.) On Linux and Windows, while swaps are some ten microseconds apart
+//!    or more, there is no fence and no read-modify-write in it. Else there is exactly one full fence and,
+//!    once in 2^16 such reads, at most one compare-and-swap. A burst of swaps leaves no fences behind: the
+//!    first reader to meet one version in 2^16 to 2^17 such reads ends them for all.
+//!
+//!    Held by: `read_path::a_read_has_no_loop_lock_fence_or_call_and_stores_three_times`,
 //!    `environment::threads_frozen_at_arbitrary_instructions_stop_nobody_else`,
-//!    `buffers::a_reader_takes_the_tag_off_after_many_reads_of_one_version`)
+//!    `buffers::a_reader_takes_the_tag_off_after_many_reads_of_one_version`.
 //! 2. **Snapshots.** A guard shows exactly one published state, unchanged for its life.
-//!    (`linearizability::*`, `readers::nested_guards_show_the_outer_one_and_may_be_dropped_in_any_order`)
-//! 3. **Linearizable swaps.** A read that begins after a swap returned sees it, and versions never go
-//!    back, across readers too.
-//!    (`linearizability::*`; `loom::a_read_that_begins_after_the_swap_returned_sees_it`,
-//!    `loom::versions_never_go_back_across_readers`)
-//! 4. **An exact blocking rule.** A guard never holds up readers, pushes, clones or drops of handles,
-//!    nor the first swap that begins after it was taken; only the one after that waits, and whatever
-//!    else needs the writer's copy. Each of these has a `try_` form that never waits and a form with
-//!    a timeout. (The plain [`WriteHandle`] has neither, and waits in the swap itself.) A [`Snapshot`] counts as a guard,
-//!    on whichever thread it is.
-//!    (`readers::a_guard_held_forever_lets_one_refresh_through_and_holds_up_the_second`,
+//!
+//!    Held by: `linearizability::*`,
+//!    `readers::nested_guards_show_the_outer_one_and_may_be_dropped_in_any_order`.
+//! 3. **Linearizable swaps.** A read that begins after a swap returned sees it, and versions never go back,
+//!    across readers too.
+//!
+//!    Held by: `linearizability::*`, `loom::a_read_that_begins_after_the_swap_returned_sees_it`,
+//!    `loom::versions_never_go_back_across_readers`.
+//! 4. **An exact blocking rule.** A guard never holds up readers, pushes, clones or drops of handles, nor the
+//!    first swap that begins after it was taken. Only the swap after that waits, and every other call that
+//!    needs the writer's copy. Each of these has a `try_` form that never waits and a form with a timeout.
+//!    (The plain [`WriteHandle`] has neither, and waits in the swap itself.) A [`Snapshot`] counts as a
+//!    guard, on whichever thread it is.
+//!
+//!    Held by: `readers::a_guard_held_forever_lets_one_refresh_through_and_holds_up_the_second`,
 //!    `readers::a_guard_never_holds_up_the_first_refresh_that_begins_after_it`,
 //!    `tasks::a_task_waits_for_the_guard_of_the_last_swap_and_goes_on_when_it_is_dropped`,
-//!    `snapshots::a_snapshot_pins_on_whichever_thread_it_is_and_is_released_there`;
-//!    `loom::snapshot::a_snapshot_is_read_and_dropped_by_another_thread_than_took_it`)
+//!    `snapshots::a_snapshot_pins_on_whichever_thread_it_is_and_is_released_there`,
+//!    `loom::snapshot::a_snapshot_is_read_and_dropped_by_another_thread_than_took_it`.
 //! 5. **Handles come and go without waiting for a guard.**
-//!    (`readers::handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped`)
-//! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and
-//!    what the live handles need. What a swap costs follows the live handles, too, and not their peak.
-//!    (`memory::*`, `registry::a_swap_looks_at_the_live_readers_and_not_at_the_peak`,
-//!    `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`)
-//! 7. **Each copy is dropped exactly once**, never while a reader is in it. (Copies whose readers a
-//!    refused memory barrier has left unknown are leaked.)
-//!    (`lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
+//!
+//!    Held by: `readers::handles_come_and_go_while_a_refresh_waits_and_it_goes_on_when_the_guard_is_dropped`.
+//! 6. **Bounded memory.** Two copies, at most [`max_retired`](Builder::max_retired) more, the log, and what
+//!    the live handles need. What a swap costs follows the live handles, too, and not their peak.
+//!
+//!    Held by: `memory::*`, `registry::a_swap_looks_at_the_live_readers_and_not_at_the_peak`,
+//!    `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`.
+//! 7. **Each copy is dropped exactly once**, never while a reader is in it. (Copies whose readers a refused
+//!    memory barrier has left unknown are leaked.)
+//!
+//!    Held by: `lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
 //!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`,
-//!    `snapshots::a_snapshot_outlives_the_writer_and_all_handles`)
+//!    `snapshots::a_snapshot_outlives_the_writer_and_all_handles`.
 //! 8. **Panics are contained.** A panic in an operation publishes nothing; the writer says that it is
-//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) repairs it. Several
-//!    copies or operations whose `Drop` panics are all dropped, and end in one panic.
-//!    (`rebuild::an_operation_that_panicked_unpublished_is_handed_back_and_the_others_are_kept`,
+//!    [poisoned](Poisoned), readers go on, and [`rebuild`](OpWriteHandle::rebuild) repairs it. Several copies
+//!    or operations whose `Drop` panics are all dropped, and end in one panic.
+//!
+//!    Held by: `rebuild::an_operation_that_panicked_unpublished_is_handed_back_and_the_others_are_kept`,
 //!    `log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
 //!    `log::a_panic_on_the_second_copy_leaves_the_published_one_consistent`,
-//!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`, `drops::*`, `wakers::*`)
-//! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle
-//!    frees its pin.
-//!    (`readers::dropping_a_handle_frees_the_pin_of_a_forgotten_guard`,
-//!    `shared_reader::a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins`)
-//! 10. **No safe misuse is undefined behaviour.** An operation that differs on the two copies gives
-//!     wrong answers at worst, which [`OpWriteHandle::verify_copies`] finds.
-//!     (`log::an_operation_that_differs_on_the_two_copies_is_found`)
+//!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`, `drops::*`, `wakers::*`.
+//! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle frees its
+//!    pin.
+//!
+//!    Held by: `readers::dropping_a_handle_frees_the_pin_of_a_forgotten_guard`,
+//!    `shared_reader::a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins`.
+//! 10. **No safe misuse is undefined behaviour.** An operation that differs on the two copies gives wrong
+//!     answers at worst, which [`OpWriteHandle::verify_copies`] finds.
+//!
+//!     Held by: `log::an_operation_that_differs_on_the_two_copies_is_found`.
 //!
 //! # How it works
 //!
@@ -271,7 +236,8 @@
 //! elsewhere.
 //!
 //! Making sure is the writer's part. On Linux it calls `membarrier`, which runs a fence on all processors that run
-//! this process, so a reader needs none.
+//! this process, so a reader needs none. On Windows it calls `FlushProcessWriteBuffers`. On other systems, and while
+//! swaps come fast, each reader runs a fence.
 //!
 //! The protocol is checked by loom models (`tests/loom`), by an exhaustive exploration under
 //! store buffers (`src/protocol/explorer`), and by stress; `.ci/mutants` takes its fences and orderings
@@ -280,8 +246,8 @@
 //! # Limits
 //!
 //! - One writer. Share it behind a lock, or let threads send it what to write.
-//! - A read that never ends holds up the second publication after it; the timeout forms say who, and
-//!   [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
+//! - A read that never ends holds up the second swap after it. The timeout forms return an error that names the reader,
+//!   and [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
 //! - A guard is dropped by the thread that took it, though others may read it meanwhile. A [`Snapshot`] goes wherever it
 //!   is sent.
 //! - A read must not be begun in a signal handler that may have interrupted one of the same handle, or one of any
