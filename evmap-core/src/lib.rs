@@ -1,12 +1,15 @@
 //! A concurrent hash map for a table that every request reads and that something changes now and then.
 //!
-//! A server has a table of routes, feature flags, prices or sessions. Each request looks something up in it, on
-//! every core, and now and then something changes it. Behind a lock, each lookup writes to the lock, so the cores
-//! wait for each other, and one reader that is slow delays the writer and everybody behind it.
+//! A server has a table of routes, prices, feature flags or tenants. Each request looks something up in it, on every
+//! core, and now and then something changes it. Behind a lock, each lookup writes to the lock, so the cores wait for each
+//! other. One reader that is slow delays the writer and everybody behind it.
 //!
-//! Here a lookup takes no lock and waits for nobody: it is *wait-free*. The map is kept in two *copies*. Readers
-//! use one of them, the *published* copy. A writer changes the other one and then swaps the two, which *publishes*
-//! all of its changes at once. No `unsafe` code is in this crate; the swap is that of [`left_right`].
+//! Here a lookup takes no lock and waits for nobody: it is *wait-free*. There is one exception. A thread's first read
+//! through a [`SharedReader`] or a [`SharedMap`] takes the lock of the list of readers for a moment, and allocates.
+//!
+//! The map is kept in two *copies*. Readers use one of them, the *published* copy. A writer changes the other one and then
+//! swaps the two, which *publishes* all of its changes at once. No `unsafe` code is in this crate; the swap is that of
+//! [`left_right`].
 //!
 //! The crate is not on crates.io. It needs Rust 1.88 or later:
 //!
@@ -30,27 +33,37 @@
 //! Where any thread writes, [`SharedMap`] is one value for all of them. A write is visible when it returns:
 //!
 //! ```
-//! let visits = evmap_core::SharedMap::new();
-//! let handle = visits.clone(); // a handle of the same map
-//! std::thread::spawn(move || handle.insert("/", 1)).join().unwrap();
-//! println!("{:?}", visits.merge("/", 1, |sum, one| Some(sum + one))); // Some(2)
-//! println!("{:?}", visits.get_cloned("/")); // Some(2)
-//! # assert_eq!(visits.get_cloned("/"), Some(2));
+//! let prices = evmap_core::SharedMap::from([("apple", 120)]);
+//! let handle = prices.clone(); // a handle of the same map
+//! std::thread::spawn(move || handle.insert("apple", 130)).join().unwrap();
+//! println!("{:?}", prices.get_cloned("apple")); // Some(130)
+//! # assert_eq!(prices.get_cloned("apple"), Some(130));
 //! ```
+//!
+//! Two cases differ: a map with [`refresh_every`](shared_map::Builder::refresh_every) publishes later, and a thread that
+//! holds a guard of the map still reads that guard's state.
 //!
 //! # When to use it, and when not
 //!
 //! Use it where a table is read far more often than it is written, by many threads, and a reader must not wait.
 //!
-//! Use something else where
+//! Use something else in these cases:
 //!
-//! - **writes come as often as reads.** Each change is made to both copies, and the writes to one [`SharedMap`] do
-//!   not run in parallel. A sharded map such as dashmap, or a lock-free one such as papaya, writes in parallel.
-//! - **memory for two copies is too much**, and the values cannot be [`Shared`] between the copies.
-//! - **keys or values cannot be cloned.** Put such a value into a [`Shared`], which can.
-//! - **guards are held for long**, across I/O, say. A [`Snapshot`] or a clone of the value holds up less: see
-//!   *What may wait, and for whom* below.
-//! - **entries must be changed in place**, through `&mut V`. Here a change makes a new value of the old one.
+//! | your table | use |
+//! |---|---|
+//! | is small, or is replaced as a whole | arc-swap, with its `Cache`: reads cost as little, and one copy is enough |
+//! | is written as often as it is read, such as a counter for each request | dashmap, scc or a lock: the writes to one [`SharedMap`] do not run in parallel, and each is applied to both copies |
+//! | is used a few thousand times a second | a lock: its cost does not matter there |
+//! | evicts or expires entries | moka, or another cache |
+//! | has no memory for two copies, and its values cannot be [`Shared`] between them | papaya, dashmap or a lock, which keep one copy |
+//! | has keys that are not `Clone` | papaya, dashmap or scc (values that are not `Clone` can be put into a [`Shared`]) |
+//! | changes entries in place, through `&mut V` | dashmap or scc: here a change makes a new value of the old one |
+//! | is sorted, or asked for ranges | a `BTreeMap` in [`left_right`] |
+//!
+//! Guards that are held for long, across I/O for example, make writes wait or clone the map. Clone the value instead, or
+//! see [*What may wait, and for whom*](#what-may-wait-and-for-whom).
+//!
+//! Counters fit one way: a `Shared<AtomicU64>` as the value is counted up through a read, without a write to the map.
 //!
 //! [`docs::limitations`] is the full list. [`docs::patterns`] shows complete uses.
 //!
@@ -67,22 +80,62 @@
 //! | [`Snapshot`] | the same, owned: may be sent to other threads, and held across an `.await` |
 //! | [`OwnView`] | all entries of the writer's own state |
 //!
-//! A *guard* is what [`get`](ReadHandle::get) returns: it borrows a value from the published copy. A [`View`] is a
-//! guard of all entries. Coming from evmap, left-right, dashmap, papaya, flurry or scc: see [`migrating`].
+//! A *guard* is what [`get`](ReadHandle::get) and [`read`](ReadHandle::read) return: it lends data and keeps its copy
+//! unchanged until it is dropped. A [`Snapshot`] counts as a guard. A *refresh* publishes what was written; [`left_right`]
+//! calls it a *swap*.
+//!
+//! Coming from evmap, left-right, dashmap, papaya, flurry or scc: see [`migrating`].
+//!
+//! # In a web server
+//!
+//! A [`SharedMap`] is `Clone`, `Send` and `Sync`. So it goes into the state of a framework without an `Arc` and without a
+//! lock. Read with [`get_cloned`](SharedMap::get_cloned), and write with the async forms, such as
+//! [`insert_async`](SharedMap::insert_async). In axum:
+//!
+//! ```text
+//! #[derive(Clone)]
+//! struct App {
+//!     prices: SharedMap<String, u32>,
+//! }
+//!
+//! async fn price(State(app): State<App>, Path(item): Path<String>) -> Result<String, StatusCode> {
+//!     let price = app.prices.get_cloned(&item).ok_or(StatusCode::NOT_FOUND)?;
+//!     Ok(price.to_string())
+//! }
+//!
+//! async fn set_price(State(app): State<App>, Path((item, price)): Path<(String, u32)>) {
+//!     app.prices.insert_async(item, price).await; // visible to each read that begins now
+//! }
+//!
+//! let router = Router::new()
+//!     .route("/price/{item}", get(price))
+//!     .route("/price/{item}/{price}", put(set_price))
+//!     .with_state(App { prices: SharedMap::new() });
+//! ```
+//!
+//! Where handlers only read, their state is a [`SharedReader`], and one task owns the [`WriteHandle`].
+//!
+//! [The book](https://github.com/evmap-core/evmap-core/tree/main/book) has a complete server, which is tested, on its page
+//! `axum.md`. `cargo run -p book`, in the repository, serves the book on your machine.
 //!
 //! # What it costs
 //!
 //! - **A lookup** is the lookup of a hash table, plus three plain stores to a cache line of the reader's own and one
 //!   load. No other reader writes to that line, so readers do not slow each other down.
-//! - **A write** is made twice, once to each copy. With a single writer it is appended to a log first, and made
-//!   to the copies by `refresh`.
+//! - **The fence of a lookup:** on Linux and Windows there is none while refreshes are some ten microseconds apart or more.
+//!   While refreshes come faster, and on other systems, each read has one full fence.
+//! - **A write** is applied twice, once to each copy. With a single writer it is appended to a log first, and applied to
+//!   the copies by `refresh`.
 //! - **A refresh** costs a system call by default, some 10 microseconds while other cores are busy. Write in
 //!   batches, or choose another [`FenceMode`].
-//! - **Memory** is two copies, the changes that one copy still lacks, and some 256 bytes for each reader. Of a
-//!   value in a [`Shared`], both copies hold the same one. Copies that were *set aside* for readers that do not leave come
-//!   on top, at most [`max_retired`](Builder::max_retired).
-//! - **A removed value** stays in memory until both copies have dropped it: until the second refresh of a single
-//!   writer, or the next write to a `SharedMap`, or some ten milliseconds without one.
+//! - **Memory** is two copies, the changes that one copy still lacks, and some 256 bytes for each reader. A value in a
+//!   [`Shared`] exists once for both copies. Copies that were *set aside* for readers that do not leave take memory in
+//!   addition, at most [`max_retired`](Builder::max_retired) of them.
+//! - **A removed value** stays in memory until both copies have dropped it. A single writer drops it with the second
+//!   refresh. A `SharedMap` drops it with the next write, or after some ten milliseconds without one.
+//! - **Two background threads** serve all [`SharedMap`]s of a process: one publishes deferred writes, and one tidies up and
+//!   wakes tasks. They start when they are first needed, sleep while nothing is due, and end soon after the last map. A
+//!   map with one writer needs none, except for its async calls.
 //!
 //! [`docs::performance`] says more, and how to measure it on your machine.
 //!
@@ -92,63 +145,79 @@
 //!   [`WriteHandle::get`].
 //! - **A refresh is atomic.** A reader sees all of its changes or none. A read that begins after the refresh
 //!   returned sees them. The same holds for each write of a `SharedMap`, and for all changes of one
-//!   [`SharedMap::write`].
-//! - **A guard, a [`View`] and a [`Snapshot`] show one state** for as long as they live. Two calls of `get` may
-//!   show two states, the second one as new as the first or newer.
+//!   [`SharedMap::write`]. With [`refresh_every`](shared_map::Builder::refresh_every) a write becomes visible within that
+//!   time.
+//! - **A guard shows one state** for as long as it lives. Two calls of `get` may show two states, the second one as new as
+//!   the first or newer.
 //! - **Nested reads show the state of the outer one.** A thread that holds a guard reads that guard's state through the
 //!   same handle or [`SharedMap`], also after a write of its own: see
 //!   [*Guards of the writing thread*](SharedMap#guards-of-the-writing-thread).
 //! - **States are numbered** by a [`Version`], which begins at 0 and never goes back, for all readers together.
 //!   A refresh without changes keeps the version. Versions of two maps, or of two runs of a program, have nothing to do
 //!   with each other.
-//! - **Readers keep the last state when the writer is gone**; [`is_writer_alive`](ReadHandle::is_writer_alive) tells.
+//! - **Readers keep the last state when the writer is gone.** [`is_writer_alive`](ReadHandle::is_writer_alive) returns
+//!   `false` then.
 //!
 //! # What may wait, and for whom
 //!
-//! A guard never delays readers, nor the first refresh after it was taken. The refresh after that changes the
-//! copy that the guard is in, so it waits until the guard is dropped. The same holds for whatever else needs that copy,
-//! and a view and a snapshot count as guards. These are all calls that may wait; "old guards" are those
-//! that were taken before the last refresh.
+//! 1. A guard never delays a reader, a change that is only logged, or a handle that is made, cloned or dropped.
+//! 2. A guard never delays the first refresh that begins after the guard was taken.
+//! 3. The second refresh waits until the guard is dropped. So does every other call that needs the guard's copy.
+//! 4. A thread that waits for a guard of its own waits without end.
 //!
-//! | call | waits for | at most | without waiting |
-//! |---|---|---|---|
-//! | **readers** | | | |
-//! | each read of a [`ReadHandle`], [`View`], [`Snapshot`] or [`OwnView`] | nobody | | |
-//! | each read of a [`SharedReader`] or [`SharedMap`] | nobody; a thread's first read of a map takes the lock of the list of readers, and allocates | a moment, once | a [`ReadHandle`] |
-//! | to make, clone or drop a `ReadHandle` or a `Snapshot`; `stats`, `lookup_counts`, `readers` | the lock of the list of readers, never a guard | a moment | `version` |
-//! | `set_label`, [`into_snapshot`](ReadHandle::into_snapshot) | the lock of this reader's name | a moment | |
-//! | **[`WriteHandle`]** | | | |
-//! | `insert`, `remove`, `extend`, `clear`, `reserve`, `shrink_to_fit`, `set_meta`: they are logged | nobody | | |
-//! | [`refresh`](WriteHandle::refresh) | old guards; without changes, nobody | until they are dropped | [`try_refresh`](WriteHandle::try_refresh), [`refresh_timeout`](WriteHandle::refresh_timeout), [`refresh_async`](WriteHandle::refresh_async) |
-//! | [`catch_up`](WriteHandle::catch_up), and `get`, `contains_key`, `len`, `is_empty`, `iter`, `meta` | old guards | until they are dropped | [`try_catch_up`](WriteHandle::try_catch_up), [`catch_up_timeout`](WriteHandle::catch_up_timeout), [`catch_up_async`](WriteHandle::catch_up_async), [`view`](WriteHandle::view) |
-//! | `compute`, `compute_if_absent`, `compute_if_present`, `merge`, `get_or_insert_with`, their `try_` forms (whose closures may fail), `insert_if_absent`, `replace`, `replace_if`, `update`, `remove_if`, `remove_entry`, `remove_entry_if`, `retain`, `try_reserve` | old guards | until they are dropped | the same: once `try_catch_up` has succeeded, none of these waits until the next refresh |
-//! | [`verify_copies`](WriteHandle::verify_copies) | guards that were taken before the call | until they are dropped | none: it is for tests |
-//! | [`rebuild`](WriteHandle::rebuild) | nobody; it clones all entries | | |
-//! | drop | nobody | | |
-//! | **[`multimap::WriteHandle`]** | | | |
-//! | [`update_with`](multimap::WriteHandle::update_with), [`retain`](multimap::WriteHandle::retain), and its reads | old guards | until they are dropped | as above |
-//! | its other changes: they are logged | nobody | | |
-//! | **[`SharedMap`]** | | | |
-//! | [`write`](SharedMap::write), `insert`, `remove`, `extend` and each other write | the writer lock, and so the closures of other writers | as long as those run | [`try_write`](SharedMap::try_write), [`write_timeout`](SharedMap::write_timeout), [`write_async`](SharedMap::write_async), `insert_async` and the other async forms |
-//! | | then for readers in the copy that is written next; not for snapshots, nor for guards that its own thread has from a `SharedMap` or a `SharedReader` | [`stall_limit`](shared_map::Builder::stall_limit), 50 ms by default; then it clones the map and goes past them. With [`max_retired`](shared_map::Builder::max_retired) copies set aside already (4 by default), until a reader leaves; if only its own thread's guards are in the way then, it panics | the same |
-//! | [`try_write`](SharedMap::try_write) | nobody; it may clone the map | some microseconds, and its closure | |
-//! | [`write_timeout`](SharedMap::write_timeout) | as `write` | the timeout, and its closure | |
-//! | [`flush`](SharedMap::flush) | the writer lock, never readers | as long as the closures of other writers run | [`flush_async`](SharedMap::flush_async) |
-//! | [`wait_for`](SharedMap::wait_for), [`changed_since`](SharedMap::changed_since) | a later version | until somebody writes | `version`, [`wait_for_timeout`](SharedMap::wait_for_timeout), [`changed_since_timeout`](SharedMap::changed_since_timeout), and the async forms |
-//! | [`subscribe`](SharedMap::subscribe) | the writer lock, never readers | as long as the closures of other writers run | [`subscribe_async`](SharedMap::subscribe_async) |
-//! | [`Changes::next`](shared_map::Changes::next) | the next write; after it has lagged, also the writer lock | until somebody writes | [`try_next`](shared_map::Changes::try_next), [`next_timeout`](shared_map::Changes::next_timeout), [`next_async`](shared_map::Changes::next_async) |
-//! | [`deep_clone`](SharedMap::deep_clone), `==`, `{:?}`, a loop over `&map` | nobody; each is a read | | |
-//! | calls of a [`Batch`](shared_map::Batch), inside a write | nobody | | |
-//! | drop of the last handle: it publishes what is pending | the writer lock, which only a background thread or a subscriber can still hold; never readers | one step of that thread | |
+//! These are the commonest calls. [`docs::blocking`] lists all of them. "Old guards" are those that were taken before the
+//! last refresh.
 //!
-//! Errors of the `try_` and timeout forms name the readers in the way by label and thread: [`ReadersBusy`].
-//! [`docs::limitations`] lists the deadlocks that remain possible.
+//! | call | waits for | never waits | waits for a limited time | the task waits, the thread does not |
+//! |---|---|---|---|---|
+//! | each read of a [`ReadHandle`], [`View`] or [`Snapshot`] | nobody | | | |
+//! | each read of a [`SharedReader`] or [`SharedMap`] | nobody; at a thread's first read, the lock of the list of readers | a read of a [`ReadHandle`] | | |
+//! | to make, clone or drop a handle or a snapshot | the lock of the list of readers, for a moment | | | |
+//! | `insert`, `remove`, `extend`, `clear` of a [`WriteHandle`]: they are logged | nobody | | | |
+//! | [`refresh`](WriteHandle::refresh) with changes | old guards | [`try_refresh`](WriteHandle::try_refresh) | [`refresh_timeout`](WriteHandle::refresh_timeout) | [`refresh_async`](WriteHandle::refresh_async) |
+//! | `get`, `len`, `iter`, `merge`, `compute`, `retain` of a [`WriteHandle`] | old guards | the same, after a [`try_catch_up`](WriteHandle::try_catch_up) that returned `Ok` | the same, after [`catch_up_timeout`](WriteHandle::catch_up_timeout) | the same, after [`catch_up_async`](WriteHandle::catch_up_async) |
+//! | each write of a [`SharedMap`] | the writer lock, and so the closures of other writers; then perhaps a reader, as below | [`try_write`](SharedMap::try_write), which may clone the map | [`write_timeout`](SharedMap::write_timeout) | [`write_async`](SharedMap::write_async), [`insert_async`](SharedMap::insert_async) and others |
+//! | [`wait_for`](SharedMap::wait_for), [`changed_since`](SharedMap::changed_since) | a later version | `version` | [`wait_for_timeout`](SharedMap::wait_for_timeout), [`changed_since_timeout`](SharedMap::changed_since_timeout) | [`wait_for_async`](SharedMap::wait_for_async), [`changed_since_async`](SharedMap::changed_since_async) |
+//!
+//! A write of a [`SharedMap`] needs the copy that was swapped out last. If a guard or a snapshot is still in it, the map can
+//! go past it: it clones all entries into a fresh copy, and sets the old one aside until its readers leave.
+//!
+//! 1. While fewer than [`max_retired`](shared_map::Builder::max_retired) copies are set aside, a write waits for a guard at
+//!    most [`stall_limit`](shared_map::Builder::stall_limit), and then clones the map.
+//! 2. Below that limit, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the map at once.
+//! 3. At that limit, a write waits until a reader leaves, also where the reader is a snapshot.
+//! 4. If only guards of its own thread are in the way then, the write panics.
+//!
+//! By default `max_retired` is 4 and `stall_limit` is 50 ms.
+//! [`docs::blocking`](docs::blocking#a-write-of-a-sharedmap-past-a-guard) has the details.
+//!
+//! # Errors
+//!
+//! A call that returns an error has published nothing, and nothing that was written before is lost.
+//!
+//! | error | returned by | when |
+//! |---|---|---|
+//! | [`SwapError::Busy`] | `try_refresh`, `refresh_timeout`, `try_catch_up`, `catch_up_timeout` | readers are in the copy that the call needs; its [`ReadersBusy`] names them by label and thread |
+//! | [`SwapError::Poisoned`] | the same | a panic in user code left the writer's copy half changed; `rebuild` recovers it ([`Poisoned`]) |
+//! | [`TooManyRetired`] | [`rebuild`](WriteHandle::rebuild) | readers are in the way, and as many copies are set aside as [`max_retired`](Builder::max_retired) allows |
+//! | [`WriteError::Occupied`](shared_map::WriteError::Occupied) | [`try_write`](SharedMap::try_write), [`write_timeout`](SharedMap::write_timeout) | other writers, or a background thread, had the lock all the time |
+//! | [`WriteError::Busy`](shared_map::WriteError::Busy) | the same | readers are in the way, and the map does not go past them yet |
+//! | [`WriteError::TooManyRetired`](shared_map::WriteError::TooManyRetired) | the same | readers are in the way, and no more copies can be set aside |
+//! | [`NotVisible`](shared_map::NotVisible) | `wait_for_timeout`, `changed_since_timeout` | the time has passed without such a version |
+//! | [`ChangesError::Lagged`](shared_map::ChangesError::Lagged) | `next` and the other calls of [`Changes`](shared_map::Changes) | the subscriber has missed changes, since it was too far behind |
+//! | [`ChangesError::Closed`](shared_map::ChangesError::Closed) | the same | the map is gone, and all its changes were returned |
+//! | [`CopiesDiffer`] | [`verify_copies`](WriteHandle::verify_copies) | the two copies are not equal |
+//! | [`TryReserveError`] | `try_reserve` | there is no memory for the capacity |
+//!
+//! The book's page `errors.md` has the text of each message, and says what to do.
 //!
 //! # In async code
 //!
-//! - Reads are made as they are in a thread: they wait for nobody.
-//! - A guard or a view stays on its thread and must not be held across an `.await`; the compiler refuses that where the
-//!   future must be `Send`. A [`Snapshot`] may be held: [`SharedMap::snapshot`].
+//! - Reads need no async form: they wait for nobody.
+//! - A guard of `get` or `read` stays on its thread and must not be held across an `.await`. The compiler refuses that where
+//!   the future must be `Send`. Take a [`Snapshot`] there: [`SharedMap::snapshot`].
+//! - On a single-threaded executor, a view held across an `.await` compiles, and pins its copy. Meanwhile all other tasks on
+//!   that thread that read through the same handle or map read the view's old state.
 //! - Writes have async forms: [`insert_async`](SharedMap::insert_async), [`write_async`](SharedMap::write_async) and
 //!   others. No poll of one waits for another writer or for a reader, sleeps, clones the map, or replays more than
 //!   1,000 changes. A background thread of the process does that and wakes the task. The closure of a write runs in one
@@ -160,33 +229,34 @@
 //!
 //! # What to know besides
 //!
-//! - **`clone()` of a handle is a handle** of the same map; [`SharedMap::deep_clone`] copies the entries.
-//! - **A value with interior mutability diverges between the copies**: what is changed through `&V`, in a `Cell`, a
-//!   `Mutex` or an atomic, is changed in the copy that the reader is in, and the next refresh shows the other one. Wrap
-//!   such a value in [`Shared`], so that both copies hold the same one.
+//! - **`clone()` of a handle is a handle** of the same map. To keep a state for long, [`SharedMap::deep_clone`] makes a new
+//!   map of two copies. The entries of a snapshot, collected into a `Vec` or a `HashMap`, are one copy.
+//! - **A value with interior mutability diverges between the copies.** A `Cell`, a `Mutex` or an atomic that is changed
+//!   through `&V` is changed in the copy that the reader is in, and the next refresh shows the other one. Wrap such a value
+//!   in [`Shared`], so that both copies hold the same one.
 //! - **A bag is removed with its last value**, and the key of the [`multimap`] with it.
 //! - **A closure given to a [`SharedMap`] runs under its writer lock**: one that waits for another
 //!   writer of the same map never returns. [`SharedMap::write`] says what to do instead.
 //! - **Keys need `Eq + Hash + Clone`, values `Clone`.** A key whose `Eq` or `Hash` lies gives wrong
 //!   answers at worst; [`verify_copies`](WriteHandle::verify_copies) finds them in tests.
-//! - **A panic in user code publishes nothing**; the writer
-//!   [is poisoned](WriteHandle::is_poisoned), and readers still see the last state.
-//!   [`rebuild`](WriteHandle::rebuild) recovers it, and frees one that waits for a reader which does not
-//!   leave. A [`SharedMap`] recovers by itself.
+//! - **A panic in user code publishes nothing.** The writer [is poisoned](WriteHandle::is_poisoned) then, and readers still
+//!   see the last state. [`rebuild`](WriteHandle::rebuild) recovers it. A [`SharedMap`] recovers by itself.
 //!
 //! # More documentation
 //!
-//! - [`docs`]: [limitations](docs::limitations), [patterns](docs::patterns), [performance](docs::performance),
-//!   [decisions](docs::decisions) and [frequent questions](docs::faq).
+//! - [`docs`]: [limitations](docs::limitations), [patterns](docs::patterns), [blocking](docs::blocking),
+//!   [performance](docs::performance), [decisions](docs::decisions) and [frequent questions](docs::faq).
 //! - [`migrating`]: from other crates, name by name.
 //! - [`table`]: which table engine to choose. [`shared_map`]: the promises of [`SharedMap`], and their tests.
+//! - [The book](https://github.com/evmap-core/evmap-core/tree/main/book) begins with five minutes, and has recipes,
+//!   measurements, and what to watch in production. `cargo run -p book`, in the repository, serves it.
 //!
 //! # Features
 //!
 //! - `rayon`: one state of a map is iterated in parallel.
 //! - `serde`: one state of a map is serialised; a new map is deserialised.
 //!
-//! # Promises, and the tests that hold them
+//! # Tests
 //!
 //! The protocol is in [`left_right`], whose docs list its promises and their
 //! tests. The tests of this crate are in `tests/`: `map`, `multimap`, `compute`, `model`
