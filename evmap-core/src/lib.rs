@@ -1,15 +1,15 @@
 //! A concurrent hash map for a table that every request reads and that something changes now and then.
 //!
-//! A server has a table of routes, prices, feature flags or tenants. Each request looks something up in it, on every
-//! core, and now and then something changes it. Behind a lock, each lookup writes to the lock, so the cores wait for each
-//! other. One reader that is slow delays the writer and everybody behind it.
+//! A server has a table of routes, prices, feature flags or tenants. Each request looks something up in it, on
+//! every core, and now and then something changes it. Behind a lock, each lookup writes to the lock, so the cores
+//! wait for each other. One reader that is slow delays the writer and everybody behind it.
 //!
 //! Here a lookup takes no lock and waits for nobody: it is *wait-free*. There is one exception. A thread's first read
 //! through a [`SharedReader`] or a [`SharedMap`] takes the lock of the list of readers for a moment, and allocates.
 //!
-//! The map is kept in two *copies*. Readers use one of them, the *published* copy. A writer changes the other one and then
-//! swaps the two, which *publishes* all of its changes at once. No `unsafe` code is in this crate; the swap is that of
-//! [`left_right`].
+//! The map is kept in two *copies*. Readers use one of them, the *published* copy. A writer changes the other one
+//! and then swaps the two, which *publishes* all of its changes at once. No `unsafe` code is in this crate; the
+//! swap is that of [`left_right`].
 //!
 //! The crate is not on crates.io. It needs Rust 1.88 or later:
 //!
@@ -40,8 +40,8 @@
 //! # assert_eq!(prices.get_cloned("apple"), Some(130));
 //! ```
 //!
-//! Two cases differ: a map with [`refresh_every`](shared_map::Builder::refresh_every) publishes later, and a thread that
-//! holds a guard of the map still reads that guard's state.
+//! Two cases differ: a map with [`refresh_every`](shared_map::Builder::refresh_every) publishes later, and a thread
+//! that holds a guard of the map still reads that guard's state.
 //!
 //! # When to use it, and when not
 //!
@@ -60,8 +60,8 @@
 //! | changes entries in place, through `&mut V` | dashmap or scc: here a change makes a new value of the old one |
 //! | is sorted, or asked for ranges | a `BTreeMap` in [`left_right`] |
 //!
-//! Guards that are held for long, across I/O for example, make writes wait or clone the map. Clone the value instead, or
-//! see [*What may wait, and for whom*](#what-may-wait-and-for-whom).
+//! Guards that are held for long, across I/O for example, make writes wait or clone the map. Clone the value
+//! instead, or see [*What may wait, and for whom*](#what-may-wait-and-for-whom).
 //!
 //! Counters fit one way: a `Shared<AtomicU64>` as the value is counted up through a read, without a write to the map.
 //!
@@ -80,16 +80,16 @@
 //! | [`Snapshot`] | the same, owned: may be sent to other threads, and held across an `.await` |
 //! | [`OwnView`] | all entries of the writer's own state |
 //!
-//! A *guard* is what [`get`](ReadHandle::get) and [`read`](ReadHandle::read) return: it lends data and keeps its copy
-//! unchanged until it is dropped. A [`Snapshot`] counts as a guard. A *refresh* publishes what was written; [`left_right`]
-//! calls it a *swap*.
+//! A *guard* is what [`get`](ReadHandle::get) and [`read`](ReadHandle::read) return: it lends data and keeps its
+//! copy unchanged until it is dropped. A [`Snapshot`] counts as a guard. A *refresh* publishes what was written;
+//! [`left_right`] calls it a *swap*.
 //!
 //! Coming from evmap, left-right, dashmap, papaya, flurry or scc: see [`migrating`].
 //!
 //! # In a web server
 //!
-//! A [`SharedMap`] is `Clone`, `Send` and `Sync`. So it goes into the state of a framework without an `Arc` and without a
-//! lock. Read with [`get_cloned`](SharedMap::get_cloned), and write with the async forms, such as
+//! A [`SharedMap`] is `Clone`, `Send` and `Sync`. So it goes into the state of a framework without an `Arc` and
+//! without a lock. Read with [`get_cloned`](SharedMap::get_cloned), and write with the async forms, such as
 //! [`insert_async`](SharedMap::insert_async). In axum:
 //!
 //! ```text
@@ -115,27 +115,27 @@
 //!
 //! Where handlers only read, their state is a [`SharedReader`], and one task owns the [`WriteHandle`].
 //!
-//! [The book](https://github.com/evmap-core/evmap-core/tree/main/book) has a complete server, which is tested, on its page
-//! `axum.md`. `cargo run -p book`, in the repository, serves the book on your machine.
+//! [The book](https://github.com/evmap-core/evmap-core/tree/main/book) has a complete server, which is tested, on
+//! its page `axum.md`. `cargo run -p book`, in the repository, serves the book on your machine.
 //!
 //! # What it costs
 //!
 //! - **A lookup** is the lookup of a hash table, plus three plain stores to a cache line of the reader's own and one
 //!   load. No other reader writes to that line, so readers do not slow each other down.
-//! - **The fence of a lookup:** on Linux and Windows there is none while refreshes are some ten microseconds apart or more.
-//!   While refreshes come faster, and on other systems, each read has one full fence.
-//! - **A write** is applied twice, once to each copy. With a single writer it is appended to a log first, and applied to
-//!   the copies by `refresh`.
-//! - **A refresh** costs a system call by default, some 10 microseconds while other cores are busy. Write in
-//!   batches, or choose another [`FenceMode`].
-//! - **Memory** is two copies, the changes that one copy still lacks, and some 256 bytes for each reader. A value in a
-//!   [`Shared`] exists once for both copies. Copies that were *set aside* for readers that do not leave take memory in
-//!   addition, at most [`max_retired`](Builder::max_retired) of them.
+//! - **The fence of a lookup:** on Linux and Windows there is none while refreshes are some ten microseconds apart
+//!   or more. While refreshes come faster, and on other systems, each read has one full fence.
+//! - **A write** is applied twice, once to each copy. With a single writer it is appended to a log first, and
+//!   applied to the copies by `refresh`.
+//! - **A refresh** costs a system call by default, which interrupts the cores that run other threads of the process.
+//!   Write in batches, or choose another [`FenceMode`].
+//! - **Memory** is two copies, the changes that one copy still lacks, and some 256 bytes for each reader. A value
+//!   in a [`Shared`] exists once for both copies. Copies that were *set aside* for readers that do not leave take
+//!   memory in addition, at most [`max_retired`](Builder::max_retired) of them.
 //! - **A removed value** stays in memory until both copies have dropped it. A single writer drops it with the second
 //!   refresh. A `SharedMap` drops it with the next write, or after some ten milliseconds without one.
-//! - **Two background threads** serve all [`SharedMap`]s of a process: one publishes deferred writes, and one tidies up and
-//!   wakes tasks. They start when they are first needed, sleep while nothing is due, and end soon after the last map. A
-//!   map with one writer needs none, except for its async calls.
+//! - **Two background threads** serve all [`SharedMap`]s of a process: one publishes deferred writes, and one
+//!   tidies up and wakes tasks. They start when they are first needed, sleep while nothing is due, and end soon
+//!   after the last map. A map with one writer needs none, except for its async calls.
 //!
 //! [`docs::performance`] says more, and how to measure it on your machine.
 //!
@@ -145,18 +145,18 @@
 //!   [`WriteHandle::get`].
 //! - **A refresh is atomic.** A reader sees all of its changes or none. A read that begins after the refresh
 //!   returned sees them. The same holds for each write of a `SharedMap`, and for all changes of one
-//!   [`SharedMap::write`]. With [`refresh_every`](shared_map::Builder::refresh_every) a write becomes visible within that
-//!   time.
-//! - **A guard shows one state** for as long as it lives. Two calls of `get` may show two states, the second one as new as
-//!   the first or newer.
-//! - **Nested reads show the state of the outer one.** A thread that holds a guard reads that guard's state through the
-//!   same handle or [`SharedMap`], also after a write of its own: see
-//!   [*Guards of the writing thread*](SharedMap#guards-of-the-writing-thread).
-//! - **States are numbered** by a [`Version`], which begins at 0 and never goes back, for all readers together.
-//!   A refresh without changes keeps the version. Versions of two maps, or of two runs of a program, have nothing to do
-//!   with each other.
-//! - **Readers keep the last state when the writer is gone.** [`is_writer_alive`](ReadHandle::is_writer_alive) returns
-//!   `false` then.
+//!   [`SharedMap::write`]. With [`refresh_every`](shared_map::Builder::refresh_every) a write becomes visible
+//!   within that time.
+//! - **A guard shows one state** for as long as it lives. Two calls of `get` may show two states, the second one as
+//!   new as the first or newer.
+//! - **Nested reads show the state of the outer one.** A thread that holds a guard reads that guard's state through
+//!   the same handle or [`SharedMap`], also after a write of its own: see [*Guards of the writing
+//!   thread*](SharedMap#guards-of-the-writing-thread).
+//! - **States are numbered** by a [`Version`], which begins at 0 and never goes back, for all readers together. A
+//!   refresh without changes keeps the version. Versions of two maps, or of two runs of a program, have nothing to
+//!   do with each other.
+//! - **Readers keep the last state when the writer is gone.** [`is_writer_alive`](ReadHandle::is_writer_alive)
+//!   returns `false` then.
 //!
 //! # What may wait, and for whom
 //!
@@ -165,8 +165,8 @@
 //! 3. The second refresh waits until the guard is dropped. So does every other call that needs the guard's copy.
 //! 4. A thread that waits for a guard of its own waits without end.
 //!
-//! These are the commonest calls. [`docs::blocking`] lists all of them. "Old guards" are those that were taken before the
-//! last refresh.
+//! These are the commonest calls. [`docs::blocking`] lists all of them. "Old guards" are those that were taken
+//! before the last refresh.
 //!
 //! | call | waits for | never waits | waits for a limited time | the task waits, the thread does not |
 //! |---|---|---|---|---|
@@ -179,12 +179,14 @@
 //! | each write of a [`SharedMap`] | the writer lock, and so the closures of other writers; then perhaps a reader, as below | [`try_write`](SharedMap::try_write), which may clone the map | [`write_timeout`](SharedMap::write_timeout) | [`write_async`](SharedMap::write_async), [`insert_async`](SharedMap::insert_async) and others |
 //! | [`wait_for`](SharedMap::wait_for), [`changed_since`](SharedMap::changed_since) | a later version | `version` | [`wait_for_timeout`](SharedMap::wait_for_timeout), [`changed_since_timeout`](SharedMap::changed_since_timeout) | [`wait_for_async`](SharedMap::wait_for_async), [`changed_since_async`](SharedMap::changed_since_async) |
 //!
-//! A write of a [`SharedMap`] needs the copy that was swapped out last. If a guard or a snapshot is still in it, the map can
-//! go past it: it clones all entries into a fresh copy, and sets the old one aside until its readers leave.
+//! A write of a [`SharedMap`] needs the copy that was swapped out last. If a guard or a snapshot is still in it,
+//! the map can go past it: it clones all entries into a fresh copy, and sets the old one aside until its readers
+//! leave.
 //!
-//! 1. While fewer than [`max_retired`](shared_map::Builder::max_retired) copies are set aside, a write waits for a guard at
-//!    most [`stall_limit`](shared_map::Builder::stall_limit), and then clones the map.
-//! 2. Below that limit, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the map at once.
+//! 1. While fewer than [`max_retired`](shared_map::Builder::max_retired) copies are set aside, a write waits for a
+//!    guard at most [`stall_limit`](shared_map::Builder::stall_limit), and then clones the map.
+//! 2. Below that limit, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the map
+//!    at once.
 //! 3. At that limit, a write waits until a reader leaves, also where the reader is a snapshot.
 //! 4. If only guards of its own thread are in the way then, the write panics.
 //!
@@ -193,7 +195,7 @@
 //!
 //! # Errors
 //!
-//! A call that returns an error has published nothing, and nothing that was written before is lost.
+//! A refresh or a write that fails has published nothing, and nothing that was written before is lost.
 //!
 //! | error | returned by | when |
 //! |---|---|---|
@@ -214,14 +216,14 @@
 //! # In async code
 //!
 //! - Reads need no async form: they wait for nobody.
-//! - A guard of `get` or `read` stays on its thread and must not be held across an `.await`. The compiler refuses that where
-//!   the future must be `Send`. Take a [`Snapshot`] there: [`SharedMap::snapshot`].
-//! - On a single-threaded executor, a view held across an `.await` compiles, and pins its copy. Meanwhile all other tasks on
-//!   that thread that read through the same handle or map read the view's old state.
-//! - Writes have async forms: [`insert_async`](SharedMap::insert_async), [`write_async`](SharedMap::write_async) and
-//!   others. No poll of one waits for another writer or for a reader, sleeps, clones the map, or replays more than
-//!   1,000 changes. A background thread of the process does that and wakes the task. The closure of a write runs in one
-//!   poll, and so does a rehash of a table that grows.
+//! - A guard of `get` or `read` stays on its thread and must not be held across an `.await`. The compiler refuses
+//!   that where the future must be `Send`. Take a [`Snapshot`] there: [`SharedMap::snapshot`].
+//! - On a single-threaded executor, a view held across an `.await` compiles, and pins its copy. Meanwhile all other
+//!   tasks on that thread that read through the same handle or map read the view's old state.
+//! - Writes have async forms: [`insert_async`](SharedMap::insert_async), [`write_async`](SharedMap::write_async)
+//!   and others. No poll of one waits for another writer or for a reader, sleeps, clones the map, or replays more
+//!   than 1,000 changes. A background thread of the process does that and wakes the task. The closure of a write
+//!   runs in one poll, and so does a rehash of a table that grows.
 //! - [`next_async`](shared_map::Changes::next_async), [`changed_since_async`](SharedMap::changed_since_async),
 //!   [`flush_async`](SharedMap::flush_async) and [`refresh_async`](WriteHandle::refresh_async) wait in a task.
 //! - No runtime is needed or started, and every future here may be dropped at any time. A write whose closure has not
@@ -229,18 +231,19 @@
 //!
 //! # What to know besides
 //!
-//! - **`clone()` of a handle is a handle** of the same map. To keep a state for long, [`SharedMap::deep_clone`] makes a new
-//!   map of two copies. The entries of a snapshot, collected into a `Vec` or a `HashMap`, are one copy.
-//! - **A value with interior mutability diverges between the copies.** A `Cell`, a `Mutex` or an atomic that is changed
-//!   through `&V` is changed in the copy that the reader is in, and the next refresh shows the other one. Wrap such a value
-//!   in [`Shared`], so that both copies hold the same one.
+//! - **`clone()` of a handle is a handle** of the same map. To keep a state for long, [`SharedMap::deep_clone`]
+//!   makes a new map of two copies. The entries of a snapshot, collected into a `Vec` or a `HashMap`, are one copy.
+//! - **A value with interior mutability diverges between the copies.** A `Cell`, a `Mutex` or an atomic that is
+//!   changed through `&V` is changed in the copy that the reader is in, and the next refresh shows the other one.
+//!   Wrap such a value in [`Shared`], so that both copies hold the same one.
 //! - **A bag is removed with its last value**, and the key of the [`multimap`] with it.
 //! - **A closure given to a [`SharedMap`] runs under its writer lock**: one that waits for another
 //!   writer of the same map never returns. [`SharedMap::write`] says what to do instead.
 //! - **Keys need `Eq + Hash + Clone`, values `Clone`.** A key whose `Eq` or `Hash` lies gives wrong
 //!   answers at worst; [`verify_copies`](WriteHandle::verify_copies) finds them in tests.
-//! - **A panic in user code publishes nothing.** The writer [is poisoned](WriteHandle::is_poisoned) then, and readers still
-//!   see the last state. [`rebuild`](WriteHandle::rebuild) recovers it. A [`SharedMap`] recovers by itself.
+//! - **A panic in user code publishes nothing.** The writer may be [poisoned](WriteHandle::is_poisoned) then, and
+//!   readers still see the last state. [`rebuild`](WriteHandle::rebuild) recovers it. A [`SharedMap`] recovers by
+//!   itself.
 //!
 //! # More documentation
 //!
@@ -258,14 +261,13 @@
 //!
 //! # Tests
 //!
-//! The protocol is in [`left_right`], whose docs list its promises and their
-//! tests. The tests of this crate are in `tests/`: `map`, `multimap`, `compute`, `model`
-//! (against std's map), `keys_and_values` (keys and values that panic, lie or count their drops, in
-//! every engine), `hashers_and_borrows` (hashers and borrowed keys that panic), `growth` and `load`
-//! (every engine while it grows, and when many entries come at once), `waits` (the forms that
-//! do not wait), `counts` (counted lookups, in every engine), `impls` (the traits of views, readers and iterators, in every engine), `equivalent` (other forms of
-//! a key), `rayon`, `serde`, and `verify_copies`; and those of the map with many writers, which
-//! [`shared_map`] lists.
+//! The protocol is in [`left_right`], whose docs list its promises and their tests. The tests of this crate are in
+//! `tests/`: `map`, `multimap`, `compute`, `model` (against std's map), `keys_and_values` (keys and values that
+//! panic, lie or count their drops, in every engine), `hashers_and_borrows` (hashers and borrowed keys that panic),
+//! `growth` and `load` (every engine while it grows, and when many entries come at once), `waits` (the forms that
+//! do not wait), `counts` (counted lookups, in every engine), `impls` (the traits of views, readers and iterators,
+//! in every engine), `equivalent` (other forms of a key), `rayon`, `serde`, and `verify_copies`; and those of the
+//! map with many writers, which [`shared_map`] lists.
 
 #![forbid(unsafe_code)]
 

@@ -3,11 +3,11 @@
 //! Your threads read a table, a configuration or an index all the time, and now and then one thread changes it.
 //! With a lock, every reader waits for the writer and slows the other readers down.
 //!
-//! `left-right` keeps the value twice. Readers use one copy and take no lock. One writer changes the other copy and then
-//! *swaps* the two. The swap publishes the whole change at once. The value may have any type.
+//! `left-right` keeps the value twice. Readers use one copy and take no lock. One writer changes the other copy and
+//! then *swaps* the two. The swap publishes the whole change at once. The value may have any type.
 //!
-//! A change has to reach both copies. So a change is a value, an [`Operation`], and an [`OpWriteHandle`] applies it to
-//! one copy and later to the other:
+//! A change has to reach both copies. So a change is a value, an [`Operation`], and an [`OpWriteHandle`] applies it
+//! to one copy and later to the other:
 //! ```
 //! use left_right::{OpWriteHandle, Operation};
 //!
@@ -30,8 +30,8 @@
 //! ```
 //!
 //! Reads are *wait-free*: a read ends after a fixed number of instructions, whatever other threads do. There is one
-//! exception. A thread's first read through a [`SharedReader`] takes the lock of the list of readers for a moment, and
-//! allocates.
+//! exception. A thread's first read through a [`SharedReader`] takes the lock of the list of readers for a moment,
+//! and allocates.
 //!
 //! # Add it
 //!
@@ -86,8 +86,9 @@
 //! | [`WriterLock`] | the lock that they take for each write |
 //! | [`background`] | two threads for what has a deadline, and for what may be done later |
 //!
-//! A *guard* is what `read` returns: it lends the data and keeps its copy unchanged until it is dropped. A [`Snapshot`]
-//! counts as a guard. `evmap-core` says *refresh* for what is a *swap* here. Both publish what was written.
+//! A *guard* is what `read` returns: it lends the data and keeps its copy unchanged until it is dropped. A
+//! [`Snapshot`] counts as a guard. `evmap-core` says *refresh* for what is a *swap* here. Both publish what was
+//! written.
 //!
 //! [`docs`] has more: [patterns](docs::patterns), [limitations](docs::limitations), [blocking](docs::blocking),
 //! [performance](docs::performance), [decisions](docs::decisions), and an [FAQ](docs::faq).
@@ -98,8 +99,8 @@
 //! - **The fence of a read:** on Linux and Windows there is none while swaps are some ten microseconds apart or more.
 //!   While swaps come faster, and on other systems, each read has one full fence.
 //! - **A write** is applied twice, once to each copy.
-//! - **A swap** makes a system call by default, which interrupts the processors that run other threads of the process.
-//!   So make many changes for each swap. [`FenceMode`] says what to do where changes come one by one.
+//! - **A swap** makes a system call by default, which interrupts the processors that run other threads of the
+//!   process. So make many changes for each swap. [`FenceMode`] says what to do where changes come one by one.
 //! - **Memory:** see [below](#memory).
 //!
 //! [`docs::performance`] counts instructions, stores and system calls.
@@ -107,12 +108,12 @@
 //! # Consistency: what a reader sees, and when
 //!
 //! - A read shows exactly the state that one swap published, all of it, for as long as its guard lives.
-//! - A read that begins after a swap has returned shows that swap's state or a newer one, on every thread. The exception
-//!   is a read inside a guard: see the fifth rule.
+//! - A read that begins after a swap has returned shows that swap's state or a newer one, on every thread. The
+//!   exception is a read inside a guard: see the fifth rule.
 //! - States never go back: not for one reader, and not from one reader to another that learns of it.
 //! - Reads while a swap is going on show the state before it or the state after it.
-//! - While a handle has a guard, further reads by that handle show the same state as the guard. For a [`SharedReader`],
-//!   this holds for all reads of one thread.
+//! - While a handle has a guard, further reads by that handle show the same state as the guard. For a
+//!   [`SharedReader`], this holds for all reads of one thread.
 //! - What was pushed and not swapped is visible to the writer only, by [`catch_up`](OpWriteHandle::catch_up).
 //! - Each state has a [`Version`], which grows by one with each swap that publishes.
 //!
@@ -143,10 +144,10 @@
 //!
 //! Reads are short and wait for nobody, so they fit into any task.
 //!
-//! Do not hold a guard of [`ReadHandle::read`] or [`SharedReader::read`] across an `.await`. It is not `Send`, so most
-//! runtimes refuse it. On a single-threaded executor it compiles, and pins its copy. Meanwhile all other tasks on that
-//! thread that read through the same handle or [`SharedReader`] read the guard's old state.
-//! Take a [`Snapshot`], or clone what you need.
+//! Do not hold a guard of [`ReadHandle::read`] or [`SharedReader::read`] across an `.await`. It is not `Send`, so
+//! most runtimes refuse it. On a single-threaded executor it compiles, and pins its copy. Meanwhile all other tasks
+//! on that thread that read through the same handle or [`SharedReader`] read the guard's old state. Take a
+//! [`Snapshot`], or clone what you need.
 //!
 //! To write, use [`swap_buffers_async`](OpWriteHandle::swap_buffers_async),
 //! [`catch_up_async`](OpWriteHandle::catch_up_async), [`finish_swap_async`](DelayWriteHandle::finish_swap_async) and
@@ -158,8 +159,8 @@
 //! - The operations that one of the copies still lacks. A large log gives its memory back.
 //! - 256 bytes for each live reader or snapshot.
 //! - After a [`rebuild`](OpWriteHandle::rebuild), one more copy for each that old readers are still in, up to
-//!   [`max_retired`](Builder::max_retired), 4 by default. It is freed by the next call that needs the writer's copy once
-//!   those readers have left.
+//!   [`max_retired`](Builder::max_retired), 4 by default. It is freed by the next call that needs the writer's copy
+//!   once those readers have left.
 //!
 //! # Promises, and the tests that hold them
 //!
@@ -231,9 +232,9 @@
 //! To enter, the reader announces itself there, loads the pointer to the published copy, and stores that
 //! pointer into its slot. To leave, it clears the slot.
 //!
-//! A swap exchanges the pointer, makes sure that every announcement before the swap is visible, and looks at all slots.
-//! Before the writer next changes the copy swapped out, it waits until each slot that named that copy has been seen
-//! elsewhere.
+//! A swap exchanges the pointer, makes sure that every announcement before the swap is visible, and looks at all
+//! slots. Before the writer next changes the copy swapped out, it waits until each slot that named that copy has
+//! been seen elsewhere.
 //!
 //! Making sure is the writer's part. On Linux it calls `membarrier`, which runs a fence on all processors that run
 //! this process, so a reader needs none. On Windows it calls `FlushProcessWriteBuffers`. On other systems, and while
@@ -246,10 +247,10 @@
 //! # Limits
 //!
 //! - One writer. Share it behind a lock, or let threads send it what to write.
-//! - A read that never ends holds up the second swap after it. The timeout forms return an error that names the reader,
-//!   and [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
-//! - A guard is dropped by the thread that took it, though others may read it meanwhile. A [`Snapshot`] goes wherever it
-//!   is sent.
+//! - A read that never ends holds up the second swap after it. The timeout forms return an error that names the
+//!   reader, and [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
+//! - A guard is dropped by the thread that took it, though others may read it meanwhile. A [`Snapshot`] goes
+//!   wherever it is sent.
 //! - A read must not be begun in a signal handler that may have interrupted one of the same handle, or one of any
 //!   [`SharedReader`].
 //!
@@ -259,9 +260,10 @@
 //!
 //! - The technique is *Left-Right*, by Pedro Ramalhete and Andreia Correia (2013).
 //! - Jon Gjengset's crates `left-right` and `evmap` brought it to Rust.
-//! - `dbuf` (double-buffer), by RustyYato, and `flashmap`, by Cassy343, showed a layered writer and a map with cheap reads.
-//! - Moving one side's fence to the other is known from RCU and from Linux's `membarrier`; the crate `seize` shows how to
-//!   present such a fence.
+//! - `dbuf` (double-buffer), by RustyYato, and `flashmap`, by Cassy343, showed a layered writer and a map with
+//!   cheap reads.
+//! - Moving one side's fence to the other is known from RCU and from Linux's `membarrier`; the crate `seize` shows
+//!   how to present such a fence.
 
 pub mod background;
 mod builder;
