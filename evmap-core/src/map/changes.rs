@@ -109,7 +109,7 @@ where
     }
 }
 
-/// Changes that depend on what is there, with the writer's own unrefreshed changes. Each is logged, and made to the
+/// Changes that depend on what is there, with the writer's own unrefreshed changes. Each is logged, and applied to the
 /// writer's own copy at once.
 ///
 /// The closure of `retain` is called once for each entry, any other at most once; only its decision is logged. So it may have

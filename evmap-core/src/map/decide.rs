@@ -30,7 +30,7 @@ impl<V> Decision<V> {
     }
 }
 
-/// Each applies all pending changes first. Each change is logged, and made to the writer's copy at once.
+/// Each applies all pending changes first. Each change is logged, and applied to the writer's copy at once.
 impl<K, V, S, M, E> WriteHandle<K, V, S, M, E>
 where
     K: Hash + Eq + Clone,

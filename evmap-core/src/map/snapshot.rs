@@ -73,17 +73,18 @@ use crate::table::{DefaultEngine, Engine, Table};
 ///
 /// # Writers of a `SharedMap`
 ///
-/// They go past a snapshot at once, without a wait for the [`stall_limit`]: the first write that needs its copy makes a
-/// fresh one, which costs a clone of all entries, and the memory of one more copy until the snapshot is dropped.
+/// The first write after a snapshot was taken does not wait for it. The second one needs the snapshot's copy.
+///
+/// - While fewer than [`max_retired`] copies are set aside (4 by default), that write clones all entries at once. It does
+///   not wait for [`stall_limit`]. The snapshot's copy is set aside, and takes memory until the snapshot is dropped.
+/// - At that limit, a write waits until a reader leaves. [`try_write`] and [`write_timeout`] return an error that names the
+///   snapshots. A thread that keeps that many snapshots of different versions, and then writes, waits for itself.
+///
 /// Snapshots of one version usually share their copy. For a short read on one thread, take a view: writers wait a
 /// moment for it before they clone anything.
 ///
-/// At most [`max_retired`] copies are set aside. Beyond that, [`try_write`] and [`write_timeout`] return an error that
-/// names the snapshots, and other writes wait until one is dropped. (A thread that keeps too many snapshots and
-/// then writes waits for itself.)
-///
-/// To keep a state for long, use [`deep_clone`](crate::SharedMap::deep_clone), which holds up nobody, or collect clones of
-/// the entries.
+/// To keep a state for long, [`deep_clone`](crate::SharedMap::deep_clone) makes a map of two copies. The entries of a
+/// snapshot, collected into a `Vec` or a `HashMap`, are one copy. Neither holds up a writer.
 ///
 /// [`stall_limit`]: crate::shared_map::Builder::stall_limit
 /// [`max_retired`]: crate::shared_map::Builder::max_retired

@@ -18,9 +18,8 @@ use crate::table::Engine;
 /// ```
 /// use evmap_core::SharedMap;
 ///
-/// async fn count_visit(visits: &SharedMap<String, u64>, page: &str) -> u64 {
-///     let visits = visits.merge_async(page.to_owned(), 1, |sum, n| Some(sum + n)).await;
-///     visits.unwrap_or(0)
+/// async fn set_price(prices: &SharedMap<String, u64>, item: &str, price: u64) -> Option<u64> {
+///     prices.insert_async(item.to_owned(), price).await
 /// }
 ///
 /// // Its future may move between the threads of a runtime.
@@ -28,13 +27,13 @@ use crate::table::Engine;
 ///     future
 /// }
 ///
-/// let visits = SharedMap::new();
-/// let visit = is_send(count_visit(&visits, "/"));
-/// # let mut visit = std::pin::pin!(visit);
+/// let prices = SharedMap::new();
+/// let write = is_send(set_price(&prices, "apple", 120));
+/// # let mut write = std::pin::pin!(write);
 /// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-/// # loop { if let std::task::Poll::Ready(visits) = visit.as_mut().poll(&mut context) { assert_eq!(visits, 1); break; } }
+/// # loop { if let std::task::Poll::Ready(old) = write.as_mut().poll(&mut context) { assert_eq!(old, None); break; } }
 /// # /*
-/// println!("{}", visit.await); // 1
+/// println!("{:?}", write.await); // None
 /// # */
 /// ```
 impl<K, V, S, E> SharedMap<K, V, S, E>
@@ -79,7 +78,7 @@ where
     /// If it is run inside a write of the same map: it would wait for itself.
     /// If the map needs a fresh copy, after another write's panic or to go past a reader, and a `Clone` panics: then nothing was
     /// written.
-    /// Where a sync write panics since only views of its own thread are in its way at `max_retired`, a task waits.
+    /// At `max_retired` it never panics: where only guards of the thread are in its way, the task waits.
     ///
     /// # Examples
     /// ```
@@ -115,10 +114,10 @@ where
     /// ```
     /// use evmap_core::SharedMap;
     ///
-    /// async fn login(sessions: SharedMap<u64, &str>) {
-    ///     println!("{:?}", sessions.insert_async(7, "ann").await); // None
-    ///     println!("{:?}", sessions.get_cloned(&7)); // Some("ann")
-    /// #   assert_eq!((sessions.get_cloned(&7), sessions.insert_async(7, "bob").await), (Some("ann"), Some("ann")));
+    /// async fn rename(tenants: SharedMap<u64, &str>) {
+    ///     println!("{:?}", tenants.insert_async(7, "ann").await); // None
+    ///     println!("{:?}", tenants.get_cloned(&7)); // Some("ann")
+    /// #   assert_eq!((tenants.get_cloned(&7), tenants.insert_async(7, "bob").await), (Some("ann"), Some("ann")));
     /// }
     /// # fn block_on<T>(future: impl Future<Output = T>) -> T {
     /// #     let mut future = std::pin::pin!(future);
@@ -130,7 +129,7 @@ where
     /// #         std::thread::yield_now();
     /// #     }
     /// # }
-    /// # block_on(login(SharedMap::new()));
+    /// # block_on(rename(SharedMap::new()));
     /// ```
     pub async fn insert_async(&self, key: K, value: V) -> Option<V> {
         self.write_async(|w| w.insert(key, value)).await.0

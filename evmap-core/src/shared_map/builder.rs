@@ -32,14 +32,14 @@ const STALL_LIMIT: Duration = Duration::from_millis(50);
 /// use std::time::Duration;
 /// use evmap_core::SharedMap;
 ///
-/// let hits = SharedMap::<String, u64>::builder()
+/// let prices = SharedMap::<String, u64>::builder()
 ///     .capacity(1000)
 ///     .refresh_every(Duration::from_millis(1))
 ///     .max_pending(10_000)
 ///     .build();
-/// hits.merge("/".to_string(), 1, |sum, n| Some(sum + n)); // returns at once
-/// hits.flush();
-/// assert_eq!(hits.get_cloned("/"), Some(1));
+/// prices.insert("apple".to_string(), 120); // returns at once
+/// prices.flush();
+/// assert_eq!(prices.get_cloned("apple"), Some(120));
 /// ```
 #[must_use = "a builder makes nothing before `build`"]
 pub struct Builder<K, V, S = DefaultHashBuilder, E = DefaultEngine> {
@@ -52,8 +52,8 @@ pub struct Builder<K, V, S = DefaultHashBuilder, E = DefaultEngine> {
 
 impl<K, V> Builder<K, V> {
     /// The usual settings: no capacity reserved, the default hasher and engine, [`FenceMode::Auto`],
-    /// every write visible when it returns, readers passed that hold up a write for 50 ms, and at
-    /// most 4 copies set aside for them.
+    /// every write visible when it returns, a [`stall_limit`](Self::stall_limit) of 50 ms, and a
+    /// [`max_retired`](Self::max_retired) of 4.
     pub fn new() -> Self {
         Builder {
             map: crate::Builder::new(),
@@ -100,10 +100,13 @@ impl<K, V, S, E> Builder<K, V, S, E> {
         self.with_map(|map| map.fence(mode))
     }
 
-    /// Sets how many copies may be set aside for readers that block a write, besides the two that there
-    /// always are. The default is 4.
+    /// Sets how many copies may be set aside for readers that block a write, besides the two that the map always has.
+    /// The default is 4.
     ///
-    /// With 0, no copy is ever made for a reader: writes wait until it leaves.
+    /// Below this limit, a write clones the map to go past a reader: see [`stall_limit`](Self::stall_limit).
+    /// At this limit, a write waits until a reader leaves, also where the reader is a snapshot.
+    /// If only guards of its own thread are in the way then, the write panics.
+    /// With 0, no copy is ever made for a reader.
     ///
     /// # Examples
     /// ```
@@ -219,13 +222,15 @@ impl<K, V, S, E> Builder<K, V, S, E> {
         self
     }
 
-    /// Sets how long a reader may be in the copy that is written next, counted from when the copy was
+    /// Sets how long a guard may be in the copy that is written next, counted from when the copy was
     /// swapped out, before a write goes past it. The default is 50 ms.
     ///
-    /// To go past it costs a clone of all entries, and the memory of one more copy until the reader
-    /// leaves. `Duration::MAX` never does.
-    /// A guard of the writing thread itself, taken through a `SharedMap` or a
-    /// [`SharedReader`](crate::SharedReader), is passed at once, and so is a [`Snapshot`](crate::Snapshot).
+    /// To go past it costs a clone of all entries, and the memory of one more copy until the reader leaves.
+    /// With `Duration::MAX`, a write waits until the guard is dropped.
+    /// A write never waits this time for a [`Snapshot`](crate::Snapshot), nor for a guard that its own thread took through a
+    /// `SharedMap` or a [`SharedReader`](crate::SharedReader): it goes past them at once.
+    /// At [`max_retired`](Self::max_retired), a write goes past nobody, and waits until a reader leaves.
+    /// [*Readers that do not leave*](SharedMap#readers-that-do-not-leave) has the whole rule.
     ///
     /// # Examples
     /// ```

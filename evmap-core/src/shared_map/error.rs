@@ -36,12 +36,10 @@ pub(super) const NO_COPY: &str = "\
 pub enum WriteError {
     /// Other writers have had the map all the time, or the janitor, which tidies it up.
     Occupied,
-    /// Readers are still inside the copy that is written next, but not for long enough yet that the
-    /// map goes past them: see
+    /// Readers are still inside the copy that is written next, and the map does not go past them yet: see
     /// [`Builder::stall_limit`](crate::shared_map::Builder::stall_limit).
     Busy(ReadersBusy),
-    /// Readers are still inside the copy that is written next, and the maximal number of copies is set
-    /// aside for other readers already: see
+    /// Readers are still inside the copy that is written next, and no more copies can be set aside: see
     /// [`Builder::max_retired`](crate::shared_map::Builder::max_retired).
     TooManyRetired(TooManyRetired),
 }

@@ -20,10 +20,18 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 
 /// A map that any thread reads and writes: the type that a web handler would hold.
 ///
-/// Reads are those of a [`SharedReader`]: wait-free, whatever the writers do.
-/// Writes return their result, and what they wrote is visible to every read that begins after they
-/// returned; or, built with [`refresh_every`](Builder::refresh_every), within that time.
+/// It is for a table that is read far more often than it is written, such as prices, routes or feature flags.
+///
+/// Reads are those of a [`SharedReader`]: wait-free, whatever the writers do. There is one exception. A thread's first
+/// read of the map takes the lock of the list of readers for a moment, and allocates.
+///
+/// A write returns its result, and every read that begins after that sees what was written. Two cases differ: a map
+/// with [`refresh_every`](Builder::refresh_every) publishes within that time, and a thread that holds a guard
+/// [reads the guard's state](#guards-of-the-writing-thread).
 /// Several writers at once publish together (*group commit*).
+///
+/// A *guard* is what [`get`](Self::get) and [`read`](Self::read) return: it lends data and keeps its copy unchanged
+/// until it is dropped. A [`Snapshot`] counts as a guard.
 ///
 /// | to | |
 /// |---|---|
@@ -54,13 +62,22 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 ///
 /// # Readers that do not leave
 ///
-/// A reader that keeps its view never blocks other readers, and it blocks writers for no longer than
-/// [`stall_limit`](Builder::stall_limit). Then the next write makes a fresh copy of the map and goes
-/// past that reader, for good. A write by a thread that has a view of its own does so at once, and so does any write
-/// past a [`Snapshot`].
-/// At most [`max_retired`](Builder::max_retired) copies are set aside. Beyond that, writes
-/// wait for a reader to leave, and the errors of [`try_write`](Self::try_write) and
-/// [`write_timeout`](Self::write_timeout) name the readers.
+/// A guard never blocks other readers, nor the first write after it was taken. The second write needs the copy that the
+/// guard is in. To go past it, the map clones all entries into a fresh copy, and sets the old copy aside until its readers
+/// leave.
+///
+/// 1. While fewer than [`max_retired`](Builder::max_retired) copies are set aside, a write waits for a guard at most
+///    [`stall_limit`](Builder::stall_limit), and then clones the map.
+/// 2. Below that limit, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the map at
+///    once.
+/// 3. At that limit, a write waits until a reader leaves, also where the reader is a snapshot.
+/// 4. If only guards of its own thread are in the way then, the write panics.
+///
+/// By default `max_retired` is 4 and `stall_limit` is 50 ms.
+/// A guard of its own thread is one that the thread took through a `SharedMap` or a [`SharedReader`].
+/// [`try_write`](Self::try_write) and [`write_timeout`](Self::write_timeout) return an error instead of a longer wait, and
+/// instead of the panic. The error names the readers.
+/// [`docs::blocking`](crate::docs::blocking) has all calls that may wait.
 ///
 /// # Guards of the writing thread
 ///
@@ -118,18 +135,15 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 /// ```
 /// use evmap_core::SharedMap;
 ///
-/// let hits = SharedMap::new();
+/// let prices = SharedMap::new();
 /// std::thread::scope(|scope| {
-///     for _ in 0..4 {
-///         let hits = hits.clone();
-///         scope.spawn(move || {
-///             for _ in 0..100 {
-///                 hits.merge("/", 1, |sum, n| Some(sum + n));
-///             }
-///         });
+///     for (item, price) in [("apple", 120), ("pear", 90)] {
+///         let prices = prices.clone(); // a handle of the same map
+///         scope.spawn(move || prices.insert(item, price));
 ///     }
 /// });
-/// assert_eq!(hits.get_cloned("/"), Some(400));
+/// println!("{:?} {}", prices.get_cloned("apple"), prices.len()); // Some(120) 2
+/// # assert_eq!((prices.get_cloned("apple"), prices.get_cloned("pear"), prices.len()), (Some(120), Some(90), 2));
 /// ```
 ///
 /// It is `Send` and `Sync` if its keys and values are:
@@ -369,8 +383,11 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     ///
     /// # Blocking
     /// Locks the list of readers for a moment; waits for no guard.
-    /// Writes go past it at once. [`Snapshot`](Snapshot#writers-of-a-sharedmap) says what that costs, and
-    /// [`deep_clone`](Self::deep_clone) keeps a state for long.
+    /// A write that needs its copy clones the map at once, and waits for it at [`max_retired`](Builder::max_retired):
+    /// see [`Snapshot`](Snapshot#writers-of-a-sharedmap).
+    ///
+    /// To keep a state for long, [`deep_clone`](Self::deep_clone) makes a map of two copies. The entries of the snapshot,
+    /// collected into a `Vec` or a `HashMap`, are one copy.
     ///
     /// # Examples
     /// ```

@@ -46,7 +46,7 @@ pub struct Stats {
     /// Writes that found readers in their copy and could set aside no more copies. Tasks that wait at the same time count as
     /// one.
     pub stalls: u64,
-    /// Panics of user code that reached no caller: when a change was made to its second
+    /// Panics of user code that reached no caller: when a change was applied to its second
     /// copy, when a fresh copy was made after another panic, or when something that was replaced or removed
     /// was dropped. (A `Hash` that panics in a growth is counted in `postponed`.)
     pub panics: u64,

@@ -30,14 +30,12 @@ pub(super) use visible;
 /// What a write waits for, for the docs of each.
 macro_rules! blocking {
     () => {
-        "Waits for the map's writer lock, and so for the closures of other writers. Then waits for readers only if they are \
-         still in the copy that is written next, and for no longer than \
-         [`stall_limit`](crate::shared_map::Builder::stall_limit). After that, and at once for a snapshot or a guard of the \
-         calling thread, it goes past them, at the price of a clone of all entries. Where \
-         [`max_retired`](crate::shared_map::Builder::max_retired) copies are set aside already, it waits until a reader \
-         leaves. [`try_write`](crate::SharedMap::try_write) does not wait, \
-         [`write_timeout`](crate::SharedMap::write_timeout) has a limit, and \
-         [`write_async`](crate::SharedMap::write_async) is for tasks."
+        "Waits for the map's writer lock, and so for the closures of other writers. If a reader is still in the copy that is \
+         written next, it also waits for the reader, or clones all entries to go past it: see \
+         [*Readers that do not leave*](crate::SharedMap#readers-that-do-not-leave). \
+         [`try_write`](crate::SharedMap::try_write) never waits. \
+         [`write_timeout`](crate::SharedMap::write_timeout) waits for a limited time. With \
+         [`write_async`](crate::SharedMap::write_async) the task waits, and the thread does not."
     };
 }
 pub(super) use blocking;
@@ -46,8 +44,9 @@ pub(super) use blocking;
 macro_rules! panics {
     () => {
         "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. This write changes nothing then. \
-         If it is called from inside a write of the same map, or if only views and guards of the calling thread are in its way \
-         at [`max_retired`](crate::shared_map::Builder::max_retired): it would wait for itself. \
+         If it is called from inside a write of the same map: it would wait for itself. \
+         If only guards of the calling thread are in its way at \
+         [`max_retired`](crate::shared_map::Builder::max_retired), for the same reason. \
          If a `Clone` keeps panicking during recovery from another write's panic; the message says whether this write is kept."
     };
 }
@@ -128,11 +127,14 @@ where
     /// `try_write` is the way to lock this one without the risk that two threads wait for each other.
     ///
     /// # Blocking
-    /// Does not wait. It may clone the map, to go past a guard of its own thread, a snapshot, or a reader that has been in the
-    /// way for [`stall_limit`](crate::shared_map::Builder::stall_limit).
+    /// Never waits. It may clone the map, which takes long if the map is large. It does so to go past a guard of its own
+    /// thread, a snapshot, or a reader that has been in the way for
+    /// [`stall_limit`](crate::shared_map::Builder::stall_limit).
     ///
     /// # Panics
     #[doc = panics!()]
+    ///
+    /// The exception is `max_retired`: this form returns an error there.
     ///
     /// # Errors
     /// [`WriteError`] says what is in the way. The closure was not called; to keep what it holds, give
@@ -218,10 +220,12 @@ where
     /// it does not limit how long `f` takes, nor what `f` waits for.
     ///
     /// # Blocking
-    /// As [`write`](Self::write), for no longer than `timeout`.
+    /// As [`write`](Self::write), for no longer than `timeout`. It may clone the map, which takes its own time.
     ///
     /// # Panics
     #[doc = panics!()]
+    ///
+    /// The exception is `max_retired`: this form returns an error there, once `timeout` has passed.
     ///
     /// # Errors
     /// [`WriteError`] says what is in the way. The closure was not called; to keep what it holds, give
