@@ -233,9 +233,9 @@
 //!
 //! - **`clone()` of a handle is a handle** of the same map. To keep a state for long, [`SharedMap::deep_clone`]
 //!   makes a new map of two copies. The entries of a snapshot, collected into a `Vec` or a `HashMap`, are one copy.
-//! - **A value with interior mutability diverges between the copies.** A `Cell`, a `Mutex` or an atomic that is
-//!   changed through `&V` is changed in the copy that the reader is in, and the next refresh shows the other one.
-//!   Wrap such a value in [`Shared`], so that both copies hold the same one.
+//! - **A value with interior mutability diverges between the copies.** If a `Cell`, a `Mutex` or an atomic is
+//!   changed through `&V`, one copy has the change, and the next refresh shows the other one. Wrap such a value in
+//!   [`Shared`], so that both copies hold the same one.
 //! - **A bag is removed with its last value**, and the key of the [`multimap`] with it.
 //! - **A closure given to a [`SharedMap`] runs under its writer lock**: one that waits for another
 //!   writer of the same map never returns. [`SharedMap::write`] says what to do instead.
@@ -261,13 +261,21 @@
 //!
 //! # Tests
 //!
-//! The protocol is in [`left_right`], whose docs list its promises and their tests. The tests of this crate are in
-//! `tests/`: `map`, `multimap`, `compute`, `model` (against std's map), `keys_and_values` (keys and values that
-//! panic, lie or count their drops, in every engine), `hashers_and_borrows` (hashers and borrowed keys that panic),
-//! `growth` and `load` (every engine while it grows, and when many entries come at once), `waits` (the forms that
-//! do not wait), `counts` (counted lookups, in every engine), `impls` (the traits of views, readers and iterators,
-//! in every engine), `equivalent` (other forms of a key), `rayon`, `serde`, and `verify_copies`; and those of the
-//! map with many writers, which [`shared_map`] lists.
+//! The protocol is in [`left_right`]. Its docs list its promises and their tests. [`shared_map`] lists those of the
+//! map with many writers. The other tests of this crate are in `tests/`:
+//!
+//! | suite | tests |
+//! |---|---|
+//! | `map`, `multimap`, `compute` | each call |
+//! | `model` | the map against std's map |
+//! | `keys_and_values` | keys and values that panic, lie or count their drops, in every engine |
+//! | `hashers_and_borrows` | hashers and borrowed keys that panic |
+//! | `growth`, `load` | every engine while it grows, and when many entries come at once |
+//! | `waits` | the forms that do not wait |
+//! | `counts` | counted lookups, in every engine |
+//! | `impls` | the traits of views, readers and iterators, in every engine |
+//! | `equivalent` | other forms of a key |
+//! | `rayon`, `serde`, `verify_copies` | what their names say |
 
 #![forbid(unsafe_code)]
 

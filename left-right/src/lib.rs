@@ -241,8 +241,8 @@
 //! swaps come fast, each reader runs a fence.
 //!
 //! The protocol is checked by loom models (`tests/loom`), by an exhaustive exploration under
-//! store buffers (`src/protocol/explorer`), and by stress; `.ci/mutants` takes its fences and orderings
-//! away, one by one, and demands that a model or a test notices. [`docs::decisions`] says what was rejected.
+//! store buffers (`src/protocol/explorer`), and by stress. `.ci/mutants` removes its fences and orderings,
+//! one by one, and demands that a model or a test notices. [`docs::decisions`] says what was rejected.
 //!
 //! # Limits
 //!
