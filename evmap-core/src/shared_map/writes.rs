@@ -226,6 +226,7 @@ where
     #[doc = panics!()]
     ///
     /// The exception is `max_retired`: this form returns an error there, once `timeout` has passed.
+    /// (`Duration::MAX` is no timeout: then it panics as `write` does.)
     ///
     /// # Errors
     /// [`WriteError`] says what is in the way. The closure was not called; to keep what it holds, give
