@@ -8,8 +8,8 @@
 //! through a [`SharedReader`] or a [`SharedMap`] takes the lock of the list of readers for a moment, and allocates.
 //!
 //! The map is kept in two *copies*. Readers use one of them, the *published* copy. A writer changes the other one
-//! and then swaps the two, which *publishes* all of its changes at once. No `unsafe` code is in this crate; the
-//! swap is that of [`left_right`].
+//! and then swaps the two, which *publishes* all of its changes at once. This crate has no `unsafe` code; the swap
+//! is implemented in [`left_right`].
 //!
 //! The crate is not on crates.io. It needs Rust 1.88 or later:
 //!
@@ -30,7 +30,7 @@
 //! # assert_eq!(reader.get_cloned("/about"), Some("about.html"));
 //! ```
 //!
-//! Where any thread writes, [`SharedMap`] is one value for all of them. A write is visible when it returns:
+//! If several threads write, they share one [`SharedMap`]. A write is visible when it returns:
 //!
 //! ```
 //! let prices = evmap_core::SharedMap::from([("apple", 120)]);
@@ -57,7 +57,7 @@
 //! | evicts or expires entries | moka, or another cache |
 //! | has no memory for two copies, and its values cannot be [`Shared`] between them | papaya, dashmap or a lock, which keep one copy |
 //! | has keys that are not `Clone` | papaya, dashmap or scc (values that are not `Clone` can be put into a [`Shared`]) |
-//! | changes entries in place, through `&mut V` | dashmap or scc: here a change makes a new value of the old one |
+//! | changes entries in place, through `&mut V` | dashmap or scc: here a change makes a new value from the old one |
 //! | is sorted, or asked for ranges | a `BTreeMap` in [`left_right`] |
 //!
 //! Guards that are held for long, across I/O for example, make writes wait or clone the map. Clone the value
@@ -84,7 +84,8 @@
 //! copy unchanged until it is dropped. A [`Snapshot`] counts as a guard. A *refresh* publishes what was written;
 //! [`left_right`] calls it a *swap*.
 //!
-//! Coming from evmap, left-right, dashmap, papaya, flurry or scc: see [`migrating`].
+//! Coming from evmap, left-right, dashmap, papaya, flurry or scc: see [`migrating`]. From `RwLock<HashMap>` or arc-swap:
+//! see the book's page `moving.md`.
 //!
 //! # In a web server
 //!
@@ -222,12 +223,12 @@
 //!   tasks on that thread that read through the same handle or map read the view's old state.
 //! - Writes have async forms: [`insert_async`](SharedMap::insert_async), [`write_async`](SharedMap::write_async)
 //!   and others. No poll of one waits for another writer or for a reader, sleeps, clones the map, or replays more
-//!   than 1,000 changes. A background thread of the process does that and wakes the task. The closure of a write
-//!   runs in one poll, and so does a rehash of a table that grows.
+//!   than 1,000 changes. A background thread of the process does all that, and wakes the task. The closure of a
+//!   write runs in one poll, and so does a rehash of a table that grows.
 //! - [`next_async`](shared_map::Changes::next_async), [`changed_since_async`](SharedMap::changed_since_async),
 //!   [`flush_async`](SharedMap::flush_async) and [`refresh_async`](WriteHandle::refresh_async) wait in a task.
-//! - No runtime is needed or started, and every future here may be dropped at any time. A write whose closure has not
-//!   run then has not happened.
+//! - No runtime is needed or started, and every future here may be dropped at any time. If the closure of a write has
+//!   not run by then, nothing was written.
 //!
 //! # What to know besides
 //!
