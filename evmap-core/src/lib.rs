@@ -51,9 +51,9 @@
 //!
 //! | your table | use |
 //! |---|---|
-//! | is small, or is replaced as a whole | arc-swap, with its `Cache`: reads cost as little, and one copy is enough |
+//! | has some hundred entries, or is only replaced as a whole | arc-swap, with its `Cache`: reads cost as little as by a [`ReadHandle`], and one copy is enough |
 //! | is written as often as it is read, such as a counter for each request | dashmap, scc or a lock: the writes to one [`SharedMap`] do not run in parallel, and each is applied to both copies |
-//! | is used a few thousand times a second | a lock: its cost does not matter there |
+//! | is used less than some ten thousand times a second | a lock: it is no bottleneck at that rate |
 //! | evicts or expires entries | moka, or another cache |
 //! | has no memory for two copies, and its values cannot be [`Shared`] between them | papaya, dashmap or a lock, which keep one copy |
 //! | has keys that are not `Clone` | papaya, dashmap or scc (values that are not `Clone` can be put into a [`Shared`]) |
@@ -63,7 +63,7 @@
 //! Guards that are held for long, across I/O for example, make writes wait or clone the map. Clone the value
 //! instead, or see [*What may wait, and for whom*](#what-may-wait-and-for-whom).
 //!
-//! Counters fit one way: a `Shared<AtomicU64>` as the value is counted up through a read, without a write to the map.
+//! To count in each request, store a `Shared<AtomicU64>` as the value, and add to it through a read.
 //!
 //! [`docs::limitations`] is the full list. [`docs::patterns`] shows complete uses.
 //!
@@ -94,24 +94,21 @@
 //! [`insert_async`](SharedMap::insert_async). In axum:
 //!
 //! ```text
-//! #[derive(Clone)]
-//! struct App {
-//!     prices: SharedMap<String, u32>,
-//! }
+//! type Prices = SharedMap<String, u32>;
 //!
-//! async fn price(State(app): State<App>, Path(item): Path<String>) -> Result<String, StatusCode> {
-//!     let price = app.prices.get_cloned(&item).ok_or(StatusCode::NOT_FOUND)?;
+//! async fn price(State(prices): State<Prices>, Path(item): Path<String>) -> Result<String, StatusCode> {
+//!     let price = prices.get_cloned(&item).ok_or(StatusCode::NOT_FOUND)?;
 //!     Ok(price.to_string())
 //! }
 //!
-//! async fn set_price(State(app): State<App>, Path((item, price)): Path<(String, u32)>) {
-//!     app.prices.insert_async(item, price).await; // visible to each read that begins now
+//! async fn set_price(State(prices): State<Prices>, Path(item): Path<String>, body: String) -> StatusCode {
+//!     let Ok(price) = body.parse() else { return StatusCode::BAD_REQUEST };
+//!     prices.insert_async(item, price).await; // later requests see it
+//!     StatusCode::NO_CONTENT
 //! }
 //!
-//! let router = Router::new()
-//!     .route("/price/{item}", get(price))
-//!     .route("/price/{item}/{price}", put(set_price))
-//!     .with_state(App { prices: SharedMap::new() });
+//! let prices = Prices::from([("apple".to_string(), 120)]);
+//! let app = Router::new().route("/price/{item}", get(price).put(set_price)).with_state(prices);
 //! ```
 //!
 //! Where handlers only read, their state is a [`SharedReader`], and one task owns the [`WriteHandle`].
@@ -127,15 +124,16 @@
 //!   or more. While refreshes come faster, and on other systems, each read has one full fence.
 //! - **A write** is applied twice, once to each copy. With a single writer it is appended to a log first, and
 //!   applied to the copies by `refresh`.
-//! - **A refresh** costs a system call by default, which interrupts the cores that run other threads of the process.
-//!   Write in batches, or choose another [`FenceMode`].
+//! - **A refresh** makes a system call, which interrupts the cores that run other threads of the process. While
+//!   refreshes come fast, and on systems other than Linux and Windows, it makes none. Write in batches, or choose
+//!   another [`FenceMode`].
 //! - **Memory** is two copies, the changes that one copy still lacks, and some 256 bytes for each reader. A value
 //!   in a [`Shared`] exists once for both copies. Copies that were *set aside* for readers that do not leave take
 //!   memory in addition, at most [`max_retired`](Builder::max_retired) of them.
 //! - **A removed value** stays in memory until both copies have dropped it. A single writer drops it with the second
 //!   refresh. A `SharedMap` drops it with the next write, or after some ten milliseconds without one.
-//! - **Two background threads** serve all [`SharedMap`]s of a process: one publishes deferred writes, and one
-//!   tidies up and wakes tasks. They start when they are first needed, sleep while nothing is due, and end soon
+//! - **Two background threads** serve all [`SharedMap`]s of a process. One publishes deferred writes. The other does
+//!   the long work of async writes, wakes tasks, and frees old data. They start when they are first needed, sleep while nothing is due, and end soon
 //!   after the last map. A map with one writer needs none, except for its async calls.
 //!
 //! [`docs::performance`] says more, and how to measure it on your machine.
@@ -161,6 +159,8 @@
 //!
 //! # What may wait, and for whom
 //!
+//! With one writer:
+//!
 //! 1. A guard never delays a reader, a change that is only logged, or a handle that is made, cloned or dropped.
 //! 2. A guard never delays the first refresh that begins after the guard was taken.
 //! 3. The second refresh waits until the guard is dropped. So does every other call that needs the guard's copy.
@@ -173,7 +173,8 @@
 //! |---|---|---|---|---|
 //! | each read of a [`ReadHandle`], [`View`] or [`Snapshot`] | nobody | | | |
 //! | each read of a [`SharedReader`] or [`SharedMap`] | nobody; at a thread's first read, the lock of the list of readers | a read of a [`ReadHandle`] | | |
-//! | to make, clone or drop a handle or a snapshot | the lock of the list of readers, for a moment | | | |
+//! | to make, clone or drop a [`ReadHandle`] or a [`Snapshot`] | the lock of the list of readers, for a moment | | | |
+//! | to clone a [`SharedMap`] or a [`SharedReader`] | nobody; it increments a shared counter | | | |
 //! | `insert`, `remove`, `extend`, `clear` of a [`WriteHandle`]: they are logged | nobody | | | |
 //! | [`refresh`](WriteHandle::refresh) with changes | old guards | [`try_refresh`](WriteHandle::try_refresh) | [`refresh_timeout`](WriteHandle::refresh_timeout) | [`refresh_async`](WriteHandle::refresh_async) |
 //! | `get`, `len`, `iter`, `merge`, `compute`, `retain` of a [`WriteHandle`] | old guards | the same, after a [`try_catch_up`](WriteHandle::try_catch_up) that returned `Ok` | the same, after [`catch_up_timeout`](WriteHandle::catch_up_timeout) | the same, after [`catch_up_async`](WriteHandle::catch_up_async) |
@@ -188,7 +189,8 @@
 //!    guard at most [`stall_limit`](shared_map::Builder::stall_limit), and then clones the map.
 //! 2. Below that limit, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the map
 //!    at once.
-//! 3. At that limit, a write waits until a reader leaves, also where the reader is a snapshot.
+//! 3. If that many copies are set aside, and one more reader is in the way, a write waits until a reader leaves. This
+//!    also holds if that reader is a snapshot.
 //! 4. If only guards of its own thread are in the way then, the write panics.
 //!
 //! By default `max_retired` is 4 and `stall_limit` is 50 ms.
@@ -222,9 +224,9 @@
 //! - On a single-threaded executor, a view held across an `.await` compiles, and pins its copy. Meanwhile all other
 //!   tasks on that thread that read through the same handle or map read the view's old state.
 //! - Writes have async forms: [`insert_async`](SharedMap::insert_async), [`write_async`](SharedMap::write_async)
-//!   and others. No poll of one waits for another writer or for a reader, sleeps, clones the map, or replays more
-//!   than 1,000 changes. A background thread of the process does all that, and wakes the task. The closure of a
-//!   write runs in one poll, and so does a rehash of a table that grows.
+//!   and others. A poll does not block: it does not wait, sleep or clone the map, and replays at most 1,000 changes. A
+//!   background thread of the process does such work, and wakes the task. The closure of a write runs in one poll,
+//!   and so does a rehash of a table that grows.
 //! - [`next_async`](shared_map::Changes::next_async), [`changed_since_async`](SharedMap::changed_since_async),
 //!   [`flush_async`](SharedMap::flush_async) and [`refresh_async`](WriteHandle::refresh_async) wait in a task.
 //! - No runtime is needed or started, and every future here may be dropped at any time. If the closure of a write has

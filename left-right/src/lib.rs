@@ -35,7 +35,8 @@
 //!
 //! # Add it
 //!
-//! The crate is not published. It is *not* the crate called `left-right` on crates.io.
+//! The crate is not published. It is *not* the crate called `left-right` on crates.io: [`docs::faq`] compares them, and
+//! the book's page `moving.md` shows a program before and after. It is meant for Rust 1.85 and later.
 //! ```toml
 //! [dependencies]
 //! left-right = { git = "https://github.com/evmap-core/evmap-core" }
@@ -57,9 +58,9 @@
 //! | writes as often as it reads | a concurrent map such as dashmap or scc, or a lock for each part of the data |
 //! | has a small value, or replaces the value as a whole | arc-swap, with its `Cache` |
 //! | has no memory for two copies, and cannot share the data between them by an [`Arc`](std::sync::Arc) | a lock |
-//! | makes each write alone, and needs each to be visible at once | a lock: a swap for each write costs more |
+//! | writes often, and needs each write to be visible at once | a lock: a swap for each write costs more |
 //! | has readers that keep a state for long | arc-swap: here the second swap after such a read waits for it, or clones the value |
-//! | reads and writes a few thousand times a second | a lock: its cost does not matter there |
+//! | uses the value less than some ten thousand times a second | a lock: it is no bottleneck at that rate |
 //!
 //! # Which type
 //!
@@ -119,6 +120,8 @@
 //!
 //! # Blocking
 //!
+//! With an [`OpWriteHandle`] or a [`DelayWriteHandle`]:
+//!
 //! 1. A guard never delays a reader, a push, or a handle that is made, cloned or dropped.
 //! 2. A guard never delays the first swap that begins after the guard was taken.
 //! 3. The second swap waits until the guard is dropped. So does every other call that needs the guard's copy.
@@ -167,9 +170,10 @@
 //! 1. **Reads are wait-free.** Entering and leaving is a fixed, small number of instructions with no loop,
 //!    lock, allocation or system call, whatever other threads do. (A thread's first read through a
 //!    [`SharedReader`] is the exception.) On Linux and Windows, while swaps are some ten microseconds apart
-//!    or more, there is no fence and no read-modify-write in it. Else there is exactly one full fence and,
-//!    once in 2^16 such reads, at most one compare-and-swap. A burst of swaps leaves no fences behind: the
-//!    first reader to meet one version in 2^16 to 2^17 such reads ends them for all.
+//!    or more, there is no fence and no read-modify-write in it. Else there is exactly one full fence, and
+//!    in one of 2^16 such reads at most one compare-and-swap. After a burst of swaps, the fences end for all
+//!    readers when the writer swaps again after a pause, or when one reader has made 2^16 to 2^17 such reads
+//!    of the same version.
 //!
 //!    Held by: `read_path::a_read_has_no_loop_lock_fence_or_call_and_stores_three_times`,
 //!    `environment::threads_frozen_at_arbitrary_instructions_stop_nobody_else`,
@@ -202,8 +206,8 @@
 //!
 //!    Held by: `memory::*`, `registry::a_swap_looks_at_the_live_readers_and_not_at_the_peak`,
 //!    `rebuild::at_the_limit_the_error_names_the_readers_and_nothing_is_lost`.
-//! 7. **Each copy is dropped exactly once**, never while a reader is in it. (Copies whose readers a refused
-//!    memory barrier has left unknown are leaked.)
+//! 7. **Each copy is dropped exactly once**, never while a reader is in it. (If the system refuses a memory
+//!    barrier that it granted before, it is not known who reads two of the copies. Those are leaked.)
 //!
 //!    Held by: `lifecycle::both_copies_are_dropped_once_with_the_last_handle`,
 //!    `lifecycle::a_writer_dropped_between_swap_and_wait_leaves_both_copies_to_the_readers`,
@@ -251,8 +255,8 @@
 //!   reader, and [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
 //! - A guard is dropped by the thread that took it, though others may read it meanwhile. A [`Snapshot`] goes
 //!   wherever it is sent.
-//! - A read must not be begun in a signal handler that may have interrupted one of the same handle, or one of any
-//!   [`SharedReader`].
+//! - Do not read in a signal handler. The interrupted code may be in the middle of a read through the same handle, or
+//!   through any [`SharedReader`].
 //!
 //! [`docs::limitations`] has all of them.
 //!
