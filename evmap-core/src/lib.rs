@@ -120,8 +120,8 @@
 //!
 //! - **A lookup** is the lookup of a hash table, plus three plain stores to a cache line of the reader's own and one
 //!   load. No other reader writes to that line, so readers do not slow each other down.
-//! - **The fence of a lookup:** on Linux and Windows there is none while refreshes are some ten microseconds apart
-//!   or more. While refreshes come faster, and on other systems, each read has one full fence.
+//! - **The fence of a lookup:** on Linux and Windows there is none while refreshes are far enough apart. (The limit is
+//!   measured: some ten to some hundred microseconds.) While refreshes come faster, and on other systems, each read has one full fence.
 //! - **A write** is applied twice, once to each copy. With a single writer it is appended to a log first, and
 //!   applied to the copies by `refresh`.
 //! - **A refresh** makes a system call, which interrupts the cores that run other threads of the process. While
@@ -162,7 +162,7 @@
 //! With one writer:
 //!
 //! 1. A guard never delays a reader, a change that is only logged, or a handle that is made, cloned or dropped.
-//! 2. A guard never delays the first refresh that begins after the guard was taken.
+//! 2. A guard never delays the first refresh that publishes after the guard was taken.
 //! 3. The second refresh waits until the guard is dropped. So does every other call that needs the guard's copy.
 //! 4. A thread that waits for a guard of its own waits without end.
 //!
@@ -191,7 +191,7 @@
 //!    at once.
 //! 3. If that many copies are set aside, and one more reader is in the way, a write waits until a reader leaves. This
 //!    also holds if that reader is a snapshot.
-//! 4. If only guards of its own thread are in the way then, the write panics.
+//! 4. With `max_retired(0)`, a write panics if only guards of its own thread are in the way.
 //!
 //! By default `max_retired` is 4 and `stall_limit` is 50 ms.
 //! [`docs::blocking`](docs::blocking#a-write-of-a-sharedmap-past-a-guard) has the details.
@@ -224,7 +224,7 @@
 //! - On a single-threaded executor, a view held across an `.await` compiles, and pins its copy. Meanwhile all other
 //!   tasks on that thread that read through the same handle or map read the view's old state.
 //! - Writes have async forms: [`insert_async`](SharedMap::insert_async), [`write_async`](SharedMap::write_async)
-//!   and others. A poll does not block: it does not wait, sleep or clone the map, and replays at most 1,000 changes. A
+//!   and others. With [three exceptions](SharedMap::write_async#blocking), a poll does not block: it does not wait, sleep or clone the map, and replays at most 1,000 changes. A
 //!   background thread of the process does such work, and wakes the task. The closure of a write runs in one poll,
 //!   and so does a rehash of a table that grows.
 //! - [`next_async`](shared_map::Changes::next_async), [`changed_since_async`](SharedMap::changed_since_async),

@@ -97,7 +97,8 @@
 //! # What it costs
 //!
 //! - **A read** is three plain stores to a cache line of the reader's own, and one load of a pointer.
-//! - **The fence of a read:** on Linux and Windows there is none while swaps are some ten microseconds apart or more.
+//! - **The fence of a read:** on Linux and Windows there is none while swaps are far enough apart. (The limit is measured: some ten
+//!   to some hundred microseconds.)
 //!   While swaps come faster, and on other systems, each read has one full fence.
 //! - **A write** is applied twice, once to each copy.
 //! - **A swap** makes a system call by default, which interrupts the processors that run other threads of the
@@ -123,7 +124,7 @@
 //! With an [`OpWriteHandle`] or a [`DelayWriteHandle`]:
 //!
 //! 1. A guard never delays a reader, a push, or a handle that is made, cloned or dropped.
-//! 2. A guard never delays the first swap that begins after the guard was taken.
+//! 2. A guard never delays the first swap after the guard was taken.
 //! 3. The second swap waits until the guard is dropped. So does every other call that needs the guard's copy.
 //! 4. A thread that waits for a guard of its own waits without end.
 //!
@@ -169,8 +170,8 @@
 //!
 //! 1. **Reads are wait-free.** Entering and leaving is a fixed, small number of instructions with no loop,
 //!    lock, allocation or system call, whatever other threads do. (A thread's first read through a
-//!    [`SharedReader`] is the exception.) On Linux and Windows, while swaps are some ten microseconds apart
-//!    or more, there is no fence and no read-modify-write in it. Else there is exactly one full fence, and
+//!    [`SharedReader`] is the exception.) On Linux and Windows, while swaps are far enough apart (the limit is measured, and at
+//!    most a millisecond), there is no fence and no read-modify-write in it. Else there is exactly one full fence, and
 //!    in one of 2^16 such reads at most one compare-and-swap. After a burst of swaps, the fences end for all
 //!    readers when the writer swaps again after a pause, or when one reader has made 2^16 to 2^17 such reads
 //!    of the same version.
@@ -188,8 +189,8 @@
 //!    Held by: `linearizability::*`, `loom::a_read_that_begins_after_the_swap_returned_sees_it`,
 //!    `loom::versions_never_go_back_across_readers`.
 //! 4. **An exact blocking rule.** A guard never holds up readers, pushes, clones or drops of handles, nor the
-//!    first swap that begins after it was taken. Only the swap after that waits, and every other call that
-//!    needs the writer's copy. Each of these has a `try_` form that never waits and a form with a timeout.
+//!    first swap after it was taken. Only the swap after that waits, and every other call that
+//!    needs the writer's copy. Swaps and `catch_up` have a `try_` form that never waits and one with a timeout.
 //!    (The plain [`WriteHandle`] has neither, and waits in the swap itself.) A [`Snapshot`] counts as a
 //!    guard, on whichever thread it is.
 //!

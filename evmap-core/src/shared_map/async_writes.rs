@@ -68,8 +68,8 @@ where
     /// written, that waits to write, or that drops a future, and on the janitor. None of these holds the map's lock then.
     ///
     /// # Cancellation
-    /// A future that is dropped before it has the lock has written nothing, and its closure was not called. The closure runs in one
-    /// poll, with the publication, so a future that is dropped later has written.
+    /// If a future is dropped before its closure has run, nothing was written. The closure and the publication run in one poll.
+    /// So if the closure has run, the write is complete.
     /// With [`refresh_every`](super::Builder::refresh_every), a future is ready once its write is made, and the write is visible
     /// within that time.
     ///

@@ -105,7 +105,7 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     ///
     /// Below this limit, a write clones the map to go past a reader: see [`stall_limit`](Self::stall_limit).
     /// At this limit, a write waits until a reader leaves, also where the reader is a snapshot.
-    /// If only guards of its own thread are in the way then, the write panics.
+    /// With `max_retired(0)`, a write panics if only guards of its own thread are in the way.
     /// With 0, no copy is ever made for a reader.
     ///
     /// # Examples

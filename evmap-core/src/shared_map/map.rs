@@ -71,7 +71,7 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 /// 2. Below that limit, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the map at
 ///    once.
 /// 3. At that limit, a write waits until a reader leaves, also where the reader is a snapshot.
-/// 4. If only guards of its own thread are in the way then, the write panics.
+/// 4. With `max_retired(0)`, a write panics if only guards of its own thread are in the way.
 ///
 /// By default `max_retired` is 4 and `stall_limit` is 50 ms.
 /// A guard of its own thread is one that the thread took through a `SharedMap` or a [`SharedReader`].

@@ -34,6 +34,13 @@ fn close(list: List<u64>) {
     list.into_nodes().for_each(drop);
 }
 
+/// Explores all orders with at most three preemptions, unless the environment says otherwise.
+fn model(body: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound.get_or_insert(3);
+    builder.check(body);
+}
+
 /// What one subscriber has read.
 struct Reader {
     subscriber: Arc<Subscriber<u64>>,
@@ -89,7 +96,7 @@ impl Reader {
 
 #[test]
 fn a_subscriber_within_its_capacity_reads_everything() {
-    loom::model(|| {
+    model(|| {
         let mut list = List::new();
         let mut reader = Reader::new(&mut list, LAST as usize, 0);
         let publisher = thread::spawn(move || {
@@ -104,7 +111,7 @@ fn a_subscriber_within_its_capacity_reads_everything() {
 /// No item is missing before it lags, and it learns of its end.
 #[test]
 fn a_subscriber_that_lags_learns_of_it() {
-    loom::model(|| {
+    model(|| {
         let mut list = List::new();
         let mut reader = Reader::new(&mut list, 1, 0);
         // While this one keeps nodes for itself, the other one finds them, too.
@@ -121,7 +128,7 @@ fn a_subscriber_that_lags_learns_of_it() {
 
 #[test]
 fn a_subscriber_that_leaves_keeps_nothing_from_the_others() {
-    loom::model(|| {
+    model(|| {
         let mut list = List::new();
         let mut reader = Reader::new(&mut list, LAST as usize, 0);
         let mut leaver = Reader::new(&mut list, 1, 0);
@@ -139,7 +146,7 @@ fn a_subscriber_that_leaves_keeps_nothing_from_the_others() {
 /// It begins right after what was there when it registered.
 #[test]
 fn a_subscriber_joins_beside_the_publisher() {
-    loom::model(|| {
+    model(|| {
         let list = sync_list();
         let publisher = {
             let list = loom::sync::Arc::clone(&list);
