@@ -224,7 +224,7 @@
 //! - On a single-threaded executor, a view held across an `.await` compiles, and pins its copy. Meanwhile all other
 //!   tasks on that thread that read through the same handle or map read the view's old state.
 //! - Writes have async forms: [`insert_async`](SharedMap::insert_async), [`write_async`](SharedMap::write_async)
-//!   and others. With [three exceptions](SharedMap::write_async#blocking), a poll does not block: it does not wait, sleep or clone the map, and replays at most 1,000 changes. A
+//!   and others. With [three exceptions](SharedMap::write_async), a poll does not block: it does not wait, sleep or clone the map, and replays at most 1,000 changes. A
 //!   background thread of the process does such work, and wakes the task. The closure of a write runs in one poll,
 //!   and so does a rehash of a table that grows.
 //! - [`next_async`](shared_map::Changes::next_async), [`changed_since_async`](SharedMap::changed_since_async),
