@@ -130,6 +130,30 @@ where
 
 /// Changes. Each closure runs inside the write that the batch belongs to. That of `retain` is called once for each entry,
 /// any other at most once.
+/// When the changes of a batch are visible, for the documentation of each.
+macro_rules! visible {
+    () => {
+        "Later calls of the batch see the change at once; readers see it when the write ends."
+    };
+}
+
+/// What the calls of a batch wait for.
+macro_rules! blocking {
+    () => {
+        "Does not wait: the write that the batch belongs to has the writer lock and its copy already."
+    };
+}
+
+/// When the calls of a batch panic.
+macro_rules! panics {
+    () => {
+        "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone then. (A \
+         panic of this call's own closure may be caught inside the write, which then continues without this change. If one \
+         that came while a change was made is caught, each later call of the batch panics, and the write is undone all the \
+         same.)"
+    };
+}
+
 impl<K, V, S, E> Batch<'_, K, V, S, E>
 where
     K: Hash + Eq + Clone,
@@ -139,12 +163,7 @@ where
 {
     immediate_writes!(
         [&mut self] self
-        visible: "Later calls of the batch see the change at once; readers see it when the write ends.",
-        blocking: "Does not wait: the write that the batch belongs to has the writer lock and its copy already.",
-        panics: "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone \
-                 then. (A panic of this call's own closure may be caught inside the write, which then continues without \
-                 this change. If one that came while a change was made is caught, each later call of the batch panics, \
-                 and the write is undone all the same.)",
+        visible: visible!(), blocking: blocking!(), panics: panics!(),
         before: "let shared = evmap_core::SharedMap::new();\nshared.write(|map| {",
         after: "});"
     );
@@ -153,12 +172,7 @@ where
         [&mut self] self
         inside: "The closure runs inside the write, under the map's writer lock: the section *Deadlocks* of \
                  [`SharedMap::write`](crate::SharedMap::write) is about it, too.",
-        visible: "Later calls of the batch see the change at once; readers see it when the write ends.",
-        blocking: "Does not wait: the write that the batch belongs to has the writer lock and its copy already.",
-        panics: "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. The whole write is undone \
-                 then. (A panic of this call's own closure may be caught inside the write, which then continues without \
-                 this change. If one that came while a change was made is caught, each later call of the batch panics, \
-                 and the write is undone all the same.)",
+        visible: visible!(), blocking: blocking!(), panics: panics!(),
         before: "let shared = evmap_core::SharedMap::new();\nshared.write(|map| {",
         after: "});"
     );

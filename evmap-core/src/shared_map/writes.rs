@@ -45,8 +45,8 @@ macro_rules! panics {
     () => {
         "If user code does: a closure, or the `Hash`, `Eq` or `Clone` of a key or value. This write changes nothing then. \
          If it is called from inside a write of the same map: it would wait for itself. \
-         If only guards of the calling thread are in its way at \
-         [`max_retired`](crate::shared_map::Builder::max_retired), for the same reason. \
+         With [`max_retired(0)`](crate::shared_map::Builder::max_retired), if only guards of the calling thread are in its \
+         way, for the same reason. \
          If a `Clone` keeps panicking during recovery from another write's panic; the message says whether this write is kept."
     };
 }
