@@ -301,7 +301,7 @@ where
     }
 
     fn tidy(&self) -> Next {
-        // First, since what follows may run a `Drop` that waits for the lock.
+        // First, so that a task which the publisher has left to be woken does not wait for a slow step.
         let look = self.look_after_tasks();
         match (look, self.tidy_and_prepare()) {
             (Some(look), Next::After(time)) => Next::After(time.min(look)),
