@@ -125,9 +125,14 @@ fn every_rust_sample_is_run_and_asserts_something() {
                 continue;
             }
             samples += 1;
-            assert_eq!(kind, "rust", "{chapter}: a sample that is not run");
+            // `tests/axum` runs this sample.
+            let is_run_elsewhere = *chapter == "axum.md" && kind == "rust,no_run";
             assert!(
-                has_assertion(body),
+                kind == "rust" || is_run_elsewhere,
+                "{chapter}: a sample that is not run"
+            );
+            assert!(
+                is_run_elsewhere || has_assertion(body),
                 "{chapter}: a sample asserts nothing:\n{body}"
             );
         }
