@@ -35,12 +35,19 @@
 //!
 //! # Add it
 //!
-//! The crate is not published. It is *not* the crate called `left-right` on crates.io: [`docs::faq`] compares them, and
-//! the book's page `moving.md` shows a program before and after. It is meant for Rust 1.85 and later.
+//! The crate is not published. It is *not* the crate called `left-right` on crates.io: [`docs::faq`] compares them.
+//! It needs Rust 1.85 or later. (Clippy checks that it uses nothing newer, but no build with 1.85 is tested.)
 //! ```toml
 //! [dependencies]
 //! left-right = { git = "https://github.com/evmap-core/evmap-core" }
 //! ```
+//!
+//! # Migrating
+//!
+//! Coming from a lock, from arc-swap or from the `left-right` of crates.io?
+//! [The book](https://github.com/evmap-core/evmap-core/tree/main/book) shows programs before and after, on its page
+//! `moving.md`. Its page `axum.md` has a complete axum server, with `evmap-core`.
+//! [*Shared state of a server*](docs::patterns#shared-state-of-a-server) shows the state of a server with this crate.
 //!
 //! # When to use it, and when not
 //!
@@ -59,8 +66,8 @@
 //! | has a small value, or replaces the value as a whole | arc-swap, with its `Cache` |
 //! | has no memory for two copies, and cannot share the data between them by an [`Arc`](std::sync::Arc) | a lock |
 //! | writes often, and needs each write to be visible at once | a lock: a swap for each write costs more |
-//! | has readers that keep a state for long | arc-swap: here the second swap after such a read waits for it, or clones the value |
-//! | uses the value less than some ten thousand times a second | a lock: it is no bottleneck at that rate |
+//! | has readers that keep a state for long | arc-swap: here the second swap after such a read waits for it. ([`rebuild`](OpWriteHandle::rebuild) does not wait, but clones the value) |
+//! | uses the value less than about ten thousand times a second | a lock: it is no bottleneck at that rate |
 //!
 //! # Which type
 //!
@@ -85,7 +92,7 @@
 //! | to build a writer for many threads | |
 //! |---|---|
 //! | [`WriterLock`] | the lock that they take for each write |
-//! | [`background`] | two threads for what has a deadline, and for what may be done later |
+//! | [`background`] | two threads of the process: one publishes on time, the other frees old data and wakes tasks |
 //!
 //! A *guard* is what `read` returns: it lends the data and keeps its copy unchanged until it is dropped. A
 //! [`Snapshot`] counts as a guard. `evmap-core` says *refresh* for what is a *swap* here. Both publish what was
@@ -97,12 +104,13 @@
 //! # What it costs
 //!
 //! - **A read** is three plain stores to a cache line of the reader's own, and one load of a pointer.
-//! - **The fence of a read:** on Linux and Windows there is none while swaps are far enough apart. (The limit is measured: some ten
-//!   to some hundred microseconds.)
-//!   While swaps come faster, and on other systems, each read has one full fence.
+//! - **The fence of a read:** on Linux and Windows there is none while swaps are far enough apart. While swaps come
+//!   faster, and on other systems, each read has one full fence. (The library measures the limit at run time. It is
+//!   usually 10 to 200 microseconds, and at most a millisecond.) [`FenceMode::Auto`] says when such fences end.
 //! - **A write** is applied twice, once to each copy.
 //! - **A swap** makes a system call by default, which interrupts the processors that run other threads of the
-//!   process. So make many changes for each swap. [`FenceMode`] says what to do where changes come one by one.
+//!   process. So make many changes for each swap. While swaps come fast, and on systems other than Linux and Windows,
+//!   it makes none. [`FenceMode`] says what to do where changes come one by one.
 //! - **Memory:** see [below](#memory).
 //!
 //! [`docs::performance`] counts instructions, stores and system calls.
@@ -111,7 +119,7 @@
 //!
 //! - A read shows exactly the state that one swap published, all of it, for as long as its guard lives.
 //! - A read that begins after a swap has returned shows that swap's state or a newer one, on every thread. The
-//!   exception is a read inside a guard: see the fifth rule.
+//!   exception is a read inside a guard: it shows the guard's state.
 //! - States never go back: not for one reader, and not from one reader to another that learns of it.
 //! - Reads while a swap is going on show the state before it or the state after it.
 //! - While a handle has a guard, further reads by that handle show the same state as the guard. For a
@@ -149,9 +157,9 @@
 //! Reads are short and wait for nobody, so they fit into any task.
 //!
 //! Do not hold a guard of [`ReadHandle::read`] or [`SharedReader::read`] across an `.await`. It is not `Send`, so
-//! most runtimes refuse it. On a single-threaded executor it compiles, and pins its copy. Meanwhile all other tasks
-//! on that thread that read through the same handle or [`SharedReader`] read the guard's old state. Take a
-//! [`Snapshot`], or clone what you need.
+//! most runtimes refuse it. On a single-threaded executor it compiles, and the writer cannot change the guard's copy
+//! until the guard is dropped. Meanwhile all other tasks on that thread that read through the same handle or
+//! [`SharedReader`] read the guard's old state. Take a [`Snapshot`], or clone what you need.
 //!
 //! To write, use [`swap_buffers_async`](OpWriteHandle::swap_buffers_async),
 //! [`catch_up_async`](OpWriteHandle::catch_up_async), [`finish_swap_async`](DelayWriteHandle::finish_swap_async) and
@@ -160,21 +168,52 @@
 //! # Memory
 //!
 //! - Two copies of the value.
-//! - The operations that one of the copies still lacks. A large log gives its memory back.
+//! - The log: the operations that one of the copies still lacks. The memory of a large batch is given back within the
+//!   next few swaps, if these publish less.
 //! - 256 bytes for each live reader or snapshot.
-//! - After a [`rebuild`](OpWriteHandle::rebuild), one more copy for each that old readers are still in, up to
-//!   [`max_retired`](Builder::max_retired), 4 by default. It is freed by the next call that needs the writer's copy
-//!   once those readers have left.
+//! - After a [`rebuild`](OpWriteHandle::rebuild), each old copy that readers still use, up to
+//!   [`max_retired`](Builder::max_retired) of them, 4 by default. Once its readers have left, such a copy is freed by
+//!   the next call that needs the writer's copy.
+//!
+//! # How it works
+//!
+//! Each reader has a *slot*: one word that only it stores to, and that says which copy it is in.
+//! To enter, the reader announces itself there, loads the pointer to the published copy, and stores that
+//! pointer into its slot. To leave, it clears the slot.
+//!
+//! A swap exchanges the pointer, makes sure that every announcement before the swap is visible, and looks at all
+//! slots. Before the writer next changes the copy swapped out, it waits until each slot that named that copy has
+//! been seen elsewhere.
+//!
+//! Making sure is the writer's part. On Linux it calls `membarrier`, which runs a fence on all processors that run
+//! this process, so a reader needs none. On Windows it calls `FlushProcessWriteBuffers`. On other systems, and while
+//! swaps come fast, each reader runs a fence.
+//!
+//! The protocol is checked by loom models (`tests/loom`), by an exhaustive exploration under
+//! store buffers (`src/protocol/explorer`), and by stress. `.ci/mutants` removes its fences and orderings,
+//! one by one, and demands that a model or a test notices. [`docs::decisions`] says what was rejected.
+//!
+//! # Limits
+//!
+//! - One writer. Share it behind a lock, or let threads send it what to write.
+//! - A read that never ends holds up the second swap after it. The timeout forms return an error that names the
+//!   reader, and [`rebuild`](OpWriteHandle::rebuild) continues without waiting for it, at the price of a clone.
+//! - A guard is dropped by the thread that took it, though others may read it meanwhile. A [`Snapshot`] goes
+//!   wherever it is sent.
+//! - Do not read in a signal handler. The interrupted code may be in the middle of a read through the same handle, or
+//!   through any [`SharedReader`].
+//!
+//! [`docs::limitations`] has all of them.
 //!
 //! # Promises, and the tests that hold them
 //!
 //! 1. **Reads are wait-free.** Entering and leaving is a fixed, small number of instructions with no loop,
 //!    lock, allocation or system call, whatever other threads do. (A thread's first read through a
-//!    [`SharedReader`] is the exception.) On Linux and Windows, while swaps are far enough apart (the limit is measured, and at
-//!    most a millisecond), there is no fence and no read-modify-write in it. Else there is exactly one full fence, and
-//!    in one of 2^16 such reads at most one compare-and-swap. After a burst of swaps, the fences end for all
-//!    readers when the writer swaps again after a pause, or when one reader has made 2^16 to 2^17 such reads
-//!    of the same version.
+//!    [`SharedReader`] is the exception.) On Linux and Windows, while swaps are far enough apart, there is no fence and
+//!    no atomic read-modify-write in it. (The library measures the limit at run time. It is at most a millisecond.)
+//!    Otherwise there is exactly one full fence, and in one of 2^16 such reads at most one compare-and-swap. After a
+//!    burst of swaps, the fences end for all readers soon after swaps come slowly again. If no more swaps come, they
+//!    end when one reader has made 2^16 to 2^17 such reads of the same version.
 //!
 //!    Held by: `read_path::a_read_has_no_loop_lock_fence_or_call_and_stores_three_times`,
 //!    `environment::threads_frozen_at_arbitrary_instructions_stop_nobody_else`,
@@ -221,8 +260,9 @@
 //!    `log::a_panic_on_the_first_copy_publishes_nothing_and_poisons`,
 //!    `log::a_panic_on_the_second_copy_leaves_the_published_one_consistent`,
 //!    `lifecycle::two_copies_whose_drop_panics_end_in_one_panic`, `drops::*`, `wakers::*`.
-//! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound; dropping the handle frees its
-//!    pin.
+//! 9. **Leaks are safe.** A forgotten guard, handle or writer is never unsound. A forgotten guard counts until its
+//!    [`ReadHandle`] is dropped. One of a [`SharedReader`] counts until all handles of the structure are dropped, and a
+//!    forgotten snapshot counts forever.
 //!
 //!    Held by: `readers::dropping_a_handle_frees_the_pin_of_a_forgotten_guard`,
 //!    `shared_reader::a_guard_leaked_by_a_thread_that_ends_stays_valid_and_pins`.
@@ -230,36 +270,6 @@
 //!     answers at worst, which [`OpWriteHandle::verify_copies`] finds.
 //!
 //!     Held by: `log::an_operation_that_differs_on_the_two_copies_is_found`.
-//!
-//! # How it works
-//!
-//! Each reader has a *slot*: one word that only it stores to, and that says which copy it is in.
-//! To enter, the reader announces itself there, loads the pointer to the published copy, and stores that
-//! pointer into its slot. To leave, it clears the slot.
-//!
-//! A swap exchanges the pointer, makes sure that every announcement before the swap is visible, and looks at all
-//! slots. Before the writer next changes the copy swapped out, it waits until each slot that named that copy has
-//! been seen elsewhere.
-//!
-//! Making sure is the writer's part. On Linux it calls `membarrier`, which runs a fence on all processors that run
-//! this process, so a reader needs none. On Windows it calls `FlushProcessWriteBuffers`. On other systems, and while
-//! swaps come fast, each reader runs a fence.
-//!
-//! The protocol is checked by loom models (`tests/loom`), by an exhaustive exploration under
-//! store buffers (`src/protocol/explorer`), and by stress. `.ci/mutants` removes its fences and orderings,
-//! one by one, and demands that a model or a test notices. [`docs::decisions`] says what was rejected.
-//!
-//! # Limits
-//!
-//! - One writer. Share it behind a lock, or let threads send it what to write.
-//! - A read that never ends holds up the second swap after it. The timeout forms return an error that names the
-//!   reader, and [`rebuild`](OpWriteHandle::rebuild) goes past it, at the price of a clone.
-//! - A guard is dropped by the thread that took it, though others may read it meanwhile. A [`Snapshot`] goes
-//!   wherever it is sent.
-//! - Do not read in a signal handler. The interrupted code may be in the middle of a read through the same handle, or
-//!   through any [`SharedReader`].
-//!
-//! [`docs::limitations`] has all of them.
 //!
 //! # Credits
 //!

@@ -1,8 +1,8 @@
 //! [`WriterLock`]: the lock that the writers of one structure take for each write.
 //!
-//! Made for critical sections of some 40 nanoseconds, where the expensive part is not the waiting but the
+//! Made for critical sections of about 40 nanoseconds, where the expensive part is not the waiting but the
 //! change of hands: with each, all that a critical section touches moves to another processor.
-//! So one thread's critical sections follow each other in *runs* of some hundred microseconds, and the other threads
+//! So one thread's critical sections follow each other in *runs* of a few hundred microseconds, and the other threads
 //! sleep meanwhile.
 //! `parking_lot`'s mutex does not know its owner, does not recognise one that a fork left behind, cannot report
 //! a listener without a fence of its own, and hands over by time only.
@@ -11,7 +11,7 @@
 //!
 //! # How a writer waits
 //!
-//! 1. *Spinning.* It looks for one to two microseconds, and takes the lock if that stays free for some looks.
+//! 1. *Spinning.* It looks for one to two microseconds, and takes the lock if that stays free for a few looks.
 //! 2. *Queued.* It joins the end of a queue and sleeps until it is the front. Newcomers may still take the lock
 //!    before it, which is called barging.
 //! 3. *Front.* It sleeps for the length of a run. If it found a long critical section, the end of that section
@@ -66,7 +66,7 @@
 //! # Forks
 //!
 //! A child of a fork makes a queue of its own when it first waits, or when it first finds a bit set for the parent's
-//! queue. It leaks the parent's queue, some hundred bytes for each lock and fork, since a thread that no longer exists
+//! queue. It leaks the parent's queue, a few hundred bytes for each lock and fork, since a thread that no longer exists
 //! may have been changing it.
 
 mod current_queue;
@@ -109,15 +109,15 @@ use crate::sync::{Tracked, own_mark};
 /// heap.
 ///
 /// # Fairness
-/// A thread that locks again at once mostly succeeds, for some hundred microseconds, since a change of hands costs
-/// more than a short critical section.
+/// A thread that locks again at once mostly succeeds, for a few hundred microseconds, since passing the lock to another
+/// processor costs more than a short critical section.
 /// A waiter that has been spinning for a microsecond or two joins a queue, and is served in its order.
-/// (Tasks in the queue that are not run when they are woken may together cost some thirty milliseconds, once.)
+/// (Tasks in the queue that are not run when they are woken may together cost about thirty milliseconds, once.)
 /// From then on, at most a dozen critical sections of 20 microseconds or longer begin before its own (16 where waiters
 /// come and go meanwhile), and one more for each waiter before it. Where critical sections are shorter, they go on for
 /// half a millisecond, and as long again for each of those waiters.
 /// This holds even if the system does not run the waiting thread, because the threads that unlock do the counting.
-/// The price is that a writer may sleep for some hundred microseconds although no other thread wants the lock any more.
+/// The price is that a writer may sleep for a few hundred microseconds although no other thread wants the lock any more.
 ///
 /// # Examples
 /// ```

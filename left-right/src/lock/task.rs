@@ -42,7 +42,7 @@ impl<T> WriterLock<T> {
     ///
     /// # Blocking
     /// A poll looks at the lock a bounded number of times and does not wait for it. A poll that takes the lock for a queued
-    /// task locks the queue's mutex, and so does a drop of the future. That mutex is held for some instructions for each
+    /// task locks the queue's mutex, and so does a drop of the future. That mutex is held for a few instructions for each
     /// waiter.
     ///
     /// # Threads

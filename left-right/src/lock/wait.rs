@@ -14,7 +14,7 @@ pub(super) const SPIN_LOOKS: u32 = if MODELLED { 1 } else { 32 };
 /// At how many looks in a row the lock must be free before a waiter barges. So a thread that writes all the time keeps
 /// the lock.
 pub(super) const FREE_LOOKS: u32 = if MODELLED { 1 } else { 4 };
-/// How often a prioritised waiter looks before it sleeps, which takes some microseconds.
+/// How often a prioritised waiter looks before it sleeps, which takes a few microseconds.
 const PRIORITY_LOOKS: u32 = if MODELLED { 1 } else { 128 };
 /// How long the front of the queue sleeps before it asks for priority. A change of hands moves all that a
 /// critical section touches to another processor, so critical sections of one thread come in runs.

@@ -12,7 +12,7 @@ const FENCES: u32 = 64;
 const ATTEMPTS: u32 = 16;
 
 /// The cost of [`full`] behind a store, at least a nanosecond. Measured once for the process, which takes
-/// some ten microseconds.
+/// about ten microseconds.
 pub(crate) fn of_full() -> Duration {
     static COST: OnceLock<Duration> = OnceLock::new();
     *COST.get_or_init(|| {

@@ -1,8 +1,8 @@
 //! [`Fences`]: whether the next published pointer sends its readers through a fence of their own.
 //!
 //! In [`FenceMode::Auto`] the observed interval between swaps decides.
-//! A barrier costs the writer some microseconds for each swap, and more where more processors are busy with
-//! readers; fences cost each read some nanoseconds.
+//! A barrier costs the writer a few microseconds for each swap, and more where more processors are busy with
+//! readers; fences cost each read a few nanoseconds.
 //! So a writer that swaps all the time is better off with fences, and one that seldom swaps leaves
 //! the readers undisturbed: where the line is follows from what either costs here, and from whether
 //! anybody reads (see [`Adaptive`]).

@@ -27,7 +27,7 @@ pub enum FenceMode {
     ///
     /// The limit follows from what the writer's own barriers have cost of late, and from what a fence
     /// costs on this processor, measured once for the process. It is eight times as far away where swap after swap
-    /// meets nobody reading.
+    /// meets nobody reading. It is usually 10 to 200 microseconds, and at most a millisecond.
     /// While readers fence, only every eighth swap looks at the clock, or fewer where nobody reads.
     ///
     /// A burst of swaps leaves no fences behind, even if the writer never comes back: a reader (a handle, or a thread of

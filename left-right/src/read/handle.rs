@@ -166,7 +166,7 @@ impl<T> ReadHandle<T> {
     /// The handle's label stays. A clone of the handle shows later states.
     ///
     /// A guard that was forgotten ([`std::mem::forget`]) has left this handle on its state: the snapshot shows that
-    /// state, and ends the forgotten guard's pin when it is dropped.
+    /// state. When the snapshot is dropped, the forgotten guard no longer counts.
     ///
     /// # Blocking
     /// Waits for no guard. Locks this reader's name for a moment.

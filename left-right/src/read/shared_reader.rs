@@ -27,7 +27,7 @@ use crate::{BusyReader, Version};
 /// # Forgotten guards
 ///
 /// A guard that a thread forgets ([`std::mem::forget`]) leaves that thread on its state. It also keeps
-/// the thread's slot, and so its pin, after the thread's end, for as long as the structure lives.
+/// the thread's slot, and so the guard's copy, after the thread's end, for as long as the structure lives.
 ///
 /// # Async
 ///
