@@ -51,9 +51,9 @@
 //!
 //! | your table | use |
 //! |---|---|
-//! | has some hundred entries, or is only replaced as a whole | arc-swap, with its `Cache`: reads cost as little as by a [`ReadHandle`], and one copy is enough |
+//! | has at most a few hundred entries, or is only replaced as a whole | arc-swap, with its `Cache`: reads cost as little as by a [`ReadHandle`], and one copy is enough. (Each change there copies the whole table) |
 //! | is written as often as it is read, such as a counter for each request | dashmap, scc or a lock: the writes to one [`SharedMap`] do not run in parallel, and each is applied to both copies |
-//! | is used less than some ten thousand times a second | a lock: it is no bottleneck at that rate |
+//! | is used less than about ten thousand times a second | a lock: it is no bottleneck at that rate |
 //! | evicts or expires entries | moka, or another cache |
 //! | has no memory for two copies, and its values cannot be [`Shared`] between them | papaya, dashmap or a lock, which keep one copy |
 //! | has keys that are not `Clone` | papaya, dashmap or scc (values that are not `Clone` can be put into a [`Shared`]) |
@@ -84,8 +84,11 @@
 //! copy unchanged until it is dropped. A [`Snapshot`] counts as a guard. A *refresh* publishes what was written;
 //! [`left_right`] calls it a *swap*.
 //!
-//! Coming from evmap, left-right, dashmap, papaya, flurry or scc: see [`migrating`]. From `RwLock<HashMap>` or arc-swap:
-//! see the book's page `moving.md`.
+//! # Migrating
+//!
+//! [`migrating`] has a page for each of evmap, left-right, dashmap, papaya, flurry and scc, with programs before and
+//! after. For `RwLock<HashMap>` and arc-swap, see the page `moving.md` of
+//! [the book](https://github.com/evmap-core/evmap-core/tree/main/book).
 //!
 //! # In a web server
 //!
@@ -120,18 +123,21 @@
 //!
 //! - **A lookup** is the lookup of a hash table, plus three plain stores to a cache line of the reader's own and one
 //!   load. No other reader writes to that line, so readers do not slow each other down.
-//! - **The fence of a lookup:** on Linux and Windows there is none while refreshes are far enough apart. (The limit is
-//!   measured: some ten to some hundred microseconds.) While refreshes come faster, and on other systems, each read has one full fence.
+//! - **The fence of a lookup:** on Linux and Windows there is none while refreshes are far enough apart. While
+//!   refreshes come faster, and on other systems, each read has one full fence. (The library measures the limit at run
+//!   time. It is usually 10 to 200 microseconds, and at most a millisecond.) [`FenceMode::Auto`] says when such fences
+//!   end.
 //! - **A write** is applied twice, once to each copy. With a single writer it is appended to a log first, and
 //!   applied to the copies by `refresh`.
 //! - **A refresh** makes a system call, which interrupts the cores that run other threads of the process. While
 //!   refreshes come fast, and on systems other than Linux and Windows, it makes none. Write in batches, or choose
 //!   another [`FenceMode`].
-//! - **Memory** is two copies, the changes that one copy still lacks, and some 256 bytes for each reader. A value
-//!   in a [`Shared`] exists once for both copies. Copies that were *set aside* for readers that do not leave take
-//!   memory in addition, at most [`max_retired`](Builder::max_retired) of them.
+//! - **Memory** is two copies, the changes that one copy still lacks, and 256 bytes for each reader. A value in a
+//!   [`Shared`] exists once for both copies. If a reader does not leave its copy, a clone may replace that copy, which
+//!   is then *set aside* for the reader. Such copies take memory in addition, at most
+//!   [`max_retired`](Builder::max_retired) of them.
 //! - **A removed value** stays in memory until both copies have dropped it. A single writer drops it with the second
-//!   refresh. A `SharedMap` drops it with the next write, or after some ten milliseconds without one.
+//!   refresh. A `SharedMap` drops it with the next write, or after about ten milliseconds without one.
 //! - **Two background threads** serve all [`SharedMap`]s of a process. One publishes deferred writes. The other does
 //!   the long work of async writes, wakes tasks, and frees old data. They start when they are first needed, sleep while nothing is due, and end soon
 //!   after the last map. A map with one writer needs none, except for its async calls.
@@ -187,10 +193,10 @@
 //!
 //! 1. While fewer than [`max_retired`](shared_map::Builder::max_retired) copies are set aside, a write waits for a
 //!    guard at most [`stall_limit`](shared_map::Builder::stall_limit), and then clones the map.
-//! 2. Below that limit, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the map
-//!    at once.
-//! 3. If that many copies are set aside, and one more reader is in the way, a write waits until a reader leaves. This
-//!    also holds if that reader is a snapshot.
+//! 2. While fewer are set aside, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the
+//!    map at once.
+//! 3. Once `max_retired` copies are set aside, a write that finds one more reader in the way waits until a reader
+//!    leaves. This also holds if that reader is a snapshot.
 //! 4. With `max_retired(0)`, a write panics if only guards of its own thread are in the way.
 //!
 //! By default `max_retired` is 4 and `stall_limit` is 50 ms.
@@ -221,21 +227,24 @@
 //! - Reads need no async form: they wait for nobody.
 //! - A guard of `get` or `read` stays on its thread and must not be held across an `.await`. The compiler refuses
 //!   that where the future must be `Send`. Take a [`Snapshot`] there: [`SharedMap::snapshot`].
-//! - On a single-threaded executor, a view held across an `.await` compiles, and pins its copy. Meanwhile all other
-//!   tasks on that thread that read through the same handle or map read the view's old state.
+//! - On a single-threaded executor, a view held across an `.await` compiles, and the view's copy cannot be changed
+//!   until the view is dropped. Meanwhile all other tasks on that thread that read through the same handle or map read
+//!   the view's old state.
 //! - Writes have async forms: [`insert_async`](SharedMap::insert_async), [`write_async`](SharedMap::write_async)
-//!   and others. With [three exceptions](SharedMap::write_async), a poll does not block: it does not wait, sleep or clone the map, and replays at most 1,000 changes. A
-//!   background thread of the process does such work, and wakes the task. The closure of a write runs in one poll,
-//!   and so does a rehash of a table that grows.
+//!   and others. With [three exceptions](SharedMap::write_async), a poll does not block: it does not wait, sleep or
+//!   clone the map, and applies at most 1,000 earlier changes to the copy that lacks them. A background thread of the
+//!   process does such work, and wakes the task. The closure of a write runs in one poll, and so does a rehash of a
+//!   table that grows.
 //! - [`next_async`](shared_map::Changes::next_async), [`changed_since_async`](SharedMap::changed_since_async),
 //!   [`flush_async`](SharedMap::flush_async) and [`refresh_async`](WriteHandle::refresh_async) wait in a task.
 //! - No runtime is needed or started, and every future here may be dropped at any time. If the closure of a write has
-//!   not run by then, nothing was written.
+//!   not run by then, nothing was written. If it has run, the write is complete.
 //!
 //! # What to know besides
 //!
-//! - **`clone()` of a handle is a handle** of the same map. To keep a state for long, [`SharedMap::deep_clone`]
-//!   makes a new map of two copies. The entries of a snapshot, collected into a `Vec` or a `HashMap`, are one copy.
+//! - **`clone()` of a handle is a handle** of the same map. To keep a state for long, collect the entries of a snapshot
+//!   into a `Vec` or a `HashMap`, and drop the snapshot. [`SharedMap::deep_clone`] makes a new map instead, which has
+//!   two copies of them.
 //! - **A value with interior mutability diverges between the copies.** If a `Cell`, a `Mutex` or an atomic is
 //!   changed through `&V`, one copy has the change, and the next refresh shows the other one. Wrap such a value in
 //!   [`Shared`], so that both copies hold the same one.
@@ -252,10 +261,10 @@
 //!
 //! - [`docs`]: [limitations](docs::limitations), [patterns](docs::patterns), [blocking](docs::blocking),
 //!   [performance](docs::performance), [decisions](docs::decisions) and [frequent questions](docs::faq).
-//! - [`migrating`]: from other crates, name by name.
-//! - [`table`]: which table engine to choose. [`shared_map`]: the promises of [`SharedMap`], and their tests.
-//! - [The book](https://github.com/evmap-core/evmap-core/tree/main/book) begins with five minutes, and has recipes,
-//!   measurements, and what to watch in production. `cargo run -p book`, in the repository, serves it.
+//! - [`table`]: the hash tables that a map can use (its *engine*), and which to choose. [`shared_map`]: the promises of
+//!   [`SharedMap`], and their tests.
+//! - [The book](https://github.com/evmap-core/evmap-core/tree/main/book) begins with a five-minute introduction. It
+//!   has recipes, measurements, and what to watch in production. `cargo run -p book`, in the repository, serves it.
 //!
 //! # Features
 //!

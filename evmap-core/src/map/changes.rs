@@ -120,15 +120,15 @@ where
 ///
 /// ```
 /// let (mut writer, reader) = evmap_core::new();
-/// assert_eq!(writer.merge("hits", 1, |sum, n| Some(sum + n)), Some(1));
-/// assert_eq!(writer.merge("hits", 1, |sum, n| Some(sum + n)), Some(2));
+/// assert_eq!(writer.merge("sold", 1, |sum, n| Some(sum + n)), Some(1));
+/// assert_eq!(writer.merge("sold", 1, |sum, n| Some(sum + n)), Some(2));
 /// assert_eq!(writer.get_or_insert_with("since", || 2026), 2026);
 ///
 /// // Compare and set, compare and remove:
-/// assert!(writer.replace_if("hits", |&n| n == 2, 10));
-/// assert!(!writer.remove_if("hits", |&n| n == 2));
+/// assert!(writer.replace_if("sold", |&n| n == 2, 10));
+/// assert!(!writer.remove_if("sold", |&n| n == 2));
 /// writer.refresh();
-/// assert_eq!(reader.get_cloned("hits"), Some(10));
+/// assert_eq!(reader.get_cloned("sold"), Some(10));
 /// ```
 impl<K, V, S, M, E> WriteHandle<K, V, S, M, E>
 where

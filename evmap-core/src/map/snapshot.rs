@@ -66,9 +66,9 @@ use crate::table::{DefaultEngine, Engine, Table};
 ///
 /// # Blocking
 ///
-/// A snapshot pins its copy as a view does, on whichever thread it is. A map with a single writer refreshes once more
-/// while it lives; the refresh after that, and whatever else needs that copy, waits for it, or fails and names it:
-/// [`ReadersBusy`](crate::ReadersBusy) has its [label](Self::set_label), and says that it
+/// A snapshot keeps its copy unchanged as a view does, on whichever thread it is. A map with a single writer refreshes
+/// once more while it lives; the refresh after that, and whatever else needs that copy, waits for it, or fails and names
+/// it: [`ReadersBusy`](crate::ReadersBusy) has its [label](Self::set_label), and says that it
 /// [is a snapshot](crate::BusyReader::is_snapshot).
 ///
 /// # Writers of a `SharedMap`
@@ -77,14 +77,16 @@ use crate::table::{DefaultEngine, Engine, Table};
 ///
 /// - While fewer than [`max_retired`] copies are set aside (4 by default), that write clones all entries at once. It does
 ///   not wait for [`stall_limit`]. The snapshot's copy is set aside, and takes memory until the snapshot is dropped.
-/// - At that limit, a write waits until a reader leaves. [`try_write`] and [`write_timeout`] return an error that names the
-///   snapshots. A thread that keeps that many snapshots of different versions, and then writes, waits for itself.
+/// - Once that many are set aside, a write waits until a reader leaves. [`try_write`] and [`write_timeout`] return an
+///   error that names the snapshots. A thread that keeps more snapshots of different versions than that, and then
+///   writes, waits for itself.
 ///
 /// Snapshots of one version usually share their copy. For a short read on one thread, take a view: writers wait a
 /// moment for it before they clone anything.
 ///
-/// To keep a state for long, [`deep_clone`](crate::SharedMap::deep_clone) makes a map of two copies. The entries of a
-/// snapshot, collected into a `Vec` or a `HashMap`, are one copy. Neither holds up a writer.
+/// To keep a state for long, collect the entries of a snapshot into a `Vec` or a `HashMap`, and drop the snapshot.
+/// [`deep_clone`](crate::SharedMap::deep_clone) makes a new map instead, which has two copies of them. Neither holds up
+/// a writer.
 ///
 /// [`stall_limit`]: crate::shared_map::Builder::stall_limit
 /// [`max_retired`]: crate::shared_map::Builder::max_retired

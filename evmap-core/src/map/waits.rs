@@ -20,7 +20,7 @@ use crate::table::Engine;
 ///
 /// let (mut writer, reader) = evmap_core::new();
 /// let _stalled = reader.read();
-/// writer.insert("hits", 1);
+/// writer.insert("sold", 1);
 /// writer.refresh();
 ///
 /// // `_stalled` is in the copy that this would need:
@@ -28,8 +28,8 @@ use crate::table::Engine;
 /// let busy = writer.catch_up_timeout(Duration::from_millis(1)).unwrap_err();
 ///
 /// drop(_stalled);
-/// println!("{:?}", writer.try_catch_up()?.get("hits")); // Some(1)
-/// let sum = writer.merge("hits", 1, |sum, n| Some(sum + n)); // it does not wait
+/// println!("{:?}", writer.try_catch_up()?.get("sold")); // Some(1)
+/// let sum = writer.merge("sold", 1, |sum, n| Some(sum + n)); // it does not wait
 /// assert_eq!(sum, Some(2));
 /// # Ok::<(), evmap_core::SwapError>(())
 /// ```

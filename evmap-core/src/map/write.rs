@@ -50,7 +50,7 @@ pub struct WriteHandle<
     pub(super) pending_keys: Option<Box<PendingKeys>>,
 }
 
-/// Buckets of a growth that an empty refresh rehashes, which takes some hundred microseconds.
+/// Buckets of a growth that an empty refresh rehashes, which takes a few hundred microseconds.
 const REHASHED_BY_REFRESH: usize = 4096;
 /// Buckets of a growth that a read through the writer rehashes.
 const REHASHED_BY_READ: usize = 8;

@@ -252,11 +252,11 @@ macro_rules! writes {
         /// # Examples
         /// ```
         #[doc = $before]
-        /// println!("{:?}", map.merge("hits", 1, |sum, n| Some(sum + n))); // Some(1)
-        /// println!("{:?}", map.merge("hits", 1, |sum, n| Some(sum + n))); // Some(2)
-        /// # assert_eq!(map.merge("hits", 1, |sum, n| Some(sum + n)), Some(3));
-        /// # assert_eq!(map.merge("hits", 1, |_, _| None), None);
-        /// # assert_eq!(map.replace("hits", 1), None);
+        /// println!("{:?}", map.merge("sold", 1, |sum, n| Some(sum + n))); // Some(1)
+        /// println!("{:?}", map.merge("sold", 1, |sum, n| Some(sum + n))); // Some(2)
+        /// # assert_eq!(map.merge("sold", 1, |sum, n| Some(sum + n)), Some(3));
+        /// # assert_eq!(map.merge("sold", 1, |_, _| None), None);
+        /// # assert_eq!(map.replace("sold", 1), None);
         #[doc = $after]
         /// ```
         pub fn merge(

@@ -63,7 +63,7 @@ where
     ///
     /// A task that is woken to take the lock and is not run within ten milliseconds is passed over by the next thread that waits
     /// behind it, or by the janitor, and joins the queue again. So no runtime that is busy, and no waker that does nothing or
-    /// panics, stops other writers for longer than some thirty milliseconds.
+    /// panics, stops other writers for longer than about thirty milliseconds.
     /// A waker must not write to the map, nor wait for it. It may run inside a poll of its own task, on a thread that has just
     /// written, that waits to write, or that drops a future, and on the janitor. None of these holds the map's lock then.
     ///

@@ -103,8 +103,9 @@ impl<K, V, S, E> Builder<K, V, S, E> {
     /// Sets how many copies may be set aside for readers that block a write, besides the two that the map always has.
     /// The default is 4.
     ///
-    /// Below this limit, a write clones the map to go past a reader: see [`stall_limit`](Self::stall_limit).
-    /// At this limit, a write waits until a reader leaves, also where the reader is a snapshot.
+    /// While fewer are set aside, a write clones the map to go past a reader: see [`stall_limit`](Self::stall_limit).
+    /// Once this many are set aside, a write that finds one more reader in the way waits until a reader leaves. This
+    /// also holds if that reader is a snapshot.
     /// With `max_retired(0)`, a write panics if only guards of its own thread are in the way.
     /// With 0, no copy is ever made for a reader.
     ///

@@ -38,7 +38,7 @@ use super::writer::Writer;
 use crate::map::{SharedReader, WriteHandle};
 use crate::table::Engine;
 
-/// How often a call that never waits tries the lock, which takes some microseconds.
+/// How often a call that never waits tries the lock, which takes a few microseconds.
 const TRY_LOOKS: u32 = 200;
 
 /// The state that all handles of a shared map share.

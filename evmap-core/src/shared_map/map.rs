@@ -68,9 +68,10 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 ///
 /// 1. While fewer than [`max_retired`](Builder::max_retired) copies are set aside, a write waits for a guard at most
 ///    [`stall_limit`](Builder::stall_limit), and then clones the map.
-/// 2. Below that limit, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the map at
-///    once.
-/// 3. At that limit, a write waits until a reader leaves, also where the reader is a snapshot.
+/// 2. While fewer are set aside, a write does not wait for a snapshot, nor for a guard of its own thread: it clones the
+///    map at once.
+/// 3. Once `max_retired` copies are set aside, a write that finds one more reader in the way waits until a reader
+///    leaves. This also holds if that reader is a snapshot.
 /// 4. With `max_retired(0)`, a write panics if only guards of its own thread are in the way.
 ///
 /// By default `max_retired` is 4 and `stall_limit` is 50 ms.
@@ -383,11 +384,11 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
     ///
     /// # Blocking
     /// Locks the list of readers for a moment; waits for no guard.
-    /// A write that needs its copy clones the map at once, and waits for it at [`max_retired`](Builder::max_retired):
-    /// see [`Snapshot`](Snapshot#writers-of-a-sharedmap).
+    /// A write that needs its copy clones the map at once. Once [`max_retired`](Builder::max_retired) copies are set
+    /// aside, the write waits for it: see [`Snapshot`](Snapshot#writers-of-a-sharedmap).
     ///
-    /// To keep a state for long, [`deep_clone`](Self::deep_clone) makes a map of two copies. The entries of the snapshot,
-    /// collected into a `Vec` or a `HashMap`, are one copy.
+    /// To keep a state for long, collect the entries of the snapshot into a `Vec` or a `HashMap`, and drop the snapshot.
+    /// [`deep_clone`](Self::deep_clone) makes a new map instead, which has two copies of them.
     ///
     /// # Examples
     /// ```

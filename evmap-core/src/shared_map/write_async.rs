@@ -3,7 +3,7 @@
 //! A task waits for the lock in the same queue as threads. If the copy that is written next is not ready then, it gives the
 //! lock back, and the janitor prepares the copy: it waits for readers, goes past them, replays, and recovers from panics.
 //!
-//! A poll takes no lock that is held for longer than some instructions, and it tries those: where another thread has one,
+//! A poll takes no lock that is held for longer than a few instructions, and it tries those: where another thread has one,
 //! the task wakes itself and looks again when it is run again. (After a write it waits for them, so that no request to
 //! the janitor or the publisher is lost.)
 

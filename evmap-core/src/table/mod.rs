@@ -9,7 +9,7 @@
 //!   little. Its price is the refresh in which it grows: that one rehashes the whole table.
 //! - [`Incremental`], where a map grows while it is used and no refresh may take long: an interactive
 //!   server, a writer with a deadline. In a map of millions its longest refresh is a tenth of Swiss's, filling
-//!   it takes half as long again, and each lookup makes one more check, which is some 5 to 10 % of a lookup.
+//!   it takes half as long again, and each lookup makes one more check, which is about 5 to 10 % of a lookup.
 //! - [`RobinHood`], where the map is often iterated from end to end, is filled at once
 //!   ([`Builder::build_from`](crate::Builder::build_from)), or grows very large: iteration is that of a slice,
 //!   and growth asks for no hash and touches no entry. A lookup goes by an array of words to the entry,

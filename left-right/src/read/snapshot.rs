@@ -21,9 +21,9 @@ use crate::sync::{Arc, Reading};
 /// # Blocking
 ///
 /// A snapshot keeps its copy unchanged as a [`ReadGuard`](crate::ReadGuard) does, on whichever thread it is. The first
-/// swap after it succeeds. The next one, and whatever else needs that copy, waits until the snapshot is dropped, or fails and names
-/// it: [`ReadersBusy`](crate::ReadersBusy) has its [label](Self::set_label), the thread that took it, and
-/// [`is_snapshot`](crate::BusyReader::is_snapshot).
+/// swap after it succeeds. The next one, and whatever else needs that copy, waits until the snapshot is dropped, or
+/// fails and names it: [`ReadersBusy`](crate::ReadersBusy) has its [label](Self::set_label), the thread that took it,
+/// and [`is_snapshot`](crate::BusyReader::is_snapshot).
 /// (A plain [`WriteHandle`](crate::WriteHandle) waits in the first one already, for its own copy.)
 /// A thread that keeps a snapshot and waits for such a swap waits for itself.
 ///
