@@ -243,7 +243,7 @@ mod tests {
         };
         let (uniform, zipf) = (counts(Order::Uniform), counts(Order::Zipf));
         assert!(uniform[999] <= 1);
-        // 1 of the sum of 1 / rank^0.99 over all ranks, which is some 7.7.
+        // 1 of the sum of 1 / rank^0.99 over all ranks, which is about 7.7.
         assert!((111..143).contains(&zipf[999]), "{}", zipf[999]);
         assert_eq!(draw(1, 1, Order::Zipf).into_iter().max(), Some(0));
     }

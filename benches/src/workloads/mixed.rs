@@ -39,7 +39,7 @@ pub const SWEPT: [&str; 7] = [
 
 /// Between the beginnings of two refreshes, in microseconds.
 const INTERVALS: [u64; 7] = [1, 10, 30, 100, 300, 1_000, 10_000];
-/// With this interval or a longer one the writer sleeps in between: a sleep may take some 50 microseconds more than it
+/// With this interval or a longer one the writer sleeps in between: a sleep may take about 50 microseconds more than it
 /// was meant to.
 const SLEEPS: Duration = Duration::from_millis(1);
 /// Lookups in each microsecond of an interval: one every ten nanoseconds, by a reader that does little else. Fixed, so
