@@ -76,7 +76,7 @@ impl<T> DelayWriteHandle<T> {
     /// a `SharedReader` on the guard's thread: they belong to the guard's snapshot.
     ///
     /// # Blocking
-    /// Waits for the readers of the swap before this one, as [`finish_swap`](Self::finish_swap)
+    /// Waits for the readers of the previous swap, as [`finish_swap`](Self::finish_swap)
     /// does, and not for those of this one. After a [`try_finish_swap`](Self::try_finish_swap) that returned `Ok` it does
     /// not wait.
     ///
