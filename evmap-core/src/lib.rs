@@ -291,6 +291,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cache;
 pub mod docs;
 pub mod map;
 pub mod migrating;

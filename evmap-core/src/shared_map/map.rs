@@ -157,7 +157,7 @@ use crate::table::{DefaultEngine, Engine, SharedEngine, Table};
 /// map.insert(1, std::sync::Arc::new(std::sync::atomic::AtomicU32::new(1)));
 /// ```
 pub struct SharedMap<K, V, S = DefaultHashBuilder, E: Engine = DefaultEngine> {
-    inner: left_right::SharedReader<State<K, V, S, (), E>>,
+    pub(crate) inner: left_right::SharedReader<State<K, V, S, (), E>>,
     hasher: S,
     handle: Arc<Handle<K, V, S, E>>,
 }
@@ -338,8 +338,14 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         &self.handle.core
     }
 
-    pub(super) fn hasher(&self) -> &S {
+    #[inline(always)]
+    pub(crate) fn hasher(&self) -> &S {
         &self.hasher
+    }
+
+    /// Returns how many writes have been rolled back after their end. Only a write of the map changes it.
+    pub(crate) fn rolled_back(&self) -> u64 {
+        self.core().counters.rolled_back()
     }
 
     /// Returns the figures of this moment.

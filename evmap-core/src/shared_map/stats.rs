@@ -87,6 +87,11 @@ impl Counters {
         self.is_fenced.store(is_fenced, Ordering::Relaxed);
     }
 
+    pub(super) fn rolled_back(&self) -> u64 {
+        // ORDER: none needed (C0).
+        self.rolled_back.load(Ordering::Relaxed)
+    }
+
     /// Stores the number of pending operations, under the lock.
     #[inline]
     pub(super) fn note_pending(&self, pending: usize) {

@@ -274,8 +274,17 @@ where
 
     /// Runs a write. Returns its result once it is visible, or at once if it is deferred.
     #[inline]
-    pub(super) fn run<R>(&self, write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R) -> R {
+    pub(crate) fn run<R>(&self, write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R) -> R {
         self.core().write_blocking(write).0
+    }
+
+    /// As [`run`](Self::run), but never waits.
+    pub(crate) fn try_run<R>(
+        &self,
+        write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
+    ) -> Result<R, WriteError> {
+        let (result, _) = self.core().write(WaitLimit::NoWait, write)?;
+        Ok(result)
     }
 
     pub(super) fn hashed(&self, key: K) -> Hashed<K> {

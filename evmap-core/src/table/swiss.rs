@@ -26,6 +26,18 @@ pub struct SwissTable<K, V>(HashTable<(K, V)>);
 /// The entries of a [`SwissTable`].
 pub struct SwissIter<'a, K, V>(Iter<'a, (K, V)>);
 
+impl<K, V> SwissTable<K, V> {
+    /// Returns the entry with this hash for which `is_wanted` returns `true`.
+    pub(crate) fn find_by(
+        &self,
+        hash: u64,
+        mut is_wanted: impl FnMut(&K, &V) -> bool,
+    ) -> Option<(&K, &V)> {
+        let (k, v) = self.0.find(hash, |(k, v)| is_wanted(k, v))?;
+        Some((k, v))
+    }
+}
+
 impl Engine for Swiss {
     type Table<K, V> = SwissTable<K, V>;
 }

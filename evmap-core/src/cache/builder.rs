@@ -1,0 +1,229 @@
+//! [`Builder`]: a cache with other than the usual settings.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use left_right::background::{Background, Work};
+
+use super::cache::{EXACT, IDLES, RECORDS};
+use super::clock::Clock;
+use super::core::{Core, Settings, Weigher};
+use super::removal::Listener;
+use super::{Cache, ManualClock, RemovalCause};
+use crate::{DefaultHashBuilder, SharedMap};
+
+/// Makes a [`Cache`] with other than the usual settings.
+///
+/// Made by [`Cache::builder`].
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use evmap_core::cache::Cache;
+///
+/// let cache = Cache::builder()
+///     .max_capacity(10_000_000) // bytes, by the weigher
+///     .weigher(|key: &String, page: &String| (key.len() + page.len()) as u32)
+///     .time_to_live(Duration::from_secs(300))
+///     .expiry_jitter(0.1)
+///     .eviction_listener(|key, _page, cause| println!("{key} was removed: {cause:?}"))
+///     .record_stats()
+///     .build();
+/// cache.insert("/".to_string(), "welcome".to_string());
+/// println!("{}", cache.weighted_size()); // 8
+/// # assert_eq!(cache.weighted_size(), 8);
+/// ```
+#[must_use = "a builder makes nothing before `build`"]
+pub struct Builder<K, V, S = DefaultHashBuilder> {
+    max_capacity: Option<u64>,
+    initial_capacity: usize,
+    weigher: Option<Arc<Weigher<K, V>>>,
+    listener: Option<Arc<Listener<K, V>>>,
+    time_to_live: Option<Duration>,
+    time_to_idle: Option<Duration>,
+    jitter: f64,
+    extras: u8,
+    clock: Option<ManualClock>,
+    hasher: S,
+}
+
+impl<K, V> Builder<K, V> {
+    /// The usual settings: no limit, no expiry, no listener, no statistics of lookups.
+    pub fn new() -> Self {
+        Builder {
+            max_capacity: None,
+            initial_capacity: 0,
+            weigher: None,
+            listener: None,
+            time_to_live: None,
+            time_to_idle: None,
+            jitter: 0.0,
+            extras: 0,
+            clock: None,
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+}
+
+impl<K, V> Default for Builder<K, V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K, V, S> Builder<K, V, S> {
+    /// Sets the number of entries that the cache holds at most, or their weight if there is a
+    /// [`weigher`](Self::weigher). Without it, the cache has no limit.
+    ///
+    /// With 0, the cache never holds anything.
+    pub fn max_capacity(mut self, capacity: u64) -> Self {
+        self.max_capacity = Some(capacity);
+        self
+    }
+
+    /// Reserves space for this many entries in each copy of the table, so that no write has to enlarge it.
+    pub fn initial_capacity(mut self, entries: usize) -> Self {
+        self.initial_capacity = entries;
+        self
+    }
+
+    /// Sets how much an entry weighs. Called once for each insertion, on the thread that inserts, before it locks
+    /// anything. The weight is fixed then.
+    ///
+    /// An entry that weighs nothing is evicted like others, but takes no space.
+    pub fn weigher(mut self, weigher: impl Fn(&K, &V) -> u32 + Send + Sync + 'static) -> Self {
+        self.weigher = Some(Arc::new(weigher));
+        self
+    }
+
+    /// Sets for how long an entry lives after its insertion. It is rounded up to milliseconds.
+    /// [`insert_with_ttl`](Cache::insert_with_ttl) sets it for one entry.
+    ///
+    /// With `Duration::ZERO`, nothing is ever inserted. With `Duration::MAX`, nothing expires.
+    pub fn time_to_live(mut self, time: Duration) -> Self {
+        self.time_to_live = Some(time);
+        self
+    }
+
+    /// Sets for how long an entry lives without a read or an insertion of its key.
+    ///
+    /// It is measured in ticks of a 64th of that time, but of at least a millisecond. So an entry expires between this time
+    /// and a 32nd part more, and the first read of an entry in a tick stores the tick. While the cache holds entries, a
+    /// background thread wakes up at each tick.
+    /// [`contains_key`](Cache::contains_key) and [`iter`](Cache::iter) are no reads.
+    pub fn time_to_idle(mut self, time: Duration) -> Self {
+        self.time_to_idle = Some(time);
+        self
+    }
+
+    /// Shortens the lifetime of each entry by a share of up to `fraction`, which differs from key to key. So entries that
+    /// were inserted together need not expire together.
+    ///
+    /// The default is 0. A number that is not between 0 and 1 is taken as the nearest that is (and not-a-number as 0).
+    pub fn expiry_jitter(mut self, fraction: f64) -> Self {
+        self.jitter = if fraction.is_nan() {
+            0.0
+        } else {
+            fraction.clamp(0.0, 1.0)
+        };
+        self
+    }
+
+    /// Lookups ask the system's clock whether an entry has expired. Then no lookup finds an expired entry, even if the
+    /// thread that advances the coarse clock gets no processor. It costs some 20 nanoseconds for each hit of an entry that
+    /// may expire.
+    pub fn exact_expiry(mut self) -> Self {
+        self.extras |= EXACT;
+        self
+    }
+
+    /// Counts hits and misses, for [`stats`](Cache::stats). A lookup counts in its thread's own line, so threads do not
+    /// disturb each other.
+    pub fn record_stats(mut self) -> Self {
+        self.extras |= RECORDS;
+        self
+    }
+
+    /// Calls `listener` with each entry that is removed, and the cause.
+    ///
+    /// A background thread, which all caches of the process share, calls it soon after the removal, outside of all locks.
+    /// It may use the cache. A slow listener delays later calls, and the background work of other caches and maps.
+    /// If more than 16,384 removals wait for it, further ones are not reported, and counted in
+    /// [`stats`](Cache::stats) as `unnotified`. A panic is counted, too. After the last handle of the cache was dropped,
+    /// it is not called.
+    pub fn eviction_listener(
+        mut self,
+        listener: impl Fn(&K, &V, RemovalCause) + Send + Sync + 'static,
+    ) -> Self {
+        self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    /// Uses this clock instead of the system's. For tests.
+    pub fn clock(mut self, clock: &ManualClock) -> Self {
+        self.clock = Some(clock.clone());
+        self
+    }
+
+    /// Sets the hasher. Clones of it must hash alike.
+    pub fn hasher<S2>(self, hasher: S2) -> Builder<K, V, S2> {
+        Builder {
+            max_capacity: self.max_capacity,
+            initial_capacity: self.initial_capacity,
+            weigher: self.weigher,
+            listener: self.listener,
+            time_to_live: self.time_to_live,
+            time_to_idle: self.time_to_idle,
+            jitter: self.jitter,
+            extras: self.extras,
+            clock: self.clock,
+            hasher,
+        }
+    }
+
+    /// Makes the cache.
+    ///
+    /// # Blocking
+    /// Waits for nothing, and starts no thread. The first write that needs one of the two background threads of the process
+    /// starts it.
+    pub fn build(self) -> Cache<K, V, S>
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        S: BuildHasher + Clone + Send + Sync + 'static,
+    {
+        let mut extras = self.extras;
+        if self.time_to_idle.is_some() {
+            extras |= IDLES;
+        }
+        let map = SharedMap::builder()
+            .capacity(self.initial_capacity)
+            .hasher(self.hasher)
+            .build();
+        let clock = Arc::new(Clock::new(self.clock.as_ref(), self.time_to_idle));
+        let settings = Settings {
+            max_weight: self.max_capacity,
+            weigher: self.weigher,
+            listener: self.listener,
+            time_to_live: self.time_to_live,
+            jitter: self.jitter,
+        };
+        let core = Arc::new_cyclic(|weak: &Weak<Core<K, V, S>>| {
+            let work: Weak<dyn Work> = Weak::clone(weak) as Weak<dyn Work>;
+            Core::new(map, clock, settings, Background::new(work))
+        });
+        Cache::of(core, extras)
+    }
+}
+
+impl<K, V, S> fmt::Debug for Builder<K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("max_capacity", &self.max_capacity)
+            .field("time_to_live", &self.time_to_live)
+            .field("time_to_idle", &self.time_to_idle)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,79 @@
+//! [`Node`]: a value, and what its cache knows about it. Both copies of the map share it.
+//!
+//! # Orderings
+//! - **N1** None are needed. Readers of a node have found it in a published copy, so they see it as it was made. `slot`
+//!   belongs to the writer. `read_at` is a time that readers store and only the writer acts upon: an older one makes an
+//!   entry expire no earlier than a read that the writer could have known of.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::clock::NEVER;
+use super::frequency::Frequency;
+use super::policy::Item;
+use crate::Shared;
+
+/// A value in a cache.
+#[derive(Debug)]
+pub(crate) struct Node<V> {
+    pub(super) frequency: Frequency,
+    pub(super) weight: u32,
+    /// The millisecond of the clock at which it expires, or [`NEVER`].
+    pub(super) expires: u64,
+    pub(super) value: V,
+    /// Its index in the policy. Only the writer uses it.
+    slot: AtomicU32,
+    /// The tick of the clock at which it was last read, if the cache has a time to idle.
+    read_at: AtomicU32,
+}
+
+impl<V> Node<V> {
+    pub(super) fn new(value: V, weight: u32, expires: u64, tick: u32) -> Self {
+        Node {
+            frequency: Frequency::new(0),
+            weight,
+            expires,
+            value,
+            slot: AtomicU32::new(u32::MAX),
+            read_at: AtomicU32::new(tick),
+        }
+    }
+
+    /// Whether it never expires by its time to live.
+    #[inline(always)]
+    pub(super) fn is_lasting(&self) -> bool {
+        self.expires == NEVER
+    }
+
+    pub(super) fn slot(&self) -> u32 {
+        // ORDER: N1.
+        self.slot.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn read_at(&self) -> u32 {
+        // ORDER: N1.
+        self.read_at.load(Ordering::Relaxed)
+    }
+
+    /// Notes a read at this tick. Stores only the first time in a tick.
+    pub(super) fn note_read(&self, tick: u32) {
+        // ORDER: N1, for both.
+        if self.read_at.load(Ordering::Relaxed) != tick {
+            self.read_at.store(tick, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<V> Item for Shared<Node<V>> {
+    fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    fn frequency(&self) -> &Frequency {
+        &self.frequency
+    }
+
+    fn set_slot(&self, slot: u32) {
+        // ORDER: N1.
+        self.slot.store(slot, Ordering::Relaxed);
+    }
+}

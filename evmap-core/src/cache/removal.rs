@@ -1,0 +1,106 @@
+//! [`RemovalCause`], and the queue of removed entries that the janitor drops and tells the listener of.
+
+use std::collections::VecDeque;
+
+use super::node::Node;
+use crate::Shared;
+
+/// Why an entry was removed from a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RemovalCause {
+    /// Its time to live or its time to idle was over.
+    Expired,
+    /// A call removed it: [`remove`](super::Cache::remove), [`invalidate`](super::Cache::invalidate),
+    /// [`invalidate_all`](super::Cache::invalidate_all) or [`invalidate_if`](super::Cache::invalidate_if).
+    Explicit,
+    /// Its value was replaced by an [`insert`](super::Cache::insert) of the same key.
+    Replaced,
+    /// The cache was full, or the entry was too heavy for the whole cache.
+    Size,
+}
+
+impl RemovalCause {
+    /// Whether the cache removed the entry by itself, since it had expired or the cache was full.
+    pub fn was_evicted(self) -> bool {
+        matches!(self, RemovalCause::Expired | RemovalCause::Size)
+    }
+}
+
+/// A listener of removals.
+pub(super) type Listener<K, V> = dyn Fn(&K, &V, RemovalCause) + Send + Sync;
+
+/// An entry that was removed.
+pub(super) struct Removal<K, V> {
+    /// Its key, if there is a listener to tell.
+    pub(super) key: Option<K>,
+    pub(super) node: Shared<Node<V>>,
+    pub(super) cause: RemovalCause,
+}
+
+/// The entries that were removed and are not dropped yet.
+pub(super) struct Removals<K, V> {
+    /// Those of which the listener has not been told.
+    fresh: VecDeque<Removal<K, V>>,
+    /// Values that a copy of the map still has.
+    held: VecDeque<Shared<Node<V>>>,
+    most: usize,
+}
+
+impl<K, V> Removals<K, V> {
+    pub(super) fn new(most: usize) -> Self {
+        Removals {
+            fresh: VecDeque::new(),
+            held: VecDeque::new(),
+            most,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.fresh.is_empty() && self.held.is_empty()
+    }
+
+    pub(super) fn has_fresh(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+
+    /// The number of values that wait to be dropped.
+    pub(super) fn len(&self) -> usize {
+        self.fresh.len() + self.held.len()
+    }
+
+    /// Adds a removal, or gives it back if the queue is full.
+    pub(super) fn push(&mut self, removal: Removal<K, V>) -> Result<(), Removal<K, V>> {
+        if self.len() >= self.most {
+            return Err(removal);
+        }
+        self.fresh.push_back(removal);
+        Ok(())
+    }
+
+    /// Takes at most this many removals, oldest first.
+    pub(super) fn take_fresh(&mut self, most: usize) -> Vec<Removal<K, V>> {
+        let count = self.fresh.len().min(most);
+        self.fresh.drain(..count).collect()
+    }
+
+    /// Keeps a value until no copy of the map has it. There is always space for it, since it was taken from here.
+    pub(super) fn hold(&mut self, node: Shared<Node<V>>) {
+        self.held.push_back(node);
+    }
+
+    /// Takes the values that nothing else has any more. Looks at this many at most, oldest first.
+    pub(super) fn take_released(&mut self, most: usize) -> Vec<Shared<Node<V>>> {
+        let mut released = Vec::new();
+        for _ in 0..self.held.len().min(most) {
+            let Some(node) = self.held.pop_front() else {
+                break;
+            };
+            if node.is_unique() {
+                released.push(node);
+            } else {
+                self.held.push_back(node);
+            }
+        }
+        released
+    }
+}

@@ -1,0 +1,196 @@
+//! The writes of a [`Cache`].
+
+use std::hash::{BuildHasher, Hash};
+use std::time::Duration;
+
+use equivalent::Equivalent;
+use left_right::background::Next;
+
+use super::clock::NEVER;
+use super::node::Node;
+use super::{Cache, RemovalCause};
+use crate::Shared;
+use crate::op::Hashed;
+
+/// # Blocking
+///
+/// Each write waits for other writers, and it may wait for guards, as a write of a [`SharedMap`](crate::SharedMap) does: see
+/// [`docs::blocking`](crate::docs::blocking). It blocks its thread then.
+///
+/// A write from inside the closure of another write of the same cache panics, and the message says why.
+impl<K, V, S> Cache<K, V, S>
+where
+    K: Hash + Eq + Clone,
+    S: BuildHasher + Clone,
+{
+    /// Inserts a value, or replaces that of the key. Evicts other entries if the cache is full.
+    ///
+    /// The entry lives for the cache's [`time_to_live`](super::Builder::time_to_live), if there is one.
+    /// An entry that is heavier than the whole cache is not inserted, and counted in [`stats`](Self::stats) as
+    /// `refused`. If its key is present, that entry is removed, since its value is out of date.
+    ///
+    /// # Panics
+    /// If the weigher or a key's `Hash`, `Eq` or `Clone` does. Nothing has changed then.
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// cache.insert("a", 1);
+    /// cache.insert("a", 2);
+    /// println!("{:?} {}", cache.get("a"), cache.entry_count()); // Some(2) 1
+    /// # assert_eq!((cache.get("a"), cache.entry_count()), (Some(2), 1));
+    /// ```
+    pub fn insert(&self, key: K, value: V) {
+        self.insert_for(key, value, self.core().settings.time_to_live);
+    }
+
+    /// As [`insert`](Self::insert), but the entry lives for this time, whatever the cache's
+    /// [`time_to_live`](super::Builder::time_to_live) is. The time is rounded up to milliseconds.
+    ///
+    /// An entry with no time to live is not inserted, and if its key is present, that entry is removed. An entry with
+    /// `Duration::MAX` does not expire.
+    ///
+    /// # Panics
+    /// As [`insert`](Self::insert).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use evmap_core::cache::{Cache, ManualClock};
+    ///
+    /// let clock = ManualClock::new();
+    /// let cache = Cache::builder().clock(&clock).build();
+    /// cache.insert_with_ttl("a", 1, Duration::from_secs(5));
+    /// clock.advance(Duration::from_secs(5));
+    /// println!("{:?}", cache.get("a")); // None
+    /// # assert_eq!(cache.get("a"), None);
+    /// ```
+    pub fn insert_with_ttl(&self, key: K, value: V, time_to_live: Duration) {
+        self.insert_for(key, value, Some(time_to_live));
+    }
+
+    fn insert_for(&self, key: K, value: V, lifetime: Option<Duration>) {
+        let core = self.core();
+        let weight = core.weigh(&key, &value);
+        let key = Hashed {
+            hash: self.hasher().hash_one(&key),
+            key,
+        };
+        let now = match lifetime {
+            Some(_) => core.clock.advance(),
+            None => 0,
+        };
+        let expires = core.expires(lifetime, key.hash, now);
+        let node = Shared::new(Node::new(value, weight, expires, core.clock.tick()));
+        core.change(|change| {
+            // The time may have gone on while this waited for other writers.
+            if expires != NEVER && expires <= change.now().max(now) {
+                change.refuse(key, node, RemovalCause::Expired);
+            } else if change.refuses(weight) {
+                change.refuse(key, node, RemovalCause::Size);
+            } else {
+                change.insert(key, node);
+            }
+        });
+    }
+
+    /// Removes a key. Returns a clone of its value, or `None` if the key was absent or had expired.
+    ///
+    /// # Panics
+    /// If a key's `Hash`, `Eq` or `Clone` does: nothing has changed then. If the value's `Clone` does: it is removed.
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// cache.insert("a", 1);
+    /// println!("{:?} {:?}", cache.remove("a"), cache.remove("a")); // Some(1) None
+    /// # cache.insert("a", 1);
+    /// # assert_eq!((cache.remove("a"), cache.remove("a")), (Some(1), None));
+    /// ```
+    pub fn remove<Q>(&self, key: &Q) -> Option<V>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+        V: Clone,
+    {
+        let hash = self.hasher().hash_one(key);
+        let removed = self
+            .core()
+            .change(|change| change.remove(hash, key, RemovalCause::Explicit));
+        removed.map(|node| node.value.clone())
+    }
+
+    /// Removes a key. As [`remove`](Self::remove), for values that need not be `Clone`.
+    ///
+    /// # Panics
+    /// If a key's `Hash`, `Eq` or `Clone` does. Nothing has changed then.
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// cache.insert("a", 1);
+    /// cache.invalidate("a");
+    /// println!("{:?}", cache.get("a")); // None
+    /// # assert_eq!(cache.get("a"), None);
+    /// ```
+    pub fn invalidate<Q>(&self, key: &Q)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        let hash = self.hasher().hash_one(key);
+        self.core()
+            .change(|change| _ = change.remove(hash, key, RemovalCause::Explicit));
+    }
+
+    /// Removes all entries.
+    ///
+    /// # Cost
+    /// With an [`eviction_listener`](super::Builder::eviction_listener) or values that have something to drop, O(n).
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// cache.insert("a", 1);
+    /// cache.invalidate_all();
+    /// println!("{}", cache.entry_count()); // 0
+    /// # assert_eq!((cache.entry_count(), cache.get("a")), (0, None));
+    /// ```
+    pub fn invalidate_all(&self) {
+        self.core().change(|change| change.remove_all());
+    }
+
+    /// Removes the entries for which `condition` returns `true`, all in one step.
+    ///
+    /// # Cost
+    /// Calls `condition` once for each entry, while other writers wait.
+    ///
+    /// # Panics
+    /// If `condition` does, or the `Eq` or `Clone` of a key. Nothing has changed then. If `condition` writes to the cache.
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// for n in 0..10 {
+    ///     cache.insert(n, n);
+    /// }
+    /// cache.invalidate_if(|key, _| key % 2 == 0);
+    /// println!("{} {:?}", cache.entry_count(), cache.get(&4)); // 5 None
+    /// # assert_eq!((cache.entry_count(), cache.get(&4)), (5, None));
+    /// ```
+    pub fn invalidate_if(&self, condition: impl FnMut(&K, &V) -> bool) {
+        self.core().change(|change| change.remove_if(condition));
+    }
+
+    /// Removes expired entries, calls the listener for each removal that it does not know yet, and drops removed values
+    /// that no guard can see, on the calling thread.
+    ///
+    /// A background thread does all of that anyway. Call it in a test, or before you look at the counts.
+    /// (A call of the listener that this thread has begun before may still run when this returns.)
+    pub fn run_pending_tasks(&self) {
+        let core = self.core();
+        if !core.clock.is_manual() {
+            core.clock.advance();
+        }
+        core.change(|change| change.remove_expired(usize::MAX));
+        while core.handle_removals(usize::MAX) == Next::After(Duration::ZERO) {}
+    }
+}
