@@ -5,7 +5,8 @@
 //! wait for each other. One reader that is slow delays the writer and everybody behind it.
 //!
 //! Here a lookup takes no lock and waits for nobody: it is *wait-free*. There is one exception. A thread's first read
-//! through a [`SharedReader`] or a [`SharedMap`] takes the lock of the list of readers for a moment, and allocates.
+//! of a map through a [`SharedReader`] or a [`SharedMap`] takes the lock of the list of readers for a moment, and
+//! allocates.
 //!
 //! The map is kept in two *copies*. Readers use one of them, the *published* copy. A writer changes the other one
 //! and then swaps the two, which *publishes* all of its changes at once. This crate has no `unsafe` code; the swap
@@ -60,8 +61,8 @@
 //! | changes entries in place, through `&mut V` | dashmap or scc: here a change makes a new value from the old one |
 //! | is sorted, or asked for ranges | a `BTreeMap` in [`left_right`] |
 //!
-//! Guards that are held for long, across I/O for example, make writes wait or clone the map. Clone the value
-//! instead, or see [*What may wait, and for whom*](#what-may-wait-and-for-whom).
+//! Guards that are held for long, across I/O for example, make writes wait, clone the map, or both. Clone
+//! the value instead, or see [*What may wait, and for whom*](#what-may-wait-and-for-whom).
 //!
 //! To count in each request, store a `Shared<AtomicU64>` as the value, and add to it through a read.
 //!
@@ -178,7 +179,7 @@
 //! | call | waits for | never waits | waits for a limited time | the task waits, the thread does not |
 //! |---|---|---|---|---|
 //! | each read of a [`ReadHandle`], [`View`] or [`Snapshot`] | nobody | | | |
-//! | each read of a [`SharedReader`] or [`SharedMap`] | nobody; at a thread's first read, the lock of the list of readers | a read of a [`ReadHandle`] | | |
+//! | each read of a [`SharedReader`] or [`SharedMap`] | nobody; at a thread's first read of the map, the lock of the list of readers | a read of a [`ReadHandle`] | | |
 //! | to make, clone or drop a [`ReadHandle`] or a [`Snapshot`] | the lock of the list of readers, for a moment | | | |
 //! | to clone a [`SharedMap`] or a [`SharedReader`] | nobody; it increments a shared counter | | | |
 //! | `insert`, `remove`, `extend`, `clear` of a [`WriteHandle`]: they are logged | nobody | | | |

@@ -66,7 +66,7 @@
 //! | has a small value, or replaces the value as a whole | arc-swap, with its `Cache` |
 //! | has no memory for two copies, and cannot share the data between them by an [`Arc`](std::sync::Arc) | a lock |
 //! | writes often, and needs each write to be visible at once | a lock: a swap for each write costs more |
-//! | has readers that keep a state for long | arc-swap: here the second swap after such a read waits for it. ([`rebuild`](OpWriteHandle::rebuild) does not wait, but clones the value) |
+//! | has readers that keep a state for long | arc-swap: here the second swap after such a read waits for it (with [`WriteHandle`], the first). ([`rebuild`](OpWriteHandle::rebuild) does not wait, but clones the value) |
 //! | uses the value less than about ten thousand times a second | a lock: it is no bottleneck at that rate |
 //!
 //! # Which type
@@ -145,7 +145,8 @@
 //! |---|---|---|---|---|
 //! | [`ReadHandle::read`], the drop of a guard | nobody | | | |
 //! | [`SharedReader::read`] | nobody; at a thread's first read, the lock of the list of readers | [`ReadHandle::read`] | | |
-//! | to make, clone or drop a handle or a snapshot | the lock of the list of readers, for a moment | | | |
+//! | to make, clone or drop a [`ReadHandle`]; to take or drop a [`Snapshot`] | the lock of the list of readers, for a moment | | | |
+//! | to clone a [`SharedReader`] | nobody | | | |
 //! | [`push`](OpWriteHandle::push), [`extend`](OpWriteHandle::extend) | nobody | | | |
 //! | [`swap_buffers`](OpWriteHandle::swap_buffers), operations pending | guards taken before the last swap | [`try_swap_buffers`](OpWriteHandle::try_swap_buffers) | [`swap_buffers_timeout`](OpWriteHandle::swap_buffers_timeout) | [`swap_buffers_async`](OpWriteHandle::swap_buffers_async) |
 //! | [`catch_up`](OpWriteHandle::catch_up) | guards taken before the last swap | [`try_catch_up`](OpWriteHandle::try_catch_up) | [`catch_up_timeout`](OpWriteHandle::catch_up_timeout) | [`catch_up_async`](OpWriteHandle::catch_up_async) |
@@ -182,8 +183,8 @@
 //! pointer into its slot. To leave, it clears the slot.
 //!
 //! A swap exchanges the pointer, makes sure that every announcement before the swap is visible, and looks at all
-//! slots. Before the writer next changes the copy swapped out, it waits until each slot that named that copy has
-//! been seen elsewhere.
+//! slots, which show the readers of the copy swapped out. Before the writer next changes that copy, it waits until it
+//! has seen each of these readers leave that copy.
 //!
 //! Making sure is the writer's part. On Linux it calls `membarrier`, which runs a fence on all processors that run
 //! this process, so a reader needs none. On Windows it calls `FlushProcessWriteBuffers`. On other systems, and while
@@ -196,8 +197,9 @@
 //! # Limits
 //!
 //! - One writer. Share it behind a lock, or let threads send it what to write.
-//! - A read that never ends holds up the second swap after it. The timeout forms return an error that names the
-//!   reader, and [`rebuild`](OpWriteHandle::rebuild) continues without waiting for it, at the price of a clone.
+//! - A read that never ends holds up the second swap after it (with [`WriteHandle`], the first). The timeout forms
+//!   return an error that names the reader, and [`rebuild`](OpWriteHandle::rebuild) continues without waiting for it,
+//!   at the price of a clone.
 //! - A guard is dropped by the thread that took it, though others may read it meanwhile. A [`Snapshot`] goes
 //!   wherever it is sent.
 //! - Do not read in a signal handler. The interrupted code may be in the middle of a read through the same handle, or

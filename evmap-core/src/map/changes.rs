@@ -143,8 +143,8 @@ where
         inside: "The closure runs on the calling thread, and no lock of the map is held meanwhile.",
         visible: "Readers see the change after the next [`refresh`](Self::refresh).",
         blocking: "Applies the pending changes to the writer's copy first, for which it waits for guards that were taken \
-                   before the last refresh. It does not wait once [`try_catch_up`](Self::try_catch_up) or \
-                   [`catch_up_timeout`](Self::catch_up_timeout) has succeeded, until the next refresh.",
+                   before the last refresh. After a successful [`try_catch_up`](Self::try_catch_up) or \
+                   [`catch_up_timeout`](Self::catch_up_timeout) it does not wait. This holds until the next refresh.",
         panics: "If a closure does. Nothing has changed then. As [`refresh`](Self::refresh), if the `Hash`, `Eq`, `Clone` \
                  or `Drop` of a key or value panics while a change is made: the writer \
                  [is poisoned](Self::is_poisoned) then.",

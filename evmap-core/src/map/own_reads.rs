@@ -45,8 +45,8 @@ where
     ///
     /// # Blocking
     /// Applies the changes to the writer's copy first, for which it waits for guards that were
-    /// taken before the last refresh. It does not wait once [`try_catch_up`](Self::try_catch_up) has succeeded, until the
-    /// next refresh.
+    /// taken before the last refresh. After a successful [`try_catch_up`](Self::try_catch_up) it does not wait. This
+    /// holds until the next refresh.
     ///
     /// # Panics
     /// As [`refresh`](Self::refresh).

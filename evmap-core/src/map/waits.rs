@@ -11,7 +11,7 @@ use crate::table::Engine;
 
 /// Reads of the writer's own (`get`, `len`, `iter`), `retain` and the compute calls need the writer's
 /// copy, and wait for the readers that are still in it.
-/// After one of these calls, none of those calls waits, until the next refresh.
+/// After one of these calls has succeeded, none of those calls waits. This holds until the next refresh.
 ///
 /// # Examples
 ///

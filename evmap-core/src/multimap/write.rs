@@ -62,8 +62,8 @@ where
     /// `f` is called once. Only its result is logged.
     ///
     /// # Blocking
-    /// Waits for guards that were taken before the last refresh. It does not wait once
-    /// [`try_catch_up`](crate::WriteHandle::try_catch_up) has succeeded, until the next refresh.
+    /// Waits for guards that were taken before the last refresh. After a successful
+    /// [`try_catch_up`](crate::WriteHandle::try_catch_up) it does not wait. This holds until the next refresh.
     ///
     /// # Panics
     /// If `f` does, or the iterator that it returns; nothing is logged then.
@@ -168,8 +168,8 @@ where
     /// `keep` is called once for each value. Only the result is logged.
     ///
     /// # Blocking
-    /// Waits for guards that were taken before the last refresh. It does not wait once
-    /// [`try_catch_up`](crate::WriteHandle::try_catch_up) has succeeded, until the next refresh.
+    /// Waits for guards that were taken before the last refresh. After a successful
+    /// [`try_catch_up`](crate::WriteHandle::try_catch_up) it does not wait. This holds until the next refresh.
     ///
     /// # Panics
     /// If `keep` does; nothing is logged then.

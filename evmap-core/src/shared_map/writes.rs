@@ -31,7 +31,7 @@ pub(super) use visible;
 macro_rules! blocking {
     () => {
         "Waits for the map's writer lock, and so for the closures of other writers. If a reader is still in the copy that is \
-         written next, it also waits for the reader, or clones all entries to go past it: see \
+         written next, it may also wait for the reader, and clone all entries to go past it: see \
          [*Readers that do not leave*](crate::SharedMap#readers-that-do-not-leave). \
          [`try_write`](crate::SharedMap::try_write) never waits. \
          [`write_timeout`](crate::SharedMap::write_timeout) waits for a limited time. With \
@@ -89,7 +89,7 @@ where
     /// - *A lock is taken in both orders.* The closure locks a mutex, and a thread that holds it writes
     ///   to this map.
     ///
-    /// So do what takes long or needs other threads before the write, and give the closure the result.
+    /// So do slow work first, and work that needs other threads. Then write, and give the closure the result.
     /// Inside, the batch is there to read and write, and reads of any map are fine: they take no lock.
     /// Where a closure needs a second map, let all threads lock the two in the same order, or ask for
     /// the second with [`try_write`](Self::try_write) or [`write_timeout`](Self::write_timeout), and

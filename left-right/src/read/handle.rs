@@ -102,7 +102,8 @@ impl<T> ReadHandle<T> {
     /// If this handle has a guard already, the new one shows the same state as that one.
     ///
     /// # Blocking
-    /// Never waits: wait-free. While the guard lives, one swap passes it, and the next one waits for it.
+    /// Never waits: wait-free. While the guard lives, one swap passes it, and the next one waits for it. (With
+    /// [`WriteHandle`](crate::WriteHandle), the first one waits.)
     ///
     /// # Examples
     /// ```
