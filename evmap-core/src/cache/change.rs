@@ -107,14 +107,14 @@ where
         }
     }
 
-    /// Inserts a value, and evicts others to make room for it.
+    /// Inserts a value, and evicts others until it fits.
     pub(super) fn insert(&mut self, key: Hashed<K>, node: Shared<Node<V>>) {
         let hash = key.hash;
         let due = self.core.due(&node);
         Counters::add(&self.core.counters.insertions, 1);
         let Some(old) = self.map.insert_hashed(key, Shared::clone(&node)) else {
             // The map has it already, and the policy does not, so it is no victim itself.
-            self.make_room(node.weight());
+            self.free_capacity(node.weight());
             let slot = self.store.policy.insert(hash, node);
             self.store.timers.set(slot, due);
             return;
@@ -126,7 +126,7 @@ where
         debug_assert!(replaced.is_ok_and(|it| Shared::ptr_eq(&it, &old)));
         self.store.timers.set(old.slot(), due);
         self.note_removal(key, old, cause);
-        self.make_room(0);
+        self.free_capacity(0);
     }
 
     /// Removes a key. Returns its value, if it has not expired.
@@ -241,7 +241,7 @@ where
     }
 
     /// Evicts until an item of this weight fits. Entries that have expired go first.
-    fn make_room(&mut self, weight: u32) {
+    fn free_capacity(&mut self, weight: u32) {
         while self.store.policy.is_over_with(weight) {
             if let Some(slot) = self.store.timers.first_due(self.now) {
                 self.expire(slot);

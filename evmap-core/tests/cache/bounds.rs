@@ -43,7 +43,7 @@ fn weights_are_bounded_and_an_entry_heavier_than_the_cache_is_refused() {
 }
 
 #[test]
-fn a_replaced_value_changes_the_weight_and_makes_room_if_it_is_heavier() {
+fn a_replaced_value_changes_the_weight_and_evicts_others_if_it_is_heavier() {
     let cache = Cache::builder()
         .max_capacity(10)
         .weigher(|_key: &u32, weight: &u32| *weight)

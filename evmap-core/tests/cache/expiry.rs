@@ -174,7 +174,7 @@ fn a_fraction_that_makes_no_sense_is_taken_as_the_nearest_that_does() {
 }
 
 #[test]
-fn what_has_expired_makes_room_before_anything_is_evicted() {
+fn what_has_expired_is_removed_before_anything_is_evicted() {
     let clock = ManualClock::new();
     let cache = Cache::builder().max_capacity(10).clock(&clock).build();
     for n in 0..5 {

@@ -71,7 +71,7 @@ fn the_values_of_one_call_are_of_one_version() {
             cache.insert(1, n);
         }
         cache.invalidate_all();
-        reader.join().expect("every version was whole");
+        reader.join().expect("every version was consistent");
     });
 }
 
