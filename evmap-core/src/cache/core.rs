@@ -79,6 +79,18 @@ pub(super) struct Wakeups {
     pub(super) needs_janitor: bool,
 }
 
+impl<K, V> Drop for Store<K, V> {
+    /// Drops each value by itself, since two that panic would abort the program. Resumes the first panic.
+    fn drop(&mut self) {
+        let mut drops = Drops::default();
+        for (_, entry) in self.policy.take_all() {
+            drops.drop(entry.item);
+        }
+        self.removals.drop_all(&mut drops);
+        drops.resume();
+    }
+}
+
 // A panic inside a write leaves `is_dirty` set, so the next write repairs the policy.
 impl<K, V, S> UnwindSafe for Core<K, V, S> {}
 impl<K, V, S> RefUnwindSafe for Core<K, V, S> {}

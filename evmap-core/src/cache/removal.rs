@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::node::Node;
 use crate::Shared;
+use crate::panics::Drops;
 
 /// Why an entry was removed from a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,6 +82,15 @@ impl<K, V> Removals<K, V> {
     pub(super) fn take_fresh(&mut self, most: usize) -> Vec<Removal<K, V>> {
         let count = self.fresh.len().min(most);
         self.fresh.drain(..count).collect()
+    }
+
+    /// Drops everything, each key and value by itself.
+    pub(super) fn drop_all(&mut self, drops: &mut Drops) {
+        for removal in self.fresh.drain(..) {
+            drops.drop(removal.key);
+            drops.drop(removal.node);
+        }
+        drops.drop_each(self.held.drain(..));
     }
 
     /// Keeps a value until no copy of the map has it. There is always space for it, since it was taken from here.

@@ -5,7 +5,10 @@
 
 mod bounds;
 mod expiry;
+#[cfg(target_os = "linux")]
+mod forks;
 mod invalidation;
+mod panics;
 mod removal;
 
 use std::thread;

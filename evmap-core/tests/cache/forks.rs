@@ -1,0 +1,119 @@
+//! A forked child has neither the publisher nor the janitor of its parent.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use evmap_core::cache::Cache;
+
+use crate::{Counted, FAR, eventually};
+
+/// Runs `body` in a forked child, and waits until it has succeeded.
+fn in_child(body: impl FnOnce()) {
+    // SAFETY: the child runs on the memory of a process with many threads. The allocator of glibc and what is
+    // tested here are made for that, and the child ends without running anything else.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "cannot fork");
+    if child == 0 {
+        let status = i32::from(catch_unwind(AssertUnwindSafe(body)).is_err());
+        // SAFETY: it ends the process, at once.
+        unsafe { libc::_exit(status) };
+    }
+    let begin = Instant::now();
+    let mut status = 0;
+    loop {
+        // SAFETY: the pointer is to a status of our own, and the process is our child.
+        match unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) } {
+            0 if begin.elapsed() < 3 * FAR => thread::sleep(Duration::from_millis(1)),
+            0 => {
+                // SAFETY: our child, which has not been waited for yet.
+                unsafe { libc::kill(child, libc::SIGKILL) };
+                panic!("the child hangs");
+            }
+            _ => break,
+        }
+    }
+    assert_eq!(status, 0, "the child failed");
+}
+
+#[test]
+fn entries_expire_in_a_child_that_only_reads_and_in_one_that_writes() {
+    let cache = Cache::builder()
+        .time_to_live(Duration::from_millis(50))
+        .build();
+    cache.insert_with_ttl("warm", 0, Duration::from_millis(1));
+    eventually("the parent's threads run", || cache.entry_count() == 0);
+    cache.insert("a", 1);
+    // A reader has no write to begin the child's clock.
+    in_child(|| eventually("it has expired", || cache.get("a").is_none()));
+    cache.insert("a", 1);
+    in_child(|| {
+        cache.insert("b", 2);
+        eventually("both are removed", || cache.entry_count() == 0);
+        cache.insert("c", 3);
+        eventually("so is what is inserted later", || cache.entry_count() == 0);
+    });
+    eventually("the parent goes on", || cache.entry_count() == 0);
+}
+
+#[test]
+fn a_child_drops_values_and_tells_the_listener() {
+    let told = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&told);
+    let cache = Cache::builder()
+        .max_capacity(5)
+        .eviction_listener(move |_: &u32, _: &Counted, _| {
+            counted.fetch_add(1, Ordering::SeqCst);
+        })
+        .build();
+    let drops = Arc::new(AtomicUsize::new(0));
+    for n in 0..10 {
+        cache.insert(n, Counted(Arc::clone(&drops)));
+    }
+    eventually("the parent's janitor runs", || {
+        drops.load(Ordering::SeqCst) == 5
+    });
+    in_child(|| {
+        for n in 10..20 {
+            cache.insert(n, Counted(Arc::clone(&drops)));
+        }
+        eventually("they are dropped", || drops.load(Ordering::SeqCst) == 15);
+        eventually("and told of", || told.load(Ordering::SeqCst) == 15);
+    });
+}
+
+#[test]
+fn after_a_fork_inside_a_write_the_child_reads_and_its_writes_panic() {
+    struct Slow(mpsc::SyncSender<()>, std::sync::Mutex<mpsc::Receiver<()>>);
+    let (entered, has_entered) = mpsc::sync_channel(1);
+    let (leave, may_leave) = mpsc::sync_channel(1);
+    let slow = Slow(entered, std::sync::Mutex::new(may_leave));
+    let cache = Cache::new(10);
+    cache.insert(1, 1);
+    thread::scope(|scope| {
+        let writer = &cache;
+        scope.spawn(move || {
+            writer.invalidate_if(|_, _| {
+                slow.0.send(()).expect("the test waits");
+                slow.1
+                    .lock()
+                    .expect("no panic")
+                    .recv()
+                    .expect("the test goes on");
+                false
+            });
+        });
+        has_entered.recv().expect("the write began");
+        in_child(|| {
+            assert_eq!(cache.get(&1), Some(1));
+            assert!(catch_unwind(AssertUnwindSafe(|| cache.insert(2, 2))).is_err());
+            assert_eq!(cache.entry_count(), 1);
+            cache.stats();
+        });
+        leave.send(()).expect("the writer waits");
+    });
+    cache.insert(2, 2);
+    assert_eq!(cache.get(&2), Some(2));
+}
