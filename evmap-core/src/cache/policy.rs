@@ -25,6 +25,7 @@ use slab::Slab;
 
 use super::frequency::Frequency;
 use super::ghosts::Ghosts;
+use super::sync::planted;
 
 /// An entry of the small queue that was read this often moves to the main queue instead of being evicted.
 const PROMOTED: u8 = 2;
@@ -249,11 +250,13 @@ impl<T: Item> S3Fifo<T> {
             previous => self.entries[previous as usize].next = next,
         }
         match next {
+            NONE if planted("back-kept") => {}
             NONE => queue.back = previous,
             next => self.entries[next as usize].previous = previous,
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(mutants)))]
+#[path = "policy/tests.rs"]
 mod tests;
