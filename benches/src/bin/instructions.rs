@@ -11,9 +11,11 @@
 
 use std::hint::black_box;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use evmap_core::cache::Cache;
 use evmap_core::table::{Counted, Engine, Incremental, RobinHood, Swiss};
-use evmap_core::{Builder, FenceMode, ReadHandle, WriteHandle};
+use evmap_core::{Builder, FenceMode, ReadHandle, SharedMap, WriteHandle};
 
 /// The default hasher, except for its seed, which is always the same.
 type Fixed = foldhash::fast::FixedState;
@@ -62,7 +64,49 @@ fn main() -> ExitCode {
     count_reads::<Counted<Swiss>>("Swiss/counted", hits, misses);
     count_reads::<Counted<Incremental>>("Incremental/counted", hits, misses);
     count_reads::<Counted<RobinHood>>("RobinHood/counted", hits, misses);
+    count_shared(hits, misses);
     ExitCode::SUCCESS
+}
+
+/// A shared map, and a cache of the same entries.
+fn count_shared(hits: &[u64], misses: &[u64]) {
+    let map = SharedMap::builder()
+        .fence(FenceMode::Membarrier)
+        .hasher(Fixed::default())
+        .build();
+    let cache = || {
+        Cache::builder()
+            .fence(FenceMode::Membarrier)
+            .hasher(Fixed::default())
+            .max_capacity(2 * ENTRIES)
+    };
+    let (plain, recording) = (cache().build(), cache().record_stats().build());
+    let expiring = cache().time_to_live(Duration::from_secs(3600)).build();
+    for key in 0..ENTRIES {
+        map.insert(key, value_of(key));
+        for cache in [&plain, &recording, &expiring] {
+            cache.insert(key, value_of(key));
+        }
+    }
+    // Both background threads have nothing to do any more, and the entries are as hot as they get.
+    std::thread::sleep(Duration::from_millis(500));
+    for key in hits.iter().cycle().take(4 * hits.len()) {
+        for cache in [&plain, &recording, &expiring] {
+            assert_eq!(cache.get(key), Some(value_of(*key)));
+        }
+    }
+    for (outcome, keys) in [("hit", hits), ("miss", misses)] {
+        count(&format!("shared-map/{outcome}"), keys, &mut |key| {
+            map.get_cloned(key)
+        });
+        count(&format!("cache/{outcome}"), keys, &mut |key| plain.get(key));
+        count(&format!("cache/recording/{outcome}"), keys, &mut |key| {
+            recording.get(key)
+        });
+        count(&format!("cache/expiring/{outcome}"), keys, &mut |key| {
+            expiring.get(key)
+        });
+    }
 }
 
 /// Each way of reading.

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use left_right::FenceMode;
 use left_right::background::{Background, Work};
 
 use super::cache::{EXACT, IDLES, RECORDS};
@@ -46,6 +47,7 @@ pub struct Builder<K, V, S = DefaultHashBuilder> {
     jitter: f64,
     extras: u8,
     clock: Option<ManualClock>,
+    fence: FenceMode,
     hasher: S,
 }
 
@@ -62,6 +64,7 @@ impl<K, V> Builder<K, V> {
             jitter: 0.0,
             extras: 0,
             clock: None,
+            fence: FenceMode::Auto,
             hasher: DefaultHashBuilder::default(),
         }
     }
@@ -167,6 +170,13 @@ impl<K, V, S> Builder<K, V, S> {
         self
     }
 
+    /// Sets which side pays for the order between a lookup and a write: see
+    /// [`SharedMap`](crate::shared_map::Builder::fence). The default is [`FenceMode::Auto`].
+    pub fn fence(mut self, mode: FenceMode) -> Self {
+        self.fence = mode;
+        self
+    }
+
     /// Sets the hasher. Clones of it must hash alike.
     pub fn hasher<S2>(self, hasher: S2) -> Builder<K, V, S2> {
         Builder {
@@ -179,6 +189,7 @@ impl<K, V, S> Builder<K, V, S> {
             jitter: self.jitter,
             extras: self.extras,
             clock: self.clock,
+            fence: self.fence,
             hasher,
         }
     }
@@ -194,12 +205,9 @@ impl<K, V, S> Builder<K, V, S> {
         V: Send + Sync + 'static,
         S: BuildHasher + Clone + Send + Sync + 'static,
     {
-        let mut extras = self.extras;
-        if self.time_to_idle.is_some() {
-            extras |= IDLES;
-        }
         let map = SharedMap::builder()
             .capacity(self.initial_capacity)
+            .fence(self.fence)
             .hasher(self.hasher)
             .build();
         let clock = Arc::new(Clock::new(self.clock.as_ref(), self.time_to_idle));
@@ -214,7 +222,12 @@ impl<K, V, S> Builder<K, V, S> {
             let work: Weak<dyn Work> = Weak::clone(weak) as Weak<dyn Work>;
             Core::new(map, clock, settings, Background::new(work))
         });
-        Cache::of(core, extras)
+        let idles = if self.time_to_idle.is_some() {
+            IDLES
+        } else {
+            0
+        };
+        Cache::of(core, self.extras | idles)
     }
 }
 

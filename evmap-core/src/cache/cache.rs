@@ -19,7 +19,7 @@ use crate::{DefaultHashBuilder, Shared};
 pub(super) const RECORDS: u8 = 1;
 /// Reads note when they were made, for the time to idle.
 pub(super) const IDLES: u8 = 2;
-/// Reads ask the system for the time.
+/// Reads of an entry that may expire ask the system for the time.
 pub(super) const EXACT: u8 = 4;
 
 /// A cache that any thread reads and writes. A hit is a wait-free lookup.
@@ -179,20 +179,45 @@ impl<K, V, S> Cache<K, V, S> {
         }
     }
 
-    /// Whether a lookup may show this value.
+    /// Whether a lookup shows this value, which counts as a read.
     #[inline(always)]
-    fn is_live(&self, node: &Node<V>) -> bool {
-        (node.is_lasting() && self.extras & IDLES == 0) || self.is_live_by_time(node)
+    fn shows(&self, node: &Node<V>) -> bool {
+        node.frequency.is_hot_and_lasting() || self.looks_closer(node)
     }
 
-    #[inline]
-    fn is_live_by_time(&self, node: &Node<V>) -> bool {
+    /// As [`shows`](Self::shows), for an entry that may expire or is not hot.
+    #[inline(never)]
+    fn looks_closer(&self, node: &Node<V>) -> bool {
+        // The usual case: a hot entry with a time to live.
+        if self.extras & !RECORDS == 0 && node.frequency.is_hot() && self.clock.is_kept() {
+            return node.expires > self.clock.coarse();
+        }
+        self.looks_at_all(node)
+    }
+
+    #[inline(never)]
+    fn looks_at_all(&self, node: &Node<V>) -> bool {
+        let is_live = self.is_live(node);
+        if is_live {
+            node.frequency.raise();
+            if let Some(tick) = self.clock.tick() {
+                node.note_read(tick);
+            }
+        }
+        is_live
+    }
+
+    /// Whether the value has not expired.
+    fn is_live(&self, node: &Node<V>) -> bool {
+        if !node.frequency.is_timed() {
+            return true;
+        }
         let now = if self.extras & EXACT == 0 && self.clock.is_kept() {
             self.clock.coarse()
         } else {
             self.ask_for_time()
         };
-        node.expires > now && !(self.extras & IDLES != 0 && self.clock.is_idle(node.read_at()))
+        node.expires > now && !self.clock.is_idle(node.read_at())
     }
 
     #[cold]
@@ -202,15 +227,6 @@ impl<K, V, S> Cache<K, V, S> {
             self.clock.advance()
         } else {
             self.core().start_clock()
-        }
-    }
-
-    /// Notes a hit.
-    #[inline(always)]
-    fn touch(&self, node: &Node<V>) {
-        node.frequency.raise();
-        if self.extras & IDLES != 0 {
-            node.note_read(self.clock.tick());
         }
     }
 
@@ -239,11 +255,7 @@ where
     #[inline(always)]
     fn project(self, state: &State<K, Shared<Node<V>>, S, (), DefaultEngine>) -> Option<&V> {
         let (_, node) = state.table.find(self.hash, self.key)?;
-        if !self.cache.is_live(node) {
-            return None;
-        }
-        self.cache.touch(node);
-        Some(&node.value)
+        self.cache.shows(node).then_some(&node.value)
     }
 }
 
@@ -277,8 +289,7 @@ where
         let hash = self.hasher().hash_one(key);
         let mut state = self.map.inner.read();
         match state.table.find(hash, key) {
-            Some((_, node)) if self.is_live(node) => {
-                self.touch(node);
+            Some((_, node)) if self.shows(node) => {
                 let value = node.value.clone();
                 self.count(&mut state, Counter::Second);
                 Some(value)
@@ -354,12 +365,8 @@ where
         keys.map(|key| {
             let hash = self.hasher().hash_one(key);
             let found = state.table.find(hash, key);
-            let value = found
-                .filter(|(_, node)| self.is_live(node))
-                .map(|(_, node)| {
-                    self.touch(node);
-                    node.value.clone()
-                });
+            let shown = found.filter(|(_, node)| self.shows(node));
+            let value = shown.map(|(_, node)| node.value.clone());
             let counter = match value {
                 Some(_) => Counter::Second,
                 None => Counter::First,

@@ -83,6 +83,16 @@ struct Idle {
     now: AtomicU32,
 }
 
+impl Idle {
+    fn tick(&self, clock: &Clock) -> u32 {
+        if clock.is_manual() {
+            return (clock.coarse() / self.tick) as u32;
+        }
+        // ORDER: C1.
+        self.now.load(Ordering::Relaxed)
+    }
+}
+
 impl Clock {
     pub(super) fn new(manual: Option<&ManualClock>, time_to_idle: Option<Duration>) -> Self {
         let idle = time_to_idle.map(|time| {
@@ -142,14 +152,9 @@ impl Clock {
         self.began.is_none()
     }
 
-    /// The coarse time in ticks, or 0 if the cache has no time to idle.
-    pub(super) fn tick(&self) -> u32 {
-        match &self.idle {
-            // ORDER: C1, for both.
-            Some(idle) if self.is_manual() => (self.coarse() / idle.tick) as u32,
-            Some(idle) => idle.now.load(Ordering::Relaxed),
-            None => 0,
-        }
+    /// The coarse time in ticks, if the cache has a time to idle.
+    pub(super) fn tick(&self) -> Option<u32> {
+        self.idle.as_ref().map(|idle| idle.tick(self))
     }
 
     /// The time at which the next tick begins, or [`NEVER`] if the cache has no time to idle.
@@ -165,14 +170,14 @@ impl Clock {
     pub(super) fn is_idle(&self, read_at: u32) -> bool {
         self.idle
             .as_ref()
-            .is_some_and(|idle| self.tick().wrapping_sub(read_at) >= idle.limit)
+            .is_some_and(|idle| idle.tick(self).wrapping_sub(read_at) >= idle.limit)
     }
 
     /// The time at which an entry that was read at this tick is idle, or [`NEVER`].
     pub(super) fn idle_from(&self, read_at: u32) -> u64 {
         let Some(idle) = &self.idle else { return NEVER };
         let now = self.coarse();
-        let age = self.tick().wrapping_sub(read_at);
+        let age = idle.tick(self).wrapping_sub(read_at);
         let left = u64::from(idle.limit.saturating_sub(age));
         // From the beginning of the current tick.
         (now / idle.tick)

@@ -27,21 +27,16 @@ pub(crate) struct Node<V> {
 }
 
 impl<V> Node<V> {
-    pub(super) fn new(value: V, weight: u32, expires: u64, tick: u32) -> Self {
+    /// `tick` is that of the clock, if the cache has a time to idle.
+    pub(super) fn new(value: V, weight: u32, expires: u64, tick: Option<u32>) -> Self {
         Node {
-            frequency: Frequency::new(0),
+            frequency: Frequency::new(expires != NEVER || tick.is_some()),
             weight,
             expires,
             value,
             slot: AtomicU32::new(u32::MAX),
-            read_at: AtomicU32::new(tick),
+            read_at: AtomicU32::new(tick.unwrap_or(0)),
         }
-    }
-
-    /// Whether it never expires by its time to live.
-    #[inline(always)]
-    pub(super) fn is_lasting(&self) -> bool {
-        self.expires == NEVER
     }
 
     pub(super) fn slot(&self) -> u32 {

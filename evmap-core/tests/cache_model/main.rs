@@ -29,7 +29,9 @@ struct Found(Arc<Frequency>);
 
 impl Found {
     fn new(reads: u8) -> Self {
-        Found(Arc::new(Frequency::new(reads)))
+        let frequency = Frequency::new(false);
+        (0..reads).for_each(|_| frequency.raise());
+        Found(Arc::new(frequency))
     }
 }
 

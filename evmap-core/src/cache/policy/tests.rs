@@ -14,7 +14,7 @@ struct Read(std::rc::Rc<(Frequency, u32, Cell<u32>)>);
 impl Read {
     fn new(weight: u32) -> Self {
         Read(std::rc::Rc::new((
-            Frequency::new(0),
+            Frequency::new(false),
             weight,
             Cell::new(NONE),
         )))
@@ -214,7 +214,7 @@ fn a_search_for_a_victim_ends_while_readers_raise_every_frequency() {
     }
     let mut policy = S3Fifo::new(Some(100));
     for key in 0..100 {
-        policy.insert(key, Hot(Frequency::new(3)));
+        policy.insert(key, Hot(Frequency::new(key % 2 == 0)));
     }
     for _ in 0..100 {
         let slot = policy.victim().expect("a victim");
