@@ -55,7 +55,7 @@
 //! | has at most a few hundred entries, or is only replaced as a whole | arc-swap, with its `Cache`: reads cost as little as by a [`ReadHandle`], and one copy is enough. (Each change there copies the whole table) |
 //! | is written as often as it is read, such as a counter for each request | dashmap, scc or a lock: the writes to one [`SharedMap`] do not run in parallel, and each is applied to both copies |
 //! | is used less than about ten thousand times a second | a lock: it is no bottleneck at that rate |
-//! | evicts or expires entries | moka, or another cache |
+//! | evicts or expires entries | the [`cache`] of this crate, or moka, which also loads missing values |
 //! | has no memory for two copies, and its values cannot be [`Shared`] between them | papaya, dashmap or a lock, which keep one copy |
 //! | has keys that are not `Clone` | papaya, dashmap or scc (values that are not `Clone` can be put into a [`Shared`]) |
 //! | changes entries in place, through `&mut V` | dashmap or scc: here a change makes a new value from the old one |
@@ -80,6 +80,7 @@
 //! | [`View`] | all entries of one published state |
 //! | [`Snapshot`] | the same, owned: may be sent to other threads, and held across an `.await` |
 //! | [`OwnView`] | all entries of the writer's own state |
+//! | [`cache::Cache`] | a bounded cache: it evicts, and entries may expire |
 //!
 //! A *guard* is what [`get`](ReadHandle::get) and [`read`](ReadHandle::read) return: it lends data and keeps its
 //! copy unchanged until it is dropped. A [`Snapshot`] counts as a guard. A *refresh* publishes what was written;

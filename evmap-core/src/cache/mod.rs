@@ -26,6 +26,8 @@ mod core;
 mod frequency;
 mod ghosts;
 mod iter;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod node;
 mod policy;
 mod removal;
