@@ -110,6 +110,8 @@ where
     /// Inserts a value, and evicts others until it fits.
     pub(super) fn insert(&mut self, key: Hashed<K>, node: Shared<Node<V>>) {
         let hash = key.hash;
+        // Only `begin` has advanced the clock for sure, and it may have waited for other writers before.
+        node.note_read(self.core.clock.tick());
         let due = self.core.due(&node);
         Counters::add(&self.core.counters.insertions, 1);
         let Some(old) = self.map.insert_hashed(key, Shared::clone(&node)) else {

@@ -81,7 +81,7 @@ where
             None => 0,
         };
         let expires = core.expires(lifetime, key.hash, now);
-        let node = Shared::new(Node::new(value, weight, expires, core.clock.tick()));
+        let node = Shared::new(Node::new(value, weight, expires));
         core.change(|change| {
             // The time may have gone on while this waited for other writers.
             if expires != NEVER && expires <= change.now().max(now) {

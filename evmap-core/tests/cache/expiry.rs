@@ -1,6 +1,6 @@
 //! Entries expire when they should, by a clock that stands still until it is advanced.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evmap_core::cache::{Cache, ManualClock};
 
@@ -233,6 +233,24 @@ fn by_the_real_clock_idle_entries_leave_memory_and_those_that_are_read_stay() {
     let cache = Cache::builder().time_to_idle(crate::FAR).build();
     cache.insert("read", 1);
     assert_eq!(cache.get("read"), Some(1));
+}
+
+/// A cache without entries has no ticks, and an insertion once took the tick at which the last of them had left.
+#[test]
+fn an_entry_that_is_inserted_after_a_long_pause_is_not_idle() {
+    let time = Duration::from_millis(300);
+    let cache = Cache::builder().time_to_idle(time).build();
+    loop {
+        std::thread::sleep(2 * time);
+        let begin = Instant::now();
+        cache.insert("a", 1);
+        let found = cache.get("a");
+        // Else this thread was not scheduled for long.
+        if begin.elapsed() < time {
+            assert_eq!(found, Some(1));
+            break;
+        }
+    }
 }
 
 #[test]
