@@ -8,7 +8,7 @@
 //!   shows the entry a moment longer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use left_right::background::Background;
@@ -79,8 +79,19 @@ struct Idle {
     tick: u64,
     /// An entry is idle at this many ticks after the one in which it was read.
     limit: u32,
-    /// The coarse time, in ticks. (It wraps around, which only the difference of two near ticks meets.)
-    now: AtomicU32,
+    /// The coarse time, in ticks. It never goes back: a tick before that of a read would look like one long after it.
+    now: AtomicU64,
+}
+
+impl Idle {
+    /// Advances the ticks to this time, unless another thread has advanced them further.
+    fn reach(&self, time: u64) {
+        let tick = time / self.tick;
+        // ORDER: C1, for both.
+        if self.now.load(Ordering::Relaxed) < tick {
+            self.now.fetch_max(tick, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Idle {
@@ -103,7 +114,7 @@ impl Clock {
             Idle {
                 tick,
                 limit: u32::try_from(limit).unwrap_or(u32::MAX / 2),
-                now: AtomicU32::new(0),
+                now: AtomicU64::new(0),
             }
         });
         let clock = Clock {
@@ -127,7 +138,7 @@ impl Clock {
             }
         };
         if let Some(idle) = &self.idle {
-            idle.now.store((now / idle.tick) as u32, Ordering::Relaxed);
+            idle.reach(now);
         }
         now
     }
@@ -202,4 +213,21 @@ impl Clock {
 /// A duration in milliseconds, rounded up.
 pub(super) fn to_millis(time: Duration) -> u64 {
     u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(NEVER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A thread that had asked for the time and then paused once set the ticks back. An entry that was read meanwhile looked
+    /// like one that was read almost 2^32 ticks ago.
+    #[test]
+    fn ticks_never_go_back() {
+        let clock = Clock::new(None, Some(Duration::from_secs(3600)));
+        let idle = clock.idle.as_ref().expect("it has a time to idle");
+        idle.reach(5 * idle.tick);
+        let read_at = clock.tick();
+        idle.reach(4 * idle.tick);
+        assert_eq!((clock.tick(), clock.is_idle(read_at)), (5, false));
+    }
 }

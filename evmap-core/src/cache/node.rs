@@ -1,9 +1,11 @@
 //! [`Node`]: a value, and what its cache knows about it. Both copies of the map share it.
 //!
 //! # Orderings
-//! - **N1** None are needed. Readers of a node have found it in a published copy, so they see it as it was made. `slot`
-//!   belongs to the writer. `read_at` is a time that readers store and only the writer acts upon: an older one makes an
-//!   entry expire no earlier than a read that the writer could have known of.
+//! - **N1** None are needed for `slot`, which belongs to the writer, nor for what never changes. Readers of a node have found
+//!   it in a published copy, so they see it as it was made.
+//! - **N2** `note_read` (Release) pairs with `read_at` (Acquire). Who sees the tick of a read sees a clock that has reached
+//!   it, if it asks the clock afterwards. Else the read would look like one almost 2^32 ticks ago, and the entry idle. Who
+//!   sees an older tick does not know of the read yet.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -45,15 +47,15 @@ impl<V> Node<V> {
     }
 
     pub(super) fn read_at(&self) -> u32 {
-        // ORDER: N1.
-        self.read_at.load(Ordering::Relaxed)
+        // ORDER: N2. The caller asks the clock after this.
+        self.read_at.load(Ordering::Acquire)
     }
 
     /// Notes a read at this tick. Stores only the first time in a tick.
     pub(super) fn note_read(&self, tick: u32) {
-        // ORDER: N1, for both.
         if self.read_at.load(Ordering::Relaxed) != tick {
-            self.read_at.store(tick, Ordering::Relaxed);
+            // ORDER: N2. The clock has reached this tick.
+            self.read_at.store(tick, Ordering::Release);
         }
     }
 }
