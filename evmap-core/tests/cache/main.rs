@@ -10,6 +10,7 @@ mod forks;
 mod invalidation;
 mod panics;
 mod removal;
+mod user_code;
 
 use std::thread;
 use std::time::{Duration, Instant};
