@@ -216,6 +216,7 @@ impl<K, V, S> Builder<K, V, S> {
             weigher: self.weigher,
             listener: self.listener,
             time_to_live: self.time_to_live,
+            keeps_nothing: self.time_to_idle.is_some_and(|time| time.is_zero()),
             jitter: self.jitter,
         };
         let core = Arc::new_cyclic(|weak: &Weak<Core<K, V, S>>| {

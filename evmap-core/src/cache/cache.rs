@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
+use std::mem;
 use std::sync::Arc;
 
 use equivalent::Equivalent;
@@ -215,19 +216,9 @@ impl<K, V, S> Cache<K, V, S> {
         let now = if self.extras & EXACT == 0 && self.clock.is_kept() {
             self.clock.coarse()
         } else {
-            self.ask_for_time()
+            self.clock.now()
         };
         node.expires > now && !self.clock.is_idle(node.read_at())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn ask_for_time(&self) -> u64 {
-        if self.clock.is_kept() || self.clock.is_manual() {
-            self.clock.advance()
-        } else {
-            self.core().start_clock()
-        }
     }
 
     #[inline(always)]
@@ -449,6 +440,10 @@ impl<K, V, S> fmt::Debug for Cache<K, V, S> {
 impl<K, V, S> Drop for Handle<K, V, S> {
     /// After this, the publisher never holds the last reference.
     fn drop(&mut self) {
-        self.core.background.leave();
+        self.core.close();
+        if self.core.map.is_abandoned() {
+            // The fork happened inside a write, so the entries may be half changed. They are leaked.
+            mem::forget(Arc::clone(&self.core));
+        }
     }
 }

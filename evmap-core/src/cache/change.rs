@@ -7,24 +7,29 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::MutexGuard;
 
 use equivalent::Equivalent;
-use left_right::background::Background;
 
 use super::clock::NEVER;
-use super::core::{Core, Store, Wakeups, Writer};
+use super::core::{Core, Ended, Store, Writer};
 use super::node::Node;
-use super::policy::Item;
 use super::removal::{Removal, RemovalCause};
-use super::stats::Counters;
+use super::stats::{Counted, Counters};
 use crate::Shared;
 use crate::op::{Hashed, MapOp};
 use crate::table::Table;
+
+/// How many expired entries each write removes besides.
+const EXPIRED_BY_WRITE: usize = 8;
 
 /// One write of a cache, under the map's writer lock.
 pub(super) struct Change<'a, K, V, S> {
     core: &'a Core<K, V, S>,
     map: &'a mut Writer<K, V, S>,
-    store: MutexGuard<'a, Store<K, V>>,
+    store: MutexGuard<'a, Store<V>>,
     removed: Vec<Removal<K, V>>,
+    /// Added to the figures at the end, so that a write that panics counts nothing.
+    counted: Counted,
+    /// Entries that the policy had and the map had not.
+    strange: Vec<Shared<Node<V>>>,
     now: u64,
 }
 
@@ -33,19 +38,20 @@ where
     K: Hash + Eq + Clone,
     S: BuildHasher + Clone,
 {
-    /// Runs a change. Returns its result, the threads to wake, and values to drop after the unlock.
-    #[allow(clippy::type_complexity)]
+    /// Runs a change. Returns its result, and what is left to do once it is visible.
     pub(super) fn run<R>(
         core: &'a Core<K, V, S>,
         map: &'a mut Writer<K, V, S>,
         change: impl FnOnce(&mut Self) -> R,
-    ) -> (R, (Wakeups, Vec<Shared<Node<V>>>)) {
+    ) -> (R, Ended<K, V>) {
         let store = core.store_in_write();
         let mut this = Change {
             core,
             map,
             store,
             removed: Vec::new(),
+            counted: Counted::default(),
+            strange: Vec::new(),
             now: 0,
         };
         this.begin();
@@ -61,8 +67,10 @@ where
             self.store.rolled_back = rolled_back;
         }
         self.store.is_dirty = true;
+        self.free_capacity(0);
         if self.has_times() {
             self.now = self.core.clock.advance();
+            self.remove_expired(EXPIRED_BY_WRITE);
         }
     }
 
@@ -89,7 +97,10 @@ where
                     is_in_map[slot] = true;
                 }
                 // Runs user code, before anything has changed.
-                _ => missing.push((state.hasher.hash_one(key), Shared::clone(node))),
+                _ => {
+                    let weight = self.core.weigh(key, &node.value);
+                    missing.push((state.hasher.hash_one(key), weight, Shared::clone(node)));
+                }
             }
         }
         let strange: Vec<u32> = policy
@@ -98,37 +109,42 @@ where
             .filter(|slot| !is_in_map.get(*slot as usize).is_some_and(|it| *it))
             .collect();
         for slot in strange {
-            policy.remove(slot, false);
+            self.strange
+                .extend(policy.remove(slot, false).map(|entry| entry.item));
             timers.remove(slot);
         }
-        for (hash, node) in missing {
+        for (hash, weight, node) in missing {
             let due = self.core.due(&node);
-            timers.set(policy.insert(hash, node), due);
+            timers.set(policy.insert(hash, node, weight), due);
         }
     }
 
     /// Inserts a value, and evicts others until it fits.
-    pub(super) fn insert(&mut self, key: Hashed<K>, node: Shared<Node<V>>) {
+    pub(super) fn insert(&mut self, key: Hashed<K>, node: Shared<Node<V>>, weight: u32) {
         let hash = key.hash;
-        // Only `begin` has advanced the clock for sure, and it may have waited for other writers before.
-        node.note_read(self.core.clock.tick());
+        if let Some(tick) = self.core.clock.tick() {
+            // The write may have waited for other writers since the node was made.
+            node.note_read(tick);
+        }
         let due = self.core.due(&node);
-        Counters::add(&self.core.counters.insertions, 1);
+        self.counted.insertions += 1;
         let Some(old) = self.map.insert_hashed(key, Shared::clone(&node)) else {
             // The map has it already, and the policy does not, so it is no victim itself.
-            self.free_capacity(node.weight());
-            let slot = self.store.policy.insert(hash, node);
+            self.free_capacity(weight);
+            let slot = self.store.policy.insert(hash, node, weight);
             self.store.timers.set(slot, due);
             return;
         };
         let key = self.key_to_tell(hash, &node);
         let cause = self.cause_of(&old, RemovalCause::Replaced);
-        let replaced = self.store.policy.replace(old.slot(), node);
-        // After `begin`, the policy has each entry of the map.
-        debug_assert!(replaced.is_ok_and(|it| Shared::ptr_eq(&it, &old)));
-        self.store.timers.set(old.slot(), due);
+        let slot = old.slot();
+        let replaced = self.store.policy.replace(slot, node, weight);
+        self.store.timers.set(slot, due);
         self.note_removal(key, old, cause);
-        self.free_capacity(0);
+        if let Ok((_, Some(queue))) = replaced {
+            self.free_capacity(weight);
+            self.store.policy.queue_again(slot, queue);
+        }
     }
 
     /// Removes a key. Returns its value, if it has not expired.
@@ -205,25 +221,14 @@ where
     /// Notes a value that is not inserted, and removes the one that it would have replaced.
     pub(super) fn refuse(&mut self, key: Hashed<K>, node: Shared<Node<V>>, cause: RemovalCause) {
         self.remove(key.hash, &key.key, RemovalCause::Replaced);
-        let counters = &self.core.counters;
-        match cause {
-            RemovalCause::Size => Counters::add(&counters.refused, 1),
-            cause => counters.add_removed(cause),
-        }
-        if self.core.needs_janitor() {
-            let key = Some(key.key);
-            self.removed.push(Removal { key, node, cause });
-        }
+        self.counted.refused += 1;
+        let key = Some(key.key);
+        self.removed.push(Removal { key, node, cause });
     }
 
     /// Whether no entry of this weight is kept.
     pub(super) fn refuses(&self, weight: u32) -> bool {
         self.store.policy.refuses(weight)
-    }
-
-    /// The time, if anything may expire.
-    pub(super) fn now(&self) -> u64 {
-        self.now
     }
 
     fn remove_found(
@@ -286,7 +291,7 @@ where
     }
 
     fn note_removal(&mut self, key: Option<K>, node: Shared<Node<V>>, cause: RemovalCause) {
-        self.core.counters.add_removed(cause);
+        self.counted.removed[cause as usize] += 1;
         if self.core.needs_janitor() {
             self.removed.push(Removal { key, node, cause });
         }
@@ -318,44 +323,22 @@ where
         Shared::ptr_eq(&entry.item, node).then_some(entry.hash)
     }
 
-    /// Ends the change: nothing below runs user code.
-    fn end(mut self) -> (Wakeups, Vec<Shared<Node<V>>>) {
-        let Store {
-            policy,
-            timers,
-            removals,
-            janitor_of,
-            ..
-        } = &mut *self.store;
+    /// Ends the change. Runs no user code.
+    fn end(mut self) -> Ended<K, V> {
         let counters = &self.core.counters;
-        let mut dropped = Vec::new();
-        let process = Background::process();
-        for removal in self.removed {
-            if let Err(removal) = removals.push(removal) {
-                let is_told = self.core.settings.listener.is_some();
-                Counters::add(&counters.unnotified, is_told.into());
-                dropped.push(removal.node);
-            }
-        }
-        let mut wakeups = Wakeups::default();
-        if removals.has_fresh() && *janitor_of != process {
-            *janitor_of = process;
-            wakeups.needs_janitor = true;
-        }
-        Counters::set(&counters.entries, policy.len() as u64);
-        Counters::set(&counters.weight, policy.weight());
-        Counters::set(&counters.undropped, removals.len() as u64);
-        if !self.core.clock.is_manual() {
-            let mut due = timers.next_after(0);
-            if policy.len() > 0 {
-                due = due.min(self.core.clock.next_tick(self.now));
-            }
-            if due < self.core.next_due() || (due != NEVER && !self.core.clock.is_kept()) {
-                self.core.set_next_due(due);
-                wakeups.publisher_within = Some(due.saturating_sub(self.core.clock.coarse()));
-            }
+        Counters::set(&counters.entries, self.store.policy.len() as u64);
+        Counters::set(&counters.weight, self.store.policy.weight());
+        // What is due already waits for the janitor.
+        let mut due = self.store.timers.next_after(self.now);
+        if self.store.policy.len() > 0 {
+            due = due.min(self.core.clock.next_tick(self.now));
         }
         self.store.is_dirty = false;
-        (wakeups, dropped)
+        Ended {
+            due,
+            removed: self.removed,
+            counted: self.counted,
+            strange: self.strange,
+        }
     }
 }

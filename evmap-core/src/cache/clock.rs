@@ -15,6 +15,8 @@ use left_right::background::Background;
 
 /// The time that never comes.
 pub(super) const NEVER: u64 = u64::MAX;
+/// Nanoseconds in a millisecond.
+const NANOS: u128 = 1_000_000;
 /// The number of ticks of a time to idle, if it is long enough for ticks of a millisecond or more.
 const TICKS: u64 = 64;
 
@@ -78,44 +80,17 @@ struct Idle {
     /// The length of a tick, in milliseconds.
     tick: u64,
     /// An entry is idle at this many ticks after the one in which it was read.
-    limit: u32,
-    /// The coarse time, in ticks. It never goes back: a tick before that of a read would look like one long after it.
-    now: AtomicU64,
-}
-
-impl Idle {
-    /// Advances the ticks to this time, unless another thread has advanced them further.
-    fn reach(&self, time: u64) {
-        let tick = time / self.tick;
-        // ORDER: C1, for both.
-        if self.now.load(Ordering::Relaxed) < tick {
-            self.now.fetch_max(tick, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Idle {
-    fn tick(&self, clock: &Clock) -> u32 {
-        if clock.is_manual() {
-            return (clock.coarse() / self.tick) as u32;
-        }
-        // ORDER: C1.
-        self.now.load(Ordering::Relaxed)
-    }
+    limit: u64,
 }
 
 impl Clock {
     pub(super) fn new(manual: Option<&ManualClock>, time_to_idle: Option<Duration>) -> Self {
         let idle = time_to_idle.map(|time| {
-            let millis = to_millis(time).max(1);
+            let millis = u64::try_from(time.as_nanos().div_ceil(NANOS)).unwrap_or(NEVER);
             let tick = (millis / TICKS).max(1);
             // One more, since the read may have been at the end of its tick.
-            let limit = millis.div_ceil(tick) + 1;
-            Idle {
-                tick,
-                limit: u32::try_from(limit).unwrap_or(u32::MAX / 2),
-                now: AtomicU64::new(0),
-            }
+            let limit = millis.max(1).div_ceil(tick) + 1;
+            Idle { tick, limit }
         });
         let clock = Clock {
             began: manual.is_none().then(Instant::now),
@@ -129,16 +104,11 @@ impl Clock {
 
     /// The time by the system's clock. Advances the coarse time to it.
     pub(super) fn advance(&self) -> u64 {
-        // ORDER: C1, for all of them.
-        let now = match self.began {
-            None => self.coarse.load(Ordering::Relaxed),
-            Some(_) => {
-                let now = self.now();
-                self.coarse.fetch_max(now, Ordering::Relaxed).max(now)
-            }
-        };
-        if let Some(idle) = &self.idle {
-            idle.reach(now);
+        let now = self.now();
+        // It is seldom behind, and a store would take its line from all readers.
+        if self.coarse() < now {
+            // ORDER: C1.
+            self.coarse.fetch_max(now, Ordering::Relaxed);
         }
         now
     }
@@ -147,9 +117,18 @@ impl Clock {
     pub(super) fn now(&self) -> u64 {
         match self.began {
             Some(began) => u64::try_from(began.elapsed().as_millis()).unwrap_or(NEVER - 1),
-            // ORDER: C1.
-            None => self.coarse.load(Ordering::Relaxed),
+            None => self.coarse(),
         }
+    }
+
+    /// The first time that is not before this much time from now, or [`NEVER`].
+    pub(super) fn after(&self, time: Duration) -> u64 {
+        let now = match self.began {
+            Some(began) => began.elapsed().as_nanos(),
+            None => u128::from(self.coarse()) * NANOS,
+        };
+        let then = now.saturating_add(time.as_nanos()).div_ceil(NANOS);
+        u64::try_from(then).unwrap_or(NEVER)
     }
 
     /// The coarse time.
@@ -164,8 +143,8 @@ impl Clock {
     }
 
     /// The coarse time in ticks, if the cache has a time to idle.
-    pub(super) fn tick(&self) -> Option<u32> {
-        self.idle.as_ref().map(|idle| idle.tick(self))
+    pub(super) fn tick(&self) -> Option<u64> {
+        self.idle.as_ref().map(|idle| self.coarse() / idle.tick)
     }
 
     /// The time at which the next tick begins, or [`NEVER`] if the cache has no time to idle.
@@ -178,22 +157,15 @@ impl Clock {
     }
 
     /// Whether an entry that was read at this tick is idle now.
-    pub(super) fn is_idle(&self, read_at: u32) -> bool {
-        self.idle
-            .as_ref()
-            .is_some_and(|idle| idle.tick(self).wrapping_sub(read_at) >= idle.limit)
+    pub(super) fn is_idle(&self, read_at: u64) -> bool {
+        self.coarse() >= self.idle_from(read_at)
     }
 
     /// The time at which an entry that was read at this tick is idle, or [`NEVER`].
-    pub(super) fn idle_from(&self, read_at: u32) -> u64 {
-        let Some(idle) = &self.idle else { return NEVER };
-        let now = self.coarse();
-        let age = idle.tick(self).wrapping_sub(read_at);
-        let left = u64::from(idle.limit.saturating_sub(age));
-        // From the beginning of the current tick.
-        (now / idle.tick)
-            .saturating_add(left)
-            .saturating_mul(idle.tick)
+    pub(super) fn idle_from(&self, read_at: u64) -> u64 {
+        self.idle.as_ref().map_or(NEVER, |idle| {
+            read_at.saturating_add(idle.limit).saturating_mul(idle.tick)
+        })
     }
 
     /// Whether the publisher of this process advances it. A forked child has none at first.
@@ -203,31 +175,15 @@ impl Clock {
         self.process.load(Ordering::Relaxed) == Background::process()
     }
 
+    /// Notes that nothing advances it.
+    pub(super) fn keep_no_more(&self) {
+        // ORDER: C1.
+        self.process.store(0, Ordering::Relaxed);
+    }
+
     /// Notes that the publisher of this process advances it.
     pub(super) fn keep(&self) {
         // ORDER: C1.
         self.process.store(Background::process(), Ordering::Relaxed);
-    }
-}
-
-/// A duration in milliseconds, rounded up.
-pub(super) fn to_millis(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(NEVER)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A thread that had asked for the time and then paused once set the ticks back. An entry that was read meanwhile looked
-    /// like one that was read almost 2^32 ticks ago.
-    #[test]
-    fn ticks_never_go_back() {
-        let clock = Clock::new(None, Some(Duration::from_secs(3600)));
-        let idle = clock.idle.as_ref().expect("it has a time to idle");
-        idle.reach(5 * idle.tick);
-        let read_at = clock.tick();
-        idle.reach(4 * idle.tick);
-        assert_eq!((clock.tick(), clock.is_idle(read_at)), (5, false));
     }
 }

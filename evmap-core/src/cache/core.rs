@@ -3,18 +3,18 @@
 use std::hash::{BuildHasher, Hash};
 use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use left_right::background::{Background, hold_off_forks};
 
 use super::change::Change;
-use super::clock::{Clock, NEVER, to_millis};
+use super::clock::{Clock, NEVER};
 use super::node::Node;
 use super::policy::S3Fifo;
-use super::removal::{Listener, Removals};
-use super::stats::Counters;
+use super::removal::{Listener, Removal, Removals};
+use super::stats::{Counted, Counters};
 use super::timers::Timers;
 use crate::map::WriteHandle;
 use crate::panics::Drops;
@@ -31,17 +31,23 @@ const MOST_REMOVALS: usize = 1 << 14;
 const SOON: Duration = Duration::from_millis(1);
 
 /// What the handles of a cache share.
+///
+/// Its two locks are taken by a thread that is inside a write of the map, or that holds off forks. So no child of a fork
+/// finds one locked, except a child that cannot write to the map either.
 pub(super) struct Core<K, V, S> {
     pub(super) map: Map<K, V, S>,
     pub(super) clock: Arc<Clock>,
     pub(super) settings: Settings<K, V>,
     pub(super) counters: Counters,
     pub(super) background: Background,
-    /// Changed only by a thread that is inside a write of the map, or that holds off forks: so no child of a fork finds it
-    /// locked, except one that cannot write to the map either. No user code runs under it but inside a write.
-    store: Mutex<Store<K, V>>,
+    /// User code may run while it is locked, since a whole write does. So background threads only try to lock it.
+    store: Mutex<Store<V>>,
+    /// No user code runs while it is locked.
+    removals: Mutex<Removals<K, V>>,
     /// The time for which the publisher is requested, or an earlier one.
     next_due: AtomicU64,
+    /// Set before the last handle leaves the background threads.
+    is_closed: AtomicBool,
 }
 
 /// What a cache is made with.
@@ -50,6 +56,8 @@ pub(super) struct Settings<K, V> {
     pub(super) weigher: Option<Arc<Weigher<K, V>>>,
     pub(super) listener: Option<Arc<Listener<K, V>>>,
     pub(super) time_to_live: Option<Duration>,
+    /// Set if the time to idle is no time at all.
+    pub(super) keeps_nothing: bool,
     /// The share of a lifetime, from 0 to 1, by which it may be shortened.
     pub(super) jitter: f64,
 }
@@ -57,36 +65,33 @@ pub(super) struct Settings<K, V> {
 pub(super) type Weigher<K, V> = dyn Fn(&K, &V) -> u32 + Send + Sync;
 
 /// What writers know about the entries, under the map's writer lock.
-pub(super) struct Store<K, V> {
+pub(super) struct Store<V> {
     pub(super) policy: S3Fifo<Shared<Node<V>>>,
     pub(super) timers: Timers,
-    pub(super) removals: Removals<K, V>,
     /// Set while a write is under way. If it is set at the beginning of a write, the last one panicked, and the policy may
     /// differ from the map.
     pub(super) is_dirty: bool,
     /// How many writes of the map had been rolled back after their end, when the policy was last known to be right.
     pub(super) rolled_back: u64,
-    /// The process whose janitor is requested and has not come to an end yet, or 0.
-    pub(super) janitor_of: u64,
-    /// The janitor's pause before it looks again at values that a copy of the map still has.
-    pub(super) rest: Duration,
 }
 
-/// The background threads that a write needs, once it has unlocked.
-#[derive(Default)]
-pub(super) struct Wakeups {
-    pub(super) publisher_within: Option<u64>,
-    pub(super) needs_janitor: bool,
+/// What is left to do once a write is visible.
+pub(super) struct Ended<K, V> {
+    /// When the next entry is due.
+    pub(super) due: u64,
+    pub(super) removed: Vec<Removal<K, V>>,
+    pub(super) counted: Counted,
+    /// Entries that the policy had and the map had not.
+    pub(super) strange: Vec<Shared<Node<V>>>,
 }
 
-impl<K, V> Drop for Store<K, V> {
+impl<V> Drop for Store<V> {
     /// Drops each value by itself, since two that panic would abort the program. Resumes the first panic.
     fn drop(&mut self) {
         let mut drops = Drops::default();
         for (_, entry) in self.policy.take_all() {
             drops.drop(entry.item);
         }
-        self.removals.drop_all(&mut drops);
         drops.resume();
     }
 }
@@ -105,11 +110,8 @@ impl<K, V, S> Core<K, V, S> {
         let store = Store {
             policy: S3Fifo::new(settings.max_weight),
             timers: Timers::default(),
-            removals: Removals::new(MOST_REMOVALS),
             is_dirty: false,
             rolled_back: 0,
-            janitor_of: 0,
-            rest: Duration::ZERO,
         };
         Core {
             map,
@@ -118,7 +120,9 @@ impl<K, V, S> Core<K, V, S> {
             counters: Counters::default(),
             background,
             store: Mutex::new(store),
+            removals: Mutex::new(Removals::new(MOST_REMOVALS)),
             next_due: AtomicU64::new(NEVER),
+            is_closed: AtomicBool::new(false),
         }
     }
 
@@ -136,20 +140,16 @@ impl<K, V, S> Core<K, V, S> {
     }
 
     /// The time at which an entry with this lifetime and this hash expires, or [`NEVER`].
-    pub(super) fn expires(&self, lifetime: Option<Duration>, hash: u64, now: u64) -> u64 {
-        let Some(lifetime) = lifetime else {
-            return NEVER;
-        };
-        let millis = to_millis(lifetime);
+    pub(super) fn expires(&self, lifetime: Duration, hash: u64) -> u64 {
+        let latest = self.clock.after(lifetime);
+        if self.settings.jitter == 0.0 || latest == NEVER {
+            return latest;
+        }
         // A number from 0 to 1, different for each key.
         let random = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / (1_u64 << 53) as f64;
-        let shorter = (millis as f64 * self.settings.jitter * random) as u64;
-        let left = if millis == 0 {
-            0
-        } else {
-            millis.saturating_sub(shorter).max(1)
-        };
-        now.saturating_add(left)
+        let left = 1.0 - self.settings.jitter * random;
+        let shorter = Duration::try_from_secs_f64(lifetime.as_secs_f64() * left);
+        shorter.map_or(latest, |time| self.clock.after(time).min(latest))
     }
 
     /// The time at which an entry is due, as far as it is known now, or [`NEVER`].
@@ -158,26 +158,29 @@ impl<K, V, S> Core<K, V, S> {
     }
 
     /// Locks the store, from inside a write of the map.
-    pub(super) fn store_in_write(&self) -> MutexGuard<'_, Store<K, V>> {
+    pub(super) fn store_in_write(&self) -> MutexGuard<'_, Store<V>> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `f` with the store, outside of a write of the map.
-    pub(super) fn with_store<R>(&self, f: impl FnOnce(&mut Store<K, V>) -> R) -> R {
-        // A fork that is under way already does not wait, but a child that begins here cannot be helped.
-        let _held_off = hold_off_forks();
-        f(&mut self.store_in_write())
-    }
-
-    /// As [`with_store`](Self::with_store), but does not wait: it returns `None` if the store is in use or a fork is under
-    /// way.
-    pub(super) fn try_with_store<R>(&self, f: impl FnOnce(&mut Store<K, V>) -> R) -> Option<R> {
+    /// Runs `f` with the store, outside of a write of the map. Does not wait: it returns `None` if the store is in use or
+    /// a fork is under way.
+    pub(super) fn try_with_store<R>(&self, f: impl FnOnce(&mut Store<V>) -> R) -> Option<R> {
         let _held_off = hold_off_forks()?;
         match self.store.try_lock() {
             Ok(mut store) => Some(f(&mut store)),
             Err(TryLockError::Poisoned(poisoned)) => Some(f(&mut poisoned.into_inner())),
             Err(TryLockError::WouldBlock) => None,
         }
+    }
+
+    /// Runs `f`, which runs no user code, with the removals.
+    pub(super) fn with_removals<R>(&self, f: impl FnOnce(&mut Removals<K, V>) -> R) -> R {
+        // A fork that is under way already does not wait for this.
+        let _held_off = hold_off_forks();
+        let mut removals = self.removals.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = f(&mut removals);
+        Counters::set(&self.counters.undropped, removals.len() as u64);
+        result
     }
 
     /// The time at which the publisher has to come, as it was last requested.
@@ -192,27 +195,46 @@ impl<K, V, S> Core<K, V, S> {
         self.next_due.store(time, Ordering::Relaxed);
     }
 
-    /// Starts the clock of a forked child, or one that could not be started before. Returns the time.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn start_clock(&self) -> u64 {
-        if !self.clock.is_manual() && self.background.publish_after(Duration::ZERO).is_ok() {
+    /// Requests the publisher for the time at which the next entry is due, unless it comes by then anyway.
+    fn request_publisher(&self, due: u64) {
+        if self.clock.is_manual()
+            || due == NEVER
+            || (due >= self.next_due() && self.clock.is_kept())
+        {
+            return;
+        }
+        self.set_next_due(due);
+        let time = Duration::from_millis(due.saturating_sub(self.clock.now()));
+        // Without a publisher, readers ask the system for the time.
+        if self.background.publish_after(time).is_ok() {
             self.clock.keep();
         }
-        self.clock.advance()
+        self.leave_if_closed();
     }
 
-    /// Requests what a write needs.
-    pub(super) fn wake(&self, wakeups: &Wakeups) {
-        if let Some(millis) = wakeups.publisher_within {
-            // Without a publisher, readers ask the system for the time.
-            let time = Duration::from_millis(millis);
-            if self.background.publish_after(time).is_ok() {
-                self.clock.keep();
-            }
-        }
-        if wakeups.needs_janitor && self.background.tidy_after(SOON).is_err() {
-            self.with_store(|store| store.janitor_of = 0);
+    /// Requests the janitor within this time.
+    pub(super) fn request_janitor(&self, time: Duration) {
+        // Without a janitor, writes remove what has expired, and `run_pending_tasks` does the rest.
+        _ = self.background.tidy_after(time);
+        self.leave_if_closed();
+    }
+
+    /// Ends the requests of the background threads, and those that a step of theirs makes at this moment.
+    pub(super) fn close(&self) {
+        // ORDER: `leave` locks what a request locks. A request that comes after it sees the flag.
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.background.leave();
+    }
+
+    /// Whether the last handle is gone.
+    pub(super) fn is_closed(&self) -> bool {
+        // ORDER: see `close`.
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
+    fn leave_if_closed(&self) {
+        if self.is_closed() {
+            self.background.leave();
         }
     }
 }
@@ -239,12 +261,28 @@ where
         Some(result)
     }
 
-    fn finish(&self, (wakeups, dropped): (Wakeups, Vec<Shared<Node<V>>>)) {
-        self.wake(&wakeups);
-        if !dropped.is_empty() {
-            let mut drops = Drops::default();
-            drops.drop_each(dropped);
-            Counters::add(&self.counters.panics, drops.count());
+    /// Does what is left to do once a write is visible. So the listener never learns of a removal before readers do.
+    fn finish(&self, ended: Ended<K, V>) {
+        self.counters.add_all(&ended.counted);
+        self.request_publisher(ended.due);
+        let mut dropped = Vec::new();
+        if !ended.removed.is_empty() {
+            if self.needs_janitor() {
+                let removed = ended.removed.into_iter();
+                dropped = self.with_removals(|it| removed.filter_map(|one| it.push(one)).collect());
+                self.request_janitor(SOON);
+            } else {
+                dropped = ended.removed;
+            }
         }
+        let mut drops = Drops::default();
+        for removal in dropped {
+            let is_told = self.settings.listener.is_some();
+            Counters::add(&self.counters.unnotified, is_told.into());
+            drops.drop(removal.key);
+            drops.drop(removal.node);
+        }
+        drops.drop_each(ended.strange);
+        Counters::add(&self.counters.panics, drops.count());
     }
 }

@@ -18,8 +18,11 @@
 //! It is pure: it knows neither keys, nor values, nor the map. The caller removes a [victim](S3Fifo::victim) itself.
 //!
 //! # Invariants
-//! - **Q1** Each entry of `entries` is in one of the two queues, and its item has its index.
+//! - **Q1** Each entry of `entries` is in one of the two queues, or has none, and its item has its index. (It has none only
+//!   while a write that replaces it by a heavier one evicts others, or after such a write has panicked.)
 //! - **Q2** The weight of a queue is the sum of the weights of its entries.
+
+use std::mem;
 
 use slab::Slab;
 
@@ -37,7 +40,6 @@ const NONE: u32 = u32::MAX;
 
 /// What the policy asks of an entry's item.
 pub(super) trait Item {
-    fn weight(&self) -> u32;
     fn frequency(&self) -> &Frequency;
     /// Notes the index of the entry.
     fn set_slot(&self, slot: u32);
@@ -57,13 +59,15 @@ pub(super) struct S3Fifo<T> {
 pub(super) struct Entry<T> {
     pub(super) item: T,
     pub(super) hash: u64,
+    pub(super) weight: u32,
     previous: u32,
     next: u32,
-    queue: Name,
+    queue: Option<Name>,
 }
 
+/// One of the two queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Name {
+pub(super) enum Name {
     Small,
     Main,
 }
@@ -122,7 +126,7 @@ impl<T: Item> S3Fifo<T> {
     }
 
     /// Inserts an item, and tells it its index.
-    pub(super) fn insert(&mut self, hash: u64, item: T) -> u32 {
+    pub(super) fn insert(&mut self, hash: u64, item: T, weight: u32) -> u32 {
         let queue = if self.ghosts.take(hash) {
             Name::Main
         } else {
@@ -131,9 +135,10 @@ impl<T: Item> S3Fifo<T> {
         let slot = self.entries.insert(Entry {
             item,
             hash,
+            weight,
             previous: NONE,
             next: NONE,
-            queue,
+            queue: None,
         }) as u32;
         self.entries[slot as usize].item.set_slot(slot);
         self.push_back(slot, queue);
@@ -142,18 +147,36 @@ impl<T: Item> S3Fifo<T> {
 
     /// Puts another item in the place of an entry, whose frequency rises as by a read. Returns the old item, or gives the
     /// new one back if there is no such entry.
-    pub(super) fn replace(&mut self, slot: u32, item: T) -> Result<T, T> {
+    ///
+    /// If the new weight is too much beside the others, it also takes the entry out of its queue, so that it is no victim
+    /// itself, and returns the queue: [`queue_again`](Self::queue_again) puts it back once there is capacity.
+    pub(super) fn replace(
+        &mut self,
+        slot: u32,
+        item: T,
+        weight: u32,
+    ) -> Result<(T, Option<Name>), T> {
         let Some(entry) = self.entries.get_mut(slot as usize) else {
             return Err(item);
         };
-        let queue = &mut self.queues[entry.queue as usize];
-        queue.weight = queue.weight - u64::from(entry.item.weight()) + u64::from(item.weight());
-        let frequency = item.frequency();
         for _ in 0..=entry.item.frequency().get() {
-            frequency.raise();
+            item.frequency().raise();
         }
         item.set_slot(slot);
-        Ok(std::mem::replace(&mut entry.item, item))
+        let old = mem::replace(&mut entry.item, item);
+        let queue = entry.queue;
+        self.unlink(slot);
+        self.entries[slot as usize].weight = weight;
+        if self.is_over_with(weight) {
+            return Ok((old, queue));
+        }
+        self.queue_again(slot, queue.unwrap_or(Name::Small));
+        Ok((old, None))
+    }
+
+    /// Puts an entry without a queue at the end of this one.
+    pub(super) fn queue_again(&mut self, slot: u32, queue: Name) {
+        self.push_back(slot, queue);
     }
 
     /// Returns the index of the entry to evict, after it has moved those that were read.
@@ -189,7 +212,7 @@ impl<T: Item> S3Fifo<T> {
 
     /// Removes an entry. If it is `evicted` by the small queue, its hash is remembered.
     pub(super) fn remove(&mut self, slot: u32, evicted: bool) -> Option<Entry<T>> {
-        let is_small = self.get(slot)?.queue == Name::Small;
+        let is_small = self.get(slot)?.queue == Some(Name::Small);
         let most_ghosts = self.len() - self.len() / 10;
         self.unlink(slot);
         let entry = self.entries.remove(slot as usize);
@@ -202,7 +225,7 @@ impl<T: Item> S3Fifo<T> {
     /// Removes all entries, and forgets the remembered hashes. Returns the entries.
     pub(super) fn take_all(&mut self) -> Slab<Entry<T>> {
         let empty = S3Fifo::new(self.max_weight);
-        std::mem::replace(self, empty).entries
+        mem::replace(self, empty).entries
     }
 
     /// The weights that the two queues should have at most.
@@ -230,21 +253,25 @@ impl<T: Item> S3Fifo<T> {
     fn push_back(&mut self, slot: u32, name: Name) {
         let queue = &mut self.queues[name as usize];
         let entry = &mut self.entries[slot as usize];
-        entry.queue = name;
+        entry.queue = Some(name);
         (entry.previous, entry.next) = (queue.back, NONE);
-        queue.weight += u64::from(entry.item.weight());
-        let back = std::mem::replace(&mut queue.back, slot);
+        queue.weight += u64::from(entry.weight);
+        let back = mem::replace(&mut queue.back, slot);
         match back {
             NONE => queue.front = slot,
             back => self.entries[back as usize].next = slot,
         }
     }
 
+    /// Takes an entry out of its queue, if it has one.
     fn unlink(&mut self, slot: u32) {
-        let entry = &self.entries[slot as usize];
+        let entry = &mut self.entries[slot as usize];
+        let Some(name) = entry.queue.take() else {
+            return;
+        };
         let (previous, next) = (entry.previous, entry.next);
-        let queue = &mut self.queues[entry.queue as usize];
-        queue.weight -= u64::from(entry.item.weight());
+        let queue = &mut self.queues[name as usize];
+        queue.weight -= u64::from(entry.weight);
         match previous {
             NONE => queue.front = next,
             previous => self.entries[previous as usize].next = next,

@@ -1,6 +1,8 @@
 //! [`RemovalCause`], and the queue of removed entries that the janitor drops and tells the listener of.
 
 use std::collections::VecDeque;
+use std::thread::ThreadId;
+use std::time::Duration;
 
 use super::node::Node;
 use crate::Shared;
@@ -38,21 +40,30 @@ pub(super) struct Removal<K, V> {
     pub(super) cause: RemovalCause,
 }
 
+/// A thread of a process.
+pub(super) type Teller = (u64, ThreadId);
+
 /// The entries that were removed and are not dropped yet.
 pub(super) struct Removals<K, V> {
+    /// The thread that is calling the listener, so that calls follow each other.
+    pub(super) teller: Option<Teller>,
     /// Those of which the listener has not been told.
     fresh: VecDeque<Removal<K, V>>,
     /// Values that a copy of the map still has.
     held: VecDeque<Shared<Node<V>>>,
     most: usize,
+    /// The janitor's pause before it looks again at values that something still has.
+    pub(super) rest: Duration,
 }
 
 impl<K, V> Removals<K, V> {
     pub(super) fn new(most: usize) -> Self {
         Removals {
+            teller: None,
             fresh: VecDeque::new(),
             held: VecDeque::new(),
             most,
+            rest: Duration::ZERO,
         }
     }
 
@@ -60,8 +71,9 @@ impl<K, V> Removals<K, V> {
         self.fresh.is_empty() && self.held.is_empty()
     }
 
-    pub(super) fn has_fresh(&self) -> bool {
-        !self.fresh.is_empty()
+    /// The number of removals of which the listener has not been told.
+    pub(super) fn fresh(&self) -> usize {
+        self.fresh.len()
     }
 
     /// The number of values that wait to be dropped.
@@ -69,13 +81,13 @@ impl<K, V> Removals<K, V> {
         self.fresh.len() + self.held.len()
     }
 
-    /// Adds a removal, or gives it back if the queue is full.
-    pub(super) fn push(&mut self, removal: Removal<K, V>) -> Result<(), Removal<K, V>> {
-        if self.len() >= self.most {
-            return Err(removal);
+    /// Adds a removal, or gives it back if too many wait for the listener.
+    pub(super) fn push(&mut self, removal: Removal<K, V>) -> Option<Removal<K, V>> {
+        if self.fresh.len() >= self.most {
+            return Some(removal);
         }
         self.fresh.push_back(removal);
-        Ok(())
+        None
     }
 
     /// Takes at most this many removals, oldest first.
@@ -84,16 +96,7 @@ impl<K, V> Removals<K, V> {
         self.fresh.drain(..count).collect()
     }
 
-    /// Drops everything, each key and value by itself.
-    pub(super) fn drop_all(&mut self, drops: &mut Drops) {
-        for removal in self.fresh.drain(..) {
-            drops.drop(removal.key);
-            drops.drop(removal.node);
-        }
-        drops.drop_each(self.held.drain(..));
-    }
-
-    /// Keeps a value until no copy of the map has it. There is always space for it, since it was taken from here.
+    /// Keeps a value until nothing else has it. (Without this, what has it would keep it in memory all the same.)
     pub(super) fn hold(&mut self, node: Shared<Node<V>>) {
         self.held.push_back(node);
     }
@@ -112,5 +115,18 @@ impl<K, V> Removals<K, V> {
             }
         }
         released
+    }
+}
+
+impl<K, V> Drop for Removals<K, V> {
+    /// Drops each key and value by itself, since two that panic would abort the program. Resumes the first panic.
+    fn drop(&mut self) {
+        let mut drops = Drops::default();
+        for removal in self.fresh.drain(..) {
+            drops.drop(removal.key);
+            drops.drop(removal.node);
+        }
+        drops.drop_each(self.held.drain(..));
+        drops.resume();
     }
 }

@@ -27,7 +27,7 @@ pub struct CacheStats {
     pub invalidated: u64,
     /// Values that were replaced by an insertion of their key.
     pub replaced: u64,
-    /// Values that were not inserted, since each of them is heavier than the whole cache may be.
+    /// Values that were not inserted, since each of them is heavier than the whole cache may be or has no time to live.
     pub refused: u64,
     /// The number of entries, those that have expired and are not removed yet included.
     pub entries: u64,
@@ -63,14 +63,22 @@ impl CacheStats {
     }
 }
 
+/// What one write has done. Removals are counted by their cause.
+#[derive(Default)]
+pub(super) struct Counted {
+    pub(super) insertions: u64,
+    pub(super) refused: u64,
+    pub(super) removed: [u64; 4],
+}
+
 /// What is counted, and the sizes as of the last write.
 ///
 /// # Orderings
 /// - **C2** None are needed: each figure stands by itself.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    pub(super) insertions: AtomicU64,
-    pub(super) refused: AtomicU64,
+    insertions: AtomicU64,
+    refused: AtomicU64,
     removed: [AtomicU64; 4],
     pub(super) entries: AtomicU64,
     pub(super) weight: AtomicU64,
@@ -97,8 +105,13 @@ impl Counters {
         counter.load(Ordering::Relaxed)
     }
 
-    pub(super) fn add_removed(&self, cause: RemovalCause) {
-        Self::add(&self.removed[cause as usize], 1);
+    /// Adds what one write has done.
+    pub(super) fn add_all(&self, counted: &Counted) {
+        Self::add(&self.insertions, counted.insertions);
+        Self::add(&self.refused, counted.refused);
+        for (counter, more) in self.removed.iter().zip(counted.removed) {
+            Self::add(counter, more);
+        }
     }
 
     /// The figures, without those of readers.

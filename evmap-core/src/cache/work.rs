@@ -5,6 +5,7 @@
 //! steps, and only tries to lock the map.
 
 use std::hash::{BuildHasher, Hash};
+use std::thread;
 use std::time::Duration;
 
 use left_right::background::{Background, Next, Work, hold_off_forks};
@@ -14,7 +15,7 @@ use super::core::Core;
 use super::node::Node;
 use super::stats::Counters;
 use crate::Shared;
-use crate::panics::{Drops, contain};
+use crate::panics::{Drops, catch, contain, dispose};
 
 /// How many entries one step of the janitor removes, tells of, or drops.
 const STEP: usize = 1000;
@@ -33,8 +34,7 @@ where
     S: BuildHasher + Clone + Send + Sync,
 {
     fn publish(&self) -> Next {
-        let known = self.next_due();
-        let now = if known <= self.clock.now() {
+        let now = if self.next_due() <= self.clock.now() {
             self.clock.advance()
         } else {
             self.clock.coarse()
@@ -48,11 +48,15 @@ where
             (due, store.timers.first_due(now).is_some())
         });
         let Some((due, has_expired)) = learnt else {
+            if self.map.is_abandoned() {
+                // In this child of a fork, nothing can be removed, and nobody knows when the next entry is due.
+                self.clock.keep_no_more();
+                return Next::Idle;
+            }
             return Next::After(TICK);
         };
         if has_expired {
-            // If the system has no thread for the janitor, the next write removes them.
-            _ = self.background.tidy_after(BATCH);
+            self.request_janitor(BATCH);
         }
         match due {
             NEVER => Next::Idle,
@@ -61,8 +65,15 @@ where
     }
 
     fn tidy(&self) -> Next {
-        let expiry = self.remove_expired_briefly();
-        let removals = self.handle_removals(STEP);
+        let expiry = match catch(|| self.remove_expired_briefly()) {
+            Ok(next) => next,
+            Err(payload) => {
+                dispose(payload);
+                Counters::add(&self.counters.panics, 1);
+                Next::After(LONGEST_REST)
+            }
+        };
+        let removals = self.handle_removals(STEP).unwrap_or(Next::After(TICK));
         match (expiry, removals) {
             (Next::Idle, next) | (next, Next::Idle) => next,
             (Next::After(one), Next::After(other)) => Next::After(one.min(other)),
@@ -72,57 +83,76 @@ where
 
 impl<K, V, S> Core<K, V, S> {
     /// Tells the listener of at most `most` removals, drops values that nothing has any more, and says when to come
-    /// again.
-    pub(super) fn handle_removals(&self, most: usize) -> Next {
-        let Some(removals) = self.try_with_store(|store| store.removals.take_fresh(most)) else {
-            return Next::After(TICK);
-        };
+    /// again. Returns `None` if another thread does that at the moment.
+    pub(super) fn handle_removals(&self, most: usize) -> Option<Next> {
+        let own = (Background::process(), thread::current().id());
+        let removals = self.with_removals(|removals| match removals.teller {
+            // A fork leaves the teller behind in the parent.
+            Some((process, _)) if process == own.0 => None,
+            _ => {
+                removals.teller = Some(own);
+                Some(removals.take_fresh(most))
+            }
+        })?;
         let has_handled = !removals.is_empty();
         let mut drops = Drops::default();
         let mut held = Vec::new();
         for removal in removals {
-            if let (Some(listener), Some(key)) = (&self.settings.listener, &removal.key) {
+            if let (Some(listener), Some(key)) = (&self.settings.listener, &removal.key)
+                && !self.is_closed()
+            {
                 let told = contain(|| listener(key, &removal.node.value, removal.cause));
                 Counters::add(&self.counters.panics, told.is_none().into());
             }
             drops.drop(removal.key);
             self.drop_or_hold(removal.node, &mut held, &mut drops);
         }
-        let process = Background::process();
-        let left = loop {
-            // Few instructions run under it, and none of them is user code.
-            let step = self.try_with_store(|store| {
-                for node in held.drain(..) {
-                    store.removals.hold(node);
-                }
-                let released = store.removals.take_released(most);
-                Counters::set(&self.counters.undropped, store.removals.len() as u64);
-                let next = if store.removals.has_fresh() {
-                    Next::After(Duration::ZERO)
-                } else if store.removals.is_empty() {
-                    Next::Idle
-                } else {
-                    let has_progress = has_handled || !released.is_empty();
-                    let longer = if has_progress {
-                        Duration::ZERO
-                    } else {
-                        store.rest * 2
-                    };
-                    store.rest = longer.clamp(SHORTEST_REST, LONGEST_REST);
-                    Next::After(store.rest)
-                };
-                store.janitor_of = if next == Next::Idle { 0 } else { process };
-                (released, next)
-            });
-            if let Some(step) = step {
-                break step;
+        let (released, next) = self.with_removals(|removals| {
+            removals.teller = None;
+            for node in held {
+                removals.hold(node);
             }
-            std::thread::yield_now();
-        };
-        let (released, next) = left;
+            let released = removals.take_released(most);
+            let next = if removals.fresh() > 0 {
+                Next::After(Duration::ZERO)
+            } else if removals.is_empty() {
+                Next::Idle
+            } else {
+                let has_progress = has_handled || !released.is_empty();
+                let longer = if has_progress {
+                    Duration::ZERO
+                } else {
+                    removals.rest * 2
+                };
+                removals.rest = longer.clamp(SHORTEST_REST, LONGEST_REST);
+                Next::After(removals.rest)
+            };
+            (released, next)
+        });
         drops.drop_each(released);
         Counters::add(&self.counters.panics, drops.count());
-        next
+        Some(next)
+    }
+
+    /// Handles the removals that wait now, on the calling thread. Waits while another thread calls the listener.
+    pub(super) fn handle_waiting_removals(&self) {
+        let own = (Background::process(), thread::current().id());
+        // The listener may remove more entries, which are left to the janitor.
+        let mut left = self.with_removals(|removals| removals.fresh());
+        loop {
+            match self.handle_removals(STEP) {
+                Some(next) if left <= STEP => {
+                    if let Next::After(time) = next {
+                        self.request_janitor(time);
+                    }
+                    return;
+                }
+                Some(_) => left -= STEP,
+                // Inside the listener: what waits is handled once it has returned.
+                None if self.with_removals(|removals| removals.teller) == Some(own) => return,
+                None => thread::sleep(TICK),
+            }
+        }
     }
 
     fn drop_or_hold(

@@ -4,13 +4,15 @@ use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
 use equivalent::Equivalent;
-use left_right::background::Next;
 
 use super::clock::NEVER;
 use super::node::Node;
 use super::{Cache, RemovalCause};
 use crate::Shared;
 use crate::op::Hashed;
+
+/// How many expired entries are removed in one step.
+const STEP: usize = 1000;
 
 /// # Blocking
 ///
@@ -76,20 +78,20 @@ where
             hash: self.hasher().hash_one(&key),
             key,
         };
-        let now = match lifetime {
-            Some(_) => core.clock.advance(),
-            None => 0,
+        let expires = match lifetime {
+            Some(time) => core.expires(time, key.hash),
+            None => NEVER,
         };
-        let expires = core.expires(lifetime, key.hash, now);
-        let node = Shared::new(Node::new(value, weight, expires));
+        let has_no_time =
+            core.settings.keeps_nothing || lifetime.is_some_and(|time| time.is_zero());
+        let node = Shared::new(Node::new(value, expires, core.clock.tick()));
         core.change(|change| {
-            // The time may have gone on while this waited for other writers.
-            if expires != NEVER && expires <= change.now().max(now) {
+            if has_no_time {
                 change.refuse(key, node, RemovalCause::Expired);
             } else if change.refuses(weight) {
                 change.refuse(key, node, RemovalCause::Size);
             } else {
-                change.insert(key, node);
+                change.insert(key, node, weight);
             }
         });
     }
@@ -184,13 +186,13 @@ where
     /// that no guard can see, on the calling thread.
     ///
     /// A background thread does all of that anyway. Call it in a test, or before you look at the counts.
-    /// (A call of the listener that this thread has begun before may still run when this returns.)
+    /// While another thread calls the listener, it waits. Inside the listener, it leaves further calls for later.
     pub fn run_pending_tasks(&self) {
         let core = self.core();
-        if !core.clock.is_manual() {
-            core.clock.advance();
+        // In steps, so that not too many wait for the listener.
+        while core.change(|change| change.remove_expired(STEP)) {
+            core.handle_waiting_removals();
         }
-        core.change(|change| change.remove_expired(usize::MAX));
-        while core.handle_removals(usize::MAX) == Next::After(Duration::ZERO) {}
+        core.handle_waiting_removals();
     }
 }

@@ -343,6 +343,11 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         &self.hasher
     }
 
+    /// Whether a fork has left the writer lock behind: then the map is never written again.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.core().lock.is_abandoned()
+    }
+
     /// Returns how many writes have been rolled back after their end. Only a write of the map changes it.
     pub(crate) fn rolled_back(&self) -> u64 {
         self.core().counters.rolled_back()

@@ -55,8 +55,10 @@ fn the_values_of_one_call_are_of_one_version() {
     let cache = Cache::new(100);
     cache.insert(0, 0);
     cache.insert(1, 0);
+    let reads_begin = std::sync::Barrier::new(2);
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
+            reads_begin.wait();
             loop {
                 let [first, second] = cache.get_many_cloned([&0, &1]);
                 let (Some(first), Some(second)) = (first, second) else {
@@ -66,6 +68,7 @@ fn the_values_of_one_call_are_of_one_version() {
                 assert!(first == second || first == second + 1, "{first} {second}");
             }
         });
+        reads_begin.wait();
         for n in 1..=2_000 {
             cache.insert(0, n);
             cache.insert(1, n);

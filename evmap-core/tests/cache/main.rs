@@ -8,7 +8,9 @@ mod expiry;
 #[cfg(target_os = "linux")]
 mod forks;
 mod invalidation;
+mod moka;
 mod panics;
+mod regressions;
 mod removal;
 mod user_code;
 

@@ -36,10 +36,6 @@ impl Found {
 }
 
 impl Item for Found {
-    fn weight(&self) -> u32 {
-        1
-    }
-
     fn frequency(&self) -> &Frequency {
         &self.0
     }
@@ -58,7 +54,7 @@ fn model(body: impl Fn() + Sync + Send + 'static) {
 fn policy(found: &[Found]) -> S3Fifo<Found> {
     let mut policy = S3Fifo::new(Some(found.len() as u64));
     for (hash, found) in (0..).zip(found) {
-        policy.insert(hash, found.clone());
+        policy.insert(hash, found.clone(), 1);
     }
     policy
 }
@@ -102,7 +98,7 @@ fn an_entry_that_is_read_while_it_is_evicted_leaves_the_queues_complete() {
             let victim = policy.victim().expect("an entry is left");
             evicted.extend(policy.remove(victim, true).map(|entry| entry.hash));
             if let Some(hash) = next {
-                policy.insert(hash, Found::new(0));
+                policy.insert(hash, Found::new(0), 1);
             }
         }
         reader.join().expect("the reader ends");

@@ -9,27 +9,20 @@ use super::*;
 
 /// An item that is shared with the test.
 #[derive(Clone, Debug)]
-struct Read(std::rc::Rc<(Frequency, u32, Cell<u32>)>);
+struct Read(std::rc::Rc<(Frequency, Cell<u32>)>);
 
 impl Read {
-    fn new(weight: u32) -> Self {
-        Read(std::rc::Rc::new((
-            Frequency::new(false),
-            weight,
-            Cell::new(NONE),
-        )))
+    fn new() -> Self {
+        Read(std::rc::Rc::new((Frequency::new(false), Cell::new(NONE))))
     }
 }
 
 impl Item for Read {
-    fn weight(&self) -> u32 {
-        self.0.1
-    }
     fn frequency(&self) -> &Frequency {
         &self.0.0
     }
     fn set_slot(&self, slot: u32) {
-        self.0.2.set(slot);
+        self.0.1.set(slot);
     }
 }
 
@@ -128,7 +121,7 @@ fn access(policy: &mut S3Fifo<Read>, key: u64, weight: u32) -> Vec<u64> {
         let slot = policy.victim().expect("something to evict");
         evicted.extend(policy.remove(slot, true).map(|entry| entry.hash));
     }
-    policy.insert(key, Read::new(weight));
+    policy.insert(key, Read::new(), weight);
     evicted
 }
 
@@ -139,9 +132,12 @@ fn check(policy: &S3Fifo<Read>) {
         let (mut slot, mut weight, mut previous) = (queue.front, 0, NONE);
         while slot != NONE {
             let entry = policy.get(slot).expect("an entry");
-            assert_eq!((entry.queue as usize, entry.previous), (index, previous));
-            assert_eq!(entry.item.0.2.get(), slot);
-            weight += u64::from(entry.item.weight());
+            assert_eq!(
+                (entry.queue.map(|it| it as usize), entry.previous),
+                (Some(index), previous)
+            );
+            assert_eq!(entry.item.0.1.get(), slot);
+            weight += u64::from(entry.weight);
             found += 1;
             (previous, slot) = (slot, entry.next);
         }
@@ -172,27 +168,49 @@ proptest! {
 }
 
 #[test]
-fn entries_that_are_replaced_or_removed_keep_the_queues_whole() {
+fn entries_that_are_replaced_or_removed_keep_the_queues_complete() {
     let mut policy = S3Fifo::new(Some(10));
-    let slots: Vec<u32> = (0..5).map(|key| policy.insert(key, Read::new(1))).collect();
-    assert_eq!(
-        policy
-            .replace(slots[2], Read::new(3))
-            .map(|old| old.weight())
-            .ok(),
-        Some(1)
-    );
+    let slots: Vec<u32> = (0..5)
+        .map(|key| policy.insert(key, Read::new(), 1))
+        .collect();
+    let replaced = policy.replace(slots[2], Read::new(), 3);
+    assert!(matches!(replaced, Ok((_, None))));
     check(&policy);
     assert_eq!((policy.weight(), policy.len()), (7, 5));
-    assert_eq!(
-        policy.remove(slots[0], false).map(|entry| entry.hash),
-        Some(0)
-    );
+    let removed = policy.remove(slots[0], false);
+    assert_eq!(removed.map(|entry| entry.hash), Some(0));
     assert!(policy.remove(slots[0], false).is_none());
-    assert!(policy.replace(slots[0], Read::new(1)).is_err());
+    assert!(policy.replace(slots[0], Read::new(), 1).is_err());
     check(&policy);
     let taken = policy.take_all();
     assert_eq!((taken.len(), policy.len(), policy.weight()), (4, 0, 0));
+    check(&policy);
+}
+
+#[test]
+fn an_entry_that_grows_is_no_victim_until_it_is_in_its_queue_again() {
+    let mut policy = S3Fifo::new(Some(10));
+    let slots: Vec<u32> = (0..5)
+        .map(|key| policy.insert(key, Read::new(), 2))
+        .collect();
+    let Ok((_, Some(queue))) = policy.replace(slots[0], Read::new(), 9) else {
+        panic!("it is too heavy beside the others");
+    };
+    while policy.is_over_with(9) {
+        let victim = policy.victim().expect("an entry is left");
+        assert_ne!(victim, slots[0]);
+        assert!(policy.remove(victim, true).is_some());
+    }
+    policy.queue_again(slots[0], queue);
+    check(&policy);
+    assert_eq!((policy.len(), policy.weight()), (1, 9));
+    // An entry without a queue can be removed, too.
+    let other = policy.insert(9, Read::new(), 1);
+    assert!(matches!(
+        policy.replace(other, Read::new(), 2),
+        Ok((_, Some(_)))
+    ));
+    assert!(policy.remove(other, false).is_some());
     check(&policy);
 }
 
@@ -201,9 +219,6 @@ fn a_search_for_a_victim_ends_while_readers_raise_every_frequency() {
     /// An item whose frequency is always the highest.
     struct Hot(Frequency);
     impl Item for Hot {
-        fn weight(&self) -> u32 {
-            1
-        }
         fn frequency(&self) -> &Frequency {
             while self.0.get() < super::super::frequency::MAX {
                 self.0.raise();
@@ -214,7 +229,7 @@ fn a_search_for_a_victim_ends_while_readers_raise_every_frequency() {
     }
     let mut policy = S3Fifo::new(Some(100));
     for key in 0..100 {
-        policy.insert(key, Hot(Frequency::new(key % 2 == 0)));
+        policy.insert(key, Hot(Frequency::new(key % 2 == 0)), 1);
     }
     for _ in 0..100 {
         let slot = policy.victim().expect("a victim");
@@ -231,6 +246,6 @@ fn a_cache_without_capacity_refuses_everything_and_one_without_limit_nothing() {
     assert!(!ten.refuses(10) && ten.refuses(11));
     let mut all = S3Fifo::new(None);
     assert!(!all.refuses(u32::MAX));
-    all.insert(1, Read::new(u32::MAX));
+    all.insert(1, Read::new(), u32::MAX);
     assert!(!all.is_over_with(u32::MAX));
 }
