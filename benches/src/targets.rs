@@ -1,13 +1,15 @@
 //! [`TARGETS`]: what this project wants of the figures, and why.
 
+use crate::caches::{FIBRE_CACHE, FOYER, MOKA, OURS, QUICK_CACHE};
 use crate::contenders::{
     AUTO, BARE, CACHE, DASHMAP, EVMAP, FLASHMAP, GUARD, HANDLE, HANDLE_SCOPED, LEFT_RIGHT, LOAD,
     MEMBARRIER, MUTEX_EVMAP, MUTEX_OURS, PAPAYA, PARKING_LOT, SCC, SCOPED, SEQ_CST, SHARED_READER,
     SHARED_READER_SCOPED, SOON, STD_RWLOCK, SWISS,
 };
 use crate::keys::{Kind, Number, Text};
-use crate::paired::Limit::{self, Added, Derived, Faster, Times, TimesBest, Value};
+use crate::paired::Limit::{self, AboveBest, Added, Derived, Faster, Times, TimesBest, Value};
 use crate::paired::Target;
+use crate::workloads::cache::{self, hits, misses, ratio, tail};
 use crate::workloads::growth::{
     self, INCREMENTAL, INSERTION, LONGEST_REFRESH, SWISS as SWISS_ENGINE,
 };
@@ -45,12 +47,19 @@ const BESIDE: &[&str] = &[
     PARKING_LOT.name,
 ];
 
+/// Caches that are not moka.
+const OTHER_CACHES: &[&str] = &[QUICK_CACHE.name, FIBRE_CACHE.name, FOYER.name];
+const CACHES: &[&str] = &[MOKA.name, QUICK_CACHE.name, FIBRE_CACHE.name, FOYER.name];
+/// Those whose policies others measure themselves by.
+const POLICIES: &[&str] = &[MOKA.name, QUICK_CACHE.name];
+
 const CHEAP: &str = "a read is three plain stores to a line of the reader's own";
 const SCALES: &str = "readers share no line that anybody writes";
 const NO_FENCE: &str = "once a burst of writes is over, no reader has a fence";
 const MODES: &str = "Auto finds the cheaper mode";
 const NO_PAUSE: &str = "no refresh waits for a growth";
 const IN_A_ROW: &str = "entries lie in a row, found through words that grow in one pass";
+const S3_FIFO: &str = "few keys that are read once displace others";
 const NEVER_STUCK: &str = "a reader that stays is nobody's problem for long";
 
 /// Each row of the table, with its columns in this order.
@@ -113,11 +122,26 @@ pub const TARGETS: &[Target] = targets![
     (STALL, NO_SIZE, &[blocked::BLOCKED], blocked::CALLS[3], ALL, &[blocked::MOST], Value(10_000.0), NEVER_STUCK),
     (memory::PAIRS, &[1_000_000], ALL, SWISS.name, &[BARE.name], ALL, Times(2.1), "two copies, and hardly more"),
     (memory::VALUES, &[100_000], ALL, memory::SHARED, &[memory::ONE_COPY], ALL, Times(1.15), "one copy of each value"),
+    (cache::NAME, NO_SIZE, &[ratio::TRACES], OURS.name, POLICIES, &[ratio::MEAN], AboveBest(1.0), S3_FIFO),
+    (cache::NAME, NO_SIZE, &[ratio::TRACES], OURS.name, POLICIES, &ratio::REPLAYS, AboveBest(-2.5), S3_FIFO),
+    (cache::NAME, NO_SIZE, &[ratio::PATTERNS], OURS.name, CACHES, &ratio::ZIPFS, AboveBest(-3.0), S3_FIFO),
+    (cache::NAME, &[hits::ENTRIES], &[hits::HITS], OURS.name, &[hits::SHARED_MAP], ALL, Times(1.6), "a hit is a lookup in a map"),
+    (cache::NAME, &[hits::ENTRIES], &[hits::HITS], OURS.name, &[MOKA.name], ALL, Faster(4.0), SCALES),
+    (cache::NAME, &[hits::ENTRIES], &[hits::HITS], OURS.name, OTHER_CACHES, ALL, Faster(2.0), SCALES),
+    (cache::NAME, NO_SIZE, &[misses::MISSES], OURS.name, CACHES, ALL, Faster(1.0), "99 cheap hits pay for an expensive insert"),
+    (cache::NAME, NO_SIZE, &[tail::TAIL], tail::DISTURBED, &[tail::UNDISTURBED], &[OURS.name], Times(2.0), "hits wait for no writer"),
+    (cache::memory::MEMORY, &[1_000_000], &["", cache::memory::EVICTING], OURS.name, &[MOKA.name], ALL, Times(1.2), "two copies of a word for each entry"),
 ];
 
 /// Whether a row of this name is ours.
 pub fn is_ours(name: &str) -> bool {
     let begins = ["ours", "ReadHandle", "Shared", INCREMENTAL, ROBIN_HOOD];
-    let names = [MUTEX_OURS.name, HELD, idle::MANY, filled::REFRESHED];
+    let names = [
+        MUTEX_OURS.name,
+        HELD,
+        idle::MANY,
+        filled::REFRESHED,
+        tail::DISTURBED,
+    ];
     names.contains(&name) || begins.iter().any(|begin| name.starts_with(begin))
 }

@@ -11,8 +11,8 @@ use benches::contenders::ours;
 use benches::paired::{Output, Plan, Plots, Report, processes, report_alone};
 use benches::targets::{TARGETS, is_ours};
 use benches::workloads::{
-    Workload, engines, field, filled, growth, many, memory, mixed, number, peer, read, shared,
-    stall, write,
+    Workload, cache, engines, field, filled, growth, many, memory, mixed, number, peer, read,
+    shared, stall, write,
 };
 use clap::{Parser, Subcommand};
 
@@ -82,6 +82,8 @@ enum Command {
     Engines(engines::Args),
     /// What maps take in memory: pairs of numbers, large values, and what a log keeps
     Memory(memory::Args),
+    /// Bounded caches: how many requests are hits, what a hit takes, and memory. Not part of `all`
+    Cache(cache::Args),
     /// What others measure: the mixes of conc-map-bench, and a table that hardly changes. Not part of `all`
     Field(field::Args),
     /// Everything else, as without a command
@@ -92,7 +94,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let subject = |what: &str| memory::subject(what).or_else(|| engines::subject(what));
+    let subject = |what: &str| {
+        let of_maps = memory::subject(what).or_else(|| engines::subject(what));
+        of_maps.or_else(|| cache::subject(what))
+    };
     let done = report_alone(subject).unwrap_or_else(|| run(&Args::parse()));
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -165,6 +170,7 @@ impl Command {
             Command::Growth(args) => (growth::NAME, args),
             Command::Engines(args) => (engines::NAME, args),
             Command::Memory(args) => (memory::NAME, args),
+            Command::Cache(args) => (cache::NAME, args),
             Command::Field(args) => (field::NAME, args),
             Command::All | Command::PublishBesideAGuard => return None,
         })

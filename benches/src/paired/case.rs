@@ -214,6 +214,11 @@ impl Case {
         self
     }
 
+    /// This many rounds decide: where nothing in them is a time, few are enough.
+    pub fn decided_by(self, enough: usize) -> Self {
+        Case { enough, ..self }
+    }
+
     /// Says something more below the table.
     pub fn note(mut self, note: String) -> Self {
         self.notes.push(note);

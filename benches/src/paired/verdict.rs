@@ -54,6 +54,8 @@ pub enum Limit {
     Faster(f64),
     /// This much more than the other, in the table's unit, at most.
     Added(f64),
+    /// This much more than the better one of the others, in the table's unit, at least: where more is better.
+    AboveBest(f64),
     /// The value itself, in the table's unit, at most.
     Value(f64),
     /// The derived figure, at least.
@@ -148,14 +150,23 @@ impl Target {
             case.row(name)
                 .map_or(f64::MAX, |row| row.cells[number].value.median)
         };
+        let most_of = |name: &str| {
+            case.row(name)
+                .map_or(f64::MIN, |row| row.cells[number].value.median)
+        };
         let best = || {
             self.against
                 .iter()
                 .min_by(|a, b| value(a).total_cmp(&value(b)))
         };
+        let most = || {
+            let others = self.against.iter();
+            others.max_by(|a, b| most_of(a).total_cmp(&most_of(b)))
+        };
         match self.limit {
             Limit::Value(_) | Limit::Derived(_) => vec![self.row],
             Limit::TimesBest(_) => best().into_iter().copied().collect(),
+            Limit::AboveBest(_) => most().into_iter().copied().collect(),
             _ => self.against.to_vec(),
         }
     }
@@ -168,6 +179,9 @@ impl Target {
             Limit::TimesBest(limit) => format!("at most {limit} times {other}, the better one"),
             Limit::Faster(limit) => format!("at least {limit} times as fast as {other}"),
             Limit::Added(limit) => format!("at most {limit} {unit} more than {other}"),
+            Limit::AboveBest(limit) => {
+                format!("at least {limit:+} {unit} to {other}, the better one")
+            }
             Limit::Value(limit) => format!("at most {limit} {unit}"),
             Limit::Derived(limit) => format!("{derived} at least {limit}"),
         };
@@ -177,7 +191,9 @@ impl Target {
             None => Some("not measured".to_string()),
         };
         let is_met = |measured: Quartiles| match self.limit {
-            Limit::Faster(_) | Limit::Derived(_) => measured.median >= threshold,
+            Limit::Faster(_) | Limit::Derived(_) | Limit::AboveBest(_) => {
+                measured.median >= threshold
+            }
             _ => measured.median <= threshold,
         };
         Verdict {
@@ -202,7 +218,9 @@ impl Target {
         match self.limit {
             Limit::Times(_) | Limit::TimesBest(_) => Some(Quartiles::of_ratios(&own.rounds, other)),
             Limit::Faster(_) => Some(Quartiles::of_ratios(other, &own.rounds)),
-            Limit::Added(_) => Some(Quartiles::of(&added().collect::<Vec<_>>())),
+            Limit::Added(_) | Limit::AboveBest(_) => {
+                Some(Quartiles::of(&added().collect::<Vec<_>>()))
+            }
             Limit::Value(_) => Some(own.value),
             Limit::Derived(_) => row.derived,
         }
@@ -220,7 +238,10 @@ impl Target {
         } else {
             NOISE
         };
-        let is_ratio = !matches!(self.limit, Limit::Added(_) | Limit::Value(_));
+        let is_ratio = !matches!(
+            self.limit,
+            Limit::Added(_) | Limit::AboveBest(_) | Limit::Value(_)
+        );
         let far = (limit - 1.0).abs() + f64::EPSILON;
         let bound = if is_ratio && limit != 1.0 {
             usual.min(far)
@@ -250,9 +271,9 @@ impl Target {
 impl Limit {
     /// The number in it.
     fn number(self) -> f64 {
-        use Limit::{Added, Derived, Faster, Times, TimesBest, Value};
-        let (Times(limit) | TimesBest(limit) | Faster(limit) | Added(limit) | Value(limit)
-        | Derived(limit)) = self;
+        use Limit::{AboveBest, Added, Derived, Faster, Times, TimesBest, Value};
+        let (Times(limit) | TimesBest(limit) | Faster(limit) | Added(limit) | AboveBest(limit)
+        | Value(limit) | Derived(limit)) = self;
         limit
     }
 }
@@ -327,6 +348,9 @@ mod tests {
             (Limit::TimesBest(1.3), 12.9, 13.1),
             (Limit::Faster(2.0), 4.9, 5.1),
             (Limit::Added(80.0), 89.0, 91.0),
+            // Than the slow one, with 20.
+            (Limit::AboveBest(1.0), 21.1, 20.9),
+            (Limit::AboveBest(-2.5), 17.6, 17.4),
             (Limit::Value(5.0), 4.9, 5.1),
             (Limit::Derived(0.9), 11.0, 11.2),
         ] {

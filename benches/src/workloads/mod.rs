@@ -1,6 +1,7 @@
 //! The measurements: each in a file of its own, with its arguments, its names, and what it times.
 
 pub mod blocked;
+pub mod cache;
 pub mod engines;
 pub mod field;
 pub mod filled;
