@@ -1,10 +1,13 @@
 //! Every measurement runs; every target, and every contender that can do it, is in one.
 
+use std::fs;
+
 use benches::contenders::ALL;
 use benches::targets::TARGETS;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::Value;
 
-use super::{list, measured, text};
+use super::{list, measured, measured_by, path, text};
 
 /// What to measure; each table with its number of conditions; and how many targets that bears on.
 const MEASURED: [(&str, &str, usize); 11] = [
@@ -79,6 +82,7 @@ fn every_measurement_shows_what_its_json_holds_and_every_target_is_about_one() {
         assert_eq!(targets, right_targets, "{arguments}");
         all.extend(cases);
     }
+    all.extend(caches());
     let find = |name: &str| {
         let case = all
             .iter()
@@ -132,6 +136,55 @@ fn every_measurement_shows_what_its_json_holds_and_every_target_is_about_one() {
             );
         }
     }
+}
+
+/// The tables of caches, which are asked for what two tiny traces say.
+fn caches() -> Vec<Value> {
+    let traces = path("traces");
+    fs::create_dir_all(&traces).expect("a directory");
+    for (name, lines) in [("OLTP", "1 100 0 0\n50 100 0 1\n"), ("P3", "7 9 0 0\n")] {
+        let compressed = compress_to_vec(lines.as_bytes(), CompressionLevel::Fastest);
+        fs::write(traces.join(format!("{name}.lis.zst")), compressed).expect("a file");
+    }
+    let traces = traces.to_str().expect("UTF-8");
+    let (cases, targets) = measured_by("cache", &["cache", "--entries", "20k", "--traces", traces]);
+    let is_measured = |case: &&Value| !list(&case["rows"]).is_empty();
+    let names = cases
+        .iter()
+        .filter(is_measured)
+        .map(|case| text(&case["name"]));
+    let mut right = vec![
+        "cache/traces",
+        "cache/patterns",
+        "cache/100k/hits",
+        "cache/misses",
+        "cache/tail",
+    ];
+    if cfg!(target_os = "linux") {
+        right.extend(["cache/memory/20k", "cache/memory/20k/evicting"]);
+    }
+    assert!(names.eq(right));
+    // By traces and Zipf's law; by hits against each other one; by hits and misses, and the slowest hits. Other sizes of
+    // memory have none.
+    assert_eq!(targets, (1 + 8 + 3) + 2 * 5 + 4 + 1);
+    // A quarter of the 200 requests for 149 keys are hits, and nobody else's.
+    for row in list(&cases[0]["rows"]) {
+        let cells = list(&row["cells"]).iter();
+        let medians = cells.map(|cell| cell["value"]["median"].as_f64());
+        let mut right = [25.0; 4].to_vec();
+        right.extend([0.0; 4]);
+        right.push(12.5);
+        assert!(medians.eq(right.into_iter().map(Some)), "{row}");
+    }
+    cases
+}
+
+#[test]
+fn caches_without_traces_say_so() {
+    let (cases, targets) = measured("no-traces", "cache --only traces");
+    assert_eq!((cases.len(), targets), (1, 0));
+    assert!(list(&cases[0]["rows"]).is_empty());
+    assert!(text(&cases[0]["notes"][0]).starts_with("SKIPPED: "));
 }
 
 /// `read/misses` of `read/1k/misses`.

@@ -46,6 +46,11 @@ fn list(value: &Value) -> &[Value] {
 /// Runs this, and holds each table and each picture against the JSON. Returns the tables, and how many targets were
 /// looked at.
 fn measured(name: &str, arguments: &str) -> (Vec<Value>, usize) {
+    measured_by(name, &arguments.split(' ').collect::<Vec<_>>())
+}
+
+/// The same with arguments in which there may be blanks.
+fn measured_by(name: &str, arguments: &[&str]) -> (Vec<Value>, usize) {
     let (json, plots) = (
         path(&format!("{name}.json")),
         path(&format!("{name}-plots")),
@@ -53,8 +58,7 @@ fn measured(name: &str, arguments: &str) -> (Vec<Value>, usize) {
     // An older and longer file is replaced completely.
     fs::write(&json, "x".repeat(1 << 21)).expect("a file");
     let paths = [&json, &plots].map(|path| path.to_str().expect("UTF-8"));
-    let arguments: Vec<_> = arguments.split(' ').collect();
-    let output = compare(&[&arguments[..], &["--json", paths[0], "--plot", paths[1]]].concat());
+    let output = compare(&[arguments, &["--json", paths[0], "--plot", paths[1]]].concat());
     let stdout = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(
         output.status.success(),

@@ -15,6 +15,8 @@ pub fn check(case: &Value) {
         ["memory", "values", _] => Some(1_024.0..2_500.0),
         ["memory", "log", _] => Some(-20.0..100.0),
         ["engines", .., "memory"] => Some(32.0..400.0),
+        // Beyond keys and values.
+        ["cache", "memory", ..] => Some(0.0..1_000.0),
         _ => None,
     };
     for row in list(&case["rows"]) {
@@ -26,6 +28,12 @@ pub fn check(case: &Value) {
             assert!(bytes.contains(&medians[0]), "{name}: {row}");
         } else {
             assert!(medians.iter().all(|&median| median >= 0.0), "{name}: {row}");
+        }
+        if case["unit"] == "% hits" {
+            assert!(
+                medians.iter().all(|&median| median <= 100.0),
+                "{name}: {row}"
+            );
         }
         if name.starts_with("mixed/every") {
             // What both cost is the sum, or a little more where a refresh is soon due.

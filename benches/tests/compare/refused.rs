@@ -23,6 +23,7 @@ fn what_is_refused_says_why() {
         ),
         (&["many", "--threads", "65"], 2, "must lie between 1 and 64"),
         (&["read", "--sizes", "4G"], 2, "not a number"),
+        (&["cache", "--traces", inside], 2, "OLTP.lis.zst"),
         (&["read", "--sizes", "999999999999M"], 2, "must lie between"),
         (&["read", "--sizes", "4é"], 2, "not a number"),
         (&["read", "--slice", "0"], 2, "must lie between 1 and 60k"),

@@ -13,7 +13,7 @@ pub fn is_shown(stdout: &str, case: &Value) {
         .unwrap_or_else(|| panic!("no {name}"));
     let table = table.split("\n\n").next().expect("a table");
     // A table with ratios has a control, except where each figure comes from a process of its own.
-    let is_memory = name.starts_with("memory/");
+    let is_memory = name.starts_with("memory/") || name.starts_with("cache/memory/");
     assert_eq!(
         list(&case["noise"]).is_empty(),
         case["bases"].is_null() || is_memory,

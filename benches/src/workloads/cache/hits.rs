@@ -18,17 +18,19 @@ pub const ENTRIES: usize = 100_000;
 
 /// By one thread and by two.
 pub fn measure(plan: &Plan) -> Case {
-    let lookups = Lookups::<Number>::new(draw(ENTRIES, 1, Order::Uniform), true, Way::Single);
+    let keys = draw(ENTRIES, 1, Order::Uniform);
+    let lookups = Lookups::<Number>::new(keys.clone(), true, Way::Single);
     let title = format!(
         "one lookup after the other, all hits, {} keys, in caches that may hold twice as many",
         count(ENTRIES)
     );
     let bases = [SHARED_MAP, crate::caches::OURS.name];
     let name = format!("{NAME}/{}/{HITS}", count(ENTRIES));
-    lookups.table(Head::new(name, title, bases, CONDITIONS), plan, build)
+    let head = Head::new(name, title, bases, CONDITIONS);
+    lookups.table(head, plan, || build(&keys))
 }
 
-fn build() -> Vec<(&'static str, Map<Number>)> {
+fn build(keys: &[u32]) -> Vec<(&'static str, Map<Number>)> {
     let hasher = Hasher::default();
     let map = |name| {
         let map = shared_map::of(ENTRIES, &hasher, FenceMode::Auto);
@@ -38,6 +40,8 @@ fn build() -> Vec<(&'static str, Map<Number>)> {
         // Where there are shards, none of them may be full.
         let cache = (contender.open)(2 * ENTRIES, &hasher);
         cache.fill(&mut (0..ENTRIES as u64));
+        // Hits of entries that were read lately, and long after the last insert.
+        cache.serve(keys);
         (contender.name, cache.as_map())
     });
     [map(SHARED_MAP), map(CONTROL)]

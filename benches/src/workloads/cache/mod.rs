@@ -11,7 +11,9 @@ pub mod tail;
 
 use std::path::PathBuf;
 
-use super::{MOST, Workload, number};
+use clap::ValueEnum;
+
+use super::{MOST, Workload, number, or};
 use crate::paired::{Case, Plan};
 use crate::requests::directory;
 
@@ -30,15 +32,40 @@ pub struct Args {
     /// Entries whose memory is measured, such as 1M, at least 1k
     #[arg(long, value_parser = number::<1_000, MOST>, value_name = "N", default_value = "1M")]
     entries: usize,
+
+    /// Only these tables, such as traces,patterns
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "TABLE,..")]
+    only: Vec<Table>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Table {
+    /// Requests that are hits, of traces
+    Traces,
+    /// Requests that are hits, of patterns
+    Patterns,
+    /// The time of a hit
+    Hits,
+    /// The time of a request, where some miss
+    Misses,
+    /// The slowest hits beside a writer
+    Tail,
+    /// Memory
+    Memory,
 }
 
 impl Workload for Args {
     fn measure(&self, plan: &Plan, show: &mut dyn FnMut(Case)) {
-        show(ratio::traces(self.traces.as_deref(), plan));
-        show(ratio::patterns(plan));
-        show(hits::measure(plan));
-        show(misses::measure(plan));
-        show(tail::measure(plan));
-        memory::measure(self.entries, plan, show);
+        for table in or(&self.only, Table::value_variants()) {
+            match table {
+                Table::Traces => show(ratio::traces(self.traces.as_deref(), plan)),
+                Table::Patterns => show(ratio::patterns(plan)),
+                Table::Hits => show(hits::measure(plan)),
+                Table::Misses => show(misses::measure(plan)),
+                Table::Tail => show(tail::measure(plan)),
+                Table::Memory => memory::measure(self.entries, plan, show),
+            }
+        }
     }
 }
