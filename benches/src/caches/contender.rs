@@ -26,7 +26,7 @@ pub trait Cache: Clone + Send + Sync + 'static {
     fn settle(&self) {}
 
     /// The number of entries.
-    fn len(&self) -> usize;
+    fn entries(&self) -> usize;
 }
 
 /// A cache by its name.

@@ -32,7 +32,7 @@ impl Cache for FibreCache {
         self.0.insert(key, value, 1);
     }
 
-    fn len(&self) -> usize {
+    fn entries(&self) -> usize {
         self.0.metrics().current_cost as usize
     }
 }

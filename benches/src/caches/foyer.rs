@@ -30,7 +30,7 @@ impl Cache for Foyer {
         self.insert(key, value);
     }
 
-    fn len(&self) -> usize {
+    fn entries(&self) -> usize {
         self.entries()
     }
 }

@@ -86,7 +86,7 @@ impl<C: Cache> Handle for C {
     }
 
     fn count(&self) -> usize {
-        self.len()
+        self.entries()
     }
 
     fn as_map(&self) -> Map<Number> {
@@ -113,7 +113,7 @@ pub(super) fn evicting<C: Cache>(entries: usize) -> Box<dyn Any> {
 fn kept<C: Cache>(entries: usize, inserted: usize) -> Box<dyn Any> {
     let cache = C::new(entries, &Hasher::default());
     cache.fill(&mut (0..inserted as u64));
-    let count = cache.len();
+    let count = cache.entries();
     assert!(
         (entries * 9 / 10..=entries + entries / 100).contains(&count),
         "{}: {count} of {entries}",

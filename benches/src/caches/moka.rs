@@ -32,7 +32,7 @@ impl Cache for Moka {
         self.run_pending_tasks();
     }
 
-    fn len(&self) -> usize {
+    fn entries(&self) -> usize {
         self.run_pending_tasks();
         self.entry_count() as usize
     }

@@ -28,7 +28,7 @@ impl Cache for Ours {
         self.insert(key, value);
     }
 
-    fn len(&self) -> usize {
+    fn entries(&self) -> usize {
         self.entry_count() as usize
     }
 }

@@ -41,7 +41,7 @@ impl Cache for QuickCache {
         self.0.insert(key, value);
     }
 
-    fn len(&self) -> usize {
+    fn entries(&self) -> usize {
         self.0.len()
     }
 }

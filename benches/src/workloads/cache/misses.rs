@@ -14,7 +14,7 @@ pub const MISSES: &str = "misses";
 
 const KEYS: usize = 100_000;
 /// So that about 99 in 100 requests are hits.
-const CAPACITY: usize = 93_000;
+const CAPACITY: usize = 90_000;
 const LENGTH: usize = 1 << 22;
 const QUICK_LENGTH: usize = 1 << 18;
 
