@@ -164,14 +164,17 @@ impl<T: Item> S3Fifo<T> {
         }
         item.set_slot(slot);
         let old = mem::replace(&mut entry.item, item);
-        let queue = entry.queue;
-        self.unlink(slot);
-        self.entries[slot as usize].weight = weight;
-        if self.is_over_with(weight) {
-            return Ok((old, queue));
+        let old_weight = mem::replace(&mut entry.weight, weight);
+        let Some(name) = entry.queue else {
+            return Ok((old, Some(Name::Small)));
+        };
+        let queue = &mut self.queues[name as usize];
+        queue.weight = queue.weight - u64::from(old_weight) + u64::from(weight);
+        if !self.is_over_with(0) {
+            return Ok((old, None));
         }
-        self.queue_again(slot, queue.unwrap_or(Name::Small));
-        Ok((old, None))
+        self.unlink(slot);
+        Ok((old, Some(name)))
     }
 
     /// Puts an entry without a queue at the end of this one.
