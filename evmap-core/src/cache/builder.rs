@@ -113,8 +113,9 @@ impl<K, V, S> Builder<K, V, S> {
     /// Sets for how long an entry lives without a read or an insertion of its key.
     ///
     /// It is measured in ticks of a 64th of that time, but of at least a millisecond. So an entry expires between this time
-    /// and a 32nd part more, and the first read of an entry in a tick stores the tick. While the cache holds entries, a
-    /// background thread wakes up at each tick.
+    /// and a 32nd part more (or two milliseconds more, if that is longer), and the first read of an entry in a tick stores
+    /// the tick. While the cache holds entries, a background thread wakes up at each tick.
+    /// With `Duration::ZERO`, nothing is ever inserted.
     /// [`contains_key`](Cache::contains_key) and [`iter`](Cache::iter) are no reads.
     pub fn time_to_idle(mut self, time: Duration) -> Self {
         self.time_to_idle = Some(time);
@@ -135,8 +136,8 @@ impl<K, V, S> Builder<K, V, S> {
     }
 
     /// Lookups ask the system's clock whether an entry has expired. Then no lookup finds an expired entry, even if the
-    /// thread that advances the coarse clock gets no processor. It costs some 20 nanoseconds for each hit of an entry that
-    /// may expire.
+    /// thread that advances the coarse clock gets no processor. It costs about 20 nanoseconds for each hit of an entry
+    /// that may expire.
     pub fn exact_expiry(mut self) -> Self {
         self.extras |= EXACT;
         self
@@ -152,7 +153,7 @@ impl<K, V, S> Builder<K, V, S> {
     /// Calls `listener` with each entry that is removed, and the cause.
     ///
     /// A background thread, which all caches of the process share, calls it soon after the removal, outside of all locks.
-    /// It may use the cache. A slow listener delays later calls, and the background work of other caches and maps.
+    /// It may use the cache. (A handle that the listener owns keeps the cache from ever being dropped.) Calls follow each other. A slow listener delays later calls, and the background work of other caches and maps.
     /// If more than 16,384 removals wait for it, further ones are not reported, and counted in
     /// [`stats`](Cache::stats) as `unnotified`. A panic is counted, too. After the last handle of the cache was dropped,
     /// it is not called.

@@ -16,6 +16,29 @@
 //! faster, since it writes in parallel.
 //!
 //! For a table without a limit, use a [`SharedMap`](crate::SharedMap).
+//!
+//! # What is not there
+//!
+//! - No loads: a program looks up, computes the value on a miss, and inserts it. So two threads may compute it at the same
+//!   time.
+//! - No async forms of writes. A write waits for other writers, which takes microseconds, and sometimes for a reader.
+//! - One policy, S3-FIFO.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! In `tests/cache`, unless another place is named. `moka` says how each claim of moka's own tests is answered.
+//!
+//! - When a write returns, the cache holds no more than it may. (`bounds::*`)
+//! - The policy evicts what a naive model of S3-FIFO evicts.
+//!   (`cache::policy::tests::it_evicts_what_the_model_evicts`, in the library)
+//! - The hit of a hot entry stores to nothing but its thread's own line.
+//!   (`a_hit_on_a_hot_key_stores_to_no_line_but_the_readers_own`, in `tests/cache_hit_stores.rs`)
+//! - Readers that count reads disturb no eviction. (`tests/cache_model`, a model)
+//! - Entries expire when they should, and leave memory by themselves. (`expiry::*`)
+//! - The listener learns of each removal once, with its cause, and not before readers do. (`removal::*`, `regressions::*`)
+//! - Each value is dropped once, after the last guard that sees it, and usually not by a writer. (`removal::*`)
+//! - A panic in user code undoes its write, and the cache goes on. (`panics::*`, `user_code::*`)
+//! - A forked child goes on, too. (`forks::*`)
 
 mod builder;
 #[allow(clippy::module_inception)]

@@ -145,8 +145,11 @@ where
 
     /// Removes all entries.
     ///
+    /// Of more than 16,384 entries, the [listener](super::Builder::eviction_listener) learns of that many, and the others
+    /// are counted in [`stats`](Self::stats) as `unnotified`.
+    ///
     /// # Cost
-    /// With an [`eviction_listener`](super::Builder::eviction_listener) or values that have something to drop, O(n).
+    /// O(n), while other writers wait.
     ///
     /// # Examples
     /// ```
@@ -186,6 +189,7 @@ where
     /// that no guard can see, on the calling thread.
     ///
     /// A background thread does all of that anyway. Call it in a test, or before you look at the counts.
+    /// A value that a copy of the table still has, since it was removed by the last write, is dropped by that thread.
     /// While another thread calls the listener, it waits. Inside the listener, it leaves further calls for later.
     pub fn run_pending_tasks(&self) {
         let core = self.core();
