@@ -5,6 +5,7 @@ use std::{fmt, vec};
 
 use super::node::Node;
 use crate::Shared;
+use crate::panics::Drops;
 
 /// The entries of one version of a cache, with clones of the values.
 ///
@@ -36,6 +37,19 @@ impl<K, V: Clone> Iterator for Iter<K, V> {
 
 impl<K, V: Clone> ExactSizeIterator for Iter<K, V> {}
 impl<K, V: Clone> FusedIterator for Iter<K, V> {}
+
+impl<K, V> Drop for Iter<K, V> {
+    /// Drops each key, and each value that nothing else has, by itself, since two that panic would abort the program.
+    /// Resumes the first panic.
+    fn drop(&mut self) {
+        let mut drops = Drops::default();
+        for (key, node) in self.entries.by_ref() {
+            drops.drop(key);
+            drops.drop(node);
+        }
+        drops.resume();
+    }
+}
 
 impl<K, V> fmt::Debug for Iter<K, V> {
     /// Shows how many entries are left.

@@ -20,6 +20,8 @@ const STEP: usize = 1000;
 /// [`docs::blocking`](crate::docs::blocking). It blocks its thread then.
 ///
 /// A write from inside the closure of another write of the same cache panics, and the message says why.
+/// Two threads that write to two caches, each from inside a closure of a write of the other, wait for each other without
+/// end.
 impl<K, V, S> Cache<K, V, S>
 where
     K: Hash + Eq + Clone,

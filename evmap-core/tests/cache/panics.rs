@@ -299,3 +299,18 @@ fn values_whose_drop_panics_are_counted_and_all_others_are_dropped() {
     assert!(catch_unwind(AssertUnwindSafe(|| drop(cache))).is_err());
     assert_eq!(drops.load(Ordering::SeqCst), 100);
 }
+
+#[test]
+fn an_iteration_that_outlives_its_cache_drops_each_value_and_panics_once() {
+    let drops = Arc::new(AtomicUsize::new(0));
+    let cache = Cache::new(10);
+    for number in 1..=10 {
+        let _counted = Counted(Arc::clone(&drops));
+        cache.insert(number, Fragile { number, _counted });
+    }
+    let entries = cache.iter();
+    drop(cache);
+    assert_eq!(drops.load(Ordering::SeqCst), 0);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(entries))).is_err());
+    assert_eq!(drops.load(Ordering::SeqCst), 10);
+}
