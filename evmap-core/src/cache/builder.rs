@@ -8,9 +8,9 @@ use std::time::Duration;
 use left_right::FenceMode;
 use left_right::background::{Background, Work};
 
-use super::cache::{EXACT, IDLES, RECORDS};
 use super::clock::Clock;
 use super::core::{Core, Settings, Weigher};
+use super::handle::{EXACT, IDLES, RECORDS};
 use super::removal::Listener;
 use super::{Cache, ManualClock, RemovalCause};
 use crate::{DefaultHashBuilder, SharedMap};

@@ -187,3 +187,18 @@ impl Clock {
         self.process.store(Background::process(), Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another thread may have read the entry by a later time than this one knows. The difference once wrapped around, and
+    /// such an entry looked like one that nobody has read for long.
+    #[test]
+    fn an_entry_that_was_read_at_a_later_tick_is_not_idle() {
+        let clock = Clock::new(None, Some(Duration::from_secs(3600)));
+        let tick = clock.tick().expect("it has a time to idle");
+        assert!(!clock.is_idle(tick) && !clock.is_idle(tick + 5) && !clock.is_idle(NEVER));
+        assert!(clock.idle_from(tick) > clock.coarse());
+    }
+}

@@ -41,14 +41,14 @@
 //! - A forked child goes on, too. (`forks::*`)
 
 mod builder;
-#[allow(clippy::module_inception)]
-mod cache;
 mod change;
 mod clock;
 mod core;
 mod frequency;
 mod ghosts;
+mod handle;
 mod iter;
+mod lookups;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod node;
@@ -61,8 +61,8 @@ mod work;
 mod writes;
 
 pub use builder::Builder;
-pub use cache::Cache;
 pub use clock::ManualClock;
+pub use handle::Cache;
 pub use iter::Iter;
 pub use removal::RemovalCause;
 pub use stats::CacheStats;

@@ -5,40 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use evmap_core::SharedMap;
 
+use crate::forking::in_child;
 use crate::tasks::block_on;
 use crate::{FAR, eventually, in_own_process};
-
-/// Runs `body` in a forked child, and waits until it has succeeded.
-pub fn in_child(body: impl FnOnce()) {
-    // SAFETY: the child runs on the memory of a process with many threads. The allocator of glibc and what is
-    // tested here are made for that, and the child ends without running anything else.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0, "cannot fork");
-    if child == 0 {
-        let status = i32::from(catch_unwind(AssertUnwindSafe(body)).is_err());
-        // SAFETY: it ends the process, at once.
-        unsafe { libc::_exit(status) };
-    }
-    let begin = Instant::now();
-    let mut status = 0;
-    loop {
-        // SAFETY: the pointer is to a status of our own, and the process is our child.
-        match unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) } {
-            0 if begin.elapsed() < 3 * FAR => thread::sleep(Duration::from_millis(1)),
-            0 => {
-                // SAFETY: our child, which has not been waited for yet.
-                unsafe { libc::kill(child, libc::SIGKILL) };
-                panic!("the child hangs");
-            }
-            _ => break,
-        }
-    }
-    assert_eq!(status, 0, "the child failed");
-}
 
 /// Returns the panic message of a call.
 fn panic_of<R>(call: impl FnOnce() -> R) -> String {

@@ -5,6 +5,9 @@
 
 #[cfg(target_os = "linux")]
 mod fork;
+#[cfg(target_os = "linux")]
+#[path = "../forking/mod.rs"]
+mod forking;
 mod memory;
 #[cfg(target_os = "linux")]
 mod tasks;

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::fork::{every, in_child};
+use crate::fork::every;
+use crate::forking::in_child;
 use crate::{FAR, in_own_process};
 
 struct Unpark(thread::Thread);

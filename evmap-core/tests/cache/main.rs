@@ -6,6 +6,9 @@
 mod bounds;
 mod expiry;
 #[cfg(target_os = "linux")]
+#[path = "../forking/mod.rs"]
+mod forking;
+#[cfg(target_os = "linux")]
 mod forks;
 mod invalidation;
 mod moka;

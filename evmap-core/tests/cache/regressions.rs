@@ -250,19 +250,6 @@ fn many_expired_entries_are_all_told_of() {
     );
 }
 
-/// The real clock's tick was set back by a thread that had read it earlier.
-#[test]
-fn hot_entries_never_idle_while_threads_read_them() {
-    let cache = Cache::builder().time_to_idle(FAR).exact_expiry().build();
-    cache.insert(0, 0);
-    std::thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| (0..20_000).for_each(|_| assert_eq!(cache.get(&0), Some(0))));
-        }
-        (1..2_000).for_each(|n| cache.insert(n % 10 + 1, n));
-    });
-}
-
 /// An entry with a time to idle of nothing lived for a tick or two.
 #[test]
 fn with_no_time_to_idle_nothing_is_kept() {
