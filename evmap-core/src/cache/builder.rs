@@ -154,8 +154,9 @@ impl<K, V, S> Builder<K, V, S> {
     ///
     /// A background thread, which all caches of the process share, calls it soon after the removal, outside of all locks.
     /// It may use the cache. (A handle that the listener owns keeps the cache from ever being dropped.) Calls follow each other. A slow listener delays later calls, and the background work of other caches and maps.
-    /// If more than 16,384 removals wait for it, further ones are not reported, and counted in
-    /// [`stats`](Cache::stats) as `unnotified`. A panic is counted, too. After the last handle of the cache was dropped,
+    /// While 16,384 removals or more wait for it, those of further writes are not reported, and counted in
+    /// [`stats`](Cache::stats) as `unnotified`. (Of what one write removes, all is reported or nothing. Entries that
+    /// expire stay in memory while half as many wait.) A panic is counted, too. After the last handle of the cache was dropped,
     /// it is not called.
     pub fn eviction_listener(
         mut self,

@@ -25,7 +25,7 @@ pub(super) type Map<K, V, S> = SharedMap<K, Shared<Node<V>>, S>;
 /// Its writer.
 pub(super) type Writer<K, V, S> = WriteHandle<K, Shared<Node<V>>, S>;
 
-/// The maximal number of removed values that wait for the janitor.
+/// While this many removals wait for the janitor, no more are added.
 const MOST_REMOVALS: usize = 1 << 14;
 /// How soon the janitor comes to removed entries.
 const SOON: Duration = Duration::from_millis(1);
@@ -268,8 +268,7 @@ where
         let mut dropped = Vec::new();
         if !ended.removed.is_empty() {
             if self.needs_janitor() {
-                let removed = ended.removed.into_iter();
-                dropped = self.with_removals(|it| removed.filter_map(|one| it.push(one)).collect());
+                dropped = self.with_removals(|removals| removals.push_all(ended.removed));
                 self.request_janitor(SOON);
             } else {
                 dropped = ended.removed;

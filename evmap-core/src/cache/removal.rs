@@ -51,6 +51,7 @@ pub(super) struct Removals<K, V> {
     fresh: VecDeque<Removal<K, V>>,
     /// Values that a copy of the map still has.
     held: VecDeque<Shared<Node<V>>>,
+    /// While this many are fresh, no more are added.
     most: usize,
     /// The janitor's pause before it looks again at values that something still has.
     pub(super) rest: Duration,
@@ -81,13 +82,20 @@ impl<K, V> Removals<K, V> {
         self.fresh.len() + self.held.len()
     }
 
-    /// Adds a removal, or gives it back if too many wait for the listener.
-    pub(super) fn push(&mut self, removal: Removal<K, V>) -> Option<Removal<K, V>> {
+    /// Adds the removals of one write, or gives them back if too many wait for the listener.
+    ///
+    /// All of them or none: so a write that removes all entries is told of, however many there were.
+    pub(super) fn push_all(&mut self, removals: Vec<Removal<K, V>>) -> Vec<Removal<K, V>> {
         if self.fresh.len() >= self.most {
-            return Some(removal);
+            return removals;
         }
-        self.fresh.push_back(removal);
-        None
+        self.fresh.extend(removals);
+        Vec::new()
+    }
+
+    /// Whether so many wait for the listener that what can wait should not remove more.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.fresh.len() >= self.most / 2
     }
 
     /// Takes at most this many removals, oldest first.

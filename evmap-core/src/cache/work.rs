@@ -183,6 +183,10 @@ where
             Some(None) => return Next::Idle,
             Some(Some(_)) => {}
         }
+        if self.with_removals(|removals| removals.is_crowded()) {
+            // Another thread is calling the listener.
+            return Next::After(SHORTEST_REST);
+        }
         let Some(_held_off) = hold_off_forks() else {
             return Next::After(TICK);
         };

@@ -147,9 +147,6 @@ where
 
     /// Removes all entries.
     ///
-    /// Of more than 16,384 entries, the [listener](super::Builder::eviction_listener) learns of that many, and the others
-    /// are counted in [`stats`](Self::stats) as `unnotified`.
-    ///
     /// # Cost
     /// O(n), while other writers wait.
     ///
@@ -195,9 +192,14 @@ where
     /// While another thread calls the listener, it waits. Inside the listener, it leaves further calls for later.
     pub fn run_pending_tasks(&self) {
         let core = self.core();
-        // In steps, so that not too many wait for the listener.
+        // In steps, so that not too many wait for the listener. Inside the listener itself they do wait, so the janitor
+        // removes the rest.
         while core.change(|change| change.remove_expired(STEP)) {
             core.handle_waiting_removals();
+            if core.with_removals(|removals| removals.is_crowded()) {
+                core.request_janitor(Duration::ZERO);
+                break;
+            }
         }
         core.handle_waiting_removals();
     }

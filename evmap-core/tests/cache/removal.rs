@@ -119,6 +119,59 @@ fn a_listener_that_panics_is_counted_and_called_again() {
     assert_eq!(cache.get(&10), Some(10));
 }
 
+/// The janitor went on removing expired entries while another thread was inside the listener.
+#[test]
+fn expired_entries_wait_for_a_slow_listener() {
+    let gate = Arc::new(Mutex::new(()));
+    let told = Arc::new(AtomicUsize::new(0));
+    let (wait, counted) = (Arc::clone(&gate), Arc::clone(&told));
+    let clock = ManualClock::new();
+    let cache = Cache::builder()
+        .time_to_live(Duration::from_secs(1))
+        .clock(&clock)
+        .eviction_listener(move |_: &u32, _: &u32, _| {
+            drop(wait.lock());
+            counted.fetch_add(1, Ordering::SeqCst);
+        })
+        .build();
+    for n in 0..40_000 {
+        cache.insert(n, n);
+    }
+    clock.advance(Duration::from_secs(1));
+    let closed = gate.lock().expect("no panic");
+    thread::scope(|s| {
+        s.spawn(|| cache.run_pending_tasks());
+        eventually("some wait for the listener", || cache.stats().expired > 8_000);
+        // Time for what must not happen.
+        thread::sleep(Duration::from_millis(50));
+        drop(closed);
+    });
+    eventually("all are told", || {
+        told.load(Ordering::SeqCst) as u64 + cache.stats().unnotified == 40_000
+    });
+    assert_eq!(cache.stats().unnotified, 0);
+}
+
+#[test]
+fn one_write_that_removes_many_is_told_of_as_a_whole() {
+    let told = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&told);
+    let cache = Cache::builder()
+        .eviction_listener(move |_: &u32, _: &u32, _| {
+            counted.fetch_add(1, Ordering::SeqCst);
+        })
+        .build();
+    for n in 0..40_000 {
+        cache.insert(n, n);
+    }
+    cache.invalidate_if(|key, _| *key >= 20_000);
+    cache.run_pending_tasks();
+    cache.invalidate_all();
+    cache.run_pending_tasks();
+    eventually("all are told", || told.load(Ordering::SeqCst) == 40_000);
+    assert_eq!(cache.stats().unnotified, 0);
+}
+
 #[test]
 fn notifications_beyond_the_queue_are_counted_and_the_values_are_dropped() {
     let (gate, drops) = (Arc::new(Mutex::new(())), Arc::new(AtomicUsize::new(0)));
