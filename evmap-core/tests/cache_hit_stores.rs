@@ -115,7 +115,12 @@ fn a_hit_on_a_hot_key_stores_to_no_line_but_the_readers_own() {
         let builder = Cache::builder().max_capacity(1_000).clock(&clock);
         builder.time_to_live(Duration::from_secs(60)).build()
     });
-    for cache in [&plain, &expiring] {
+    let idling = in_range(|| {
+        let builder = Cache::builder().max_capacity(1_000).clock(&clock);
+        // Ticks of a second.
+        builder.time_to_idle(Duration::from_secs(64)).build()
+    });
+    for cache in [&plain, &expiring, &idling] {
         // The first read of the thread, whose slot is not in the range.
         assert_eq!(cache.get(&0_u64), None);
         in_range(|| {
@@ -140,4 +145,10 @@ fn a_hit_on_a_hot_key_stores_to_no_line_but_the_readers_own() {
             libc::SIGSEGV
         );
     }
+    // With a time to idle, the first hit in a tick notes the tick.
+    clock.advance(Duration::from_secs(1));
+    let hit = || assert!(idling.get(&7).is_some());
+    assert_eq!(signal_of(hit), libc::SIGSEGV);
+    hit();
+    assert_eq!(signal_of(hit), 0);
 }

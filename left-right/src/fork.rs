@@ -22,8 +22,10 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 // Std's atomics, not the model checker's: no model forks.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
@@ -45,14 +47,17 @@ pub(crate) static SHORT_GATE: Gate = Gate::new(0);
 pub(crate) static LONG_GATE: Gate = Gate::new(1);
 const FORK: u64 = 1 << 32;
 /// How long a fork waits at most for the threads that hold it off.
-#[cfg_attr(not(unix), expect(dead_code, reason = "there are no forks"))]
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
+/// The pause between two looks of a thread that waits for that.
+const LOOK: Duration = Duration::from_micros(50);
 
 thread_local! {
     /// The thread's mark, or 0 before one is assigned. It has no destructor, so it lives as long as its thread.
     static MARK: Cell<u64> = const { Cell::new(0) };
     /// How often this thread holds off forks at each gate. Its own forks do not wait for that.
     static OWN_HOLDS: Cell<[u64; 2]> = const { Cell::new([0; 2]) };
+    /// Whether this thread is inside a fork of its own, whose handlers may run code of others.
+    static IS_FORKING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Returns the number of this process, which is never 0. Each child has another number.
@@ -122,10 +127,62 @@ impl Gate {
         })
     }
 
+    /// As [`try_hold_off`](Self::try_hold_off), but waits for a fork that is under way, [for a while](LONGEST_DELAY).
+    fn hold_off(&'static self) -> Option<Held> {
+        let mut begin = None;
+        loop {
+            if let Some(held) = self.try_hold_off() {
+                return Some(held);
+            }
+            // A fork waits for a thread that holds it off already, and a thread that forks does not wait for itself.
+            let needs_none = IS_FORKING.get() || OWN_HOLDS.get() != [0; 2];
+            if needs_none || begin.get_or_insert_with(Instant::now).elapsed() > LONGEST_DELAY {
+                return None;
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
     fn count_own(&self, more: i64) {
         let mut holds = OWN_HOLDS.get();
         holds[self.index] = holds[self.index].wrapping_add_signed(more);
         OWN_HOLDS.set(holds);
+    }
+}
+
+/// The guard of a lock that is held for a moment only. A fork waits for it, so that no child finds the lock taken.
+pub(crate) struct BetweenForks<G> {
+    guard: G,
+    /// Dropped after the guard.
+    _held: Option<Held>,
+}
+
+impl<G> BetweenForks<G> {
+    pub(crate) fn lock(lock: impl FnOnce() -> G) -> Self {
+        // No model forks.
+        let held = if cfg!(loom) {
+            None
+        } else {
+            LONG_GATE.hold_off()
+        };
+        BetweenForks {
+            guard: lock(),
+            _held: held,
+        }
+    }
+}
+
+impl<G: Deref> Deref for BetweenForks<G> {
+    type Target = G::Target;
+
+    fn deref(&self) -> &G::Target {
+        &self.guard
+    }
+}
+
+impl<G: DerefMut> DerefMut for BetweenForks<G> {
+    fn deref_mut(&mut self) -> &mut G::Target {
+        &mut self.guard
     }
 }
 
@@ -162,13 +219,14 @@ fn install() {
 
 #[cfg(unix)]
 extern "C" fn prepare() {
-    let begin = std::time::Instant::now();
+    IS_FORKING.set(true);
+    let begin = Instant::now();
     for gate in [&LONG_GATE, &SHORT_GATE] {
         let own = OWN_HOLDS.get()[gate.index];
         // ORDER: K5, for both.
         gate.count.fetch_add(FORK, Ordering::AcqRel);
         while gate.count.load(Ordering::Acquire) % FORK > own && begin.elapsed() < LONGEST_DELAY {
-            std::thread::sleep(Duration::from_micros(50));
+            thread::sleep(LOOK);
         }
     }
 }
@@ -179,6 +237,7 @@ extern "C" fn parent_goes_on() {
         // ORDER: K5.
         gate.count.fetch_sub(FORK, Ordering::Release);
     }
+    IS_FORKING.set(false);
 }
 
 #[cfg(unix)]
@@ -189,13 +248,13 @@ extern "C" fn child_began() {
     FORKED_MARK.store(MARK.get(), Ordering::Relaxed);
     SHORT_GATE.count.store(0, Ordering::Relaxed);
     LONG_GATE.count.store(0, Ordering::Relaxed);
+    IS_FORKING.set(false);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
-    use std::thread;
 
     /// A later thread could have the same address of a thread-local value.
     #[test]

@@ -93,8 +93,8 @@ impl<K, V> Removals<K, V> {
         Vec::new()
     }
 
-    /// Whether so many wait for the listener that what can wait should not remove more.
-    pub(super) fn is_crowded(&self) -> bool {
+    /// Whether half as many wait for the listener as may. Then removals that can be left for later should be.
+    pub(super) fn is_half_full(&self) -> bool {
         self.fresh.len() >= self.most / 2
     }
 

@@ -183,7 +183,7 @@ where
             Some(None) => return Next::Idle,
             Some(Some(_)) => {}
         }
-        if self.with_removals(|removals| removals.is_crowded()) {
+        if self.with_removals(|removals| removals.is_half_full()) {
             // Another thread is calling the listener.
             return Next::After(SHORTEST_REST);
         }

@@ -196,7 +196,7 @@ where
         // removes the rest.
         while core.change(|change| change.remove_expired(STEP)) {
             core.handle_waiting_removals();
-            if core.with_removals(|removals| removals.is_crowded()) {
+            if core.with_removals(|removals| removals.is_half_full()) {
                 core.request_janitor(Duration::ZERO);
                 break;
             }

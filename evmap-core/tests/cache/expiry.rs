@@ -261,3 +261,27 @@ fn a_later_write_with_an_earlier_time_is_not_forgotten() {
     eventually("the early one is removed", || cache.entry_count() == 1);
     assert!(cache.contains_key("late"));
 }
+
+#[test]
+fn with_exact_expiry_nothing_is_shown_late_by_the_systems_clock() {
+    let cache = Cache::builder().exact_expiry().build();
+    for round in 0..20_u64 {
+        let lifetime = Duration::from_millis(1 + round % 3);
+        cache.insert_with_ttl(round, round, lifetime);
+        // It is rounded up to milliseconds.
+        let end = Instant::now() + lifetime + Duration::from_millis(1);
+        loop {
+            let before = Instant::now();
+            let is_shown = cache.get(&round).is_some();
+            assert!(!is_shown || before < end, "shown {:?} late", before - end);
+            if !is_shown {
+                break;
+            }
+        }
+        let begin = Instant::now();
+        cache.insert_with_ttl(round, round, lifetime);
+        // Nor is it hidden early.
+        let is_hidden = cache.get(&round).is_none();
+        assert!(!is_hidden || begin.elapsed() >= lifetime);
+    }
+}

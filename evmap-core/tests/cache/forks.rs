@@ -94,3 +94,22 @@ fn after_a_fork_inside_a_write_the_child_reads_and_its_writes_panic() {
     cache.insert(2, 2);
     assert_eq!(cache.get(&2), Some(2));
 }
+
+#[test]
+fn a_cache_starts_no_thread_before_it_needs_one() {
+    // A child begins with one thread.
+    in_child(|| {
+        let threads = || {
+            let tasks = std::fs::read_dir("/proc/self/task");
+            tasks.expect("Linux lists them").count()
+        };
+        let cache = Cache::builder()
+            .max_capacity(2)
+            .time_to_live(Duration::from_secs(60))
+            .eviction_listener(|_: &u32, _: &String, _| ())
+            .build();
+        assert_eq!((cache.get(&1), threads()), (None, 1));
+        cache.insert(1, String::new());
+        eventually("the first write starts them", || threads() == 3);
+    });
+}

@@ -141,7 +141,9 @@ fn expired_entries_wait_for_a_slow_listener() {
     let closed = gate.lock().expect("no panic");
     thread::scope(|s| {
         s.spawn(|| cache.run_pending_tasks());
-        eventually("some wait for the listener", || cache.stats().expired > 8_000);
+        eventually("some wait for the listener", || {
+            cache.stats().expired > 8_000
+        });
         // Time for what must not happen.
         thread::sleep(Duration::from_millis(50));
         drop(closed);
@@ -302,4 +304,30 @@ fn the_last_handle_frees_everything_also_under_load() {
             drops.load(Ordering::SeqCst) == made
         });
     }
+}
+
+#[test]
+fn the_listener_is_not_called_once_the_last_handle_is_gone() {
+    let (gate, calls) = (Arc::new(Mutex::new(())), Arc::new(AtomicUsize::new(0)));
+    let (wait, counted) = (Arc::clone(&gate), Arc::clone(&calls));
+    let cache = Cache::builder()
+        .max_capacity(1)
+        .eviction_listener(move |_: &u32, _: &u32, _| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            drop(wait.lock());
+        })
+        .build();
+    let closed = gate.lock().expect("no panic");
+    for n in 0..100 {
+        cache.insert(n, n);
+    }
+    let another = cache.clone();
+    eventually("the first call is under way", || {
+        calls.load(Ordering::SeqCst) == 1
+    });
+    drop((cache, another));
+    drop(closed);
+    // The listener is dropped with the rest of the cache.
+    eventually("the cache is dropped", || Arc::strong_count(&calls) == 1);
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
 }

@@ -1,6 +1,7 @@
 //! What a reader's own fence costs on this processor.
 
-use std::sync::OnceLock;
+// Not the model checker's: the first number counts, whichever thread measured it.
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use crate::protocol::fence::full;
@@ -14,11 +15,19 @@ const ATTEMPTS: u32 = 16;
 /// The cost of [`full`] behind a store, at least a nanosecond. Measured once for the process, which takes
 /// about ten microseconds.
 pub(crate) fn of_full() -> Duration {
-    static COST: OnceLock<Duration> = OnceLock::new();
-    *COST.get_or_init(|| {
-        let fastest = (0..ATTEMPTS).map(|_| time_fences()).min();
-        (fastest.unwrap_or_default() / FENCES).max(Duration::from_nanos(1))
-    })
+    // In nanoseconds; 0 before it is measured. Not a `OnceLock`: a child of a fork would wait for a thread that was
+    // measuring at the fork.
+    static COST: AtomicU64 = AtomicU64::new(0);
+    // ORDER: none needed, here and below: nothing else depends on the number.
+    let known = COST.load(Ordering::Relaxed);
+    if known > 0 {
+        return Duration::from_nanos(known);
+    }
+    let fastest = (0..ATTEMPTS).map(|_| time_fences()).min();
+    let nanos = (fastest.unwrap_or_default() / FENCES).as_nanos().max(1) as u64;
+    let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+    let first = COST.compare_exchange(0, nanos, set, fetch);
+    Duration::from_nanos(first.map_or_else(|first| first, |_| nanos))
 }
 
 fn time_fences() -> Duration {

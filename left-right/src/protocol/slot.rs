@@ -13,6 +13,7 @@ use super::enter::{OwnWord, leave};
 use super::{Entry, Reader, Word, fence};
 use crate::Counter;
 use crate::fault::{planted, weaken};
+use crate::fork::BetweenForks;
 use crate::stall::BusyReader;
 use crate::sync::{AtomicPtr, AtomicUsize, Mutex, MutexGuard, Ordering};
 
@@ -188,8 +189,8 @@ impl Slot {
     }
 
     /// Nothing may be allocated or freed while this is held (registry.rs R3).
-    fn lock_owner(&self) -> MutexGuard<'_, Owner> {
-        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_owner(&self) -> BetweenForks<MutexGuard<'_, Owner>> {
+        BetweenForks::lock(|| self.owner.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Which slot this is, for as long as it lives.

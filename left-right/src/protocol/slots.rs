@@ -8,6 +8,7 @@ use std::sync::{PoisonError, atomic};
 
 use super::Slot;
 use crate::fault::planted;
+use crate::fork::BetweenForks;
 use crate::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// The capacity that a list begins with, and the least that is worth an allocation.
@@ -173,9 +174,9 @@ impl Slots {
     }
 
     /// Nothing may be allocated or freed while this is held.
-    fn lock(&self) -> MutexGuard<'_, List> {
+    fn lock(&self) -> BetweenForks<MutexGuard<'_, List>> {
         // Nothing that panics runs under the lock (registry.rs R3), and the list is consistent at every step.
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+        BetweenForks::lock(|| self.list.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

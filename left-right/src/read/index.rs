@@ -1,12 +1,16 @@
 //! [`LocalIndex`]: the index of one structure in every thread's list.
 //!
-//! No memory is allocated or freed under the lock on the numbers, nor while a [`OnceLock`] is being set: a global
-//! allocator may read, or make a reader of the same structure.
+//! No memory is allocated or freed under the lock on the numbers: a global allocator may read, or make a reader of the
+//! same structure.
 
 use std::mem;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+// Not the model checker's: the first number that is stored counts.
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use slab::Slab;
+
+use crate::fork::BetweenForks;
 
 /// The numbers in use by all structures of the process.
 static NUMBERS: Mutex<Slab<()>> = Mutex::new(Slab::new());
@@ -14,32 +18,43 @@ static NUMBERS: Mutex<Slab<()>> = Mutex::new(Slab::new());
 /// The least capacity that is allocated.
 const FIRST: usize = 4;
 
+/// The index of no structure.
+const NONE: usize = usize::MAX;
+
 /// The index of one structure in every thread's list, assigned when its first `SharedReader` is made.
-pub(crate) struct LocalIndex(OnceLock<usize>);
+///
+/// Not a `OnceLock`: a child of a fork would wait for a thread that was setting it at the fork.
+pub(crate) struct LocalIndex(AtomicUsize);
 
 impl LocalIndex {
     pub(crate) const fn new() -> Self {
-        LocalIndex(OnceLock::new())
+        LocalIndex(AtomicUsize::new(NONE))
     }
 
     /// Returns the number. The first call assigns it, and locks a list of the process for that.
     pub(super) fn get(&self) -> usize {
-        if let Some(&number) = self.0.get() {
+        // ORDER: none needed, here and below: the number is all there is.
+        let number = self.0.load(Ordering::Relaxed);
+        if number != NONE {
             return number;
         }
         let reserved = reserve();
         // Another thread may have been faster, or an allocator that `reserve` has called.
-        let number = *self.0.get_or_init(|| reserved);
-        if number != reserved {
-            release(reserved);
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        match self.0.compare_exchange(NONE, reserved, set, fetch) {
+            Ok(_) => reserved,
+            Err(number) => {
+                release(reserved);
+                number
+            }
         }
-        number
     }
 }
 
 impl Drop for LocalIndex {
     fn drop(&mut self) {
-        if let Some(&number) = self.0.get() {
+        let number = *self.0.get_mut();
+        if number != NONE {
             release(number);
         }
     }
@@ -71,6 +86,6 @@ fn release(number: usize) {
     lock().remove(number);
 }
 
-fn lock() -> MutexGuard<'static, Slab<()>> {
-    NUMBERS.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> BetweenForks<MutexGuard<'static, Slab<()>>> {
+    BetweenForks::lock(|| NUMBERS.lock().unwrap_or_else(PoisonError::into_inner))
 }

@@ -1,11 +1,12 @@
 //! A forked child, which has neither the locks nor the threads of its parent.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use left_right::background::{Background, Next, PerProcess, Work, hold_off_forks};
-use left_right::{LockError, WriterLock};
+use left_right::{LockError, WriteHandle, WriterLock};
 
 use super::{FAR, in_own_process};
 
@@ -150,6 +151,44 @@ fn a_lock_left_behind_by_a_fork_is_recognised_and_the_parent_goes_on() {
                 drop(guard);
                 is_own && lock.lock().is_ok()
             }));
+        },
+    );
+}
+
+/// A child waited forever for the lock of the list of readers, if another thread of the parent had it at the fork.
+#[test]
+fn a_child_makes_readers_though_other_threads_of_the_parent_did_so_at_the_fork() {
+    in_own_process(
+        "forked::a_child_makes_readers_though_other_threads_of_the_parent_did_so_at_the_fork",
+        |_| {},
+        || {
+            let writer = WriteHandle::cloned(7);
+            let (factory, shared) = (writer.factory(), writer.shared_reader());
+            let has_ended = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !has_ended.load(Ordering::Relaxed) {
+                        let reader = factory.handle();
+                        reader.set_label("joins and leaves");
+                        WriteHandle::cloned(8).shared_reader();
+                    }
+                });
+                for _ in 0..500 {
+                    let works = in_child(|| {
+                        // SAFETY: a system call on a number. It ends a child that hangs.
+                        unsafe { libc::alarm(60) };
+                        let reader = factory.handle();
+                        reader.set_label("child");
+                        let another = WriteHandle::cloned(8).shared_reader();
+                        *reader.read() == 7 && *shared.read() == 7 && *another.read() == 8
+                    });
+                    if !works {
+                        has_ended.store(true, Ordering::Relaxed);
+                        panic!("the child hangs");
+                    }
+                }
+                has_ended.store(true, Ordering::Relaxed);
+            });
         },
     );
 }

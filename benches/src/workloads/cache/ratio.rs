@@ -84,7 +84,7 @@ pub fn patterns(plan: &Plan) -> Case {
         .map(|exponent| zipf(KEYS, exponent, length))
         .to_vec();
     patterns.extend([
-        scan(CAPACITY / 2, length),
+        scan(CAPACITY / 4 * 3, length),
         cycle(CAPACITY / 5 * 6, length),
         shift(CAPACITY / 2, length),
     ]);

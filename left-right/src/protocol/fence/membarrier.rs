@@ -1,8 +1,7 @@
 //! Linux: `membarrier(2)`, private and expedited.
 
-use std::sync::OnceLock;
 // Not the model checker's, which never refuses.
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use rustix::thread::{MembarrierCommand, MembarrierQuery, membarrier, membarrier_query};
 
@@ -11,6 +10,11 @@ use super::Refused;
 /// Whether the kernel has refused the command. The first refusal, on any thread and for any reason, counts
 /// for the whole process from then on.
 static IS_REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// What the kernel has answered to the first question of this process.
+const UNKNOWN: u8 = 0;
+const GRANTED: u8 = 1;
+const DENIED: u8 = 2;
 
 pub(super) fn flush() -> Result<(), Refused> {
     membarrier(MembarrierCommand::PrivateExpedited).map_err(|_| {
@@ -25,12 +29,19 @@ pub(super) fn flush() -> Result<(), Refused> {
 ///
 /// A registration belongs to the address space: a forked child inherits it.
 pub(super) fn is_available() -> bool {
-    static AVAILABLE: OnceLock<bool> = OnceLock::new();
-    let was_granted = *AVAILABLE.get_or_init(|| {
-        membarrier_query().contains(MembarrierQuery::PRIVATE_EXPEDITED)
+    // Not a `OnceLock`: a child of a fork would wait for a thread that was asking at the fork.
+    static ANSWER: AtomicU8 = AtomicU8::new(UNKNOWN);
+    // ORDER: pairs with the store below: a thread that sees the answer calls after the registration.
+    let mut answer = ANSWER.load(Ordering::Acquire);
+    if answer == UNKNOWN {
+        // Several threads may ask at the same time, and they get the same answer.
+        let is_granted = membarrier_query().contains(MembarrierQuery::PRIVATE_EXPEDITED)
             && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok()
-            && flush().is_ok()
-    });
+            && flush().is_ok();
+        answer = if is_granted { GRANTED } else { DENIED };
+        // ORDER: as above.
+        ANSWER.store(answer, Ordering::Release);
+    }
     // ORDER: none needed, as above.
-    was_granted && !IS_REFUSED.load(Ordering::Relaxed)
+    answer == GRANTED && !IS_REFUSED.load(Ordering::Relaxed)
 }
