@@ -8,7 +8,7 @@ use std::time::Duration;
 use left_right::FenceMode;
 use left_right::background::{Background, Work};
 
-use super::clock::Clock;
+use super::clock::{Clock, NEVER};
 use super::core::{Core, Settings, Weigher};
 use super::handle::{EXACT, IDLES, RECORDS};
 use super::removal::Listener;
@@ -45,6 +45,8 @@ pub struct Builder<K, V, S = DefaultHashBuilder> {
     time_to_live: Option<Duration>,
     time_to_idle: Option<Duration>,
     jitter: f64,
+    refresh_after: Option<Duration>,
+    stale_if_error: Duration,
     extras: u8,
     clock: Option<ManualClock>,
     fence: FenceMode,
@@ -62,6 +64,8 @@ impl<K, V> Builder<K, V> {
             time_to_live: None,
             time_to_idle: None,
             jitter: 0.0,
+            refresh_after: None,
+            stale_if_error: Duration::ZERO,
             extras: 0,
             clock: None,
             fence: FenceMode::Auto,
@@ -95,7 +99,10 @@ impl<K, V, S> Builder<K, V, S> {
     /// Sets how much an entry weighs. Called once for each insertion, on the thread that inserts, before it locks
     /// anything. The weight is fixed then.
     ///
-    /// An entry that weighs nothing is evicted like others, but takes no space.
+    /// It is called again for an entry whose removal was undone, since the write that removed it panicked: on any thread, and
+    /// while the cache is locked.
+    ///
+    /// An entry that weighs nothing is never evicted to make space for others.
     pub fn weigher(mut self, weigher: impl Fn(&K, &V) -> u32 + Send + Sync + 'static) -> Self {
         self.weigher = Some(Arc::new(weigher));
         self
@@ -189,6 +196,8 @@ impl<K, V, S> Builder<K, V, S> {
             time_to_live: self.time_to_live,
             time_to_idle: self.time_to_idle,
             jitter: self.jitter,
+            refresh_after: self.refresh_after,
+            stale_if_error: self.stale_if_error,
             extras: self.extras,
             clock: self.clock,
             fence: self.fence,
@@ -220,6 +229,8 @@ impl<K, V, S> Builder<K, V, S> {
             time_to_live: self.time_to_live,
             keeps_nothing: self.time_to_idle.is_some_and(|time| time.is_zero()),
             jitter: self.jitter,
+            refresh_after: self.refresh_after,
+            stale_if_error: self.stale_if_error.as_millis().try_into().unwrap_or(NEVER),
         };
         let core = Arc::new_cyclic(|weak: &Weak<Core<K, V, S>>| {
             let work: Weak<dyn Work> = Weak::clone(weak) as Weak<dyn Work>;

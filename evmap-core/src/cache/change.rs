@@ -4,21 +4,31 @@
 //! makes the policy agree with the map again.
 
 use std::hash::{BuildHasher, Hash};
+use std::mem;
 use std::sync::MutexGuard;
+use std::time::Duration;
 
 use equivalent::Equivalent;
 
 use super::clock::NEVER;
 use super::core::{Core, Ended, Store, Writer};
-use super::node::Node;
+use super::node::{Node, Tags};
 use super::removal::{Removal, RemovalCause};
 use super::stats::{Counted, Counters};
 use crate::Shared;
 use crate::op::{Hashed, MapOp};
 use crate::table::Table;
 
-/// How many expired entries each write removes besides.
+/// How many expired entries each write removes besides, and how many it looks at before it evicts another.
 const EXPIRED_BY_WRITE: usize = 8;
+
+/// A value to insert.
+pub(super) struct Fresh<V> {
+    pub(super) value: V,
+    pub(super) weight: u32,
+    pub(super) lifetime: Option<Duration>,
+    pub(super) tags: Tags,
+}
 
 /// One write of a cache, under the map's writer lock.
 pub(super) struct Change<'a, K, V, S> {
@@ -26,6 +36,8 @@ pub(super) struct Change<'a, K, V, S> {
     map: &'a mut Writer<K, V, S>,
     store: MutexGuard<'a, Store<V>>,
     removed: Vec<Removal<K, V>>,
+    /// Removals of which the listener is not told, since their writes were undone.
+    dropped: Vec<Removal<K, V>>,
     /// Added to the figures at the end, so that a write that panics counts nothing.
     counted: Counted,
     /// Entries that the policy had and the map had not.
@@ -50,6 +62,7 @@ where
             map,
             store,
             removed: Vec::new(),
+            dropped: Vec::new(),
             counted: Counted::default(),
             strange: Vec::new(),
             now: 0,
@@ -63,6 +76,8 @@ where
         let rolled_back = self.core.map.rolled_back();
         if self.store.is_dirty || self.store.rolled_back != rolled_back {
             self.store.is_dirty = true;
+            let undone = self.core.with_removals(|removals| removals.take_ended());
+            self.dropped.extend(undone);
             self.repair();
             self.store.rolled_back = rolled_back;
         }
@@ -84,7 +99,12 @@ where
     #[inline(never)]
     fn repair(&mut self) {
         let state = self.map.caught_up();
-        let Store { policy, timers, .. } = &mut *self.store;
+        let Store {
+            policy,
+            timers,
+            tags,
+            ..
+        } = &mut *self.store;
         let mut is_in_map = Vec::new();
         let mut missing = Vec::new();
         for (key, node) in state.table.iter() {
@@ -109,42 +129,70 @@ where
             .filter(|slot| !is_in_map.get(*slot as usize).is_some_and(|it| *it))
             .collect();
         for slot in strange {
-            self.strange
-                .extend(policy.remove(slot, false).map(|entry| entry.item));
             timers.remove(slot);
+            if let Some(entry) = policy.remove(slot, false) {
+                tags.remove(slot, entry.item.tags());
+                self.strange.push(entry.item);
+            }
         }
         for (hash, weight, node) in missing {
-            let due = self.core.due(&node);
-            timers.set(policy.insert(hash, node, weight), due);
+            let slot = policy.insert(hash, Shared::clone(&node), weight);
+            timers.set(slot, self.core.next_look(&node, 0));
+            tags.insert(slot, node.tags());
         }
     }
 
-    /// Inserts a value, and evicts others until it fits.
-    pub(super) fn insert(&mut self, key: Hashed<K>, node: Shared<Node<V>>, weight: u32) {
-        let hash = key.hash;
-        if let Some(tick) = self.core.clock.tick() {
-            // The write may have waited for other writers since the node was made.
-            node.note_read(tick);
+    /// Inserts a value, unless it has no time to live or is heavier than the whole cache. Evicts others until it fits.
+    ///
+    /// Its lifetime begins now: the write may have waited for others.
+    pub(super) fn insert(&mut self, key: Hashed<K>, fresh: Fresh<V>) {
+        let Fresh {
+            value,
+            weight,
+            lifetime,
+            tags,
+        } = fresh;
+        let core = self.core;
+        let expires = lifetime.map_or(NEVER, |time| core.expires(time, key.hash));
+        let refresh_at = core.settings.refresh_after;
+        let refresh_at = refresh_at.map_or(NEVER, |time| core.clock.after(time));
+        let tick = core.clock.tick(self.now);
+        let node = Shared::new(Node::new(value, expires, tick, refresh_at, tags));
+        if core.settings.keeps_nothing || lifetime.is_some_and(|time| time.is_zero()) {
+            self.refuse(key, node, RemovalCause::Expired);
+        } else if self.store.policy.refuses(weight) {
+            self.refuse(key, node, RemovalCause::Size);
+        } else {
+            self.insert_node(key, node, weight);
         }
-        let due = self.core.due(&node);
+    }
+
+    fn insert_node(&mut self, key: Hashed<K>, node: Shared<Node<V>>, weight: u32) {
+        let hash = key.hash;
+        let first_look = self.core.next_look(&node, 0);
         self.counted.insertions += 1;
         let Some(old) = self.map.insert_hashed(key, Shared::clone(&node)) else {
             // The map has it already, and the policy does not, so it is no victim itself.
             self.free_capacity(weight);
-            let slot = self.store.policy.insert(hash, node, weight);
-            self.store.timers.set(slot, due);
+            let slot = self.store.policy.insert(hash, Shared::clone(&node), weight);
+            self.store.timers.set(slot, first_look);
+            self.store.tags.insert(slot, node.tags());
             return;
         };
         let key = self.key_to_tell(hash, &node);
         let cause = self.cause_of(&old, RemovalCause::Replaced);
         let slot = old.slot();
+        self.store.tags.remove(slot, old.tags());
+        self.store.tags.insert(slot, node.tags());
         let replaced = self.store.policy.replace(slot, node, weight);
-        self.store.timers.set(slot, due);
         self.note_removal(key, old, cause);
         if let Ok((_, Some(queue))) = replaced {
+            // Meanwhile it is no victim itself, nor has it expired.
+            self.store.timers.remove(slot);
             self.free_capacity(weight);
             self.store.policy.queue_again(slot, queue);
         }
+        self.store.timers.set(slot, first_look);
     }
 
     /// Removes a key. Returns its value, if it has not expired.
@@ -187,6 +235,7 @@ where
         self.map.apply_now(MapOp::Clear);
         let entries = self.store.policy.take_all();
         self.store.timers.clear();
+        self.store.tags.clear();
         if self.core.settings.listener.is_some() {
             for (key, node) in told {
                 let cause = self.cause_of(&node, RemovalCause::Explicit);
@@ -207,7 +256,7 @@ where
         let unwanted: Vec<_> = state
             .table
             .iter()
-            .filter(|(key, node)| core.due(node) > now && condition(key, &node.value))
+            .filter(|(key, node)| core.ends(node) > now && condition(key, &node.value))
             .map(|(key, node)| (key.clone(), Shared::clone(node)))
             .collect();
         for (key, node) in unwanted {
@@ -218,17 +267,23 @@ where
         }
     }
 
+    /// Removes the entries that have this tag.
+    pub(super) fn remove_tagged(&mut self, tag: &str) {
+        for slot in self.store.tags.of(tag) {
+            let Some(entry) = self.store.policy.get(slot) else {
+                continue;
+            };
+            let cause = self.cause_of(&entry.item, RemovalCause::Explicit);
+            self.remove_slot(slot, cause);
+        }
+    }
+
     /// Notes a value that is not inserted, and removes the one that it would have replaced.
-    pub(super) fn refuse(&mut self, key: Hashed<K>, node: Shared<Node<V>>, cause: RemovalCause) {
+    fn refuse(&mut self, key: Hashed<K>, node: Shared<Node<V>>, cause: RemovalCause) {
         self.remove(key.hash, &key.key, RemovalCause::Replaced);
         self.counted.refused += 1;
         let key = Some(key.key);
         self.removed.push(Removal { key, node, cause });
-    }
-
-    /// Whether no entry of this weight is kept.
-    pub(super) fn refuses(&self, weight: u32) -> bool {
-        self.store.policy.refuses(weight)
     }
 
     fn remove_found(
@@ -240,17 +295,21 @@ where
     ) -> Option<Shared<Node<V>>> {
         let told = self.core.settings.listener.is_some().then(|| key.clone());
         self.map.apply_now(MapOp::Remove(Hashed { hash, key }));
-        self.store.policy.remove(node.slot(), false);
-        self.store.timers.remove(node.slot());
-        let is_live = self.core.due(node) > self.now;
+        self.forget(node.slot(), false);
+        let is_live = self.core.ends(node) > self.now;
         self.note_removal(told, Shared::clone(node), self.cause_of(node, cause));
         is_live.then(|| Shared::clone(node))
     }
 
     /// Evicts until an item of this weight fits. Entries that have expired go first.
     fn free_capacity(&mut self, weight: u32) {
+        // An entry that was read meanwhile does not leave, so the number of those that are looked at is bounded.
+        let mut looks = EXPIRED_BY_WRITE;
         while self.store.policy.is_over_with(weight) {
-            if let Some(slot) = self.store.timers.first_due(self.now) {
+            if looks > 0
+                && let Some(slot) = self.store.timers.first_due(self.now)
+            {
+                looks -= 1;
                 self.expire(slot);
                 continue;
             }
@@ -261,17 +320,27 @@ where
         }
     }
 
-    /// Removes an entry whose timer has gone off, or sets the timer again if it was read meanwhile.
+    /// Removes an entry whose timer has gone off, or sets the timer again if it is not due: it was read meanwhile, or it is
+    /// kept for a load that fails.
     fn expire(&mut self, slot: u32) {
         let Some(entry) = self.store.policy.get(slot) else {
             self.store.timers.remove(slot);
             return;
         };
-        let due = self.core.due(&entry.item);
-        if due > self.now {
-            self.store.timers.set(slot, due);
+        if self.core.due(&entry.item) > self.now {
+            let next = self.core.next_look(&entry.item, self.now);
+            self.store.timers.set(slot, next);
         } else {
             self.remove_slot(slot, RemovalCause::Expired);
+        }
+    }
+
+    /// Removes an entry from all but the map.
+    fn forget(&mut self, slot: u32, is_evicted: bool) {
+        let store = &mut *self.store;
+        store.timers.remove(slot);
+        if let Some(entry) = store.policy.remove(slot, is_evicted) {
+            store.tags.remove(slot, entry.item.tags());
         }
     }
 
@@ -285,8 +354,7 @@ where
             told = self.core.settings.listener.is_some().then(|| key.clone());
             self.map.apply_now(MapOp::Remove(Hashed { hash, key }));
         }
-        self.store.policy.remove(slot, cause == RemovalCause::Size);
-        self.store.timers.remove(slot);
+        self.forget(slot, cause == RemovalCause::Size);
         self.note_removal(told, node, cause);
     }
 
@@ -299,7 +367,7 @@ where
 
     /// The cause of a removal: an entry that has expired is removed for that.
     fn cause_of(&self, node: &Node<V>, cause: RemovalCause) -> RemovalCause {
-        if self.core.due(node) <= self.now {
+        if self.core.ends(node) <= self.now {
             RemovalCause::Expired
         } else {
             cause
@@ -328,16 +396,25 @@ where
         let counters = &self.core.counters;
         Counters::set(&counters.entries, self.store.policy.len() as u64);
         Counters::set(&counters.weight, self.store.policy.weight());
-        // What is due already waits for the janitor.
         let mut due = self.store.timers.next_after(self.now);
         if self.store.policy.len() > 0 {
             due = due.min(self.core.clock.next_tick(self.now));
         }
+        // Before another write can make the removals known.
+        counters.add_all(&self.counted);
+        let mut write = None;
+        if !self.core.needs_janitor() {
+            self.dropped.append(&mut self.removed);
+        } else if !self.removed.is_empty() {
+            let removed = mem::take(&mut self.removed);
+            write = Some(self.core.with_removals(|all| all.end_write(removed)));
+        }
         self.store.is_dirty = false;
         Ended {
             due,
-            removed: self.removed,
-            counted: self.counted,
+            has_due: self.store.timers.first_due(self.now).is_some(),
+            write,
+            dropped: self.dropped,
             strange: self.strange,
         }
     }

@@ -23,8 +23,9 @@ const TICKS: u64 = 64;
 /// A clock that stands still until it is advanced, for tests of programs that use a cache.
 ///
 /// A clone is another handle of the same clock. Several caches may share one.
-/// With it, an entry expires as soon as the clock has reached its time, and no thread removes it: the next write or
-/// [`run_pending_tasks`](super::Cache::run_pending_tasks) does.
+/// With it, an entry expires as soon as the clock has reached its time. No thread comes to remove it then: the next write
+/// does, or [`run_pending_tasks`](super::Cache::run_pending_tasks), or a background thread that comes to the cache for
+/// another reason, such as a removed value.
 ///
 /// # Examples
 /// ```
@@ -142,9 +143,9 @@ impl Clock {
         self.began.is_none()
     }
 
-    /// The coarse time in ticks, if the cache has a time to idle.
-    pub(super) fn tick(&self) -> Option<u64> {
-        self.idle.as_ref().map(|idle| self.coarse() / idle.tick)
+    /// This time in ticks, if the cache has a time to idle.
+    pub(super) fn tick(&self, now: u64) -> Option<u64> {
+        self.idle.as_ref().map(|idle| now / idle.tick)
     }
 
     /// The time at which the next tick begins, or [`NEVER`] if the cache has no time to idle.
@@ -154,11 +155,6 @@ impl Clock {
                 .saturating_add(1)
                 .saturating_mul(idle.tick)
         })
-    }
-
-    /// Whether an entry that was read at this tick is idle now.
-    pub(super) fn is_idle(&self, read_at: u64) -> bool {
-        self.coarse() >= self.idle_from(read_at)
     }
 
     /// The time at which an entry that was read at this tick is idle, or [`NEVER`].
@@ -197,8 +193,10 @@ mod tests {
     #[test]
     fn an_entry_that_was_read_at_a_later_tick_is_not_idle() {
         let clock = Clock::new(None, Some(Duration::from_secs(3600)));
-        let tick = clock.tick().expect("it has a time to idle");
-        assert!(!clock.is_idle(tick) && !clock.is_idle(tick + 5) && !clock.is_idle(NEVER));
-        assert!(clock.idle_from(tick) > clock.coarse());
+        let now = clock.coarse();
+        let tick = clock.tick(now).expect("it has a time to idle");
+        for read_at in [tick, tick + 5, NEVER] {
+            assert!(clock.idle_from(read_at) > now);
+        }
     }
 }

@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-use left_right::background::{Background, hold_off_forks};
+use left_right::background::{Background, PerProcess, hold_off_forks};
 
 use super::change::Change;
 use super::clock::{Clock, NEVER};
 use super::node::Node;
 use super::policy::S3Fifo;
 use super::removal::{Listener, Removal, Removals};
-use super::stats::{Counted, Counters};
+use super::stats::Counters;
+use super::tags::TagIndex;
 use super::timers::Timers;
 use crate::map::WriteHandle;
 use crate::panics::Drops;
@@ -25,15 +26,15 @@ pub(super) type Map<K, V, S> = SharedMap<K, Shared<Node<V>>, S>;
 /// Its writer.
 pub(super) type Writer<K, V, S> = WriteHandle<K, Shared<Node<V>>, S>;
 
-/// While this many removals wait for the janitor, no more are added.
-const MOST_REMOVALS: usize = 1 << 14;
 /// How soon the janitor comes to removed entries.
 const SOON: Duration = Duration::from_millis(1);
+/// How long expired entries wait for the janitor, so that it removes many at once.
+pub(super) const BATCH: Duration = Duration::from_millis(100);
 
 /// What the handles of a cache share.
 ///
-/// Its two locks are taken by a thread that is inside a write of the map, or that holds off forks. So no child of a fork
-/// finds one locked, except a child that cannot write to the map either.
+/// The lock of the store is taken by a thread that is inside a write of the map, or that holds off forks. So no child of a
+/// fork finds it locked, except a child that cannot write to the map either.
 pub(super) struct Core<K, V, S> {
     pub(super) map: Map<K, V, S>,
     pub(super) clock: Arc<Clock>,
@@ -42,8 +43,8 @@ pub(super) struct Core<K, V, S> {
     pub(super) background: Background,
     /// User code may run while it is locked, since a whole write does. So background threads only try to lock it.
     store: Mutex<Store<V>>,
-    /// No user code runs while it is locked.
-    removals: Mutex<Removals<K, V>>,
+    /// No user code runs while it is locked. A child of a fork leaves those of its parent to the parent.
+    removals: PerProcess<Mutex<Removals<K, V>>>,
     /// The time for which the publisher is requested, or an earlier one.
     next_due: AtomicU64,
     /// Set before the last handle leaves the background threads.
@@ -60,6 +61,9 @@ pub(super) struct Settings<K, V> {
     pub(super) keeps_nothing: bool,
     /// The share of a lifetime, from 0 to 1, by which it may be shortened.
     pub(super) jitter: f64,
+    pub(super) refresh_after: Option<Duration>,
+    /// For how long an expired value may be shown if a load fails, in milliseconds.
+    pub(super) stale_if_error: u64,
 }
 
 pub(super) type Weigher<K, V> = dyn Fn(&K, &V) -> u32 + Send + Sync;
@@ -68,6 +72,7 @@ pub(super) type Weigher<K, V> = dyn Fn(&K, &V) -> u32 + Send + Sync;
 pub(super) struct Store<V> {
     pub(super) policy: S3Fifo<Shared<Node<V>>>,
     pub(super) timers: Timers,
+    pub(super) tags: TagIndex,
     /// Set while a write is under way. If it is set at the beginning of a write, the last one panicked, and the policy may
     /// differ from the map.
     pub(super) is_dirty: bool,
@@ -79,8 +84,12 @@ pub(super) struct Store<V> {
 pub(super) struct Ended<K, V> {
     /// When the next entry is due.
     pub(super) due: u64,
-    pub(super) removed: Vec<Removal<K, V>>,
-    pub(super) counted: Counted,
+    /// Whether one is due now.
+    pub(super) has_due: bool,
+    /// The number of the write, if the janitor is to handle what it has removed.
+    pub(super) write: Option<u64>,
+    /// What is dropped at once.
+    pub(super) dropped: Vec<Removal<K, V>>,
     /// Entries that the policy had and the map had not.
     pub(super) strange: Vec<Shared<Node<V>>>,
 }
@@ -106,10 +115,15 @@ impl<K, V, S> Core<K, V, S> {
         clock: Arc<Clock>,
         settings: Settings<K, V>,
         background: Background,
-    ) -> Self {
+    ) -> Self
+    where
+        K: Send + Sync,
+        V: Send + Sync,
+    {
         let store = Store {
             policy: S3Fifo::new(settings.max_weight),
             timers: Timers::default(),
+            tags: TagIndex::default(),
             is_dirty: false,
             rolled_back: 0,
         };
@@ -120,7 +134,7 @@ impl<K, V, S> Core<K, V, S> {
             counters: Counters::default(),
             background,
             store: Mutex::new(store),
-            removals: Mutex::new(Removals::new(MOST_REMOVALS)),
+            removals: PerProcess::new(Mutex::default),
             next_due: AtomicU64::new(NEVER),
             is_closed: AtomicBool::new(false),
         }
@@ -152,9 +166,23 @@ impl<K, V, S> Core<K, V, S> {
         shorter.map_or(latest, |time| self.clock.after(time).min(latest))
     }
 
-    /// The time at which an entry is due, as far as it is known now, or [`NEVER`].
-    pub(super) fn due(&self, node: &Node<V>) -> u64 {
+    /// The time from which on lookups do not show an entry, as far as it is known now, or [`NEVER`].
+    pub(super) fn ends(&self, node: &Node<V>) -> u64 {
         node.expires.min(self.clock.idle_from(node.read_at()))
+    }
+
+    /// The time at which an entry leaves memory, as far as it is known now, or [`NEVER`].
+    pub(super) fn due(&self, node: &Node<V>) -> u64 {
+        let kept = node.expires.saturating_add(self.settings.stale_if_error);
+        kept.min(self.clock.idle_from(node.read_at()))
+    }
+
+    /// The time at which the clock must be right and the entry must be looked at again, or [`NEVER`].
+    pub(super) fn next_look(&self, node: &Node<V>, now: u64) -> u64 {
+        match self.ends(node) {
+            ends if ends > now => ends,
+            _ => self.due(node),
+        }
     }
 
     /// Locks the store, from inside a write of the map.
@@ -175,9 +203,8 @@ impl<K, V, S> Core<K, V, S> {
 
     /// Runs `f`, which runs no user code, with the removals.
     pub(super) fn with_removals<R>(&self, f: impl FnOnce(&mut Removals<K, V>) -> R) -> R {
-        // A fork that is under way already does not wait for this.
-        let _held_off = hold_off_forks();
-        let mut removals = self.removals.lock().unwrap_or_else(PoisonError::into_inner);
+        let removals = self.removals.get();
+        let mut removals = removals.lock().unwrap_or_else(PoisonError::into_inner);
         let result = f(&mut removals);
         Counters::set(&self.counters.undropped, removals.len() as u64);
         result
@@ -263,16 +290,14 @@ where
 
     /// Does what is left to do once a write is visible. So the listener never learns of a removal before readers do.
     fn finish(&self, ended: Ended<K, V>) {
-        self.counters.add_all(&ended.counted);
         self.request_publisher(ended.due);
-        let mut dropped = Vec::new();
-        if !ended.removed.is_empty() {
-            if self.needs_janitor() {
-                dropped = self.with_removals(|removals| removals.push_all(ended.removed));
-                self.request_janitor(SOON);
-            } else {
-                dropped = ended.removed;
-            }
+        if ended.has_due && !self.clock.is_manual() {
+            self.request_janitor(BATCH);
+        }
+        let mut dropped = ended.dropped;
+        if let Some(write) = ended.write {
+            dropped = self.with_removals(|removals| removals.publish(write));
+            self.request_janitor(SOON);
         }
         let mut drops = Drops::default();
         for removal in dropped {

@@ -31,10 +31,11 @@ impl<K, V, S> Cache<K, V, S> {
 
     #[inline(never)]
     fn looks_at_all(&self, node: &Node<V>) -> bool {
-        let is_live = self.is_live(node);
+        let now = self.time_for(node);
+        let is_live = self.core().ends(node) > now;
         if is_live {
             node.frequency.raise();
-            if let Some(tick) = self.clock.tick() {
+            if let Some(tick) = self.clock.tick(now) {
                 node.note_read(tick);
             }
         }
@@ -43,15 +44,18 @@ impl<K, V, S> Cache<K, V, S> {
 
     /// Whether the value has not expired.
     fn is_live(&self, node: &Node<V>) -> bool {
+        self.core().ends(node) > self.time_for(node)
+    }
+
+    /// The time by which a lookup decides whether this value has expired.
+    fn time_for(&self, node: &Node<V>) -> u64 {
         if !node.frequency.is_timed() {
-            return true;
-        }
-        let now = if self.extras & EXACT == 0 && self.clock.is_kept() {
+            0
+        } else if self.extras & EXACT == 0 && self.clock.is_kept() {
             self.clock.coarse()
         } else {
             self.clock.now()
-        };
-        node.expires > now && !self.clock.is_idle(node.read_at())
+        }
     }
 
     #[inline(always)]

@@ -56,6 +56,7 @@ mod policy;
 mod removal;
 mod stats;
 mod sync;
+mod tags;
 mod timers;
 mod work;
 mod writes;

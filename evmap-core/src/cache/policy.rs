@@ -18,8 +18,8 @@
 //! It is pure: it knows neither keys, nor values, nor the map. The caller removes a [victim](S3Fifo::victim) itself.
 //!
 //! # Invariants
-//! - **Q1** Each entry of `entries` is in one of the two queues, or has none, and its item has its index. (It has none only
-//!   while a write that replaces it by a heavier one evicts others, or after such a write has panicked.)
+//! - **Q1** Each entry of `entries` is in one of the two queues, or has none, and its item has its index. (It has none if
+//!   it weighs nothing, while a write that replaces it by a heavier one evicts others, or after such a write has panicked.)
 //! - **Q2** The weight of a queue is the sum of the weights of its entries.
 
 use std::mem;
@@ -170,14 +170,14 @@ impl<T: Item> S3Fifo<T> {
         };
         let queue = &mut self.queues[name as usize];
         queue.weight = queue.weight - u64::from(old_weight) + u64::from(weight);
-        if !self.is_over_with(0) {
-            return Ok((old, None));
+        let is_over = self.is_over_with(0);
+        if is_over || weight == 0 {
+            self.unlink(slot);
         }
-        self.unlink(slot);
-        Ok((old, Some(name)))
+        Ok((old, is_over.then_some(name)))
     }
 
-    /// Puts an entry without a queue at the end of this one.
+    /// Puts an entry without a queue at the end of this one, unless it weighs nothing.
     pub(super) fn queue_again(&mut self, slot: u32, queue: Name) {
         self.push_back(slot, queue);
     }
@@ -256,6 +256,10 @@ impl<T: Item> S3Fifo<T> {
     fn push_back(&mut self, slot: u32, name: Name) {
         let queue = &mut self.queues[name as usize];
         let entry = &mut self.entries[slot as usize];
+        if entry.weight == 0 {
+            // Its eviction would free nothing.
+            return;
+        }
         entry.queue = Some(name);
         (entry.previous, entry.next) = (queue.back, NONE);
         queue.weight += u64::from(entry.weight);

@@ -8,10 +8,10 @@ use std::hash::{BuildHasher, Hash};
 use std::thread;
 use std::time::Duration;
 
-use left_right::background::{Background, Next, Work, hold_off_forks};
+use left_right::background::{Next, Work, hold_off_forks};
 
 use super::clock::NEVER;
-use super::core::Core;
+use super::core::{BATCH, Core};
 use super::node::Node;
 use super::stats::Counters;
 use crate::Shared;
@@ -19,8 +19,6 @@ use crate::panics::{Drops, catch, contain, dispose};
 
 /// How many entries one step of the janitor removes, tells of, or drops.
 const STEP: usize = 1000;
-/// How long expired entries wait for the janitor, so that it removes many at once.
-const BATCH: Duration = Duration::from_millis(100);
 /// The clock is advanced this often while it is not known when the next entry is due.
 const TICK: Duration = Duration::from_millis(1);
 /// The pauses of the janitor while the map is in use, or while a copy of the map has values that were removed.
@@ -34,11 +32,7 @@ where
     S: BuildHasher + Clone + Send + Sync,
 {
     fn publish(&self) -> Next {
-        let now = if self.next_due() <= self.clock.now() {
-            self.clock.advance()
-        } else {
-            self.clock.coarse()
-        };
+        let now = self.clock.advance();
         let learnt = self.try_with_store(|store| {
             let mut due = store.timers.next_after(now);
             if store.policy.len() > 0 {
@@ -85,16 +79,15 @@ impl<K, V, S> Core<K, V, S> {
     /// Tells the listener of at most `most` removals, drops values that nothing has any more, and says when to come
     /// again. Returns `None` if another thread does that at the moment.
     pub(super) fn handle_removals(&self, most: usize) -> Option<Next> {
-        let own = (Background::process(), thread::current().id());
+        let own = thread::current().id();
         let removals = self.with_removals(|removals| match removals.teller {
-            // A fork leaves the teller behind in the parent.
-            Some((process, _)) if process == own.0 => None,
-            _ => {
+            Some(_) => None,
+            None => {
                 removals.teller = Some(own);
                 Some(removals.take_fresh(most))
             }
         })?;
-        let has_handled = !removals.is_empty();
+        let count = removals.len();
         let mut drops = Drops::default();
         let mut held = Vec::new();
         for removal in removals {
@@ -109,16 +102,14 @@ impl<K, V, S> Core<K, V, S> {
         }
         let (released, next) = self.with_removals(|removals| {
             removals.teller = None;
-            for node in held {
-                removals.hold(node);
-            }
+            removals.handle(count, held);
             let released = removals.take_released(most);
             let next = if removals.fresh() > 0 {
                 Next::After(Duration::ZERO)
             } else if removals.is_empty() {
                 Next::Idle
             } else {
-                let has_progress = has_handled || !released.is_empty();
+                let has_progress = count > 0 || !released.is_empty();
                 let longer = if has_progress {
                     Duration::ZERO
                 } else {
@@ -134,22 +125,22 @@ impl<K, V, S> Core<K, V, S> {
         Some(next)
     }
 
-    /// Handles the removals that wait now, on the calling thread. Waits while another thread calls the listener.
+    /// Handles the removals that are known now, on the calling thread. Waits while another thread handles them.
     pub(super) fn handle_waiting_removals(&self) {
-        let own = (Background::process(), thread::current().id());
         // The listener may remove more entries, which are left to the janitor.
-        let mut left = self.with_removals(|removals| removals.fresh());
+        let (until, _) = self.with_removals(|removals| removals.progress());
         loop {
-            match self.handle_removals(STEP) {
-                Some(next) if left <= STEP => {
-                    if let Next::After(time) = next {
-                        self.request_janitor(time);
-                    }
-                    return;
-                }
-                Some(_) => left -= STEP,
-                // Inside the listener: what waits is handled once it has returned.
-                None if self.with_removals(|removals| removals.teller) == Some(own) => return,
+            let next = self.handle_removals(STEP);
+            let (is_own, is_done) = self.with_removals(|removals| {
+                let is_own = removals.teller == Some(thread::current().id());
+                (is_own, removals.progress().1 >= until)
+            });
+            match next {
+                Some(Next::After(time)) if is_done => return self.request_janitor(time),
+                // Inside the listener, what waits is handled once it has returned.
+                None if is_own => return,
+                _ if is_done => return,
+                Some(_) => {}
                 None => thread::sleep(TICK),
             }
         }

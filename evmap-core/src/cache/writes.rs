@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use equivalent::Equivalent;
 
-use super::clock::NEVER;
-use super::node::Node;
+use super::change::Fresh;
+use super::node::Tags;
 use super::{Cache, RemovalCause};
-use crate::Shared;
 use crate::op::Hashed;
 
 /// How many expired entries are removed in one step.
@@ -45,7 +44,8 @@ where
     /// # assert_eq!((cache.get("a"), cache.entry_count()), (Some(2), 1));
     /// ```
     pub fn insert(&self, key: K, value: V) {
-        self.insert_for(key, value, self.core().settings.time_to_live);
+        let lifetime = self.core().settings.time_to_live;
+        self.insert_for(key, value, lifetime, Tags::default());
     }
 
     /// As [`insert`](Self::insert), but the entry lives for this time, whatever the cache's
@@ -70,32 +70,22 @@ where
     /// # assert_eq!(cache.get("a"), None);
     /// ```
     pub fn insert_with_ttl(&self, key: K, value: V, time_to_live: Duration) {
-        self.insert_for(key, value, Some(time_to_live));
+        self.insert_for(key, value, Some(time_to_live), Tags::default());
     }
 
-    fn insert_for(&self, key: K, value: V, lifetime: Option<Duration>) {
+    fn insert_for(&self, key: K, value: V, lifetime: Option<Duration>, tags: Tags) {
         let core = self.core();
-        let weight = core.weigh(&key, &value);
+        let fresh = Fresh {
+            weight: core.weigh(&key, &value),
+            value,
+            lifetime,
+            tags,
+        };
         let key = Hashed {
             hash: self.hasher().hash_one(&key),
             key,
         };
-        let expires = match lifetime {
-            Some(time) => core.expires(time, key.hash),
-            None => NEVER,
-        };
-        let has_no_time =
-            core.settings.keeps_nothing || lifetime.is_some_and(|time| time.is_zero());
-        let node = Shared::new(Node::new(value, expires, core.clock.tick()));
-        core.change(|change| {
-            if has_no_time {
-                change.refuse(key, node, RemovalCause::Expired);
-            } else if change.refuses(weight) {
-                change.refuse(key, node, RemovalCause::Size);
-            } else {
-                change.insert(key, node, weight);
-            }
-        });
+        core.change(|change| change.insert(key, fresh));
     }
 
     /// Removes a key. Returns a clone of its value, or `None` if the key was absent or had expired.

@@ -24,7 +24,7 @@ fn weights_are_bounded_and_an_entry_heavier_than_the_cache_is_refused() {
         .max_capacity(100)
         .weigher(|_key: &u32, weight: &u32| *weight)
         .build();
-    for n in 0..50 {
+    for n in 1..50 {
         cache.insert(n, n);
         assert!(cache.weighted_size() <= 100);
         let sum: u32 = cache.iter().map(|(_, weight)| weight).sum();
@@ -94,8 +94,14 @@ fn entries_that_weigh_nothing_take_no_space() {
         cache.insert(n, 0);
     }
     assert_eq!((cache.entry_count(), cache.weighted_size()), (100, 0));
-    cache.insert(100, 1);
-    assert_eq!((cache.entry_count(), cache.weighted_size()), (101, 1));
+    for n in 100..110 {
+        cache.insert(n, 1);
+        assert_eq!((cache.entry_count(), cache.weighted_size()), (101, 1));
+    }
+    cache.insert(50, 1);
+    assert_eq!((cache.entry_count(), cache.weighted_size()), (100, 1));
+    cache.insert(50, 0);
+    assert_eq!((cache.entry_count(), cache.weighted_size()), (100, 0));
 }
 
 #[test]

@@ -113,3 +113,13 @@ fn a_cache_starts_no_thread_before_it_needs_one() {
         eventually("the first write starts them", || threads() == 3);
     });
 }
+
+#[test]
+fn an_idle_entry_expires_in_a_child_that_only_reads() {
+    let cache = Cache::builder()
+        .time_to_idle(Duration::from_millis(50))
+        .build();
+    cache.insert("a", 1);
+    in_child(|| eventually("it is idle", || !cache.contains_key("a")));
+    eventually("the parent goes on", || cache.entry_count() == 0);
+}

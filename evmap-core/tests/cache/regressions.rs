@@ -1,7 +1,7 @@
 //! Faults that were found by reading and by trying, each with its story.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
@@ -275,4 +275,152 @@ fn jitter_leaves_what_never_expires() {
     cache.insert("a", 1);
     clock.advance(Duration::MAX);
     assert_eq!(cache.get("a"), Some(1));
+}
+
+/// Runs `write` on another thread, which has to wait for a write of this thread, in which `meanwhile` runs.
+fn write_that_waits(
+    cache: &Cache<u32, u32>,
+    write: impl FnOnce() + Send,
+    meanwhile: impl FnOnce(),
+) {
+    let mut meanwhile = Some(meanwhile);
+    let mut write = Some(write);
+    std::thread::scope(|scope| {
+        let (begins, begun) = mpsc::channel();
+        cache.invalidate_if(|_, _| {
+            if let Some(write) = write.take() {
+                let begins = begins.clone();
+                scope.spawn(move || {
+                    begins.send(()).expect("it is awaited");
+                    write();
+                });
+                begun.recv_timeout(FAR).expect("it runs");
+                // Usually it waits by then. Whether it does decides what the test shows, not whether it passes.
+                std::thread::sleep(Duration::from_millis(20));
+                meanwhile.take().expect("it runs once")();
+            }
+            false
+        });
+    });
+}
+
+/// The lifetime began before the write waited for others. A value that had expired by then, and that grew, was its own
+/// victim, and the insertion panicked.
+#[test]
+fn a_lifetime_begins_when_the_value_is_inserted() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder()
+        .max_capacity(10)
+        .weigher(|_: &u32, weight: &u32| *weight)
+        .time_to_live(Duration::from_secs(10));
+    let cache = builder.clock(&clock).build();
+    cache.insert_with_ttl(0, 8, Duration::MAX);
+    cache.insert(1, 2);
+    let later = || clock.advance(Duration::from_secs(10));
+    write_that_waits(&cache, || cache.insert(1, 5), later);
+    assert_eq!((cache.get(&1), cache.weighted_size()), (Some(5), 5));
+    clock.advance(Duration::from_secs(9));
+    assert_eq!(cache.get(&1), Some(5));
+}
+
+/// A value that has expired as soon as it is there is no victim of its own insertion either.
+#[test]
+fn a_value_that_grows_and_expires_at_once_is_replaced() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder()
+        .max_capacity(10)
+        .weigher(|_: &u32, weight: &u32| *weight)
+        .expiry_jitter(1.0);
+    let cache = builder.clock(&clock).build();
+    for key in 0..200 {
+        cache.insert_with_ttl(key, 2, Duration::MAX);
+        cache.insert_with_ttl(key, 9, Duration::from_millis(1));
+        assert!(cache.weighted_size() <= 10);
+    }
+}
+
+/// With a time to idle, an insertion looked at all entries that had been read meanwhile, before it evicted one.
+#[test]
+fn an_insertion_looks_at_few_entries_that_were_read() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder()
+        .max_capacity(1_000)
+        .time_to_idle(Duration::from_secs(64));
+    let cache = builder.clock(&clock).build();
+    for n in 0..1_000 {
+        cache.insert(n, n);
+    }
+    clock.advance(Duration::from_secs(60));
+    for n in 0..1_000 {
+        assert_eq!(cache.get(&n), Some(n));
+    }
+    // The timers of all go off, and none has been idle for long enough.
+    clock.advance(Duration::from_secs(10));
+    for n in 1_000..1_010 {
+        cache.insert(n, n);
+        assert_eq!(cache.entry_count(), 1_000);
+    }
+    assert_eq!((cache.stats().evicted, cache.stats().expired), (10, 0));
+}
+
+/// A removal was told of after a later one of the same key, if two writes ended at the same time.
+#[test]
+fn the_removals_of_one_key_are_told_in_their_order_by_any_number_of_writers() {
+    const WRITERS: u32 = 4;
+    const EACH: u32 = 2_000;
+    let told: Arc<Mutex<Vec<(u32, RemovalCause)>>> = Arc::default();
+    let list = Arc::clone(&told);
+    let cache = Cache::builder()
+        .eviction_listener(move |_: &u32, value: &u32, cause| {
+            list.lock().expect("no panic").push((*value, cause));
+        })
+        .build();
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let cache = &cache;
+            scope.spawn(move || {
+                for n in 0..EACH {
+                    cache.insert(0, writer * EACH + n);
+                    if n % 3 == 0 {
+                        cache.invalidate(&0);
+                    }
+                }
+            });
+        }
+    });
+    cache.invalidate(&0);
+    cache.run_pending_tasks();
+    let told = told.lock().expect("no panic");
+    assert_eq!(told.len() as u32, WRITERS * EACH);
+    // The values of one writer are removed in the order of its insertions.
+    for writer in 0..WRITERS {
+        let own: Vec<_> = told
+            .iter()
+            .filter(|(value, _)| value / EACH == writer)
+            .collect();
+        assert!(own.is_sorted_by_key(|(value, _)| *value));
+    }
+}
+
+/// Another thread's step was waited for, whichever removals it handled.
+#[test]
+fn pending_tasks_are_done_once_others_have_done_them() {
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let cache = Cache::builder()
+        .max_capacity(10)
+        .eviction_listener(|_: &u32, _: &u32, _| std::thread::sleep(Duration::from_micros(50)))
+        .build();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut n = 0;
+            while !has_ended.load(Ordering::SeqCst) {
+                cache.insert(n, n);
+                n += 1;
+            }
+        });
+        for _ in 0..20 {
+            cache.run_pending_tasks();
+        }
+        has_ended.store(true, Ordering::SeqCst);
+    });
 }

@@ -38,9 +38,12 @@ struct Value<T> {
     value: T,
 }
 
-impl<T: Send + Sync> PerProcess<T> {
+impl<T> PerProcess<T> {
     /// Makes the first value by `make`, which also makes that of each later process. Costs an allocation.
-    pub fn new(make: fn() -> T) -> Self {
+    pub fn new(make: fn() -> T) -> Self
+    where
+        T: Send + Sync,
+    {
         fork::watch();
         PerProcess {
             current: AtomicPtr::new(Value::allocate(make)),

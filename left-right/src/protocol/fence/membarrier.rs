@@ -35,13 +35,19 @@ pub(super) fn is_available() -> bool {
     let mut answer = ANSWER.load(Ordering::Acquire);
     if answer == UNKNOWN {
         // Several threads may ask at the same time, and they get the same answer.
-        let is_granted = membarrier_query().contains(MembarrierQuery::PRIVATE_EXPEDITED)
-            && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok()
-            && flush().is_ok();
-        answer = if is_granted { GRANTED } else { DENIED };
+        answer = ask();
         // ORDER: as above.
         ANSWER.store(answer, Ordering::Release);
     }
     // ORDER: none needed, as above.
     answer == GRANTED && !IS_REFUSED.load(Ordering::Relaxed)
+}
+
+#[cold]
+#[inline(never)]
+fn ask() -> u8 {
+    let is_granted = membarrier_query().contains(MembarrierQuery::PRIVATE_EXPEDITED)
+        && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok()
+        && flush().is_ok();
+    if is_granted { GRANTED } else { DENIED }
 }
