@@ -11,9 +11,13 @@ use left_right::background::{Background, Work};
 use super::clock::{Clock, NEVER};
 use super::core::{Core, Settings, Weigher};
 use super::handle::{EXACT, IDLES, RECORDS};
+use super::loads::Loads;
 use super::removal::Listener;
 use super::{Cache, ManualClock, RemovalCause};
 use crate::{DefaultHashBuilder, SharedMap};
+
+/// The maximal number of keys that are known to have no value.
+const MOST_ABSENT: u64 = 1 << 16;
 
 /// Makes a [`Cache`] with other than the usual settings.
 ///
@@ -47,6 +51,8 @@ pub struct Builder<K, V, S = DefaultHashBuilder> {
     jitter: f64,
     refresh_after: Option<Duration>,
     stale_if_error: Duration,
+    negative_ttl: Option<Duration>,
+    load_timeout: Option<Duration>,
     extras: u8,
     clock: Option<ManualClock>,
     fence: FenceMode,
@@ -66,6 +72,8 @@ impl<K, V> Builder<K, V> {
             jitter: 0.0,
             refresh_after: None,
             stale_if_error: Duration::ZERO,
+            negative_ttl: None,
+            load_timeout: None,
             extras: 0,
             clock: None,
             fence: FenceMode::Auto,
@@ -142,6 +150,46 @@ impl<K, V, S> Builder<K, V, S> {
         self
     }
 
+    /// Loads a value anew once it is this old: the first caller of [`get_with`](Cache::get_with) or its kin that finds it so
+    /// runs its closure, and the others get the old value meanwhile. If that load fails, its caller gets the old value, too,
+    /// and the next caller tries again.
+    ///
+    /// [`get`](Cache::get) does not look at the age, since it has nothing to load with. With this, a hit of `get_with` asks the
+    /// system's clock. The time is rounded up to milliseconds.
+    pub fn refresh_after(mut self, time: Duration) -> Self {
+        self.refresh_after = Some(time);
+        self
+    }
+
+    /// Keeps an expired value in memory for this much longer, for loads that fail: [`try_get_with`](Cache::try_get_with) and
+    /// its kin return it instead of the error, and [`stats`](Cache::stats) counts it as `stale`. Other lookups do not find it.
+    ///
+    /// It concerns entries whose time to live is over, and not those that were idle for too long.
+    pub fn stale_if_error(mut self, time: Duration) -> Self {
+        self.stale_if_error = time;
+        self
+    }
+
+    /// Remembers for this time that a key has no value, when a load of
+    /// [`optionally_get_with`](Cache::optionally_get_with) or [`get_all_with`](Cache::get_all_with) finds none. Those two then
+    /// return `None` without a load.
+    ///
+    /// At most 65,536 such keys are remembered, and no more than [`max_capacity`](Self::max_capacity). They are no entries:
+    /// they take no part of the capacity, and no other call finds them. An insertion or an invalidation of the key ends it.
+    pub fn negative_ttl(mut self, time: Duration) -> Self {
+        self.negative_ttl = Some(time);
+        self
+    }
+
+    /// Sets for how long a thread waits for the load of another caller. After that time, it loads the value itself, and later
+    /// callers wait for this load. What the slow load returns in the end goes to those that still wait for it, and is not kept.
+    ///
+    /// By default, it waits for as long as the load takes. A task uses the timeout of its runtime.
+    pub fn load_timeout(mut self, time: Duration) -> Self {
+        self.load_timeout = Some(time);
+        self
+    }
+
     /// Lookups ask the system's clock whether an entry has expired. Then no lookup finds an expired entry, even if the
     /// thread that advances the coarse clock gets no processor. It costs about 20 nanoseconds for each hit of an entry
     /// that may expire.
@@ -198,6 +246,8 @@ impl<K, V, S> Builder<K, V, S> {
             jitter: self.jitter,
             refresh_after: self.refresh_after,
             stale_if_error: self.stale_if_error,
+            negative_ttl: self.negative_ttl,
+            load_timeout: self.load_timeout,
             extras: self.extras,
             clock: self.clock,
             fence: self.fence,
@@ -211,6 +261,27 @@ impl<K, V, S> Builder<K, V, S> {
     /// Waits for nothing, and starts no thread. The first write that needs one of the two background threads of the process
     /// starts it.
     pub fn build(self) -> Cache<K, V, S>
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        S: BuildHasher + Clone + Send + Sync + 'static,
+    {
+        let absent = self.negative_ttl.map(|time_to_live| {
+            let builder = Builder {
+                max_capacity: Some(self.max_capacity.unwrap_or(MOST_ABSENT).min(MOST_ABSENT)),
+                time_to_live: Some(time_to_live),
+                jitter: self.jitter,
+                extras: self.extras & EXACT,
+                clock: self.clock.clone(),
+                fence: self.fence,
+                ..Builder::new().hasher(self.hasher.clone())
+            };
+            builder.build_plain(None)
+        });
+        self.build_plain(absent)
+    }
+
+    fn build_plain(self, absent: Option<Cache<K, (), S>>) -> Cache<K, V, S>
     where
         K: Hash + Eq + Clone + Send + Sync + 'static,
         V: Send + Sync + 'static,
@@ -241,7 +312,8 @@ impl<K, V, S> Builder<K, V, S> {
         } else {
             0
         };
-        Cache::of(core, self.extras | idles)
+        let loads = Loads::new(absent, self.load_timeout);
+        Cache::of(core, loads, self.extras | idles)
     }
 }
 

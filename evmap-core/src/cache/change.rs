@@ -145,7 +145,7 @@ where
     /// Inserts a value, unless it has no time to live or is heavier than the whole cache. Evicts others until it fits.
     ///
     /// Its lifetime begins now: the write may have waited for others.
-    pub(super) fn insert(&mut self, key: Hashed<K>, fresh: Fresh<V>) {
+    pub(super) fn insert(&mut self, key: Hashed<K>, fresh: Fresh<V>) -> Shared<Node<V>> {
         let Fresh {
             value,
             weight,
@@ -158,6 +158,7 @@ where
         let refresh_at = refresh_at.map_or(NEVER, |time| core.clock.after(time));
         let tick = core.clock.tick(self.now);
         let node = Shared::new(Node::new(value, expires, tick, refresh_at, tags));
+        let inserted = Shared::clone(&node);
         if core.settings.keeps_nothing || lifetime.is_some_and(|time| time.is_zero()) {
             self.refuse(key, node, RemovalCause::Expired);
         } else if self.store.policy.refuses(weight) {
@@ -165,6 +166,12 @@ where
         } else {
             self.insert_node(key, node, weight);
         }
+        inserted
+    }
+
+    /// A value that is returned to callers, and not inserted.
+    pub(super) fn pass(&self, value: V) -> Shared<Node<V>> {
+        Shared::new(Node::new(value, NEVER, None, NEVER, Tags::default()))
     }
 
     fn insert_node(&mut self, key: Hashed<K>, node: Shared<Node<V>>, weight: u32) {

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use left_right::background::{Background, PerProcess, hold_off_forks};
 
-use super::change::Change;
+use super::change::{Change, Fresh};
 use super::clock::{Clock, NEVER};
-use super::node::Node;
+use super::node::{Node, Tags};
 use super::policy::S3Fifo;
 use super::removal::{Listener, Removal, Removals};
 use super::stats::Counters;
@@ -153,6 +153,16 @@ impl<K, V, S> Core<K, V, S> {
         }
     }
 
+    /// A value to insert that weighs 1, with the cache's lifetime.
+    pub(super) fn fresh(&self, value: V) -> Fresh<V> {
+        Fresh {
+            value,
+            weight: 1,
+            lifetime: self.settings.time_to_live,
+            tags: Tags::default(),
+        }
+    }
+
     /// The time at which an entry with this lifetime and this hash expires, or [`NEVER`].
     pub(super) fn expires(&self, lifetime: Duration, hash: u64) -> u64 {
         let latest = self.clock.after(lifetime);
@@ -274,6 +284,16 @@ where
     /// Runs a change, which is visible when this returns.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut Change<'_, K, V, S>) -> R) -> R {
         let (result, ended) = self.map.run(|w| Change::run(self, w, change));
+        self.finish(ended);
+        result
+    }
+
+    /// As [`change`](Self::change), for a task.
+    pub(super) async fn change_async<R>(
+        &self,
+        change: impl FnOnce(&mut Change<'_, K, V, S>) -> R,
+    ) -> R {
+        let (result, ended) = self.map.run_async(|w| Change::run(self, w, change)).await;
         self.finish(ended);
         result
     }

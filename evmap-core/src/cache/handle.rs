@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::core::{Core, Map};
+use super::loads::Loads;
 use super::{Builder, CacheStats};
 use crate::DefaultHashBuilder;
 
@@ -26,8 +27,9 @@ pub(super) const EXACT: u8 = 4;
 /// | to | |
 /// |---|---|
 /// | look up | [`get`](Self::get) (a clone of the value), [`get_ref`](Self::get_ref) (a guard of it), [`contains_key`](Self::contains_key), [`get_many_cloned`](Self::get_many_cloned) |
-/// | insert | [`insert`](Self::insert), [`insert_with_ttl`](Self::insert_with_ttl) |
-/// | remove | [`remove`](Self::remove), [`invalidate`](Self::invalidate), [`invalidate_all`](Self::invalidate_all), [`invalidate_if`](Self::invalidate_if) |
+/// | load what is missing | [`get_with`](Self::get_with), [`try_get_with`](Self::try_get_with), [`optionally_get_with`](Self::optionally_get_with), [`get_all_with`](Self::get_all_with), and forms with tags and for tasks |
+/// | insert | [`insert`](Self::insert), [`insert_with_ttl`](Self::insert_with_ttl), [`insert_tagged`](Self::insert_tagged) |
+/// | remove | [`remove`](Self::remove), [`invalidate`](Self::invalidate), [`invalidate_all`](Self::invalidate_all), [`invalidate_if`](Self::invalidate_if), [`invalidate_tag`](Self::invalidate_tag) |
 /// | watch | [`stats`](Self::stats), [`entry_count`](Self::entry_count), [`weighted_size`](Self::weighted_size), an [`eviction_listener`](Builder::eviction_listener) |
 ///
 /// # Reads and writes
@@ -99,6 +101,7 @@ pub struct Cache<K, V, S = DefaultHashBuilder> {
 /// The part that the clones share. It is dropped with the last of them.
 struct Handle<K, V, S> {
     core: Arc<Core<K, V, S>>,
+    loads: Loads<K, V, S>,
 }
 
 impl<K, V> Cache<K, V>
@@ -130,7 +133,7 @@ impl<K, V> Cache<K, V> {
 }
 
 impl<K, V, S> Cache<K, V, S> {
-    pub(super) fn of(core: Arc<Core<K, V, S>>, extras: u8) -> Self
+    pub(super) fn of(core: Arc<Core<K, V, S>>, loads: Loads<K, V, S>, extras: u8) -> Self
     where
         S: Clone,
     {
@@ -138,12 +141,16 @@ impl<K, V, S> Cache<K, V, S> {
             map: core.map.clone(),
             clock: Arc::clone(&core.clock),
             extras,
-            handle: Arc::new(Handle { core }),
+            handle: Arc::new(Handle { core, loads }),
         }
     }
 
     pub(super) fn core(&self) -> &Core<K, V, S> {
         &self.handle.core
+    }
+
+    pub(super) fn loads(&self) -> &Loads<K, V, S> {
+        &self.handle.loads
     }
 
     pub(super) fn hasher(&self) -> &S {

@@ -87,6 +87,25 @@ where
     }
 }
 
+impl<K, V, S> Cache<K, V, S> {
+    /// As [`get`](Self::get), but shares the value.
+    pub(super) fn get_node_of<Q>(&self, hash: u64, key: &Q) -> Option<Shared<Node<V>>>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        let mut state = self.map.inner.read();
+        let found = state.table.find(hash, key);
+        let shown = found.filter(|(_, node)| self.shows(node));
+        let node = shown.map(|(_, node)| Shared::clone(node));
+        let counter = match node {
+            Some(_) => Counter::Second,
+            None => Counter::First,
+        };
+        self.count(&mut state, counter);
+        node
+    }
+}
+
 impl<K, V, S> Cache<K, V, S>
 where
     S: BuildHasher,

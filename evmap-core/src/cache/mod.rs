@@ -44,10 +44,15 @@ mod builder;
 mod change;
 mod clock;
 mod core;
+mod flights;
 mod frequency;
+mod get_all_with;
+mod get_with;
+mod get_with_async;
 mod ghosts;
 mod handle;
 mod iter;
+mod loads;
 mod lookups;
 #[cfg(feature = "metrics")]
 mod metrics;

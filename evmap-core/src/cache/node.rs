@@ -5,12 +5,12 @@
 //!   belongs to the writer. `read_at` only decides when an entry expires: who sees an older tick does not know of the last
 //!   read yet, and who sees a tick that its own clock has not reached takes the entry for one that was just read.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::clock::NEVER;
 use super::frequency::Frequency;
 use super::policy::Item;
+use super::sync::Tag;
 use crate::Shared;
 
 /// A value in a cache.
@@ -37,7 +37,7 @@ struct Extra {
 }
 
 /// The tags of an entry.
-pub(super) type Tags = Box<[Arc<str>]>;
+pub(super) type Tags = Box<[Tag]>;
 
 impl<V> Node<V> {
     /// `tick` is that of the clock, if the cache has a time to idle.
@@ -92,7 +92,7 @@ impl<V> Node<V> {
         self.extra.as_ref().map_or(NEVER, |extra| extra.refresh_at)
     }
 
-    pub(super) fn tags(&self) -> &[Arc<str>] {
+    pub(super) fn tags(&self) -> &[Tag] {
         self.extra.as_ref().map_or(&[], |extra| &extra.tags)
     }
 }

@@ -29,6 +29,12 @@ pub struct CacheStats {
     pub replaced: u64,
     /// Values that were not inserted, since each of them is heavier than the whole cache may be or has no time to live.
     pub refused: u64,
+    /// Loads that were begun, by [`get_with`](super::Cache::get_with) and its kin. One of many keys counts once.
+    pub loads: u64,
+    /// Those of them that returned an error, that panicked, or whose future was dropped.
+    pub load_failures: u64,
+    /// How often an old value was returned since a load had failed.
+    pub stale: u64,
     /// The number of entries, those that have expired and are not removed yet included.
     pub entries: u64,
     /// The sum of their weights.
@@ -80,6 +86,9 @@ pub(super) struct Counters {
     insertions: AtomicU64,
     refused: AtomicU64,
     removed: [AtomicU64; 4],
+    pub(super) loads: AtomicU64,
+    pub(super) load_failures: AtomicU64,
+    pub(super) stale: AtomicU64,
     pub(super) entries: AtomicU64,
     pub(super) weight: AtomicU64,
     pub(super) undropped: AtomicU64,
@@ -124,6 +133,9 @@ impl Counters {
             invalidated: removed(RemovalCause::Explicit),
             replaced: removed(RemovalCause::Replaced),
             refused: Self::get(&self.refused),
+            loads: Self::get(&self.loads),
+            load_failures: Self::get(&self.load_failures),
+            stale: Self::get(&self.stale),
             entries: Self::get(&self.entries),
             weight: Self::get(&self.weight),
             undropped: Self::get(&self.undropped),

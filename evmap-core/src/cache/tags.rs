@@ -1,22 +1,23 @@
 //! [`TagIndex`]: which entries have a tag.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+
+use super::sync::Tag;
 
 /// The entries of each tag, by their indices in the policy.
 #[derive(Debug, Default)]
 pub(super) struct TagIndex {
-    slots: HashMap<Arc<str>, HashSet<u32>>,
+    slots: HashMap<Tag, HashSet<u32>>,
 }
 
 impl TagIndex {
-    pub(super) fn insert(&mut self, slot: u32, tags: &[Arc<str>]) {
+    pub(super) fn insert(&mut self, slot: u32, tags: &[Tag]) {
         for tag in tags {
-            self.slots.entry(Arc::clone(tag)).or_default().insert(slot);
+            self.slots.entry(Tag::clone(tag)).or_default().insert(slot);
         }
     }
 
-    pub(super) fn remove(&mut self, slot: u32, tags: &[Arc<str>]) {
+    pub(super) fn remove(&mut self, slot: u32, tags: &[Tag]) {
         for tag in tags {
             if let Some(slots) = self.slots.get_mut(tag) {
                 slots.remove(&slot);
@@ -44,8 +45,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_found_by_each_of_its_tags_until_it_is_removed() {
-        let tags =
-            |names: &[&str]| -> Vec<Arc<str>> { names.iter().map(|it| Arc::from(*it)).collect() };
+        let tags = |names: &[&str]| -> Vec<Tag> { names.iter().map(|it| Tag::from(*it)).collect() };
         let mut index = TagIndex::default();
         index.insert(1, &tags(&["red", "round", "red"]));
         index.insert(2, &tags(&["red"]));

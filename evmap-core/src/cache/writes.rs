@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use equivalent::Equivalent;
 
-use super::change::Fresh;
-use super::node::Tags;
-use super::{Cache, RemovalCause};
+use super::change::{Change, Fresh};
+use super::flights::Label;
+use super::node::{Node, Tags};
+use super::{Cache, RemovalCause, loads};
+use crate::Shared;
 use crate::op::Hashed;
 
 /// How many expired entries are removed in one step.
@@ -73,6 +75,28 @@ where
         self.insert_for(key, value, Some(time_to_live), Tags::default());
     }
 
+    /// As [`insert`](Self::insert). The entry has these tags: [`invalidate_tag`](Self::invalidate_tag) of one of them removes it.
+    ///
+    /// # Cost
+    /// The cache keeps an index of all tags. Each entry with tags takes an allocation more, and about 40 bytes for each tag.
+    ///
+    /// # Panics
+    /// As [`insert`](Self::insert).
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// cache.insert_tagged("/apple", "red", &["fruit", "price list"]);
+    /// cache.insert_tagged("/leek", "green", &["price list"]);
+    /// cache.invalidate_tag("fruit");
+    /// println!("{:?} {:?}", cache.get("/apple"), cache.get("/leek")); // None Some("green")
+    /// # assert_eq!((cache.get("/apple"), cache.get("/leek")), (None, Some("green")));
+    /// ```
+    pub fn insert_tagged(&self, key: K, value: V, tags: &[&str]) {
+        let lifetime = self.core().settings.time_to_live;
+        self.insert_for(key, value, lifetime, loads::tags(tags));
+    }
+
     fn insert_for(&self, key: K, value: V, lifetime: Option<Duration>, tags: Tags) {
         let core = self.core();
         let fresh = Fresh {
@@ -85,7 +109,29 @@ where
             hash: self.hasher().hash_one(&key),
             key,
         };
-        core.change(|change| change.insert(key, fresh));
+        let absent = self.loads().absent.as_ref();
+        let same = absent.map(|absent| (absent, key.key.clone()));
+        self.loads().flights().detach(key.hash);
+        core.change(|change| _ = change.insert(key, fresh));
+        if let Some((absent, key)) = same {
+            absent.invalidate(&key);
+        }
+    }
+
+    /// Removes a key, and detaches its load.
+    fn remove_for<Q>(&self, key: &Q) -> Option<Shared<Node<V>>>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        let hash = self.hasher().hash_one(key);
+        self.loads().flights().detach(hash);
+        let change =
+            |change: &mut Change<'_, K, V, S>| change.remove(hash, key, RemovalCause::Explicit);
+        let removed = self.core().change(change);
+        if let Some(absent) = &self.loads().absent {
+            absent.invalidate(key);
+        }
+        removed
     }
 
     /// Removes a key. Returns a clone of its value, or `None` if the key was absent or had expired.
@@ -106,11 +152,7 @@ where
         Q: Hash + Equivalent<K> + ?Sized,
         V: Clone,
     {
-        let hash = self.hasher().hash_one(key);
-        let removed = self
-            .core()
-            .change(|change| change.remove(hash, key, RemovalCause::Explicit));
-        removed.map(|node| node.value.clone())
+        self.remove_for(key).map(|node| node.value.clone())
     }
 
     /// Removes a key. As [`remove`](Self::remove), for values that need not be `Clone`.
@@ -130,9 +172,7 @@ where
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let hash = self.hasher().hash_one(key);
-        self.core()
-            .change(|change| _ = change.remove(hash, key, RemovalCause::Explicit));
+        self.remove_for(key);
     }
 
     /// Removes all entries.
@@ -149,7 +189,28 @@ where
     /// # assert_eq!((cache.entry_count(), cache.get("a")), (0, None));
     /// ```
     pub fn invalidate_all(&self) {
+        self.loads().flights().detach_if(|_| true);
         self.core().change(|change| change.remove_all());
+        if let Some(absent) = &self.loads().absent {
+            absent.invalidate_all();
+        }
+    }
+
+    /// Removes the entries that have this tag, all in one step. They were inserted by
+    /// [`insert_tagged`](Self::insert_tagged) or [`get_with_tagged`](Self::get_with_tagged).
+    ///
+    /// # Cost
+    /// O(n) in the entries that have the tag and in the loads that are under way, while other writers wait.
+    ///
+    /// # Panics
+    /// If the `Eq` or `Clone` of a key does. Nothing has changed then.
+    ///
+    /// # Examples
+    /// See [`insert_tagged`](Self::insert_tagged).
+    pub fn invalidate_tag(&self, tag: &str) {
+        let has_tag = |label: &Label| label.tags.iter().any(|other| **other == *tag);
+        self.loads().flights().detach_if(has_tag);
+        self.core().change(|change| change.remove_tagged(tag));
     }
 
     /// Removes the entries for which `condition` returns `true`, all in one step.
@@ -171,6 +232,7 @@ where
     /// # assert_eq!((cache.entry_count(), cache.get(&4)), (5, None));
     /// ```
     pub fn invalidate_if(&self, condition: impl FnMut(&K, &V) -> bool) {
+        self.loads().flights().detach_if(|_| true);
         self.core().change(|change| change.remove_if(condition));
     }
 

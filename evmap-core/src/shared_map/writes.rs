@@ -278,6 +278,14 @@ where
         self.core().write_blocking(write).0
     }
 
+    /// As [`run`](Self::run), for a task.
+    pub(crate) async fn run_async<R>(
+        &self,
+        write: impl FnOnce(&mut WriteHandle<K, V, S, (), E>) -> R,
+    ) -> R {
+        self.core().write_async(write).await.0
+    }
+
     /// As [`run`](Self::run), but never waits.
     pub(crate) fn try_run<R>(
         &self,

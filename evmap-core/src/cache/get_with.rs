@@ -1,0 +1,238 @@
+//! The loads of a [`Cache`] on the calling thread.
+
+use std::convert::Infallible;
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
+use std::thread;
+
+use super::Cache;
+use super::flights::{Label, Lead, Waiting};
+use super::loads::{Answer, Attempt, Load, Outcome, Step, keep, keep_absent, tags, wait_blocking};
+use super::node::Tags;
+
+/// The message of a loader that asks for its own key.
+pub(super) const RECURSION: &str =
+    "a loader asks for the key that it is loading: it would wait for itself";
+
+/// # Loads
+///
+/// These look a key up, and load its value if it is missing. However many threads and tasks ask for a missing key at the
+/// same time, one of them runs its closure, and the others wait for the value. A hit costs what [`get`](Self::get) costs.
+///
+/// The value is inserted with the cache's [`time_to_live`](super::Builder::time_to_live), and visible when the call returns.
+///
+/// **Changes meanwhile.** If the key is inserted, removed or invalidated while its value is loaded, the value may be out of
+/// date. Then it is returned to those that have asked for it before, and not kept. The same holds for
+/// [`invalidate_all`](Self::invalidate_all) and [`invalidate_if`](Self::invalidate_if), and for
+/// [`invalidate_tag`](Self::invalidate_tag) if the load was declared with this tag. Who asks after such a change waits for no
+/// load that began before it.
+///
+/// **Failures.** If the closure panics, the panic reaches its caller, and one of those that wait runs its own closure. So it
+/// is if a task's future is dropped. With [`stale_if_error`](super::Builder::stale_if_error), an old value is returned instead of
+/// an error. A key without a value, or with an error, is loaded again by the next caller, unless
+/// [`negative_ttl`](super::Builder::negative_ttl) is set and there is no value.
+///
+/// **Refreshes.** With [`refresh_after`](super::Builder::refresh_after), the first caller that finds a value older than that loads
+/// it anew. The others get the old value until then.
+///
+/// # Blocking
+///
+/// A caller waits for the loader of its key, for as long as it runs, or for
+/// [`load_timeout`](super::Builder::load_timeout). After a load, it waits for other writers, as an
+/// [`insert`](Self::insert) does.
+///
+/// The closure may use the cache, and may load other keys. Two loaders that ask for each other's keys wait for each other
+/// without end, unless there is a `load_timeout`.
+///
+/// # Panics
+///
+/// If the closure asks for its own key on the same thread. If the closure panics, or the weigher, the value's `Clone`, or a
+/// key's `Hash`, `Eq` or `Clone`.
+impl<K, V, S> Cache<K, V, S>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+{
+    /// Returns a clone of the value of this key. If there is none, calls `load` and inserts what it returns.
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// println!("{}", cache.get_with("a", || 1)); // 1
+    /// println!("{}", cache.get_with("a", || unreachable!())); // 1
+    /// # assert_eq!((cache.get_with("a", || unreachable!()), cache.stats().loads), (1, 1));
+    /// ```
+    pub fn get_with(&self, key: K, load: impl FnOnce() -> V) -> V {
+        self.get_with_tagged(key, &[], load)
+    }
+
+    /// As [`get_with`](Self::get_with), for a load that may fail.
+    ///
+    /// Those that wait share the error. One whose errors are of another type runs its own closure instead, and so does one
+    /// that called [`get_with`](Self::get_with) or [`optionally_get_with`](Self::optionally_get_with).
+    ///
+    /// # Errors
+    /// What `load` returns, unless there is an old value that may be shown: see
+    /// [`stale_if_error`](super::Builder::stale_if_error). An error is not kept.
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// let load = || "12".parse::<i32>();
+    /// println!("{:?}", cache.try_get_with("a", load)); // Ok(12)
+    /// # assert_eq!(cache.try_get_with("a", load), Ok(12));
+    /// # assert!(cache.try_get_with("b", || "x".parse::<i32>()).is_err());
+    /// ```
+    pub fn try_get_with<E>(&self, key: K, load: impl FnOnce() -> Result<V, E>) -> Result<V, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+    {
+        self.try_get_with_tagged(key, &[], load)
+    }
+
+    /// As [`get_with`](Self::get_with), for a key that may have no value.
+    ///
+    /// With [`negative_ttl`](super::Builder::negative_ttl), the cache remembers for a while that there is none.
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::<_, i32>::new(100);
+    /// println!("{:?}", cache.optionally_get_with("a", || None)); // None
+    /// println!("{:?}", cache.optionally_get_with("a", || Some(1))); // Some(1)
+    /// # assert_eq!(cache.optionally_get_with("a", || None), Some(1));
+    /// ```
+    pub fn optionally_get_with(&self, key: K, load: impl FnOnce() -> Option<V>) -> Option<V> {
+        let load = || Ok::<_, Infallible>(load());
+        let Ok(answer) = self.load(key, Tags::default(), true, load) else {
+            unreachable!("its error has no values");
+        };
+        answer
+    }
+
+    /// As [`get_with`](Self::get_with). What it inserts has these tags: see [`invalidate_tag`](Self::invalidate_tag).
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::new(100);
+    /// println!("{}", cache.get_with_tagged("/apple", &["fruit"], || "red")); // red
+    /// # assert_eq!(cache.get("/apple"), Some("red"));
+    /// cache.invalidate_tag("fruit");
+    /// println!("{:?}", cache.get("/apple")); // None
+    /// # assert_eq!(cache.get("/apple"), None);
+    /// ```
+    pub fn get_with_tagged(&self, key: K, tags: &[&str], load: impl FnOnce() -> V) -> V {
+        match self.try_get_with_tagged(key, tags, || Ok::<_, Infallible>(load())) {
+            Ok(value) => value,
+            Err(error) => match *error {},
+        }
+    }
+
+    /// As [`try_get_with`](Self::try_get_with). What it inserts has these tags: see [`invalidate_tag`](Self::invalidate_tag).
+    ///
+    /// # Errors
+    /// As [`try_get_with`](Self::try_get_with).
+    pub fn try_get_with_tagged<E>(
+        &self,
+        key: K,
+        tag_names: &[&str],
+        load: impl FnOnce() -> Result<V, E>,
+    ) -> Result<V, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+    {
+        let load = || load().map(Some);
+        self.load(key, tags(tag_names), false, load)
+            .map(|value| value.expect("a value was loaded"))
+    }
+
+    fn load<E>(
+        &self,
+        key: K,
+        tags: Tags,
+        accepts_none: bool,
+        load: impl FnOnce() -> Result<Option<V>, E>,
+    ) -> Answer<V, E>
+    where
+        E: Send + Sync + 'static,
+    {
+        let label = Label {
+            thread: Some(thread::current().id()),
+            tags,
+        };
+        let mut this = Load::new(self, key, label, accepts_none);
+        loop {
+            if let Some(answer) = this.look() {
+                return answer;
+            }
+            match this.step() {
+                Step::Done(answer) => return answer,
+                Step::Load(lead) => return this.run(lead, load),
+                Step::Wait(flight) => {
+                    assert!(flight.label.thread != this.label.thread, "{RECURSION}");
+                    let other = Arc::clone(&flight);
+                    match wait_blocking(Waiting::new(flight), self.loads().timeout) {
+                        None => self.loads().flights().give_up(&other),
+                        Some(outcome) => {
+                            if let Some(answer) = this.accept(outcome) {
+                                return answer;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<'a, K, V, S> Load<'a, K, V, S>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+{
+    /// Loads the value, and inserts it.
+    fn run<E>(
+        &self,
+        lead: Lead<'_, K, Outcome<V>>,
+        load: impl FnOnce() -> Result<Option<V>, E>,
+    ) -> Answer<V, E>
+    where
+        E: Send + Sync + 'static,
+    {
+        let core = self.cache.core();
+        let attempt = Attempt::begin(&core.counters);
+        let value = match load() {
+            Ok(value) => value,
+            Err(error) => return self.fail(lead, error),
+        };
+        attempt.succeed();
+        let Some(value) = value else {
+            self.end_absent(lead);
+            return Ok(None);
+        };
+        let (key, fresh) = (self.key(), self.fresh(value));
+        let node = core.change(|change| keep(change, &lead, key, fresh));
+        let value = node.value.clone();
+        lead.finish(Outcome::Value(node));
+        Ok(Some(value))
+    }
+
+    /// Ends a load that has found no value.
+    pub(super) fn end_absent(&self, lead: Lead<'_, K, Outcome<V>>) {
+        if self.cache.find_any(&self.key) {
+            let core = self.cache.core();
+            core.change(|change| keep_absent(change, &lead, &self.key));
+        }
+        if let Some(absent) = &self.cache.loads().absent {
+            let core = absent.core();
+            let key = self.key();
+            core.change(|change| {
+                if lead.is_kept() {
+                    change.insert(key, core.fresh(()));
+                }
+            });
+        }
+        lead.finish(Outcome::Absent);
+    }
+}

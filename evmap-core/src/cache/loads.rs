@@ -1,0 +1,337 @@
+//! [`Loads`]: what a cache needs to load values that are missing, and [`Load`]: one caller's attempt.
+//!
+//! The blocking calls are in `get_with`, those of tasks in `get_with_async`. Both take the same steps, and differ in how they
+//! wait.
+
+use std::any::Any;
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
+use std::time::Duration;
+
+use left_right::background::PerProcess;
+
+use super::Cache;
+use super::change::{Change, Fresh};
+use super::flights::{Flight, Flights, Joined, Label, Lead};
+use super::node::{Node, Tags};
+use super::removal::RemovalCause;
+use super::stats::Counters;
+use crate::Shared;
+use crate::op::Hashed;
+
+/// The loads of a cache, and the keys that are known to have no value.
+pub(super) struct Loads<K, V, S> {
+    /// A child of a fork has none of its parent's loaders.
+    flights: PerProcess<Flights<K, Outcome<V>>>,
+    /// With `negative_ttl`.
+    pub(super) absent: Option<Cache<K, (), S>>,
+    /// For how long a thread waits for the load of another.
+    pub(super) timeout: Option<Duration>,
+}
+
+/// What came of a load.
+pub(super) enum Outcome<V> {
+    Value(Shared<Node<V>>),
+    /// There is none.
+    Absent,
+    Failed(Arc<dyn Any + Send + Sync>),
+}
+
+impl<V> Clone for Outcome<V> {
+    fn clone(&self) -> Self {
+        match self {
+            Outcome::Value(node) => Outcome::Value(Shared::clone(node)),
+            Outcome::Absent => Outcome::Absent,
+            Outcome::Failed(error) => Outcome::Failed(Arc::clone(error)),
+        }
+    }
+}
+
+/// What a caller gets: a value, or none where that is an answer, or an error.
+pub(super) type Answer<V, E> = Result<Option<V>, Arc<E>>;
+
+/// A flight that a caller waits for.
+pub(super) type OtherFlight<K, V> = Arc<Flight<K, Outcome<V>>>;
+
+/// What a caller does next.
+pub(super) enum Step<'a, K, V, E> {
+    Done(Answer<V, E>),
+    Load(Lead<'a, K, Outcome<V>>),
+    Wait(OtherFlight<K, V>),
+}
+
+/// One caller's attempt to get the value of a key.
+pub(super) struct Load<'a, K, V, S> {
+    pub(super) cache: &'a Cache<K, V, S>,
+    pub(super) key: Hashed<K>,
+    pub(super) label: Label,
+    /// Whether "there is no value" is an answer.
+    pub(super) accepts_none: bool,
+    /// The present value, if it is due to be loaded anew.
+    old: Option<Shared<Node<V>>>,
+}
+
+impl<K, V, S> Loads<K, V, S> {
+    pub(super) fn new(absent: Option<Cache<K, (), S>>, timeout: Option<Duration>) -> Self
+    where
+        K: Send + Sync,
+        V: Send + Sync,
+    {
+        Loads {
+            flights: PerProcess::new(Flights::default),
+            absent,
+            timeout,
+        }
+    }
+
+    pub(super) fn flights(&self) -> &Flights<K, Outcome<V>> {
+        self.flights.get()
+    }
+}
+
+/// Counts a load as failed unless it is told otherwise: it may panic, and its future may be dropped.
+pub(super) struct Attempt<'a>(Option<&'a Counters>);
+
+impl<'a> Attempt<'a> {
+    pub(super) fn begin(counters: &'a Counters) -> Self {
+        Counters::add(&counters.loads, 1);
+        Attempt(Some(counters))
+    }
+
+    pub(super) fn succeed(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if let Some(counters) = self.0 {
+            Counters::add(&counters.load_failures, 1);
+        }
+    }
+}
+
+impl<'a, K, V, S> Load<'a, K, V, S>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    S: BuildHasher + Clone,
+{
+    pub(super) fn new(cache: &'a Cache<K, V, S>, key: K, label: Label, accepts_none: bool) -> Self {
+        let hash = cache.hasher().hash_one(&key);
+        Load {
+            cache,
+            key: Hashed { hash, key },
+            label,
+            accepts_none,
+            old: None,
+        }
+    }
+
+    /// Looks the key up, as a read. Returns the answer, unless something has to be loaded.
+    pub(super) fn look<E>(&mut self) -> Option<Answer<V, E>> {
+        self.old = None;
+        if self.cache.core().settings.refresh_after.is_none() {
+            if let Some(value) = self.cache.get(&self.key.key) {
+                return Some(Ok(Some(value)));
+            }
+        } else if let Some(node) = self.cache.get_node(&self.key) {
+            if node.refresh_at() > self.cache.clock.now() {
+                return Some(Ok(Some(node.value.clone())));
+            }
+            self.old = Some(node);
+        }
+        self.is_known_absent().then_some(Ok(None))
+    }
+
+    fn is_known_absent(&self) -> bool {
+        let absent = self.cache.loads().absent.as_ref();
+        self.accepts_none && absent.is_some_and(|absent| absent.get(&self.key.key).is_some())
+    }
+
+    /// Joins the table of loads.
+    pub(super) fn step<E>(&self) -> Step<'a, K, V, E> {
+        let flights = self.cache.loads().flights();
+        match flights.join(self.key.hash, &self.key.key, &self.label) {
+            Joined::Wait(flight) => match &self.old {
+                // Another caller refreshes it.
+                Some(old) => Step::Done(Ok(Some(old.value.clone()))),
+                None => Step::Wait(flight),
+            },
+            Joined::Lead(lead) => {
+                // A load may have ended between the look and this.
+                if let Some(node) = self.cache.find_fresh(&self.key) {
+                    let value = node.value.clone();
+                    lead.finish(Outcome::Value(node));
+                    return Step::Done(Ok(Some(value)));
+                }
+                if self.is_known_absent() {
+                    lead.finish(Outcome::Absent);
+                    return Step::Done(Ok(None));
+                }
+                Step::Load(lead)
+            }
+        }
+    }
+
+    /// What another caller's load means for this one: an answer, unless this caller has to load the value itself.
+    pub(super) fn accept<E: Send + Sync + 'static>(
+        &self,
+        outcome: Option<Outcome<V>>,
+    ) -> Option<Answer<V, E>> {
+        match outcome? {
+            Outcome::Value(node) => Some(Ok(Some(node.value.clone()))),
+            Outcome::Absent => self.accepts_none.then_some(Ok(None)),
+            Outcome::Failed(error) => error.downcast().ok().map(Err),
+        }
+    }
+
+    /// The value to insert, with its weight. Runs user code.
+    pub(super) fn fresh(&self, value: V) -> Fresh<V> {
+        let core = self.cache.core();
+        Fresh {
+            weight: core.weigh(&self.key.key, &value),
+            value,
+            lifetime: core.settings.time_to_live,
+            tags: self.label.tags.clone(),
+        }
+    }
+
+    /// A copy of the key, for the map. Runs user code.
+    pub(super) fn key(&self) -> Hashed<K> {
+        Hashed {
+            hash: self.key.hash,
+            key: self.key.key.clone(),
+        }
+    }
+
+    /// Ends a load that has failed. Returns an old value instead of the error, if there is one that may be shown.
+    pub(super) fn fail<E: Send + Sync + 'static>(
+        &self,
+        lead: Lead<'_, K, Outcome<V>>,
+        error: E,
+    ) -> Answer<V, E> {
+        let old = self
+            .old
+            .clone()
+            .or_else(|| self.cache.find_stale(&self.key));
+        let Some(node) = old else {
+            let error = Arc::new(error);
+            lead.finish(Outcome::Failed(Arc::clone(&error) as _));
+            return Err(error);
+        };
+        Counters::add(&self.cache.core().counters.stale, 1);
+        let value = node.value.clone();
+        lead.finish(Outcome::Value(node));
+        Ok(Some(value))
+    }
+}
+
+/// Inserts a value that was loaded, unless the key was changed meanwhile. For a write of the map.
+pub(super) fn keep<K, V, S>(
+    change: &mut Change<'_, K, V, S>,
+    lead: &Lead<'_, K, Outcome<V>>,
+    key: Hashed<K>,
+    fresh: Fresh<V>,
+) -> Shared<Node<V>>
+where
+    K: Hash + Eq + Clone,
+    S: BuildHasher + Clone,
+{
+    if lead.is_kept() {
+        change.insert(key, fresh)
+    } else {
+        change.pass(fresh.value)
+    }
+}
+
+/// Removes what is there of a key that has no value, unless the key was changed meanwhile. For a write of the map.
+pub(super) fn keep_absent<K, V, S>(
+    change: &mut Change<'_, K, V, S>,
+    lead: &Lead<'_, K, Outcome<V>>,
+    key: &Hashed<K>,
+) where
+    K: Hash + Eq + Clone,
+    S: BuildHasher + Clone,
+{
+    if lead.is_kept() {
+        change.remove(key.hash, &key.key, RemovalCause::Explicit);
+    }
+}
+
+impl<K, V, S> Cache<K, V, S>
+where
+    K: Hash + Eq,
+{
+    /// The value of this key, if a lookup shows it, which counts as a read.
+    fn get_node(&self, key: &Hashed<K>) -> Option<Shared<Node<V>>> {
+        self.get_node_of(key.hash, &key.key)
+    }
+
+    /// Whether the map has this key, though it may have expired.
+    pub(super) fn find_any(&self, key: &Hashed<K>) -> bool {
+        self.find_if(key, |_| true).is_some()
+    }
+
+    /// The value of this key, if it neither has expired nor is due to be loaded anew.
+    fn find_fresh(&self, key: &Hashed<K>) -> Option<Shared<Node<V>>> {
+        let now = self.clock.now();
+        self.find_if(key, |node| {
+            self.core().ends(node) > now && node.refresh_at() > now
+        })
+    }
+
+    /// The value of this key, if it is kept for loads that fail.
+    fn find_stale(&self, key: &Hashed<K>) -> Option<Shared<Node<V>>> {
+        let now = self.clock.now();
+        self.find_if(key, |node| self.core().due(node) > now)
+    }
+
+    fn find_if(
+        &self,
+        key: &Hashed<K>,
+        is_meant: impl FnOnce(&Node<V>) -> bool,
+    ) -> Option<Shared<Node<V>>> {
+        let state = self.map.inner.read();
+        let (_, node) = crate::table::Table::find(&state.table, key.hash, &key.key)?;
+        is_meant(node).then(|| Shared::clone(node))
+    }
+}
+
+/// The tags of an entry, as they are stored.
+pub(super) fn tags(names: &[&str]) -> Tags {
+    let mut tags: Vec<Arc<str>> = names.iter().map(|name| Arc::from(*name)).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags.into()
+}
+
+/// Waits on the calling thread.
+pub(super) fn wait_blocking<F: Future + Unpin>(
+    mut future: F,
+    timeout: Option<Duration>,
+) -> Option<F::Output> {
+    struct Unpark(std::thread::Thread);
+
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = std::task::Context::from_waker(&waker);
+    let begin = std::time::Instant::now();
+    loop {
+        if let std::task::Poll::Ready(output) = std::pin::Pin::new(&mut future).poll(&mut context) {
+            return Some(output);
+        }
+        match timeout {
+            None => std::thread::park(),
+            Some(timeout) => match timeout.checked_sub(begin.elapsed()) {
+                Some(left) if !left.is_zero() => std::thread::park_timeout(left),
+                _ => return None,
+            },
+        }
+    }
+}
