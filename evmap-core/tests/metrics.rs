@@ -17,6 +17,7 @@ fn a_recorder_sees_the_figures_of_each_cache_under_its_name() {
     }
     pages.get(&2);
     pages.get(&9);
+    _ = users.try_get_with(5, || Err::<i32, _>("it fails"));
     metrics::with_local_recorder(&recorder, || {
         pages.record_metrics("pages");
         users.record_metrics("users");
@@ -46,6 +47,10 @@ fn a_recorder_sees_the_figures_of_each_cache_under_its_name() {
         ("cache_entries pages", 2.0),
         ("cache_weight pages", 2.0),
         ("cache_entries users", 3.0),
+        ("cache_loads_total users", 1.0),
+        ("cache_load_failures_total users", 1.0),
+        ("cache_loads_total pages", 0.0),
+        ("cache_stale_total users", 0.0),
         ("cache_removals_total users size", 0.0),
     ] {
         assert_eq!(seen.get(name), Some(&value), "{name} of {seen:?}");

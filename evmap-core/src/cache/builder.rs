@@ -208,11 +208,16 @@ impl<K, V, S> Builder<K, V, S> {
     /// Calls `listener` with each entry that is removed, and the cause.
     ///
     /// A background thread, which all caches of the process share, calls it soon after the removal, outside of all locks.
-    /// It may use the cache. (A handle that the listener owns keeps the cache from ever being dropped.) Calls follow each other. A slow listener delays later calls, and the background work of other caches and maps.
+    /// It may use the cache. (A handle that the listener owns keeps the cache from ever being dropped.)
+    /// Calls follow each other, in the order of the writes. A slow listener delays later calls, and the background work of other
+    /// caches and maps.
+    ///
     /// While 16,384 removals or more wait for it, those of further writes are not reported, and counted in
     /// [`stats`](Cache::stats) as `unnotified`. (Of what one write removes, all is reported or nothing. Entries that
-    /// expire stay in memory while half as many wait.) A panic is counted, too. After the last handle of the cache was dropped,
-    /// it is not called.
+    /// expire stay in memory while half as many wait.) A panic is counted, too.
+    ///
+    /// After the last handle of the cache was dropped, no call begins, except one that a background thread is about to make
+    /// at this moment.
     pub fn eviction_listener(
         mut self,
         listener: impl Fn(&K, &V, RemovalCause) + Send + Sync + 'static,

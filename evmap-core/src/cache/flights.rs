@@ -4,7 +4,7 @@
 //! flight that it finds. The leader publishes its value, [leaves the table and says what came of it](Lead::finish). If it is
 //! dropped before, by a panic or with its future, those that wait join again, and one of them leads.
 //!
-//! Whoever changes a key by another way [detaches](Flights::detach) its flight first. What a detached flight loads is answered
+//! Any other change of a key [detaches](Flights::detach) its flight first. What a detached flight loads is answered
 //! to those that wait, and is not kept.
 //!
 //! No user code runs under a lock, except the global allocator: keys are compared outside, by way of a copy of the flights
@@ -158,14 +158,13 @@ impl<K, T> Flights<K, T> {
         self.leave(flight);
     }
 
-    /// The number of flights.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        let lengths = self.shards.iter().map(|shard| {
+    /// Whether nothing is being loaded.
+    #[cfg(mutants)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.shards.iter().all(|shard| {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.values().map(|flights| flights.len()).sum::<usize>()
-        });
-        lengths.sum()
+            shard.is_empty()
+        })
     }
 
     fn leave(&self, flight: &Arc<Flight<K, T>>) {

@@ -59,13 +59,18 @@ pub(super) const EXACT: u8 = 4;
 /// [`insert_with_ttl`](Self::insert_with_ttl) sets. Then no lookup finds it, with one exception: a background thread advances the
 /// clock that lookups compare with, each millisecond in which an entry expires. If that thread gets no processor, a lookup
 /// may find an expired entry until it does. [`exact_expiry`](Builder::exact_expiry) excludes that.
-/// An expired entry is removed from memory within about a second.
+/// An expired entry is removed from memory within about a second (and [`stale_if_error`](Builder::stale_if_error)).
 ///
 /// # Panics in user code
 ///
 /// A panic in the weigher, or in a key's `Hash`, `Eq` or `Clone`, reaches the caller of that call, and its change is
 /// undone. A panic of the listener, or of a value's `Drop` on a background thread, is counted in [`stats`](Self::stats).
 /// The cache remains usable after each of them.
+/// If a value's `Drop` uses the cache while a panic of user code unwinds through a write of the same cache, the program
+/// aborts, as with every second panic.
+///
+/// A key must be equal to itself, and two that are equal must hash alike. Otherwise lookups give wrong answers, and entries
+/// that nothing finds may stay until [`invalidate_all`](Self::invalidate_all).
 ///
 /// # Examples
 ///

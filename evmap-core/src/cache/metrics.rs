@@ -9,9 +9,9 @@ impl<K, V, S> Cache<K, V, S> {
     /// set to `name`.
     ///
     /// Call it before the figures are collected, for example in the handler of `/metrics`, or every few seconds. The
-    /// counters are `cache_hits_total`, `cache_misses_total`, `cache_insertions_total`, `cache_refused_total`,
-    /// `cache_unnotified_total`, `cache_panics_total` and `cache_removals_total` (with the label `cause`). The gauges are
-    /// `cache_entries`, `cache_weight`, `cache_undropped_values` and `cache_retired_copies`.
+    /// counters are `cache_hits_total`, `cache_misses_total`, `cache_loads_total`, `cache_load_failures_total`,
+    /// `cache_stale_total`, `cache_insertions_total`, `cache_refused_total`, `cache_unnotified_total`, `cache_panics_total` and
+    /// `cache_removals_total` (with the label `cause`). The gauges are `cache_entries`, `cache_weight`, `cache_undropped_values` and `cache_retired_copies`.
     ///
     /// # Blocking
     /// As [`stats`](Self::stats), and what the recorder does.
@@ -28,6 +28,9 @@ impl<K, V, S> Cache<K, V, S> {
         let counters = [
             ("cache_hits_total", stats.hits),
             ("cache_misses_total", stats.misses),
+            ("cache_loads_total", stats.loads),
+            ("cache_load_failures_total", stats.load_failures),
+            ("cache_stale_total", stats.stale),
             ("cache_insertions_total", stats.insertions),
             ("cache_refused_total", stats.refused),
             ("cache_unnotified_total", stats.unnotified),

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! Cache ── lookups ──────────────────────────────> SharedMap<K, Shared<Node<V>>>
+//!   ├─ loads ─> Load ─> Flights (who loads which key)
 //!   └─ writes ─> Core ─> Change (map and policy) ─┘   └─ Frequency: raised by readers, read by the policy
 //!                 ├─ S3Fifo (which entry is evicted) ─> Ghosts
-//!                 ├─ Timers (when each is due), Clock (the time of readers)
+//!                 ├─ Timers (when each is due), Clock (the time of readers), TagIndex
 //!                 ├─ Removals (what the janitor drops and tells the listener of)
 //!                 └─ work (steps of the publisher and the janitor)
 //! ```
@@ -19,10 +20,10 @@
 //!
 //! # What is not there
 //!
-//! - No loads: a program looks up, computes the value on a miss, and inserts it. So two threads may compute it at the same
-//!   time.
-//! - No async forms of writes. A write waits for other writers, which takes microseconds, and sometimes for a reader.
+//! - No async forms of insertions and invalidations, other than loads. Such a write waits for other writers, which takes
+//!   microseconds, and sometimes for a reader.
 //! - One policy, S3-FIFO.
+//! - No memory is given back while the cache lives: its tables stay as large as they were for the largest number of entries.
 //!
 //! # Promises, and the tests that hold them
 //!
@@ -39,6 +40,13 @@
 //! - Each value is dropped once, after the last guard that sees it, and usually not by a writer. (`removal::*`)
 //! - A panic in user code undoes its write, and the cache goes on. (`panics::*`, `user_code::*`)
 //! - A forked child goes on, too. (`forks::*`)
+//! - A missing key is loaded once for all who ask, by threads and by tasks. (`loads::together::*`, `loads::many::*`, and
+//!   `callers_of_one_key_share_one_load`, a model in `tests/cache_model`)
+//! - What was loaded before a change of its key is not kept. (`loads::changes::*`, in 10,000 orders of the steps of loads and
+//!   changes, and `what_was_loaded_before_a_change_is_not_kept`, a model)
+//! - A load that panics, fails or is dropped leaves nobody waiting. (`loads::failures::*`, and
+//!   `a_load_that_is_dropped_leaves_nobody_waiting`, a model)
+//! - What is remembered of a key without a value, and when a value is loaded anew. (`loads::remembered::*`)
 
 mod builder;
 mod change;

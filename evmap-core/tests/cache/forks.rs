@@ -123,3 +123,25 @@ fn an_idle_entry_expires_in_a_child_that_only_reads() {
     in_child(|| eventually("it is idle", || !cache.contains_key("a")));
     eventually("the parent goes on", || cache.entry_count() == 0);
 }
+
+#[test]
+fn a_child_loads_a_key_though_a_thread_of_the_parent_was_loading_it() {
+    let cache = Cache::new(10);
+    let (begins, begun) = mpsc::channel();
+    let (ends, end) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let cache = &cache;
+        let loader = scope.spawn(move || {
+            cache.get_with("a", || {
+                begins.send(()).expect("it is awaited");
+                end.recv().expect("it is told");
+                1
+            })
+        });
+        begun.recv().expect("it loads");
+        in_child(|| assert_eq!((cache.get_with("a", || 2), cache.get("a")), (2, Some(2))));
+        ends.send(()).expect("it waits");
+        assert_eq!(loader.join().expect("no panic"), 1);
+    });
+    assert_eq!(cache.get("a"), Some(1));
+}

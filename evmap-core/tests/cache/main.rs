@@ -11,6 +11,7 @@ mod forking;
 #[cfg(target_os = "linux")]
 mod forks;
 mod invalidation;
+mod loads;
 mod moka;
 mod panics;
 mod regressions;

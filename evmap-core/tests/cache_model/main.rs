@@ -1,17 +1,21 @@
-//! Models of a cache's policy, explored by loom: readers count their reads in an entry while the writer looks for a victim.
+//! Models of a cache, explored by loom: of its policy, whose readers count their reads in an entry while the writer looks for
+//! a victim; and of its table of loads.
 //!
 //! ```sh
 //! RUSTFLAGS="--cfg mutants" cargo test --release -p evmap-core --test cache_model
 //! ```
 //!
-//! The policy is the cache's own, compiled here with loom's atomics. That each model can fail is shown by `.ci/mutants`.
+//! Both are the cache's own, compiled here with loom's types. That each model can fail is shown by `.ci/mutants`.
 #![cfg(mutants)]
-#![allow(dead_code, reason = "a model uses a part of the policy")]
+#![allow(dead_code, reason = "a model uses a part of each")]
 
+#[path = "../../src/cache/flights.rs"]
+mod flights;
 #[path = "../../src/cache/frequency.rs"]
 mod frequency;
 #[path = "../../src/cache/ghosts.rs"]
 mod ghosts;
+mod loads;
 #[path = "../../src/cache/policy.rs"]
 mod policy;
 mod sync;

@@ -1,0 +1,179 @@
+//! What is remembered of loads: that there is no value, and when a value is to be loaded anew.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use evmap_core::cache::{Cache, ManualClock};
+
+use super::{Gate, Task};
+use crate::FAR;
+
+#[test]
+fn a_key_without_a_value_is_loaded_each_time_unless_that_is_remembered() {
+    let cache = Cache::<_, u32>::new(100);
+    for _ in 0..2 {
+        assert_eq!(cache.optionally_get_with("a", || None), None);
+    }
+    assert_eq!((cache.stats().loads, cache.entry_count()), (2, 0));
+
+    let clock = ManualClock::new();
+    let cache = Cache::builder()
+        .negative_ttl(Duration::from_secs(10))
+        .clock(&clock)
+        .build();
+    for _ in 0..3 {
+        assert_eq!(cache.optionally_get_with("a", || None), None);
+        let task = cache.optionally_get_with_async("a", async { None });
+        assert_eq!(Task::new(task).finish(), None);
+    }
+    assert_eq!((cache.stats().loads, cache.entry_count()), (1, 0));
+    assert_eq!((cache.get("a"), cache.contains_key("a")), (None, false));
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(cache.optionally_get_with("a", || Some(1)), Some(1));
+    assert_eq!(cache.stats().loads, 2);
+}
+
+#[test]
+fn a_change_of_the_key_ends_what_is_remembered() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder().negative_ttl(Duration::from_secs(10));
+    let cache = builder.clock(&clock).build();
+    let forget: [&dyn Fn(); 4] = [
+        &|| cache.invalidate("a"),
+        &|| cache.invalidate_all(),
+        &|| _ = cache.remove("a"),
+        &|| {
+            cache.insert("a", 1);
+            cache.invalidate("a");
+        },
+    ];
+    for (n, forget) in (1..).zip(forget) {
+        assert_eq!(cache.optionally_get_with("a", || None), None);
+        assert_eq!(cache.optionally_get_with("a", || unreachable!()), None);
+        forget();
+        assert_eq!(cache.optionally_get_with("a", || None), None);
+        assert_eq!(cache.stats().loads, 2 * n);
+        // For the next round.
+        cache.invalidate("a");
+    }
+    // Other calls load it all the same, and then there is a value.
+    assert_eq!(cache.optionally_get_with("a", || None), None);
+    assert_eq!(cache.get_with("a", || 2), 2);
+    assert_eq!(cache.optionally_get_with("a", || unreachable!()), Some(2));
+}
+
+#[test]
+fn that_there_is_no_value_is_not_remembered_if_the_key_was_changed_meanwhile() {
+    let builder = Cache::<_, u32>::builder().negative_ttl(Duration::from_secs(10));
+    let clock = ManualClock::new();
+    let cache = builder.clock(&clock).build();
+    let gate = Gate::default();
+    let mut task = Task::new(cache.optionally_get_with_async("a", async {
+        gate.pass().await;
+        None
+    }));
+    assert_eq!(task.poll(), None);
+    let mut waiting = Task::new(cache.optionally_get_with_async("a", async { unreachable!() }));
+    assert_eq!(waiting.poll(), None);
+    cache.invalidate("a");
+    gate.open();
+    assert_eq!((task.finish(), waiting.finish()), (None, None));
+    assert_eq!(cache.optionally_get_with("a", || Some(1)), Some(1));
+}
+
+#[test]
+fn few_keys_without_a_value_are_remembered() {
+    let builder = Cache::<_, u32>::builder().max_capacity(10);
+    let cache = builder.negative_ttl(Duration::from_secs(600)).build();
+    cache.insert(0, 1);
+    for key in 1..1_000 {
+        assert_eq!(cache.optionally_get_with(key, || None), None);
+    }
+    let before = cache.stats().loads;
+    for key in 1..1_000 {
+        assert_eq!(cache.optionally_get_with(key, || None), None);
+    }
+    assert!(cache.stats().loads >= before + 989);
+    // They take no part of the capacity.
+    assert_eq!((cache.get(&0), cache.entry_count()), (Some(1), 1));
+}
+
+#[test]
+fn one_caller_refreshes_an_old_value_and_the_others_get_it() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder().refresh_after(Duration::from_secs(10));
+    let cache = builder.clock(&clock).build();
+    assert_eq!(cache.get_with("a", || 1), 1);
+    clock.advance(Duration::from_secs(9));
+    assert_eq!(cache.get_with("a", || unreachable!()), 1);
+    clock.advance(Duration::from_secs(1));
+    // A lookup that has nothing to load with shows the value.
+    assert_eq!(cache.get("a"), Some(1));
+    let gate = Gate::default();
+    let mut refresh = Task::new(cache.get_with_async("a", async {
+        gate.pass().await;
+        2
+    }));
+    assert_eq!(refresh.poll(), None);
+    assert_eq!(cache.get_with("a", || unreachable!()), 1);
+    let other = Task::new(cache.get_with_async("a", async { unreachable!() }));
+    assert_eq!(other.finish(), 1);
+    gate.open();
+    assert_eq!(
+        (refresh.finish(), cache.get_with("a", || unreachable!())),
+        (2, 2)
+    );
+    assert_eq!((cache.stats().loads, cache.entry_count()), (2, 1));
+}
+
+#[test]
+fn a_refresh_that_fails_leaves_the_old_value() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder().refresh_after(Duration::from_secs(10));
+    let cache = builder.clock(&clock).build();
+    assert_eq!(cache.get_with("a", || 1), 1);
+    clock.advance(Duration::from_secs(10));
+    for _ in 0..2 {
+        assert_eq!(cache.try_get_with("a", || Err("it fails")), Ok(1));
+    }
+    let panic = AssertUnwindSafe(|| cache.get_with("a", || panic!("the loader panics")));
+    assert!(catch_unwind(panic).is_err());
+    assert_eq!((cache.stats().stale, cache.stats().load_failures), (2, 3));
+    assert_eq!((cache.get("a"), cache.get_with("a", || 2)), (Some(1), 2));
+    // There is no value any more.
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(cache.optionally_get_with("a", || None), None);
+    assert_eq!((cache.get("a"), cache.entry_count()), (None, 0));
+}
+
+/// A thread that waits for a task must be woken by whichever thread ends the load.
+#[test]
+fn a_refresh_by_a_thread_does_not_hold_up_others() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder().refresh_after(Duration::from_secs(10));
+    let cache = builder.clock(&clock).build();
+    cache.insert("a", 1);
+    clock.advance(Duration::from_secs(10));
+    let (begins, begun) = mpsc::channel();
+    let (ends, end) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let cache = &cache;
+        let refresh = scope.spawn(move || {
+            cache.get_with("a", || {
+                begins.send(()).expect("it is awaited");
+                end.recv().expect("it is told");
+                2
+            })
+        });
+        begun.recv_timeout(FAR).expect("it loads");
+        for _ in 0..10 {
+            assert_eq!(cache.get_with("a", || unreachable!()), 1);
+        }
+        assert_eq!(cache.get_all_with(["a"], |_| []), [Some(1)]);
+        ends.send(()).expect("it waits");
+        assert_eq!(refresh.join().expect("no panic"), 2);
+    });
+    assert_eq!(cache.get_with("a", || unreachable!()), 2);
+}
