@@ -9,7 +9,7 @@ use std::time::Duration;
 use evmap_core::cache::{Cache, ManualClock};
 
 use super::{Gate, Task, pause};
-use crate::FAR;
+use crate::{FAR, eventually};
 
 #[test]
 fn a_loader_that_panics_leaves_its_place_to_one_that_waits() {
@@ -101,6 +101,67 @@ fn a_future_that_is_dropped_while_it_waits_to_insert_leaves_its_place() {
         });
         drop(leader);
         cache.invalidate("a");
+    }
+}
+
+/// A load is dropped after each number of polls, until it ends before that. It waits for its future, for another thread that has
+/// the map, and for the janitor, since a guard of this thread is in the copy that is written next.
+#[test]
+fn a_future_that_is_dropped_after_any_number_of_polls_leaves_its_place() {
+    for kind in 0..3 {
+        for polls in 1..100 {
+            assert!(polls < 99, "it does not end");
+            let builder = Cache::builder().negative_ttl(Duration::from_secs(600));
+            let cache = builder.build();
+            cache.insert("b", 0);
+            let guard = cache.get_ref("b");
+            cache.insert("c", 0);
+            let load = async {
+                pause(2).await;
+                (kind != 1).then_some(1)
+            };
+            let mut leader = Task::new(async {
+                match kind {
+                    0 => {
+                        cache
+                            .get_with_async("a", async { load.await.unwrap_or(0) })
+                            .await
+                    }
+                    1 => cache
+                        .optionally_get_with_async("a", load)
+                        .await
+                        .unwrap_or(0),
+                    _ => {
+                        let pairs = async { load.await.map(|value| ("a", value)) };
+                        let mut pairs = Some(pairs);
+                        let load = |_| pairs.take().expect("it is called once");
+                        cache.get_all_with_async(["a"], load).await[0].unwrap_or(0)
+                    }
+                }
+            });
+            let mut has_ended = false;
+            for poll in 0..polls {
+                if poll > 0 {
+                    eventually("it goes on", || leader.is_woken());
+                }
+                has_ended = leader.poll().is_some();
+                if has_ended {
+                    break;
+                }
+            }
+            let waiting = Task::new(cache.get_with_async("a", async { 2 }));
+            drop(leader);
+            drop(guard);
+            let value = waiting.finish();
+            assert!([1, 2].contains(&value) && cache.get("a") == Some(value));
+            if has_ended {
+                assert!(
+                    polls > 3 || kind == 1,
+                    "{kind}: it never waited for the copy"
+                );
+                break;
+            }
+        }
     }
 }
 
