@@ -9,12 +9,15 @@ mod files;
 mod in_place;
 mod local_writes;
 mod lookup;
+mod origin;
 mod pages;
 mod program;
 mod reload;
 mod snapshot;
 #[cfg(unix)]
 mod trouble;
+mod upstream;
+mod upstream_trouble;
 mod wire;
 mod writes;
 mod writing;

@@ -7,6 +7,7 @@ use clap::Parser;
 use crate::{
     table::{Columns, Duplicates, Source},
     token::{Token, TokenError},
+    upstream::{BaseUrlError, Options, Upstream},
 };
 
 /// Serve a table over HTTP from memory, and follow the file it came from.
@@ -20,6 +21,8 @@ use crate::{
 /// completely leaves the last good table in place.
 /// With --admin-token-file, clients that have the token may write too; what they wrote stays until the file's own row
 /// for that key changes, and is never written to the file.
+/// With --upstream, a request for one key that the table does not have is passed on to another server, and its answer
+/// is kept in memory for a while; requests for several keys are answered from the table only.
 #[derive(Debug, Parser)]
 #[command(name = "web-cache", version)]
 pub struct Args {
@@ -58,6 +61,9 @@ pub struct Args {
     /// How many connections are served at a time; more wait to be accepted
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_connections: u32,
+
+    #[command(flatten)]
+    upstream: Options,
 }
 
 impl Args {
@@ -74,6 +80,14 @@ impl Args {
         self.admin_token_file
             .as_deref()
             .map(Token::read)
+            .transpose()
+    }
+
+    /// Where a key is asked for that the table does not have, if anywhere.
+    pub fn upstream(&self) -> Result<Option<Upstream>, BaseUrlError> {
+        let named = self.upstream.url();
+        named
+            .map(|_| Upstream::new(&self.upstream, self.max_connections()))
             .transpose()
     }
 

@@ -3,9 +3,11 @@
 //! All share one `evmap-core` map: no read waits for a write, and a request for several keys sees one version.
 //! One thread reads the file again when the file changes, and makes the file's changes to the map in one step.
 //! Clients that have the token write single keys.
+//! A key that the map does not have may be asked for at another server, through an `evmap-core` cache.
 //!
 //! ```text
 //! watch, signals ──reload──> writer ──rows──> store <──read, write── http <── server
+//!                                                              └──missing key──> upstream
 //! ```
 
 mod args;
@@ -19,6 +21,7 @@ mod store;
 mod table;
 mod telemetry;
 mod token;
+mod upstream;
 mod watch;
 mod write_counts;
 mod writer;
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
 async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let source = args.source();
     let token = args.admin_token()?;
+    let upstream = args.upstream()?;
     let name = source.name();
     let file = source.file().map(ToOwned::to_owned);
     // A program that renews the file need not know whether it is being loaded for the first time.
@@ -87,7 +91,14 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     writeln!(output, "{address}")?;
     output.flush()?;
 
-    let app = Arc::new(App::new(store, status.clone(), telemetry, name, token));
+    let app = Arc::new(App::new(
+        store,
+        status.clone(),
+        telemetry,
+        name,
+        token,
+        upstream,
+    ));
     let limits = Limits {
         client_timeout: args.client_timeout(),
         max_connections: args.max_connections(),

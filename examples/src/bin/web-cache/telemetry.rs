@@ -7,7 +7,7 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::{status::Status, store::Store};
+use crate::{status::Status, store::Store, upstream::Figures};
 
 const REFRESH: &str = "web_cache_refresh_seconds";
 
@@ -37,7 +37,7 @@ impl Telemetry {
     }
 
     /// The metrics' text. Counting a request costs one addition; everything else is gathered here.
-    pub fn render(&self, status: &Status, store: &Store) -> String {
+    pub fn render(&self, status: &Status, store: &Store, upstream: Option<Figures>) -> String {
         use std::sync::atomic::Ordering::Relaxed;
 
         let hits = status.hits.load(Relaxed);
@@ -75,6 +75,9 @@ impl Telemetry {
         let group = map.writes as f64 / map.publications.max(1) as f64;
         gauge!("web_cache_group_size").set(group);
         gauge!("web_cache_connections").set(status.connections.load(Relaxed) as f64);
+        if let Some(figures) = upstream {
+            gather(&figures);
+        }
         self.0.render()
     }
 }
@@ -85,7 +88,22 @@ impl RefreshTimes {
     }
 }
 
+fn gather(upstream: &Figures) {
+    let cache = &upstream.cache;
+    counter!("web_cache_upstream_hits_total").absolute(cache.hits);
+    counter!("web_cache_upstream_misses_total").absolute(cache.misses);
+    counter!("web_cache_upstream_loads_total").absolute(cache.loads);
+    counter!("web_cache_upstream_load_failures_total").absolute(cache.load_failures);
+    counter!("web_cache_upstream_stale_total").absolute(cache.stale);
+    counter!("web_cache_upstream_evicted_total").absolute(cache.evicted);
+    counter!("web_cache_upstream_expired_total").absolute(cache.expired);
+    gauge!("web_cache_upstream_entries").set(cache.entries as f64);
+    gauge!("web_cache_upstream_bytes").set(cache.weight as f64);
+    gauge!("web_cache_upstream_open_requests").set(upstream.open as f64);
+}
+
 fn describe() {
+    describe_upstream();
     describe_counter!("web_cache_reads_total", "Keys looked up");
     describe_counter!("web_cache_hits_total", "Keys looked up and found");
     describe_counter!("web_cache_misses_total", "Keys looked up and not found");
@@ -136,4 +154,47 @@ fn describe() {
     describe_gauge!("web_cache_readers", "Live readers of the map");
     describe_gauge!("web_cache_connections", "Open connections");
     describe_histogram!(REFRESH, "Time that one reload took to become visible");
+}
+
+fn describe_upstream() {
+    describe_counter!(
+        "web_cache_upstream_hits_total",
+        "Keys that the table does not have, answered from the cache"
+    );
+    describe_counter!(
+        "web_cache_upstream_misses_total",
+        "Keys that the table does not have, and the cache did not have either"
+    );
+    describe_counter!(
+        "web_cache_upstream_loads_total",
+        "Keys that the upstream was asked for"
+    );
+    describe_counter!(
+        "web_cache_upstream_load_failures_total",
+        "Loads in which the upstream gave no answer about the key"
+    );
+    describe_counter!(
+        "web_cache_upstream_stale_total",
+        "Old answers that were shown since the upstream failed"
+    );
+    describe_counter!(
+        "web_cache_upstream_evicted_total",
+        "Entries that were removed since the cache was full"
+    );
+    describe_counter!(
+        "web_cache_upstream_expired_total",
+        "Entries that were removed since their time was over"
+    );
+    describe_gauge!(
+        "web_cache_upstream_entries",
+        "Entries of the cache, keys known to have no value included"
+    );
+    describe_gauge!(
+        "web_cache_upstream_bytes",
+        "Bytes that the entries of the cache take"
+    );
+    describe_gauge!(
+        "web_cache_upstream_open_requests",
+        "Requests to the upstream that are under way"
+    );
 }

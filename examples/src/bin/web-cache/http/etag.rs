@@ -1,4 +1,4 @@
-//! Entity tags: which version of the table a response shows.
+//! Entity tags: which version of the table a response shows, or which content.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -20,6 +20,12 @@ impl Tags {
     pub fn tag(&self, version: u64) -> HeaderValue {
         let tag = format!("\"{:016x}-{version}\"", self.nonce);
         HeaderValue::try_from(tag).expect("digits, a dash and quotes")
+    }
+
+    /// The tag of what is in no version of the table, by a hash of its content. It is never that of a version.
+    pub fn tag_of_content(&self, hash: u64) -> HeaderValue {
+        let tag = format!("\"{:016x}-u{hash:016x}\"", self.nonce);
+        HeaderValue::try_from(tag).expect("digits, letters, a dash and quotes")
     }
 }
 
@@ -104,5 +110,7 @@ mod tests {
         ];
         assert_ne!(tags[0].tag(1), tags[1].tag(1));
         assert_ne!(tags[0].tag(1), tags[0].tag(2));
+        assert_ne!(tags[0].tag(1), tags[0].tag_of_content(1));
+        assert_ne!(tags[0].tag_of_content(1), tags[1].tag_of_content(1));
     }
 }

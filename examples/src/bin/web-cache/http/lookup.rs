@@ -10,14 +10,14 @@ use axum::{
 use bytes::Bytes;
 use serde_json::to_writer;
 
-use super::{App, at_least, etag::is_known, problem::Problem, query};
+use super::{App, at_least, etag::is_known, problem::Problem, query, upstream};
 use crate::{store::Found, table::Value};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Keep it, but ask whether it is still current.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// `GET /v1/{key}`: the value.
+/// `GET /v1/{key}`: the value, from the upstream if there is one and the table does not have the key.
 pub async fn one(
     State(app): State<Arc<App>>,
     uri: Uri,
@@ -29,10 +29,13 @@ pub async fn one(
     let tag = app.tags.tag(version);
     let Some(value) = values else {
         app.status.count_lookups(0, 1);
-        return Err(Problem::no_key(&key).with_header(header::ETAG, tag));
+        return match &app.upstream {
+            Some(upstream) => upstream::one(&app, upstream, &key, &headers).await,
+            None => Err(Problem::no_key(&key).with_header(header::ETAG, tag)),
+        };
     };
     app.status.count_lookups(1, 0);
-    Ok(answer(&headers, tag, || value))
+    Ok(table_answer(&headers, tag, || value))
 }
 
 /// `GET /v1?keys=a,b,c`: the values of one version, and which keys it does not have.
@@ -48,16 +51,31 @@ pub async fn many(
     app.status
         .count_lookups(hits as u64, (keys.len() - hits) as u64);
     let tag = app.tags.tag(found.version);
-    Ok(answer(&headers, tag, || snapshot(&keys, &found)))
+    Ok(table_answer(&headers, tag, || snapshot(&keys, &found)))
 }
 
-fn answer(request: &HeaderMap, tag: HeaderValue, body: impl FnOnce() -> Bytes) -> Response {
+/// An answer from the table.
+pub fn table_answer(
+    request: &HeaderMap,
+    tag: HeaderValue,
+    body: impl FnOnce() -> Bytes,
+) -> Response {
+    answer(request, tag, JSON, body)
+}
+
+/// The body, unless the client has it: what the tag stands for.
+pub fn answer(
+    request: &HeaderMap,
+    tag: HeaderValue,
+    content_type: HeaderValue,
+    body: impl FnOnce() -> Bytes,
+) -> Response {
     if is_known(request, &tag) {
         let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, REVALIDATE)];
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     let headers = [
-        (header::CONTENT_TYPE, JSON),
+        (header::CONTENT_TYPE, content_type),
         (header::ETAG, tag),
         (header::CACHE_CONTROL, REVALIDATE),
     ];

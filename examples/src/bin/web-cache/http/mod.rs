@@ -9,6 +9,7 @@ mod lookup;
 mod pages;
 mod problem;
 mod query;
+mod upstream;
 mod write;
 
 use std::{sync::Arc, time::Duration};
@@ -22,11 +23,12 @@ use axum::{
     routing::get,
 };
 
-use crate::{status::Status, store::Store, telemetry::Telemetry, token::Token};
+use crate::{status::Status, store::Store, telemetry::Telemetry, token::Token, upstream::Upstream};
 use etag::Tags;
 use problem::{Problem, READ, READ_AND_WRITE};
 
 /// Whatever a handler waits for has a bound of its own, and their sum is less than this: it is for what was forgotten.
+/// The time limit of the upstream's requests is added to it.
 const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 
 pub struct App {
@@ -37,6 +39,8 @@ pub struct App {
     tags: Tags,
     /// Nobody may write if there is none.
     token: Option<Token>,
+    /// Where a key is asked for that the table does not have.
+    upstream: Option<Upstream>,
 }
 
 impl App {
@@ -47,6 +51,7 @@ impl App {
         telemetry: Telemetry,
         source: String,
         token: Option<Token>,
+        upstream: Option<Upstream>,
     ) -> Self {
         App {
             store,
@@ -55,11 +60,14 @@ impl App {
             source,
             tags: Tags::of_this_process(),
             token,
+            upstream,
         }
     }
 }
 
 pub fn router(app: Arc<App>) -> Router {
+    let upstream = app.upstream.as_ref();
+    let longest = LONGEST_ANSWER + upstream.map_or(Duration::ZERO, Upstream::timeout);
     let key = get(lookup::one)
         .put(write::put)
         .delete(write::delete)
@@ -73,7 +81,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/{*key}", key)
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(in_time))
+        .layer(from_fn(move |request, next| {
+            in_time(longest, request, next)
+        }))
         .layer(from_fn(leftover::announce_end))
         .with_state(app)
 }
@@ -87,11 +97,11 @@ async fn wrong_method(State(app): State<Arc<App>>, uri: Uri) -> Problem {
     Problem::wrong_method(if is_written { READ_AND_WRITE } else { READ })
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
+async fn in_time(longest: Duration, request: Request, next: Next) -> Response {
     // Built only where somebody listens: this is on the way of every request.
     let line = tracing::enabled!(tracing::Level::DEBUG)
         .then(|| format!("{} {}", request.method(), request.uri()));
-    let response = match tokio::time::timeout(LONGEST_ANSWER, next.run(request)).await {
+    let response = match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::too_slow().into_response(),
     };

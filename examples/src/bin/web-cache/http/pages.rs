@@ -14,6 +14,7 @@ use axum::{
 use serde::Serialize;
 
 use super::App;
+use crate::upstream::Upstream;
 
 const PAGE: &str = include_str!("../page.html");
 /// The page loads nothing from elsewhere, and talks to nobody else.
@@ -29,6 +30,8 @@ struct Health {
     error_at: Option<f64>,
     reload_failures: u64,
     source: String,
+    /// The upstream's host and port.
+    upstream: Option<String>,
     version: u64,
     entries: usize,
     read_at: f64,
@@ -47,12 +50,14 @@ pub async fn index() -> impl IntoResponse {
 pub async fn health(State(app): State<Arc<App>>) -> impl IntoResponse {
     let failure = app.status.failure();
     let table = app.store.summary();
+    let upstream = app.upstream.as_ref();
     let health = Health {
         status: if failure.is_some() { "degraded" } else { "ok" },
         error_at: failure.as_ref().map(|failure| seconds(failure.at)),
         error: failure.map(|failure| failure.message),
         reload_failures: app.status.reloads().failed,
         source: app.source.clone(),
+        upstream: upstream.map(|upstream| upstream.authority().to_owned()),
         version: table.version,
         entries: table.entries,
         read_at: seconds(table.read_at),
@@ -62,7 +67,8 @@ pub async fn health(State(app): State<Arc<App>>) -> impl IntoResponse {
 }
 
 pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let text = app.telemetry.render(&app.status, &app.store);
+    let upstream = app.upstream.as_ref().map(Upstream::figures);
+    let text = app.telemetry.render(&app.status, &app.store, upstream);
     let kind = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
     ([kind], never_kept(), text)
 }

@@ -87,6 +87,15 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
+    /// The upstream gave no answer that could be passed on.
+    pub fn upstream_failed(message: impl Into<String>) -> Self {
+        Problem::new(StatusCode::BAD_GATEWAY, message)
+    }
+
+    pub fn upstream_late(message: impl Into<String>) -> Self {
+        Problem::new(StatusCode::GATEWAY_TIMEOUT, message)
+    }
+
     pub fn internal() -> Self {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
