@@ -171,8 +171,8 @@ impl<K, V, S> Builder<K, V, S> {
     }
 
     /// Remembers for this time that a key has no value, when a load of
-    /// [`optionally_get_with`](Cache::optionally_get_with) or [`get_all_with`](Cache::get_all_with) finds none. Those two then
-    /// return `None` without a load.
+    /// [`optionally_get_with`](Cache::optionally_get_with), [`try_optionally_get_with`](Cache::try_optionally_get_with) or
+    /// [`get_all_with`](Cache::get_all_with) finds none. These then return `None` without a load.
     ///
     /// At most 65,536 such keys are remembered, and no more than [`max_capacity`](Self::max_capacity). They are no entries:
     /// they take no part of the capacity, and no other call finds them. An insertion or an invalidation of the key ends it.

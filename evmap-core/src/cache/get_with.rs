@@ -110,6 +110,31 @@ where
         }
     }
 
+    /// As [`optionally_get_with`](Self::optionally_get_with), for a load that may fail.
+    ///
+    /// # Errors
+    /// As [`try_get_with`](Self::try_get_with).
+    ///
+    /// # Examples
+    /// ```
+    /// let cache = evmap_core::cache::Cache::<_, i32>::new(100);
+    /// let load = |text: &str| if text.is_empty() { Ok(None) } else { text.parse().map(Some) };
+    /// println!("{:?}", cache.try_optionally_get_with("a", || load(""))); // Ok(None)
+    /// println!("{:?}", cache.try_optionally_get_with("a", || load("12"))); // Ok(Some(12))
+    /// # assert_eq!(cache.try_optionally_get_with("a", || load("")), Ok(Some(12)));
+    /// # assert!(cache.try_optionally_get_with("b", || load("x")).is_err());
+    /// ```
+    pub fn try_optionally_get_with<E>(
+        &self,
+        key: K,
+        load: impl FnOnce() -> Result<Option<V>, E>,
+    ) -> Result<Option<V>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+    {
+        self.load(key, Tags::default(), true, load)
+    }
+
     /// As [`get_with`](Self::get_with). What it inserts has these tags: see [`invalidate_tag`](Self::invalidate_tag).
     ///
     /// # Examples

@@ -20,7 +20,8 @@ use super::node::Tags;
 /// # Cancellation
 ///
 /// A future may be dropped at any time. If it was loading, one of those that wait runs its own future. So what was loaded
-/// may be lost, unless the value was inserted already.
+/// may be lost, unless the value was inserted already. To let a load go on when its client has gone, run it as a task of its
+/// own, and await that task.
 ///
 /// A future that asks for the key that it is loading waits for itself without end.
 ///
@@ -82,6 +83,21 @@ where
             Ok(answer) => answer,
             Err(error) => match *error {},
         }
+    }
+
+    /// As [`try_optionally_get_with`](Self::try_optionally_get_with).
+    ///
+    /// # Errors
+    /// As [`try_get_with`](Self::try_get_with).
+    pub async fn try_optionally_get_with_async<E>(
+        &self,
+        key: K,
+        load: impl Future<Output = Result<Option<V>, E>>,
+    ) -> Result<Option<V>, Arc<E>>
+    where
+        E: Send + Sync + 'static,
+    {
+        self.load_async(key, Tags::default(), true, load).await
     }
 
     /// As [`get_with_tagged`](Self::get_with_tagged).

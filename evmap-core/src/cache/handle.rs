@@ -27,9 +27,10 @@ pub(super) const EXACT: u8 = 4;
 /// | to | |
 /// |---|---|
 /// | look up | [`get`](Self::get) (a clone of the value), [`get_ref`](Self::get_ref) (a guard of it), [`contains_key`](Self::contains_key), [`get_many_cloned`](Self::get_many_cloned) |
-/// | load what is missing | [`get_with`](Self::get_with), [`try_get_with`](Self::try_get_with), [`optionally_get_with`](Self::optionally_get_with), [`get_all_with`](Self::get_all_with), and forms with tags and for tasks |
+/// | load what is missing | [`get_with`](Self::get_with), [`try_get_with`](Self::try_get_with), [`optionally_get_with`](Self::optionally_get_with), [`try_optionally_get_with`](Self::try_optionally_get_with), [`get_all_with`](Self::get_all_with), and forms with tags and for tasks |
 /// | insert | [`insert`](Self::insert), [`insert_with_ttl`](Self::insert_with_ttl), [`insert_tagged`](Self::insert_tagged) |
 /// | remove | [`remove`](Self::remove), [`invalidate`](Self::invalidate), [`invalidate_all`](Self::invalidate_all), [`invalidate_if`](Self::invalidate_if), [`invalidate_tag`](Self::invalidate_tag) |
+/// | write in a task | [`insert_async`](Self::insert_async), [`invalidate_async`](Self::invalidate_async) and others |
 /// | watch | [`stats`](Self::stats), [`entry_count`](Self::entry_count), [`weighted_size`](Self::weighted_size), an [`eviction_listener`](Builder::eviction_listener) |
 ///
 /// # Reads and writes

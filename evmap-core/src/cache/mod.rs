@@ -20,8 +20,6 @@
 //!
 //! # What is not there
 //!
-//! - No async forms of insertions and invalidations, other than loads. Such a write waits for other writers, which takes
-//!   microseconds, and sometimes for a reader.
 //! - One policy, S3-FIFO.
 //! - No memory is given back while the cache lives: its tables stay as large as they were for the largest number of entries.
 //!
@@ -73,6 +71,7 @@ mod tags;
 mod timers;
 mod work;
 mod writes;
+mod writes_async;
 
 pub use builder::Builder;
 pub use clock::ManualClock;

@@ -10,8 +10,8 @@ use super::RemovalCause;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheStats {
-    /// Lookups that found a value: by [`get`](super::Cache::get), [`get_ref`](super::Cache::get_ref) and
-    /// [`get_many_cloned`](super::Cache::get_many_cloned). 0 unless the cache is made with
+    /// Lookups that found a value: by [`get`](super::Cache::get), [`get_ref`](super::Cache::get_ref),
+    /// [`get_many_cloned`](super::Cache::get_many_cloned), and [`get_with`](super::Cache::get_with) and its kin. 0 unless the cache is made with
     /// [`record_stats`](super::Builder::record_stats).
     pub hits: u64,
     /// Lookups that found none, or one that has expired. 0 unless the cache is made with
@@ -31,7 +31,8 @@ pub struct CacheStats {
     pub refused: u64,
     /// Loads that were begun, by [`get_with`](super::Cache::get_with) and its kin. One of many keys counts once.
     pub loads: u64,
-    /// Those of them that returned an error, that panicked, or whose future was dropped.
+    /// Those of them that returned an error, that panicked, or whose future was dropped. Also counted where an old value was
+    /// returned instead of the error.
     pub load_failures: u64,
     /// How often an old value was returned since a load had failed.
     pub stale: u64,

@@ -208,8 +208,7 @@ where
     /// # Examples
     /// See [`insert_tagged`](Self::insert_tagged).
     pub fn invalidate_tag(&self, tag: &str) {
-        let has_tag = |label: &Label| label.tags.iter().any(|other| **other == *tag);
-        self.loads().flights().detach_if(has_tag);
+        self.loads().flights().detach_if(has_tag(tag));
         self.core().change(|change| change.remove_tagged(tag));
     }
 
@@ -255,4 +254,9 @@ where
         }
         core.handle_waiting_removals();
     }
+}
+
+/// Whether what a caller loads will have this tag.
+pub(super) fn has_tag(tag: &str) -> impl Fn(&Label) -> bool {
+    move |label| label.tags.iter().any(|other| **other == *tag)
 }

@@ -177,3 +177,82 @@ fn a_refresh_by_a_thread_does_not_hold_up_others() {
     });
     assert_eq!(cache.get_with("a", || unreachable!()), 2);
 }
+
+#[test]
+fn a_load_may_find_no_value_or_fail() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder()
+        .time_to_live(Duration::from_secs(10))
+        .stale_if_error(Duration::from_secs(60))
+        .negative_ttl(Duration::from_secs(10));
+    let cache = builder.clock(&clock).build();
+    let fails = || Err::<Option<i32>, _>("it fails");
+    assert_eq!(
+        *cache.try_optionally_get_with("a", fails).unwrap_err(),
+        "it fails"
+    );
+    let none = cache.try_optionally_get_with("a", || Ok::<_, &str>(None));
+    assert_eq!((none, cache.stats().loads), (Ok(None), 2));
+    // That is remembered, and the failure was not.
+    assert_eq!(cache.try_optionally_get_with("a", fails), Ok(None));
+    clock.advance(Duration::from_secs(10));
+    let task = cache.try_optionally_get_with_async("a", async { Ok::<_, &str>(Some(1)) });
+    assert_eq!(Task::new(task).finish(), Ok(Some(1)));
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(cache.try_optionally_get_with("a", fails), Ok(Some(1)));
+    let task = cache.try_optionally_get_with_async("a", async { fails() });
+    assert_eq!(
+        (Task::new(task).finish(), cache.stats().stale),
+        (Ok(Some(1)), 2)
+    );
+}
+
+#[test]
+fn writes_of_tasks_do_what_the_others_do() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder().negative_ttl(Duration::from_secs(600));
+    let cache = builder.clock(&clock).build();
+    let absent = |key| assert_eq!(cache.optionally_get_with(key, || None), None);
+    absent("a");
+    Task::new(cache.insert_async("a", 1)).finish();
+    Task::new(cache.insert_with_ttl_async("b", 2, Duration::from_secs(10))).finish();
+    Task::new(cache.insert_tagged_async("c", 3, &["red"])).finish();
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(
+        cache.get_many_cloned(["a", "b", "c"]),
+        [Some(1), None, Some(3)]
+    );
+    assert_eq!(Task::new(cache.remove_async("a")).finish(), Some(1));
+    assert_eq!(Task::new(cache.remove_async("a")).finish(), None);
+    // What was remembered of it is forgotten.
+    assert_eq!(cache.optionally_get_with("a", || Some(4)), Some(4));
+    Task::new(cache.invalidate_tag_async("red")).finish();
+    Task::new(cache.invalidate_async("a")).finish();
+    assert_eq!((cache.get("a"), cache.get("c")), (None, None));
+    absent("d");
+    cache.insert("e", 5);
+    Task::new(cache.invalidate_all_async()).finish();
+    assert_eq!(cache.optionally_get_with("d", || Some(6)), Some(6));
+    assert_eq!(cache.entry_count(), 1);
+    // A load that began before is not kept.
+    for change in 0..5 {
+        let gate = Gate::default();
+        let load = async {
+            gate.pass().await;
+            7
+        };
+        let mut task = Task::new(cache.get_with_tagged_async("f", &["blue"], load));
+        assert_eq!(task.poll(), None);
+        match change {
+            0 => Task::new(cache.insert_async("f", 8)).finish(),
+            1 => Task::new(cache.invalidate_async("f")).finish(),
+            2 => _ = Task::new(cache.remove_async("f")).finish(),
+            3 => Task::new(cache.invalidate_tag_async("blue")).finish(),
+            _ => Task::new(cache.invalidate_all_async()).finish(),
+        }
+        gate.open();
+        assert_eq!(task.finish(), 7);
+        assert_ne!(cache.get("f"), Some(7));
+        cache.invalidate("f");
+    }
+}
