@@ -175,16 +175,21 @@ impl<K, V, S> Builder<K, V, S> {
     /// [`get_all_with`](Cache::get_all_with) finds none. These then return `None` without a load.
     ///
     /// At most 65,536 such keys are remembered, and no more than [`max_capacity`](Self::max_capacity). They are no entries:
-    /// they take no part of the capacity, and no other call finds them. An insertion or an invalidation of the key ends it.
+    /// they take no part of the capacity, and no other call finds them. An insertion or an invalidation of the key ends it,
+    /// [`invalidate_if`](Cache::invalidate_if) and [`invalidate_all`](Cache::invalidate_all) end it for all keys.
     pub fn negative_ttl(mut self, time: Duration) -> Self {
         self.negative_ttl = Some(time);
         self
     }
 
-    /// Sets for how long a thread waits for the load of another caller. After that time, it loads the value itself, and later
-    /// callers wait for this load. What the slow load returns in the end goes to those that still wait for it, and is not kept.
+    /// Sets for how long a load may hold up other callers. After that time, the next caller loads the value, too: a thread that
+    /// waits, or one that asks, or a task that asks. Later callers wait for this load, or for a refresh, do not wait at all. The
+    /// first of the two values that is loaded is kept.
     ///
-    /// By default, it waits for as long as the load takes. A task uses the timeout of its runtime.
+    /// A thread waits for two such loads at most, and then loads the value itself. A task that waits already uses the timeout of
+    /// its runtime.
+    ///
+    /// By default, callers wait for as long as the load takes. The least useful time is somewhat longer than loads usually take.
     pub fn load_timeout(mut self, time: Duration) -> Self {
         self.load_timeout = Some(time);
         self

@@ -169,6 +169,29 @@ where
         inserted
     }
 
+    /// Inserts a value that weighs 1, with the cache's lifetime.
+    pub(super) fn insert_plain(&mut self, key: Hashed<K>, value: V) {
+        let fresh = Fresh {
+            value,
+            weight: 1,
+            lifetime: self.core.settings.time_to_live,
+            tags: Tags::default(),
+        };
+        self.insert(key, fresh);
+    }
+
+    /// What the map has of this key.
+    pub(super) fn find<Q>(&mut self, hash: u64, key: &Q) -> Option<&Shared<Node<V>>>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        self.map
+            .caught_up()
+            .table
+            .find(hash, key)
+            .map(|(_, node)| node)
+    }
+
     /// A value that is returned to callers, and not inserted.
     pub(super) fn pass(&self, value: V) -> Shared<Node<V>> {
         Shared::new(Node::new(value, NEVER, None, NEVER, Tags::default()))

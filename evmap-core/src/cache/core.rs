@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use left_right::background::{Background, PerProcess, hold_off_forks};
 
-use super::change::{Change, Fresh};
+use super::change::Change;
 use super::clock::{Clock, NEVER};
-use super::node::{Node, Tags};
+use super::node::Node;
 use super::policy::S3Fifo;
 use super::removal::{Listener, Removal, Removals};
 use super::stats::Counters;
@@ -150,16 +150,6 @@ impl<K, V, S> Core<K, V, S> {
         match &self.settings.weigher {
             Some(weigher) => weigher(key, value),
             None => 1,
-        }
-    }
-
-    /// A value to insert that weighs 1, with the cache's lifetime.
-    pub(super) fn fresh(&self, value: V) -> Fresh<V> {
-        Fresh {
-            value,
-            weight: 1,
-            lifetime: self.settings.time_to_live,
-            tags: Tags::default(),
         }
     }
 

@@ -4,8 +4,13 @@
 //! flight that it finds. The leader publishes its value, [leaves the table and says what came of it](Lead::finish). If it is
 //! dropped before, by a panic or with its future, those that wait join again, and one of them leads.
 //!
-//! Any other change of a key [detaches](Flights::detach) its flight first. What a detached flight loads is answered
+//! Any other change of a key [detaches](Flights::detach) its flights first. What a detached flight loads is answered
 //! to those that wait, and is not kept.
+//!
+//! A flight that takes too long is not joined any more, so there may be several of one key. They stay in the table until they
+//! end, or are detached.
+//!
+//! In a child of a fork, the flights of its parent do nothing: other threads of the parent may have had their locks.
 //!
 //! No user code runs under a lock, except the global allocator: keys are compared outside, by way of a copy of the flights
 //! whose keys have the same hash.
@@ -19,12 +24,13 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use slab::Slab;
 use smallvec::SmallVec;
 
 use super::sync::{
-    Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError, Tag, contain, planted,
+    Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError, Tag, contain, planted, process,
 };
 
 /// The number of parts of the table, each with a lock. A power of two.
@@ -47,6 +53,8 @@ pub(super) struct Flight<K, T> {
     key: K,
     /// What its caller says of it.
     pub(super) label: Label,
+    began: Instant,
+    process: u64,
     is_detached: AtomicBool,
     state: Mutex<State<T>>,
 }
@@ -90,12 +98,22 @@ impl<K, T> Default for Flights<K, T> {
 }
 
 impl<K: Eq + Clone, T: Clone> Flights<K, T> {
-    /// Joins the flight of this key, or leads a new one.
-    pub(super) fn join(&self, hash: u64, key: &K, label: &Label) -> Joined<'_, K, T> {
+    /// Joins the flight of this key, if one began within this time, or leads a new one.
+    pub(super) fn join(
+        &self,
+        hash: u64,
+        key: &K,
+        label: &Label,
+        within: Option<Duration>,
+    ) -> Joined<'_, K, T> {
         let mut fresh = None;
         loop {
             let seen = self.lock(hash).get(&hash).cloned().unwrap_or_default();
-            if let Some(flight) = seen.iter().find(|flight| flight.key == *key) {
+            let is_young = |flight: &Flight<K, T>| {
+                within.is_none_or(|time| flight.left(time) > Duration::ZERO)
+            };
+            let mut others = seen.iter().filter(|flight| is_young(flight));
+            if let Some(flight) = others.find(|flight| flight.key == *key) {
                 return Joined::Wait(Arc::clone(flight));
             }
             let fresh = fresh.get_or_insert_with(|| Arc::new(Flight::new(hash, key, label)));
@@ -152,12 +170,6 @@ impl<K, T> Flights<K, T> {
         }
     }
 
-    /// Detaches this flight, if it is still under way. Then the next caller leads another.
-    pub(super) fn give_up(&self, flight: &Arc<Flight<K, T>>) {
-        flight.detach();
-        self.leave(flight);
-    }
-
     /// Whether nothing is being loaded.
     #[cfg(mutants)]
     pub(super) fn is_empty(&self) -> bool {
@@ -195,12 +207,24 @@ impl<K, T> Flight<K, T> {
             hash,
             key: key.clone(),
             label: label.clone(),
+            began: Instant::now(),
+            process: process(),
             is_detached: AtomicBool::new(false),
             state: Mutex::new(State {
                 end: None,
                 wakers: Slab::new(),
             }),
         }
+    }
+
+    /// How much is left of this time since its begin.
+    pub(super) fn left(&self, time: Duration) -> Duration {
+        time.saturating_sub(self.began.elapsed())
+    }
+
+    /// Whether it belongs to the parent of this process.
+    fn is_left_behind(&self) -> bool {
+        self.process != process()
     }
 
     fn detach(&self) {
@@ -219,7 +243,7 @@ impl<K, T: Clone> Lead<'_, K, T> {
     /// Whether what it loads is kept. To be asked while the map is locked.
     pub(super) fn is_kept(&self) -> bool {
         // ORDER: L1.
-        !self.flight.is_detached.load(Ordering::Relaxed)
+        !self.flight.is_detached.load(Ordering::Relaxed) && !self.flight.is_left_behind()
     }
 
     /// Ends the flight: those that wait get this outcome.
@@ -230,6 +254,9 @@ impl<K, T: Clone> Lead<'_, K, T> {
 
 impl<K, T: Clone> Drop for Lead<'_, K, T> {
     fn drop(&mut self) {
+        if self.flight.is_left_behind() {
+            return;
+        }
         // Before those that wait join again.
         self.flights.leave(&self.flight);
         let mut state = self.flight.lock();
@@ -266,6 +293,9 @@ impl<K, T: Clone> Future for Waiting<K, T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End<T>> {
         let this = &mut *self;
+        if this.flight.is_left_behind() {
+            return Poll::Ready(None);
+        }
         // Cloned and dropped outside of the lock, since that is user code.
         let waker = context.waker().clone();
         let mut state = this.flight.lock();
@@ -290,7 +320,7 @@ impl<K, T: Clone> Future for Waiting<K, T> {
 
 impl<K, T> Drop for Waiting<K, T> {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket else {
+        let Some(ticket) = self.ticket.filter(|_| !self.flight.is_left_behind()) else {
             return;
         };
         let mut state = self.flight.lock();

@@ -5,16 +5,18 @@ use std::convert::Infallible;
 use std::hash::{BuildHasher, Hash};
 use std::thread;
 
-use super::Cache;
+use super::change::{Change, Fresh};
 use super::flights::{Label, Lead, Waiting};
-use super::loads::{Attempt, Load, OtherFlight, Outcome, Step, keep, wait_blocking};
+use super::get_with::RECURSION;
+use super::loads::{Attempt, Load, OtherFlight, Outcome, Step, remember, wait_blocking};
 use super::node::{Node, Tags};
+use super::{Cache, RemovalCause};
 use crate::Shared;
+use crate::op::Hashed;
 
 /// The loads of one call.
 struct Many<'a, K, V, S> {
     cache: &'a Cache<K, V, S>,
-    label: Label,
     /// One for each different key, and its value once it is known.
     loads: Vec<(Load<'a, K, V, S>, Known<V>)>,
     /// For each key of the call, its place in `loads`.
@@ -29,6 +31,11 @@ struct Begun<'a, K, V> {
     led: Vec<(usize, Lead<'a, K, Outcome<V>>)>,
     others: Vec<(usize, OtherFlight<K, V>)>,
 }
+
+/// What was loaded, for each key that this call leads: what to insert, or nothing.
+type Loaded<K, V> = Vec<Option<(Hashed<K>, Fresh<V>)>>;
+/// The values after the write.
+type Kept<V> = Vec<Option<Shared<Node<V>>>>;
 
 impl<K, V, S> Cache<K, V, S>
 where
@@ -68,21 +75,25 @@ where
         R: IntoIterator<Item = (K, V)>,
     {
         let mut many = Many::new(self, keys, Some(thread::current().id()));
-        while let Some(begun) = many.begin() {
-            if !begun.led.is_empty() {
+        while let Some(Begun { led, others }) = many.begin() {
+            if !led.is_empty() {
                 let attempt = Attempt::begin(&self.core().counters);
-                let loaded = load(&many.keys(&begun.led)).into_iter().collect();
+                let pairs = load(&many.keys(&led)).into_iter().collect();
                 attempt.succeed();
-                many.end(begun.led, loaded);
-            }
-            for (place, flight) in begun.others {
-                let is_own = flight.label.thread == many.label.thread;
-                assert!(!is_own, "{}", super::get_with::RECURSION);
-                let other = OtherFlight::clone(&flight);
-                match wait_blocking(Waiting::new(flight), self.loads().timeout) {
-                    None => self.loads().flights().give_up(&other),
-                    Some(outcome) => many.accept(place, outcome),
+                let loaded = many.sort(&led, pairs);
+                let kept = self.core().change(|change| many.keep(change, &led, loaded));
+                if let Some(absent) = &self.loads().absent {
+                    let core = absent.core();
+                    core.change(|change| many.remember(change, &led, &kept));
                 }
+                many.finish(led, kept);
+            }
+            for (place, flight) in others {
+                let load = &many.loads[place].0;
+                assert!(flight.label.thread != load.label.thread, "{RECURSION}");
+                let patience = load.patience(&flight);
+                let outcome = wait_blocking(Waiting::new(flight), patience);
+                many.accept(place, outcome);
             }
         }
         many.values()
@@ -99,16 +110,24 @@ where
         R: IntoIterator<Item = (K, V)>,
     {
         let mut many = Many::new(self, keys, None);
-        while let Some(begun) = many.begin() {
-            if !begun.led.is_empty() {
+        while let Some(Begun { led, others }) = many.begin() {
+            if !led.is_empty() {
                 let attempt = Attempt::begin(&self.core().counters);
-                let loaded = load(many.keys(&begun.led)).await.into_iter().collect();
+                let pairs = load(many.keys(&led)).await.into_iter().collect();
                 attempt.succeed();
-                many.end_async(begun.led, loaded).await;
+                let loaded = many.sort(&led, pairs);
+                let write = |change: &mut Change<'_, K, V, S>| many.keep(change, &led, loaded);
+                let kept = self.core().change_async(write).await;
+                if let Some(absent) = &self.loads().absent {
+                    let core = absent.core();
+                    let write = core.change_async(|change| many.remember(change, &led, &kept));
+                    write.await;
+                }
+                many.finish(led, kept);
             }
-            for (place, flight) in begun.others {
+            for (place, flight) in others {
                 let outcome = Waiting::new(flight).await;
-                many.accept(place, outcome);
+                many.accept(place, Some(outcome));
             }
         }
         many.values()
@@ -136,13 +155,14 @@ where
         for key in keys {
             let place = *places.entry(key.clone()).or_insert(loads.len());
             if place == loads.len() {
-                loads.push((Load::new(cache, key, label.clone(), true), None));
+                let mut load = Load::new(cache, key, true);
+                load.label = label.clone();
+                loads.push((load, None));
             }
             all.push(place);
         }
         Many {
             cache,
-            label,
             loads,
             places: all,
         }
@@ -185,87 +205,71 @@ where
         keys.collect()
     }
 
-    /// The values of the keys that this call leads, and those keys that have none.
-    #[expect(clippy::type_complexity, reason = "two lists of the same")]
-    fn sort(
-        &self,
-        led: Vec<(usize, Lead<'a, K, Outcome<V>>)>,
-        loaded: Vec<(K, V)>,
-    ) -> (
-        Vec<(usize, Lead<'a, K, Outcome<V>>, V)>,
-        Vec<(usize, Lead<'a, K, Outcome<V>>)>,
-    ) {
+    /// What was loaded, in the order of the keys. Runs user code.
+    fn sort(&self, led: &[(usize, Lead<'a, K, Outcome<V>>)], pairs: Vec<(K, V)>) -> Loaded<K, V> {
         let mut values =
-            HashMap::with_capacity_and_hasher(loaded.len(), self.cache.hasher().clone());
-        values.extend(loaded);
-        let (mut found, mut absent) = (Vec::new(), Vec::new());
-        for (place, lead) in led {
-            match values.remove(&self.loads[place].0.key.key) {
-                Some(value) => found.push((place, lead, value)),
-                None => absent.push((place, lead)),
+            HashMap::with_capacity_and_hasher(pairs.len(), self.cache.hasher().clone());
+        values.extend(pairs);
+        let loads = led.iter().map(|(place, _)| &self.loads[*place].0);
+        let loaded = loads.map(|load| {
+            let value = values.remove(&load.key.key)?;
+            Some((load.key(), load.fresh(value)))
+        });
+        loaded.collect()
+    }
+
+    /// Inserts what was loaded, and removes what has no value. For a write of the map.
+    fn keep(
+        &self,
+        change: &mut Change<'_, K, V, S>,
+        led: &[(usize, Lead<'a, K, Outcome<V>>)],
+        loaded: Loaded<K, V>,
+    ) -> Kept<V> {
+        let each = led.iter().zip(loaded).map(|((place, lead), loaded)| {
+            let load = &self.loads[*place].0;
+            let Some((key, fresh)) = loaded else {
+                load.keep_absent(change, lead);
+                return None;
+            };
+            Some(load.keep(change, lead, key, fresh))
+        });
+        each.collect()
+    }
+
+    /// Remembers which keys have no value. For a write of the keys without a value.
+    fn remember(
+        &self,
+        change: &mut Change<'_, K, (), S>,
+        led: &[(usize, Lead<'a, K, Outcome<V>>)],
+        kept: &Kept<V>,
+    ) {
+        for ((place, lead), kept) in led.iter().zip(kept) {
+            let load = &self.loads[*place].0;
+            match kept {
+                None => remember(change, lead, load.key()),
+                Some(_) => _ = change.remove(load.key.hash, &load.key.key, RemovalCause::Explicit),
             }
         }
-        (found, absent)
     }
 
-    /// Inserts what was loaded, in one write.
-    fn end(&mut self, led: Vec<(usize, Lead<'a, K, Outcome<V>>)>, loaded: Vec<(K, V)>) {
-        let (found, absent) = self.sort(led, loaded);
-        let mut fresh = Vec::new();
-        for (place, lead, value) in found {
-            let load = &self.loads[place].0;
-            fresh.push((place, lead, load.key(), load.fresh(value)));
-        }
-        if !fresh.is_empty() {
-            let kept = self.cache.core().change(|change| {
-                let each = fresh.into_iter().map(|(place, lead, key, fresh)| {
-                    let node = keep(change, &lead, key, fresh);
-                    (place, lead, node)
-                });
-                each.collect::<Vec<_>>()
-            });
-            self.finish(kept);
-        }
-        for (place, lead) in absent {
-            self.loads[place].0.end_absent(lead);
-            self.loads[place].1 = Some(None);
-        }
-    }
-
-    /// As [`end`](Self::end), for a task.
-    async fn end_async(&mut self, led: Vec<(usize, Lead<'a, K, Outcome<V>>)>, loaded: Vec<(K, V)>) {
-        let (found, absent) = self.sort(led, loaded);
-        let mut fresh = Vec::new();
-        for (place, lead, value) in found {
-            let load = &self.loads[place].0;
-            fresh.push((place, lead, load.key(), load.fresh(value)));
-        }
-        if !fresh.is_empty() {
-            let write = self.cache.core().change_async(|change| {
-                let each = fresh.into_iter().map(|(place, lead, key, fresh)| {
-                    let node = keep(change, &lead, key, fresh);
-                    (place, lead, node)
-                });
-                each.collect::<Vec<_>>()
-            });
-            let kept = write.await;
-            self.finish(kept);
-        }
-        for (place, lead) in absent {
-            self.loads[place].0.end_absent_async(lead).await;
-            self.loads[place].1 = Some(None);
-        }
-    }
-
-    fn finish(&mut self, kept: Vec<(usize, Lead<'a, K, Outcome<V>>, Shared<Node<V>>)>) {
-        for (place, lead, node) in kept {
+    fn finish(&mut self, led: Vec<(usize, Lead<'a, K, Outcome<V>>)>, kept: Kept<V>) {
+        for ((place, lead), node) in led.into_iter().zip(kept) {
+            let Some(node) = node else {
+                self.loads[place].1 = Some(None);
+                lead.finish(Outcome::Absent);
+                continue;
+            };
             self.loads[place].1 = Some(Some(node.value.clone()));
             lead.finish(Outcome::Value(node));
         }
     }
 
-    fn accept(&mut self, place: usize, outcome: Option<Outcome<V>>) {
+    /// Takes what came of another caller's load, or `None` if it has taken too long.
+    fn accept(&mut self, place: usize, outcome: Option<Option<Outcome<V>>>) {
         let (load, known) = &mut self.loads[place];
+        let Some(outcome) = outcome else {
+            return load.give_up();
+        };
         if let Some(Ok(value)) = load.accept::<Infallible>(outcome) {
             *known = Some(value);
         }

@@ -7,8 +7,7 @@ use std::thread;
 
 use super::Cache;
 use super::flights::{Label, Lead, Waiting};
-use super::loads::{Answer, Attempt, Load, Outcome, Step, keep, keep_absent, tags, wait_blocking};
-use super::node::Tags;
+use super::loads::{Answer, Attempt, Load, Outcome, Step, remember, tags, wait_blocking};
 
 /// The message of a loader that asks for its own key.
 pub(super) const RECURSION: &str =
@@ -17,7 +16,8 @@ pub(super) const RECURSION: &str =
 /// # Loads
 ///
 /// These look a key up, and load its value if it is missing. However many threads and tasks ask for a missing key at the
-/// same time, one of them runs its closure, and the others wait for the value. A hit costs what [`get`](Self::get) costs.
+/// same time, one of them runs its closure, and the others wait for the value. A hit costs little more than one of
+/// [`get`](Self::get), and counts in [`stats`](Self::stats) as one.
 ///
 /// The value is inserted with the cache's [`time_to_live`](super::Builder::time_to_live), and visible when the call returns.
 ///
@@ -26,6 +26,8 @@ pub(super) const RECURSION: &str =
 /// [`invalidate_all`](Self::invalidate_all) and [`invalidate_if`](Self::invalidate_if), and for
 /// [`invalidate_tag`](Self::invalidate_tag) if the load was declared with this tag. Who asks after such a change waits for no
 /// load that began before it.
+///
+/// **Tags.** The entry gets the tags of the caller that loads it. So all loads of a key should declare the same tags.
 ///
 /// **Failures.** If the closure panics, the panic reaches its caller, and one of those that wait runs its own closure. So it
 /// is if a task's future is dropped. With [`stale_if_error`](super::Builder::stale_if_error), an old value is returned instead of
@@ -42,12 +44,17 @@ pub(super) const RECURSION: &str =
 /// [`insert`](Self::insert) does.
 ///
 /// The closure may use the cache, and may load other keys. Two loaders that ask for each other's keys wait for each other
-/// without end, unless there is a `load_timeout`.
+/// without end, unless there is a `load_timeout`. A thread that waits for a task which only this thread can run waits without
+/// end, too: in async code, use the methods with `_async`. ([`invalidate`](Self::invalidate) of the key lets later callers load
+/// it, whatever became of the loader.)
+///
+/// A listener and a `Drop` on the background thread do not wait for loads of others: they load the value themselves.
 ///
 /// # Panics
 ///
-/// If the closure asks for its own key on the same thread. If the closure panics, or the weigher, the value's `Clone`, or a
-/// key's `Hash`, `Eq` or `Clone`.
+/// If the closure asks for its own key on the same thread. If the value is missing, and the call is made inside a write of the
+/// same cache, such as the closure of [`invalidate_if`](Self::invalidate_if). If the closure panics, or the weigher, the value's
+/// `Clone`, or a key's `Hash`, `Eq` or `Clone`.
 impl<K, V, S> Cache<K, V, S>
 where
     K: Hash + Eq + Clone,
@@ -104,7 +111,7 @@ where
     /// ```
     pub fn optionally_get_with(&self, key: K, load: impl FnOnce() -> Option<V>) -> Option<V> {
         let load = || Ok::<_, Infallible>(load());
-        match self.load(key, Tags::default(), true, load) {
+        match self.load(key, &[], true, load) {
             Ok(answer) => answer,
             Err(error) => match *error {},
         }
@@ -132,7 +139,7 @@ where
     where
         E: Send + Sync + 'static,
     {
-        self.load(key, Tags::default(), true, load)
+        self.load(key, &[], true, load)
     }
 
     /// As [`get_with`](Self::get_with). What it inserts has these tags: see [`invalidate_tag`](Self::invalidate_tag).
@@ -160,44 +167,44 @@ where
     pub fn try_get_with_tagged<E>(
         &self,
         key: K,
-        tag_names: &[&str],
+        tags: &[&str],
         load: impl FnOnce() -> Result<V, E>,
     ) -> Result<V, Arc<E>>
     where
         E: Send + Sync + 'static,
     {
         let load = || load().map(Some);
-        self.load(key, tags(tag_names), false, load)
+        self.load(key, tags, false, load)
             .map(|value| value.expect("a value was loaded"))
     }
 
     fn load<E>(
         &self,
         key: K,
-        tags: Tags,
+        tag_names: &[&str],
         accepts_none: bool,
         load: impl FnOnce() -> Result<Option<V>, E>,
     ) -> Answer<V, E>
     where
         E: Send + Sync + 'static,
     {
-        let label = Label {
+        let mut this = Load::new(self, key, accepts_none);
+        if let Some(answer) = this.look() {
+            return answer;
+        }
+        this.label = Label {
             thread: Some(thread::current().id()),
-            tags,
+            tags: tags(tag_names),
         };
-        let mut this = Load::new(self, key, label, accepts_none);
         loop {
-            if let Some(answer) = this.look() {
-                return answer;
-            }
             match this.step() {
                 Step::Done(answer) => return answer,
                 Step::Load(lead) => return this.run(lead, load),
                 Step::Wait(flight) => {
                     assert!(flight.label.thread != this.label.thread, "{RECURSION}");
-                    let other = Arc::clone(&flight);
-                    match wait_blocking(Waiting::new(flight), self.loads().timeout) {
-                        None => self.loads().flights().give_up(&other),
+                    let patience = this.patience(&flight);
+                    match wait_blocking(Waiting::new(flight), patience) {
+                        None => this.give_up(),
                         Some(outcome) => {
                             if let Some(answer) = this.accept(outcome) {
                                 return answer;
@@ -206,11 +213,14 @@ where
                     }
                 }
             }
+            if let Some(answer) = this.look() {
+                return answer;
+            }
         }
     }
 }
 
-impl<'a, K, V, S> Load<'a, K, V, S>
+impl<K, V, S> Load<'_, K, V, S>
 where
     K: Hash + Eq + Clone,
     V: Clone,
@@ -233,31 +243,23 @@ where
         };
         attempt.succeed();
         let Some(value) = value else {
-            self.end_absent(lead);
+            if self.is_in_map() {
+                core.change(|change| self.keep_absent(change, &lead));
+            }
+            if let Some(absent) = &self.cache.loads().absent {
+                let key = self.key();
+                absent.core().change(|change| remember(change, &lead, key));
+            }
+            lead.finish(Outcome::Absent);
             return Ok(None);
         };
         let (key, fresh) = (self.key(), self.fresh(value));
-        let node = core.change(|change| keep(change, &lead, key, fresh));
+        let node = core.change(|change| self.keep(change, &lead, key, fresh));
+        if let Some(absent) = self.known_absent() {
+            absent.invalidate(&self.key.key);
+        }
         let value = node.value.clone();
         lead.finish(Outcome::Value(node));
         Ok(Some(value))
-    }
-
-    /// Ends a load that has found no value.
-    pub(super) fn end_absent(&self, lead: Lead<'_, K, Outcome<V>>) {
-        if self.cache.find_any(&self.key) {
-            let core = self.cache.core();
-            core.change(|change| keep_absent(change, &lead, &self.key));
-        }
-        if let Some(absent) = &self.cache.loads().absent {
-            let core = absent.core();
-            let key = self.key();
-            core.change(|change| {
-                if lead.is_kept() {
-                    change.insert(key, core.fresh(()));
-                }
-            });
-        }
-        lead.finish(Outcome::Absent);
     }
 }

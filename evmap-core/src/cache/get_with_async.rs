@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::Cache;
 use super::flights::{Label, Lead, Waiting};
-use super::loads::{Answer, Attempt, Load, Outcome, Step, keep, keep_absent, tags};
-use super::node::Tags;
+use super::loads::{Answer, Attempt, Load, Outcome, Step, remember, tags};
 
 /// # Loads for tasks
 ///
@@ -79,7 +78,7 @@ where
         load: impl Future<Output = Option<V>>,
     ) -> Option<V> {
         let load = async { Ok::<_, Infallible>(load.await) };
-        match self.load_async(key, Tags::default(), true, load).await {
+        match self.load_async(key, &[], true, load).await {
             Ok(answer) => answer,
             Err(error) => match *error {},
         }
@@ -97,7 +96,7 @@ where
     where
         E: Send + Sync + 'static,
     {
-        self.load_async(key, Tags::default(), true, load).await
+        self.load_async(key, &[], true, load).await
     }
 
     /// As [`get_with_tagged`](Self::get_with_tagged).
@@ -121,33 +120,36 @@ where
     pub async fn try_get_with_tagged_async<E>(
         &self,
         key: K,
-        tag_names: &[&str],
+        tags: &[&str],
         load: impl Future<Output = Result<V, E>>,
     ) -> Result<V, Arc<E>>
     where
         E: Send + Sync + 'static,
     {
         let load = async { load.await.map(Some) };
-        let answer = self.load_async(key, tags(tag_names), false, load).await;
+        let answer = self.load_async(key, tags, false, load).await;
         answer.map(|value| value.expect("a value was loaded"))
     }
 
     async fn load_async<E>(
         &self,
         key: K,
-        tags: Tags,
+        tag_names: &[&str],
         accepts_none: bool,
         load: impl Future<Output = Result<Option<V>, E>>,
     ) -> Answer<V, E>
     where
         E: Send + Sync + 'static,
     {
-        let label = Label { thread: None, tags };
-        let mut this = Load::new(self, key, label, accepts_none);
+        let mut this = Load::new(self, key, accepts_none);
+        if let Some(answer) = this.look() {
+            return answer;
+        }
+        this.label = Label {
+            thread: None,
+            tags: tags(tag_names),
+        };
         loop {
-            if let Some(answer) = this.look() {
-                return answer;
-            }
             match this.step() {
                 Step::Done(answer) => return answer,
                 Step::Load(lead) => return this.run_async(lead, load).await,
@@ -157,11 +159,14 @@ where
                     }
                 }
             }
+            if let Some(answer) = this.look() {
+                return answer;
+            }
         }
     }
 }
 
-impl<'a, K, V, S> Load<'a, K, V, S>
+impl<K, V, S> Load<'_, K, V, S>
 where
     K: Hash + Eq + Clone,
     V: Clone,
@@ -184,34 +189,27 @@ where
         };
         attempt.succeed();
         let Some(value) = value else {
-            self.end_absent_async(lead).await;
+            if self.is_in_map() {
+                let write = core.change_async(|change| self.keep_absent(change, &lead));
+                write.await;
+            }
+            if let Some(absent) = &self.cache.loads().absent {
+                let key = self.key();
+                let core = absent.core();
+                core.change_async(|change| remember(change, &lead, key))
+                    .await;
+            }
+            lead.finish(Outcome::Absent);
             return Ok(None);
         };
         let (key, fresh) = (self.key(), self.fresh(value));
-        let write = core.change_async(|change| keep(change, &lead, key, fresh));
+        let write = core.change_async(|change| self.keep(change, &lead, key, fresh));
         let node = write.await;
+        if let Some(absent) = self.known_absent() {
+            absent.invalidate_async(&self.key.key).await;
+        }
         let value = node.value.clone();
         lead.finish(Outcome::Value(node));
         Ok(Some(value))
-    }
-
-    /// Ends a load that has found no value.
-    pub(super) async fn end_absent_async(&self, lead: Lead<'_, K, Outcome<V>>) {
-        if self.cache.find_any(&self.key) {
-            let core = self.cache.core();
-            let write = core.change_async(|change| keep_absent(change, &lead, &self.key));
-            write.await;
-        }
-        if let Some(absent) = &self.cache.loads().absent {
-            let core = absent.core();
-            let key = self.key();
-            let write = core.change_async(|change| {
-                if lead.is_kept() {
-                    change.insert(key, core.fresh(()));
-                }
-            });
-            write.await;
-        }
-        lead.finish(Outcome::Absent);
     }
 }

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 use std::time::Duration;
 
-use left_right::background::PerProcess;
+use left_right::background::{Background, PerProcess};
 
 use super::Cache;
 use super::change::{Change, Fresh};
@@ -18,6 +18,7 @@ use super::removal::RemovalCause;
 use super::stats::Counters;
 use crate::Shared;
 use crate::op::Hashed;
+use crate::table::Table;
 
 /// The loads of a cache, and the keys that are known to have no value.
 pub(super) struct Loads<K, V, S> {
@@ -66,9 +67,23 @@ pub(super) struct Load<'a, K, V, S> {
     pub(super) key: Hashed<K>,
     pub(super) label: Label,
     /// Whether "there is no value" is an answer.
-    pub(super) accepts_none: bool,
+    accepts_none: bool,
     /// The present value, if it is due to be loaded anew.
     old: Option<Shared<Node<V>>>,
+    /// What the map had when this caller began to load.
+    before: Option<Shared<Node<V>>>,
+    /// How many loads of others have taken too long for this caller.
+    waits: u32,
+}
+
+/// A caller waits for this many loads of others that take too long. Then it loads the value itself.
+const MOST_WAITS: u32 = 2;
+
+/// What a lookup has found for a caller that can load.
+pub(super) enum Found<V> {
+    Value(V),
+    /// It is due to be loaded anew.
+    Old(Shared<Node<V>>),
 }
 
 impl<K, V, S> Loads<K, V, S> {
@@ -117,61 +132,83 @@ where
     V: Clone,
     S: BuildHasher + Clone,
 {
-    pub(super) fn new(cache: &'a Cache<K, V, S>, key: K, label: Label, accepts_none: bool) -> Self {
+    pub(super) fn new(cache: &'a Cache<K, V, S>, key: K, accepts_none: bool) -> Self {
         let hash = cache.hasher().hash_one(&key);
         Load {
             cache,
             key: Hashed { hash, key },
-            label,
+            label: Label::default(),
             accepts_none,
             old: None,
+            before: None,
+            waits: 0,
         }
     }
 
     /// Looks the key up, as a read. Returns the answer, unless something has to be loaded.
     pub(super) fn look<E>(&mut self) -> Option<Answer<V, E>> {
         self.old = None;
-        if self.cache.core().settings.refresh_after.is_none() {
-            if let Some(value) = self.cache.get(&self.key.key) {
-                return Some(Ok(Some(value)));
-            }
-        } else if let Some(node) = self.cache.get_node(&self.key) {
-            if node.refresh_at() > self.cache.clock.now() {
-                return Some(Ok(Some(node.value.clone())));
-            }
-            self.old = Some(node);
+        match self.cache.look(self.key.hash, &self.key.key) {
+            Some(Found::Value(value)) => return Some(Ok(Some(value))),
+            Some(Found::Old(node)) => self.old = Some(node),
+            None => {}
         }
         self.is_known_absent().then_some(Ok(None))
     }
 
     fn is_known_absent(&self) -> bool {
         let absent = self.cache.loads().absent.as_ref();
-        self.accepts_none && absent.is_some_and(|absent| absent.get(&self.key.key).is_some())
+        self.accepts_none
+            && self.old.is_none()
+            && absent.is_some_and(|absent| absent.get(&self.key.key).is_some())
     }
 
     /// Joins the table of loads.
-    pub(super) fn step<E>(&self) -> Step<'a, K, V, E> {
-        let flights = self.cache.loads().flights();
-        match flights.join(self.key.hash, &self.key.key, &self.label) {
+    ///
+    /// # Panics
+    /// If the calling thread is inside a write of the cache: the load that it may wait for may wait for this write.
+    pub(super) fn step<E>(&mut self) -> Step<'a, K, V, E> {
+        let loads = self.cache.loads();
+        self.cache.map.refuse_inside();
+        // The janitor must not wait: a load that is to be inserted may wait for it.
+        let is_impatient = self.waits >= MOST_WAITS || Background::is_janitor();
+        let within = if is_impatient {
+            Some(Duration::ZERO)
+        } else {
+            loads.timeout
+        };
+        let flights = loads.flights();
+        match flights.join(self.key.hash, &self.key.key, &self.label, within) {
             Joined::Wait(flight) => match &self.old {
                 // Another caller refreshes it.
                 Some(old) => Step::Done(Ok(Some(old.value.clone()))),
                 None => Step::Wait(flight),
             },
             Joined::Lead(lead) => {
-                // A load may have ended between the look and this.
-                if let Some(node) = self.cache.find_fresh(&self.key) {
-                    let value = node.value.clone();
-                    lead.finish(Outcome::Value(node));
-                    return Step::Done(Ok(Some(value)));
+                self.before = self.cache.find(&self.key);
+                // A load may have ended between the look and this. Those that wait already look for themselves: this flight
+                // may have begun after a change, and what is found here may be older.
+                if let Some(node) = &self.before
+                    && self.cache.is_fresh(node)
+                {
+                    return Step::Done(Ok(Some(node.value.clone())));
                 }
                 if self.is_known_absent() {
-                    lead.finish(Outcome::Absent);
                     return Step::Done(Ok(None));
                 }
                 Step::Load(lead)
             }
         }
+    }
+
+    /// For how long to wait for this flight.
+    pub(super) fn patience(&self, flight: &OtherFlight<K, V>) -> Option<Duration> {
+        self.cache.loads().timeout.map(|time| flight.left(time))
+    }
+
+    /// Notes that a load of another caller has taken too long.
+    pub(super) fn give_up(&mut self) {
+        self.waits += 1;
     }
 
     /// What another caller's load means for this one: an answer, unless this caller has to load the value itself.
@@ -182,8 +219,21 @@ where
         match outcome? {
             Outcome::Value(node) => Some(Ok(Some(node.value.clone()))),
             Outcome::Absent => self.accepts_none.then_some(Ok(None)),
-            Outcome::Failed(error) => error.downcast().ok().map(Err),
+            Outcome::Failed(error) => {
+                let error = error.downcast().ok()?;
+                Some(self.old_or(error))
+            }
         }
+    }
+
+    /// An old value that may be shown instead of this error, if there is one.
+    fn old_or<E>(&self, error: Arc<E>) -> Answer<V, E> {
+        let node = self.cache.find(&self.key);
+        let Some(node) = node.filter(|node| self.cache.may_show_old(node)) else {
+            return Err(error);
+        };
+        Counters::add(&self.cache.core().counters.stale, 1);
+        Ok(Some(node.value.clone()))
     }
 
     /// The value to insert, with its weight. Runs user code.
@@ -211,51 +261,56 @@ where
         lead: Lead<'_, K, Outcome<V>>,
         error: E,
     ) -> Answer<V, E> {
-        let old = self
-            .old
-            .clone()
-            .or_else(|| self.cache.find_stale(&self.key));
-        let Some(node) = old else {
-            let error = Arc::new(error);
-            lead.finish(Outcome::Failed(Arc::clone(&error) as _));
-            return Err(error);
-        };
-        Counters::add(&self.cache.core().counters.stale, 1);
-        let value = node.value.clone();
-        lead.finish(Outcome::Value(node));
-        Ok(Some(value))
+        let error = Arc::new(error);
+        lead.finish(Outcome::Failed(Arc::clone(&error) as _));
+        self.old_or(error)
     }
-}
 
-/// Inserts a value that was loaded, unless the key was changed meanwhile. For a write of the map.
-pub(super) fn keep<K, V, S>(
-    change: &mut Change<'_, K, V, S>,
-    lead: &Lead<'_, K, Outcome<V>>,
-    key: Hashed<K>,
-    fresh: Fresh<V>,
-) -> Shared<Node<V>>
-where
-    K: Hash + Eq + Clone,
-    S: BuildHasher + Clone,
-{
-    if lead.is_kept() {
-        change.insert(key, fresh)
-    } else {
-        change.pass(fresh.value)
+    /// Inserts the value that was loaded, unless the key was changed meanwhile. For a write of the map.
+    pub(super) fn keep(
+        &self,
+        change: &mut Change<'_, K, V, S>,
+        lead: &Lead<'_, K, Outcome<V>>,
+        key: Hashed<K>,
+        fresh: Fresh<V>,
+    ) -> Shared<Node<V>> {
+        if self.is_kept(change, lead) {
+            change.insert(key, fresh)
+        } else {
+            change.pass(fresh.value)
+        }
     }
-}
 
-/// Removes what is there of a key that has no value, unless the key was changed meanwhile. For a write of the map.
-pub(super) fn keep_absent<K, V, S>(
-    change: &mut Change<'_, K, V, S>,
-    lead: &Lead<'_, K, Outcome<V>>,
-    key: &Hashed<K>,
-) where
-    K: Hash + Eq + Clone,
-    S: BuildHasher + Clone,
-{
-    if lead.is_kept() {
-        change.remove(key.hash, &key.key, RemovalCause::Explicit);
+    /// Removes what is there of a key that has no value, unless the key was changed meanwhile. For a write of the map.
+    pub(super) fn keep_absent(
+        &self,
+        change: &mut Change<'_, K, V, S>,
+        lead: &Lead<'_, K, Outcome<V>>,
+    ) {
+        if self.is_kept(change, lead) {
+            change.remove(self.key.hash, &self.key.key, RemovalCause::Explicit);
+        }
+    }
+
+    /// Whether the map had this key when the load began.
+    pub(super) fn is_in_map(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// The keys that are known to have no value, if this is one of them.
+    pub(super) fn known_absent(&self) -> Option<&'a Cache<K, (), S>> {
+        let absent = self.cache.loads().absent.as_ref();
+        absent.filter(|absent| absent.contains_key(&self.key.key))
+    }
+
+    /// Whether the key is as it was when the load began.
+    fn is_kept(&self, change: &mut Change<'_, K, V, S>, lead: &Lead<'_, K, Outcome<V>>) -> bool {
+        let now = change.find(self.key.hash, &self.key.key);
+        let is_same = now.is_none_or(|now| {
+            let before = self.before.as_ref();
+            before.is_some_and(|before| Shared::ptr_eq(before, now))
+        });
+        is_same && lead.is_kept()
     }
 }
 
@@ -263,38 +318,36 @@ impl<K, V, S> Cache<K, V, S>
 where
     K: Hash + Eq,
 {
-    /// The value of this key, if a lookup shows it, which counts as a read.
-    fn get_node(&self, key: &Hashed<K>) -> Option<Shared<Node<V>>> {
-        self.get_node_of(key.hash, &key.key)
-    }
-
-    /// Whether the map has this key, though it may have expired.
-    pub(super) fn find_any(&self, key: &Hashed<K>) -> bool {
-        self.find_if(key, |_| true).is_some()
-    }
-
-    /// The value of this key, if it neither has expired nor is due to be loaded anew.
-    fn find_fresh(&self, key: &Hashed<K>) -> Option<Shared<Node<V>>> {
-        let now = self.clock.now();
-        self.find_if(key, |node| {
-            self.core().ends(node) > now && node.refresh_at() > now
-        })
-    }
-
-    /// The value of this key, if it is kept for loads that fail.
-    fn find_stale(&self, key: &Hashed<K>) -> Option<Shared<Node<V>>> {
-        let now = self.clock.now();
-        self.find_if(key, |node| self.core().due(node) > now)
-    }
-
-    fn find_if(
-        &self,
-        key: &Hashed<K>,
-        is_meant: impl FnOnce(&Node<V>) -> bool,
-    ) -> Option<Shared<Node<V>>> {
+    /// What the map has of this key, though it may have expired.
+    pub(super) fn find(&self, key: &Hashed<K>) -> Option<Shared<Node<V>>> {
         let state = self.map.inner.read();
-        let (_, node) = crate::table::Table::find(&state.table, key.hash, &key.key)?;
-        is_meant(node).then(|| Shared::clone(node))
+        let (_, node) = state.table.find(key.hash, &key.key)?;
+        Some(Shared::clone(node))
+    }
+
+    /// Whether a value has neither expired, nor is due to be loaded anew.
+    fn is_fresh(&self, node: &Node<V>) -> bool {
+        let now = self.clock.now();
+        self.core().ends(node) > now && node.refresh_at() > now
+    }
+
+    /// Whether a value may be shown after a load that has failed.
+    fn may_show_old(&self, node: &Node<V>) -> bool {
+        self.core().due(node) > self.clock.now()
+    }
+}
+
+/// Remembers that a key has no value, unless the key was changed meanwhile. For a write of the keys without a value.
+pub(super) fn remember<K, V, S>(
+    change: &mut Change<'_, K, (), S>,
+    lead: &Lead<'_, K, Outcome<V>>,
+    key: Hashed<K>,
+) where
+    K: Hash + Eq + Clone,
+    S: BuildHasher + Clone,
+{
+    if lead.is_kept() {
+        change.insert_plain(key, ());
     }
 }
 

@@ -6,6 +6,7 @@ use equivalent::Equivalent;
 use left_right::{Counter, Project, ReadGuard};
 
 use super::handle::{EXACT, RECORDS};
+use super::loads::Found;
 use super::node::Node;
 use super::{Cache, Iter};
 use crate::Shared;
@@ -88,21 +89,28 @@ where
 }
 
 impl<K, V, S> Cache<K, V, S> {
-    /// As [`get`](Self::get), but shares the value.
-    pub(super) fn get_node_of<Q>(&self, hash: u64, key: &Q) -> Option<Shared<Node<V>>>
+    /// As [`get`](Self::get), for a caller that can load. A value that is due to be loaded anew counts as a hit, too.
+    #[inline]
+    pub(super) fn look<Q>(&self, hash: u64, key: &Q) -> Option<Found<V>>
     where
         Q: Equivalent<K> + ?Sized,
+        V: Clone,
     {
         let mut state = self.map.inner.read();
         let found = state.table.find(hash, key);
-        let shown = found.filter(|(_, node)| self.shows(node));
-        let node = shown.map(|(_, node)| Shared::clone(node));
-        let counter = match node {
-            Some(_) => Counter::Second,
-            None => Counter::First,
+        let Some((_, node)) = found.filter(|(_, node)| self.shows(node)) else {
+            self.count(&mut state, Counter::First);
+            return None;
         };
-        self.count(&mut state, counter);
-        node
+        let is_due =
+            self.core().settings.refresh_after.is_some() && node.refresh_at() <= self.clock.now();
+        let found = if is_due {
+            Found::Old(Shared::clone(node))
+        } else {
+            Found::Value(node.value.clone())
+        };
+        self.count(&mut state, Counter::Second);
+        Some(found)
     }
 }
 

@@ -5,6 +5,11 @@ pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) use crate::panics::contain;
 
+/// The number of this process: a child of a fork has another one.
+pub(super) fn process() -> u64 {
+    left_right::background::Background::process()
+}
+
 /// A tag of an entry.
 pub(super) type Tag = Arc<str>;
 

@@ -233,6 +233,9 @@ where
     pub fn invalidate_if(&self, condition: impl FnMut(&K, &V) -> bool) {
         self.loads().flights().detach_if(|_| true);
         self.core().change(|change| change.remove_if(condition));
+        if let Some(absent) = &self.loads().absent {
+            absent.invalidate_all();
+        }
     }
 
     /// Removes expired entries, calls the listener for each removal that it does not know yet, and drops removed values

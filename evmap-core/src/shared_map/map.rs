@@ -348,6 +348,12 @@ impl<K, V, S, E: Engine> SharedMap<K, V, S, E> {
         self.core().lock.is_abandoned()
     }
 
+    /// # Panics
+    /// If the calling thread is inside a write of this map.
+    pub(crate) fn refuse_inside(&self) {
+        self.core().refuse_inside();
+    }
+
     /// Returns how many writes have been rolled back after their end. Only a write of the map changes it.
     pub(crate) fn rolled_back(&self) -> u64 {
         self.core().counters.rolled_back()

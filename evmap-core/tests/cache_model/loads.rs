@@ -63,22 +63,23 @@ impl Cache {
             if let Some(value) = self.found() {
                 return value;
             }
-            match self.flights.join(KEY, &KEY, &Label::default()) {
+            match self.flights.join(KEY, &KEY, &Label::default(), None) {
                 Joined::Wait(flight) => {
                     if let Some(value) = wait(Waiting::new(flight)) {
                         return value;
                     }
                 }
                 Joined::Lead(lead) => {
-                    let value = self.found().unwrap_or_else(|| {
-                        self.loads.fetch_add(1, Ordering::SeqCst);
-                        let value = self.database.load(Ordering::SeqCst);
-                        let mut map = self.map.lock().expect("no panic");
-                        if lead.is_kept() {
-                            *map = Some(value);
-                        }
-                        value
-                    });
+                    if let Some(value) = self.found() {
+                        return value;
+                    }
+                    self.loads.fetch_add(1, Ordering::SeqCst);
+                    let value = self.database.load(Ordering::SeqCst);
+                    let mut map = self.map.lock().expect("no panic");
+                    if lead.is_kept() {
+                        map.get_or_insert(value);
+                    }
+                    drop(map);
                     lead.finish(value);
                     return value;
                 }
@@ -88,7 +89,7 @@ impl Cache {
 
     /// Leads a load that is dropped, if there is none.
     fn fail(&self) {
-        if let Joined::Lead(lead) = self.flights.join(KEY, &KEY, &Label::default()) {
+        if let Joined::Lead(lead) = self.flights.join(KEY, &KEY, &Label::default(), None) {
             drop(lead);
         }
     }

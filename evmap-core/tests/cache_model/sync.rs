@@ -6,6 +6,11 @@ pub(super) use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 pub(super) use loom::sync::{Arc, Mutex, MutexGuard};
 pub(super) use std::sync::PoisonError;
 
+/// The number of this process. No model forks.
+pub(super) fn process() -> u64 {
+    1
+}
+
 /// A tag of an entry.
 pub(super) type Tag = std::sync::Arc<str>;
 

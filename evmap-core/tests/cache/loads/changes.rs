@@ -2,11 +2,14 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use evmap_core::cache::Cache;
 
 use super::{Gate, Task, pause};
+use crate::FAR;
 
 /// Marsaglia's xorshift with 64 bits ("Xorshift RNGs", 2003).
 struct Random(u64);
@@ -235,4 +238,36 @@ fn tags_survive_a_panic_of_another_write() {
     cache.invalidate_tag("even");
     assert_eq!(cache.entry_count(), 25);
     assert!(cache.iter().all(|(key, _)| key % 2 == 1));
+}
+
+/// The insertion had to wait for other writers, and the load began meanwhile: it replaced the value that came first.
+#[test]
+fn a_load_replaces_no_value_that_was_inserted_meanwhile() {
+    let cache = Cache::new(100);
+    cache.insert(0, 0);
+    let mut load = Task::new(cache.get_with_async(1, async { 10 }));
+    let (begins, begun) = mpsc::channel();
+    let (ends, end) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let cache = &cache;
+        scope.spawn(move || {
+            cache.invalidate_if(|_, _| {
+                begins.send(()).expect("it is awaited");
+                // Until the sender is dropped.
+                _ = end.recv();
+                false
+            });
+        });
+        let ends = ends;
+        begun.recv_timeout(FAR).expect("it writes");
+        // It detaches the loads of its key, of which there is none yet, and waits for the other write. Whether it waits
+        // by then decides what the test shows, not whether it passes.
+        let inserting = scope.spawn(|| cache.insert(1, 20));
+        thread::sleep(Duration::from_millis(20));
+        assert_eq!(load.poll(), None);
+        drop(ends);
+        assert_eq!(load.finish(), 10);
+        inserting.join().expect("no panic");
+    });
+    assert_eq!(cache.get(&1), Some(20));
 }

@@ -255,3 +255,50 @@ fn a_panic_in_user_code_of_an_insertion_leaves_nobody_waiting() {
     assert!(catch_unwind(AssertUnwindSafe(|| cache.get_with("b", || 0))).is_err());
     assert_eq!(cache.get_with("b", || 2), 2);
 }
+
+#[test]
+fn a_failed_load_shows_nobody_a_value_whose_time_is_over() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder()
+        .time_to_live(Duration::from_secs(10))
+        .refresh_after(Duration::from_secs(9));
+    let cache = builder.clock(&clock).build();
+    cache.insert("a", 1);
+    clock.advance(Duration::from_secs(9));
+    let gate = Gate::default();
+    let mut refresh = Task::new(cache.try_get_with_async("a", async {
+        gate.pass().await;
+        Err("it fails")
+    }));
+    assert!(refresh.poll().is_none());
+    // The value expires while it is loaded anew.
+    clock.advance(Duration::from_secs(2));
+    let mut waiting = Task::new(cache.try_get_with_async("a", async { Err("it fails, too") }));
+    assert!(waiting.poll().is_none());
+    gate.open();
+    assert_eq!(refresh.finish(), Err(Arc::new("it fails")));
+    assert_eq!(waiting.finish(), Err(Arc::new("it fails")));
+    assert_eq!(cache.stats().stale, 0);
+}
+
+#[test]
+fn a_caller_that_cannot_fail_gets_no_old_value() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder()
+        .time_to_live(Duration::from_secs(10))
+        .stale_if_error(Duration::from_secs(60));
+    let cache = builder.clock(&clock).build();
+    cache.insert("a", 1);
+    clock.advance(Duration::from_secs(10));
+    let gate = Gate::default();
+    let mut failing = Task::new(cache.try_get_with_async("a", async {
+        gate.pass().await;
+        Err("it fails")
+    }));
+    let mut same = Task::new(cache.try_get_with_async("a", async { Err("it fails, too") }));
+    let mut plain = Task::new(cache.get_with_async("a", async { 2 }));
+    assert!(failing.poll().is_none() && same.poll().is_none() && plain.poll().is_none());
+    gate.open();
+    assert_eq!((failing.finish(), same.finish()), (Ok(1), Ok(1)));
+    assert_eq!((plain.finish(), cache.stats().stale), (2, 2));
+}

@@ -96,6 +96,7 @@ fn few_keys_without_a_value_are_remembered() {
         assert_eq!(cache.optionally_get_with(key, || None), None);
     }
     assert!(cache.stats().loads >= before + 989);
+    assert_eq!(cache.optionally_get_with(999, || unreachable!()), None);
     // They take no part of the capacity.
     assert_eq!((cache.get(&0), cache.entry_count()), (Some(1), 1));
 }
@@ -148,7 +149,6 @@ fn a_refresh_that_fails_leaves_the_old_value() {
     assert_eq!((cache.get("a"), cache.entry_count()), (None, 0));
 }
 
-/// A thread that waits for a task must be woken by whichever thread ends the load.
 #[test]
 fn a_refresh_by_a_thread_does_not_hold_up_others() {
     let clock = ManualClock::new();
@@ -255,4 +255,36 @@ fn writes_of_tasks_do_what_the_others_do() {
         assert_ne!(cache.get("f"), Some(7));
         cache.invalidate("f");
     }
+}
+
+#[test]
+fn a_value_that_another_call_loads_ends_what_is_remembered() {
+    let clock = ManualClock::new();
+    let builder = Cache::builder()
+        .negative_ttl(Duration::from_secs(600))
+        .refresh_after(Duration::from_secs(10))
+        .time_to_live(Duration::from_secs(100));
+    let cache = builder.clock(&clock).build();
+    assert_eq!(cache.get_all_with(["a", "b", "c"], |_| []), [None; 3]);
+    assert_eq!(cache.get_with("a", || 1), 1);
+    assert_eq!(
+        Task::new(cache.get_with_async("b", async { 2 })).finish(),
+        2
+    );
+    clock.advance(Duration::from_secs(10));
+    // It is due for a refresh, and not absent.
+    assert_eq!(cache.optionally_get_with("a", || Some(3)), Some(3));
+    clock.advance(Duration::from_secs(100));
+    let values = cache.get_all_with(["a", "b", "c"], |missing| {
+        assert_eq!(missing, ["a", "b"]);
+        [("a", 4)]
+    });
+    assert_eq!(values, [Some(4), None, None]);
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(
+        cache.get_all_with(["a", "b"], |_| [("a", 5)]),
+        [Some(5), None]
+    );
+    cache.invalidate_if(|_, _| false);
+    assert_eq!(cache.optionally_get_with("b", || Some(6)), Some(6));
 }

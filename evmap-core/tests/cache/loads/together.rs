@@ -58,7 +58,7 @@ fn threads_that_ask_for_one_key_share_one_load() {
 
 #[test]
 fn a_thread_waits_for_a_task_and_a_task_for_a_thread() {
-    let cache = Cache::new(100);
+    let cache = Cache::builder().max_capacity(100).record_stats().build();
     let gate = Gate::default();
     let mut task = Task::new(cache.get_with_async("a", async {
         gate.pass().await;
@@ -67,6 +67,7 @@ fn a_thread_waits_for_a_task_and_a_task_for_a_thread() {
     assert_eq!(task.poll(), None);
     thread::scope(|scope| {
         let other = scope.spawn(|| cache.get_with("a", || 2));
+        eventually("the thread has missed", || cache.stats().misses == 2);
         gate.open();
         assert_eq!(task.finish(), 1);
         assert_eq!(other.join().expect("no panic"), 1);
@@ -251,4 +252,118 @@ fn tasks_on_many_threads_share_loads() {
     });
     assert_eq!(loads.load(Ordering::SeqCst), 300);
     eventually("all are there", || cache.entry_count() == 300);
+}
+
+/// A load that takes longer than others wait for it is kept all the same, unless another value came first.
+#[test]
+fn a_slow_load_is_kept_unless_another_was_faster() {
+    let builder = Cache::builder().max_capacity(100);
+    let cache = builder.load_timeout(Duration::from_millis(1)).build();
+    let gate = Gate::default();
+    let load = |n| {
+        let gate = gate.clone();
+        async move {
+            gate.pass().await;
+            n
+        }
+    };
+    let mut alone = Task::new(cache.get_with_async("a", load(1)));
+    let mut first = Task::new(cache.get_with_async("b", load(2)));
+    assert_eq!((alone.poll(), first.poll()), (None, None));
+    thread::sleep(Duration::from_millis(2));
+    let second = Task::new(cache.get_with_async("b", async { 3 }));
+    assert_eq!((second.finish(), cache.get("b")), (3, Some(3)));
+    gate.open();
+    assert_eq!((alone.finish(), first.finish()), (1, 2));
+    assert_eq!((cache.get("a"), cache.get("b")), (Some(1), Some(3)));
+}
+
+/// Each of many threads gets a value, though the first loaders never end.
+#[test]
+fn loads_that_hang_hold_up_nobody_for_long() {
+    let builder = Cache::builder().refresh_after(Duration::from_secs(3_600));
+    let cache = builder.load_timeout(Duration::from_millis(5)).build();
+    let mut hanging = Task::new(cache.get_with_async("a", std::future::pending()));
+    assert_eq!(hanging.poll(), None);
+    let loads = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for n in 0..6 {
+            let (cache, loads) = (&cache, &loads);
+            scope.spawn(move || {
+                let load = || {
+                    if loads.fetch_add(1, Ordering::SeqCst) == 0 {
+                        // Far longer than others wait.
+                        thread::sleep(Duration::from_millis(200));
+                    }
+                    n
+                };
+                assert!(cache.get_with("a", load) < 6);
+            });
+        }
+    });
+    drop(hanging);
+    assert!(cache.get("a").is_some_and(|value| value < 6));
+}
+
+/// The janitor must not wait for a load whose insertion may wait for the janitor.
+#[test]
+fn a_listener_loads_a_key_that_a_task_is_loading() {
+    let own: Arc<std::sync::Mutex<Option<Cache<u32, u32>>>> = Arc::default();
+    let inside = Arc::clone(&own);
+    let (tells, told) = mpsc::channel();
+    let tells = std::sync::Mutex::new(tells);
+    let cache = Cache::builder()
+        .eviction_listener(move |key: &u32, _: &u32, _| {
+            let cache = inside.lock().expect("no panic").clone();
+            if let (1, Some(cache)) = (key, cache) {
+                let value = cache.get_with(0, || 5);
+                tells
+                    .lock()
+                    .expect("no panic")
+                    .send(value)
+                    .expect("it is awaited");
+            }
+        })
+        .build();
+    *own.lock().expect("no panic") = Some(cache.clone());
+    let mut task = Task::new(cache.get_with_async(0, std::future::pending()));
+    assert_eq!(task.poll(), None);
+    cache.insert(1, 1);
+    cache.invalidate(&1);
+    assert_eq!(told.recv_timeout(FAR), Ok(5));
+    drop(task);
+    own.lock().expect("no panic").take();
+}
+
+#[test]
+fn a_load_inside_a_write_is_refused() {
+    let cache = Cache::new(100);
+    cache.insert("a", 1);
+    let panic = std::panic::AssertUnwindSafe(|| {
+        cache.invalidate_if(|_, _| cache.get_with("b", || 2) == 2);
+    });
+    assert!(std::panic::catch_unwind(panic).is_err());
+    // A hit is a read.
+    cache.invalidate_if(|_, _| cache.get_with("a", || 2) == 2);
+    assert_eq!((cache.get("a"), cache.get("b")), (Some(1), None));
+}
+
+#[test]
+fn the_futures_may_be_sent_to_other_threads() {
+    fn is_send<T: Send>(_: T) {}
+    let cache: Cache<String, String> = Cache::new(100);
+    let (key, value) = (|| "a".to_string(), async { "b".to_string() });
+    is_send(cache.get_with_async(key(), value));
+    is_send(cache.try_get_with_async(key(), async { Err("it fails") }));
+    is_send(cache.optionally_get_with_async(key(), async { None }));
+    is_send(cache.try_optionally_get_with_async(key(), async { Err("it fails") }));
+    is_send(cache.get_with_tagged_async(key(), &["c"], async { key() }));
+    is_send(cache.try_get_with_tagged_async(key(), &["c"], async { Err("it fails") }));
+    is_send(cache.get_all_with_async([key()], |_| async { [(key(), key())] }));
+    is_send(cache.insert_async(key(), key()));
+    is_send(cache.insert_tagged_async(key(), key(), &["c"]));
+    is_send(cache.remove_async("a"));
+    is_send(cache.invalidate_async("a"));
+    is_send(cache.invalidate_tag_async("c"));
+    is_send(cache.invalidate_all_async());
 }
