@@ -171,8 +171,8 @@ where
         let loads = self.cache.loads();
         self.cache.map.refuse_inside();
         // The janitor must not wait: a load that is to be inserted may wait for it.
-        let is_impatient = self.waits >= MOST_WAITS || Background::is_janitor();
-        let within = if is_impatient {
+        let waits_no_more = self.waits >= MOST_WAITS || Background::is_janitor();
+        let within = if waits_no_more {
             Some(Duration::ZERO)
         } else {
             loads.timeout

@@ -14,6 +14,7 @@
 
 mod catalog;
 mod database;
+#[expect(dead_code, reason = "it uses a part of the file")]
 #[path = "../../src/bin/web-cache/http/etag.rs"]
 mod etag;
 mod http;
