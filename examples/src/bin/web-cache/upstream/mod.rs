@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 use evmap_core::cache::Cache;
 pub use evmap_core::cache::CacheStats;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::sync::Semaphore;
 
 pub use base_url::BaseUrlError;
 pub use failure::Failure;
@@ -33,19 +33,10 @@ const ENTRY_OVERHEAD: usize = 256;
 /// A handle of the cache; clones share it.
 #[derive(Clone)]
 pub struct Upstream {
-    cache: Cache<Key, Answer>,
+    cache: Cache<Key, Page>,
     client: Arc<Client>,
-    absent_ttl: Duration,
     /// One for each load that may be under way, those whose clients have gone away included.
     loads: Arc<Semaphore>,
-}
-
-/// What the other server says of a key.
-#[derive(Clone)]
-enum Answer {
-    Page(Page),
-    /// It has no value. Remembered, too, for another time.
-    Absent,
 }
 
 /// The cache's figures, and the client's.
@@ -63,6 +54,7 @@ impl Upstream {
             .max_capacity(options.capacity_bytes())
             .weigher(weight)
             .time_to_live(options.ttl())
+            .negative_ttl(options.absent_ttl())
             .record_stats();
         if let Some(time) = options.stale_if_error() {
             builder = builder.stale_if_error(time);
@@ -70,7 +62,6 @@ impl Upstream {
         Ok(Upstream {
             cache: builder.build(),
             client: Arc::new(client),
-            absent_ttl: options.absent_ttl(),
             loads: Arc::new(Semaphore::new(most_loads)),
         })
     }
@@ -118,44 +109,19 @@ impl Upstream {
 
     async fn load(self, key: Key) -> Result<Option<Page>, Arc<Failure>> {
         let fetch = async {
-            match self.client.get(&key).await {
-                Ok(Some(page)) => Ok(Answer::Page(page)),
-                Ok(None) => {
-                    self.remember_absence(&key).await;
-                    Ok(Answer::Absent)
-                }
-                Err(failure) => {
-                    tracing::debug!(key = &*key, "{failure}");
-                    Err(failure)
-                }
+            let answer = self.client.get(&key).await;
+            if let Err(failure) = &answer {
+                tracing::debug!(key = &*key, "{failure}");
             }
+            answer
         };
-        let answer = self.cache.try_get_with_async(key.clone(), fetch).await;
-        answer.map(|answer| match answer {
-            Answer::Page(page) => Some(page),
-            Answer::Absent => None,
-        })
-    }
-
-    /// Inserts that a key has no value, in place of any old page. It lives for a time of its own.
-    ///
-    /// Since the key is inserted here while it is loaded, the cache does not insert what the load returns.
-    async fn remember_absence(&self, key: &Key) {
-        let (cache, key, ttl) = (self.cache.clone(), key.clone(), self.absent_ttl);
-        // An insertion may wait for other writers, and no thread that serves requests may do that.
-        let insertion = spawn_blocking(move || cache.insert_with_ttl(key, Answer::Absent, ttl));
-        if let Err(error) = insertion.await {
-            tracing::error!(%error, "an insertion into the cache failed");
-        }
+        let key = key.clone();
+        self.cache.try_optionally_get_with_async(key, fetch).await
     }
 }
 
 /// An entry's share of the capacity, in bytes.
-fn weight(key: &Key, answer: &Answer) -> u32 {
-    let page = match answer {
-        Answer::Page(page) => page.size(),
-        Answer::Absent => 0,
-    };
-    let bytes = key.len() + page + ENTRY_OVERHEAD;
+fn weight(key: &Key, page: &Page) -> u32 {
+    let bytes = key.len() + page.size() + ENTRY_OVERHEAD;
     bytes.try_into().unwrap_or(u32::MAX)
 }
