@@ -10,8 +10,8 @@ use super::flights::{Label, Lead, Waiting};
 use super::loads::{Answer, Attempt, Load, Outcome, Step, remember, tags, wait_blocking};
 
 /// The message of a loader that asks for its own key.
-pub(super) const RECURSION: &str =
-    "a loader asks for the key that it is loading: it would wait for itself";
+pub(super) const RECURSION: &str = "\
+    a loader asks for the key that it is loading: it would wait for itself";
 
 /// # Loads
 ///
@@ -175,7 +175,7 @@ where
     {
         let load = || load().map(Some);
         self.load(key, tags, false, load)
-            .map(|value| value.expect("a value was loaded"))
+            .map(|value| value.unwrap_or_else(|| unreachable!("a value was loaded")))
     }
 
     fn load<E>(

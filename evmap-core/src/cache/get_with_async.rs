@@ -128,7 +128,7 @@ where
     {
         let load = async { load.await.map(Some) };
         let answer = self.load_async(key, tags, false, load).await;
-        answer.map(|value| value.expect("a value was loaded"))
+        answer.map(|value| value.unwrap_or_else(|| unreachable!("a value was loaded")))
     }
 
     async fn load_async<E>(
