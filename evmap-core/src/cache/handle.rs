@@ -190,6 +190,9 @@ impl<K, V, S> Cache<K, V, S> {
 
 impl<K, V, S: Clone> Clone for Cache<K, V, S> {
     /// Another handle of the same cache.
+    ///
+    /// It changes some reference counts, which all handles share. A web framework that clones its state for each request should
+    /// be given the cache, or what owns it, in an `Arc`.
     fn clone(&self) -> Self {
         Cache {
             map: self.map.clone(),
