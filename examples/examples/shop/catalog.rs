@@ -10,7 +10,6 @@
 use std::{sync::Arc, time::Duration};
 
 use evmap_core::cache::{Cache, CacheStats};
-use tokio::task;
 
 use crate::{
     database::{self, Database, Failure},
@@ -144,10 +143,9 @@ impl Catalog {
                 Ok(Page::of(&product, &self.tags))
             }
             _ => {
-                // Here and not after the error, since the cache returns an old page instead of an error if it has one. A
-                // write to the cache may wait, so it is no work for a task.
-                let caches = caches.clone();
-                task::spawn_blocking(move || caches.forget(id)).await?;
+                // Here and not after the error, since the cache returns an old page instead of an error if it has one.
+                caches.categories.invalidate_async(&id).await;
+                caches.pages.invalidate_async(&id).await;
                 Err(Failure::Moved)
             }
         }

@@ -14,13 +14,13 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
-use tokio::{sync, task};
+use tokio::{sync, task, time::timeout};
 
 /// How many queries run at the same time, each with its own connection.
 const READERS: usize = 4;
 /// For how long a query waits for a lock. Short, since an old page is at hand, or the client may ask again.
 const READ_PATIENCE: Duration = Duration::from_millis(50);
-/// For how long a write waits for a lock.
+/// For how long a write waits for other writes, and then for a lock.
 const WRITE_PATIENCE: Duration = Duration::from_millis(500);
 /// For how long queries fail at once after one has found the database locked. Otherwise each of them would wait, and those
 /// behind it, too. The cache itself does not remember that a load has failed.
@@ -45,9 +45,7 @@ const SCHEMA: &str = "
         price INTEGER NOT NULL,
         category TEXT NOT NULL,
         -- In percent.
-        discount INTEGER NOT NULL DEFAULT 0,
-        -- Raised with each change of the row.
-        version INTEGER NOT NULL DEFAULT 1
+        discount INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX IF NOT EXISTS product_category ON product (category);
 ";
@@ -58,7 +56,6 @@ pub struct Product {
     pub price: u32,
     pub category: String,
     pub discount: u32,
-    pub version: u64,
 }
 
 /// Why something could not be read or written.
@@ -136,7 +133,10 @@ impl Database {
         &self,
         write: impl FnOnce(&mut Connection) -> rusqlite::Result<R> + Send + 'static,
     ) -> Result<R, Failure> {
-        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        let lock = Arc::clone(&self.writer).lock_owned();
+        let Ok(mut writer) = timeout(WRITE_PATIENCE, lock).await else {
+            return Err(Failure::Busy);
+        };
         let written = task::spawn_blocking(move || write(&mut writer)).await?;
         if written.is_ok() {
             self.lock_readers().paused_until = None;
@@ -169,6 +169,10 @@ impl Database {
     ) -> Result<R, Failure> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let result = query(&connection).map_err(Failure::from);
+        if let Err(Failure::Other(error)) = &result {
+            // Here, since an old page may hide it.
+            eprintln!("a query failed: {error}");
+        }
         let is_busy = matches!(result, Err(Failure::Busy));
         self.busy.fetch_add(u64::from(is_busy), Ordering::Relaxed);
         let mut readers = self.lock_readers();
@@ -178,9 +182,11 @@ impl Database {
     }
 
     fn connect(&self) -> rusqlite::Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // One that may write can undo what a program has left half done that ended in the middle of a write.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(READ_PATIENCE)?;
+        connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     }
 
@@ -214,16 +220,18 @@ pub fn set_product(
     category: &str,
 ) -> rusqlite::Result<bool> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: u64 = transaction.query_row(
-        "INSERT INTO product (id, name, price, category) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (id) DO UPDATE SET
-             name = excluded.name, price = excluded.price, category = excluded.category, version = version + 1
-         RETURNING version",
-        (id, name, price, category),
+    let is_old: bool = transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM product WHERE id = ?1)",
+        [id],
         |row| row.get(0),
     )?;
+    transaction.execute(
+        "INSERT INTO product (id, name, price, category) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, price = excluded.price, category = excluded.category",
+        (id, name, price, category),
+    )?;
     transaction.commit()?;
-    Ok(version == 1)
+    Ok(!is_old)
 }
 
 /// Sets the discount of all products of a category. Returns how many there are.
@@ -234,7 +242,7 @@ pub fn set_discount(
 ) -> rusqlite::Result<usize> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let changed = transaction.execute(
-        "UPDATE product SET discount = ?2, version = version + 1 WHERE category = ?1",
+        "UPDATE product SET discount = ?2 WHERE category = ?1",
         (category, percent),
     )?;
     transaction.commit()?;
@@ -256,16 +264,13 @@ pub fn lock(path: &Path) -> rusqlite::Result<Connection> {
 
 fn read_product(connection: &Connection, id: u32) -> rusqlite::Result<Option<Product>> {
     connection
-        .prepare_cached(
-            "SELECT name, price, category, discount, version FROM product WHERE id = ?1",
-        )?
+        .prepare_cached("SELECT name, price, category, discount FROM product WHERE id = ?1")?
         .query_row([id], |row| {
             Ok(Product {
                 name: row.get(0)?,
                 price: row.get(1)?,
                 category: row.get(2)?,
                 discount: row.get(3)?,
-                version: row.get(4)?,
             })
         })
         .optional()

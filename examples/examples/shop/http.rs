@@ -20,6 +20,9 @@ const LONGEST_CATEGORY: usize = 40;
 /// In cents.
 const HIGHEST_PRICE: u32 = 10_000_000;
 
+/// For answers that are right now and may be wrong at once.
+const NOT_STORED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewProduct {
@@ -58,7 +61,12 @@ async fn product(
 ) -> Response {
     match catalog.page(id).await {
         Ok(Some(page)) => answer(&headers, page),
-        Ok(None) => (StatusCode::NOT_FOUND, "there is no such product\n").into_response(),
+        Ok(None) => (
+            StatusCode::NOT_FOUND,
+            [NOT_STORED],
+            "there is no such product\n",
+        )
+            .into_response(),
         Err(failure) => refuse(&failure),
     }
 }
@@ -137,12 +145,12 @@ fn refuse(failure: &Failure) -> Response {
     match failure {
         Failure::Busy | Failure::Moved => (
             StatusCode::SERVICE_UNAVAILABLE,
-            [(header::RETRY_AFTER, "1")],
+            [(header::RETRY_AFTER, "1"), NOT_STORED],
             "the database is busy\n",
         )
             .into_response(),
         Failure::Other(error) => {
-            eprintln!("{error}");
+            eprintln!("a request failed: {error}");
             (StatusCode::INTERNAL_SERVER_ERROR, "the database failed\n").into_response()
         }
     }

@@ -1,5 +1,7 @@
 //! [`Page`]: a product as HTML.
 
+use std::hash::{DefaultHasher, Hasher};
+
 use axum::http::HeaderValue;
 use bytes::Bytes;
 
@@ -16,8 +18,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// The entity tag is of the version of the row and of this run of the program. Another run may read another file, or
-    /// render it in another way.
+    /// The entity tag is of what the page shows.
     pub fn of(product: &Product, tags: &Tags) -> Self {
         let name = escape(&product.name);
         let category = escape(&product.category);
@@ -30,9 +31,11 @@ impl Page {
             "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{name}</title></head>\n\
              <body>\n<h1>{name}</h1>\n<p>Category: {category}</p>\n<p>Price: {price}</p>\n{ABOUT}</body>\n</html>\n"
         );
+        let mut hasher = DefaultHasher::new();
+        hasher.write(html.as_bytes());
         Page {
             html: html.into(),
-            etag: tags.tag(product.version),
+            etag: tags.tag_of_content(hasher.finish()),
         }
     }
 
@@ -43,7 +46,6 @@ impl Page {
             price: 1_234,
             category: "constant".to_owned(),
             discount: 0,
-            version: 0,
         };
         Page::of(&product, tags)
     }

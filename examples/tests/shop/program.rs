@@ -1,10 +1,10 @@
 //! The program under test.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
@@ -157,5 +157,20 @@ fn program() -> PathBuf {
         "{} is not there: `cargo test` builds it, and so does `cargo build -p examples --examples`",
         path.display()
     );
+    let written = |path: &Path| {
+        fs::metadata(path)
+            .and_then(|it| it.modified())
+            .expect("a file")
+    };
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
+    for source in fs::read_dir(&sources).expect("the program's sources") {
+        let source = source.expect("a source").path();
+        assert!(
+            written(&source) <= written(&path),
+            "{} is older than {}: `cargo build -p examples --examples` renews it",
+            path.display(),
+            source.display()
+        );
+    }
     path
 }

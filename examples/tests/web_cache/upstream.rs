@@ -304,6 +304,20 @@ fn the_cache_holds_no_more_than_its_capacity() {
 }
 
 #[test]
+fn keys_without_a_value_take_a_part_of_the_capacity() {
+    let origin = Origin::saying(response("404 No", "text/plain", ""));
+    let (_directory, server) = origin.server(&["--capacity", "2"]);
+    let mut connection = server.connect();
+    let long = "x".repeat(4_000);
+    for n in 0..700 {
+        assert_eq!(connection.get(&format!("/v1/{n}{long}")).status, 404);
+    }
+    let bytes = server.metric("upstream_bytes");
+    assert!((1e6..=2_097_152.0).contains(&bytes), "{bytes}");
+    assert!(server.metric("upstream_evicted_total") > 100.0);
+}
+
+#[test]
 fn a_key_is_one_segment_below_the_base() {
     let origin = Origin::start(|target, stream| stream.write_all(&ok(target)));
     let (_directory, server) = origin.server(&[]);
@@ -312,7 +326,7 @@ fn a_key_is_one_segment_below_the_base() {
         ("a%2Fc", "/base/a%2Fc"),
         ("//x", "/base/%2F%2Fx"),
         ("%2e%2e%2e", "/base/..."),
-        ("%252e%252e%252fa", "/base/%252e%252e%252fa"),
+        ("%252e%252e%252ea", "/base/%252e%252e%252ea"),
         ("gr%C3%B6%C3%9Fe", "/base/gr%C3%B6%C3%9Fe"),
         ("%0D%0AX:%20y", "/base/%0D%0AX%3A%20y"),
         ("%00", "/base/%00"),

@@ -26,7 +26,7 @@ mod watch;
 mod write_counts;
 mod writer;
 
-use std::{error::Error, io::Write, process::ExitCode, sync::Arc};
+use std::{error::Error, io::Write, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -54,8 +54,19 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+/// How long threads that cannot be interrupted may take at the end: a write of the map, or the system's lookup of a name.
+const LONGEST_END: Duration = Duration::from_secs(5);
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(serve(args));
+    runtime.shutdown_timeout(LONGEST_END);
+    done
+}
+
+async fn serve(args: &Args) -> Result<(), Box<dyn Error>> {
     let source = args.source();
     let token = args.admin_token()?;
     let upstream = args.upstream()?;

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use axum::http::{HeaderValue, Uri};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 /// Far more than any URL, and with the longest key not too long for a request.
 const LONGEST: usize = 4096;
@@ -82,12 +82,25 @@ impl BaseUrl {
     }
 }
 
-/// Whether a key names something below the base URL for every server, however it decodes paths.
+/// Whether a key names something below the base URL for every server, however often it decodes the path, and wherever it
+/// takes the path to end.
 ///
 /// A slash within a key is encoded, but some servers decode it before they look for `..`.
 pub fn is_askable(key: &str) -> bool {
-    key.split(['/', '\\', ';'])
-        .all(|part| part != "." && part != "..")
+    let ends =
+        |byte: &u8| matches!(byte, b'/' | b'\\' | b';' | b'?' | b'#') || byte.is_ascii_control();
+    let mut bytes = key.as_bytes().to_vec();
+    loop {
+        if bytes.split(ends).any(|part| part == b"." || part == b"..") {
+            return false;
+        }
+        // Shorter each time, until nothing is left to decode.
+        let decoded: Vec<u8> = percent_decode(&bytes).collect();
+        if decoded == bytes {
+            return true;
+        }
+        bytes = decoded;
+    }
 }
 
 /// The port in what follows the host.
@@ -182,7 +195,7 @@ mod tests {
             ("a-b_c.d~e", "a-b_c.d~e"),
             ("a/b", "a%2Fb"),
             ("/", "%2F"),
-            ("%2e%2e", "%252e%252e"),
+            ("%2e%2e%2e", "%252e%252e%252e"),
             ("ä", "%C3%A4"),
             ("a?b#c", "a%3Fb%23c"),
             ("a b\r\nc\0", "a%20b%0D%0Ac%00"),
@@ -197,7 +210,23 @@ mod tests {
     #[test]
     fn a_key_that_could_lead_out_of_the_base_is_not_asked_for() {
         for key in [
-            ".", "..", "../a", "a/..", "a/../b", "a/./b", "..\\a", "a\\..", "..;/a", "/..",
+            ".",
+            "..",
+            "../a",
+            "a/..",
+            "a/../b",
+            "a/./b",
+            "..\\a",
+            "a\\..",
+            "..;/a",
+            "/..",
+            "..?a",
+            "..#a",
+            "a/..\0",
+            "%2e%2e",
+            "a%2f..",
+            "%252e%252e%252fa",
+            "%25252e%25252e/a",
         ] {
             assert!(!is_askable(key), "{key}");
         }

@@ -151,6 +151,11 @@ impl Client {
 
     async fn page(&self, response: Response<Incoming>) -> Result<Page, Failure> {
         let content_type = content_type(response.headers())?;
+        // Without it, the body ends with its length or with the connection.
+        let mut codings = response.headers().get_all(header::TRANSFER_ENCODING).iter();
+        if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+            return Err(Failure::Encoded);
+        }
         let body = read(response.into_body()).await?;
         let hash = self.hasher.hash_one((&body, content_type.as_bytes()));
         Ok(Page {

@@ -37,7 +37,7 @@ impl fmt::Display for Failure {
             }
             Failure::Status(status) => write!(f, "the upstream answered {status}"),
             Failure::TooLarge => write!(f, "the upstream's value has more than {LARGEST} bytes"),
-            Failure::Encoded => f.write_str("the upstream's value has a Content-Encoding"),
+            Failure::Encoded => f.write_str("the upstream's value is encoded"),
             Failure::Fault(error) => write!(f, "a load failed: {error}"),
         }
     }

@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 use evmap_core::cache::Cache;
 pub use evmap_core::cache::CacheStats;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 
 pub use base_url::BaseUrlError;
 pub use failure::Failure;
@@ -33,8 +33,10 @@ const ENTRY_OVERHEAD: usize = 256;
 /// A handle of the cache; clones share it.
 #[derive(Clone)]
 pub struct Upstream {
-    cache: Cache<Key, Page>,
+    /// The page of each key, or that it has none: that takes a part of the capacity, too.
+    cache: Cache<Key, Option<Page>>,
     client: Arc<Client>,
+    absent_ttl: Duration,
     /// One for each load that may be under way, those whose clients have gone away included.
     loads: Arc<Semaphore>,
 }
@@ -54,7 +56,6 @@ impl Upstream {
             .max_capacity(options.capacity_bytes())
             .weigher(weight)
             .time_to_live(options.ttl())
-            .negative_ttl(options.absent_ttl())
             .record_stats();
         if let Some(time) = options.stale_if_error() {
             builder = builder.stale_if_error(time);
@@ -62,6 +63,7 @@ impl Upstream {
         Ok(Upstream {
             cache: builder.build(),
             client: Arc::new(client),
+            absent_ttl: options.absent_ttl(),
             loads: Arc::new(Semaphore::new(most_loads)),
         })
     }
@@ -98,7 +100,9 @@ impl Upstream {
             return load.await;
         }
         let loads = self.loads.clone();
-        let place = loads.acquire_owned().await.expect("it is never closed");
+        let place = timeout(self.client.timeout(), loads.acquire_owned()).await;
+        let place = place.map_err(|_| Failure::Late(self.client.timeout()))?;
+        let place = place.expect("it is never closed");
         let load = tokio::spawn(async move {
             let _place = place;
             load.await
@@ -110,18 +114,27 @@ impl Upstream {
     async fn load(self, key: Key) -> Result<Option<Page>, Arc<Failure>> {
         let fetch = async {
             let answer = self.client.get(&key).await;
-            if let Err(failure) = &answer {
-                tracing::debug!(key = &*key, "{failure}");
+            match &answer {
+                Ok(Some(_)) => {}
+                // It lives for a time of its own. Since the key is inserted here while it is loaded, the cache does not insert
+                // what the load returns.
+                Ok(None) => {
+                    let absent =
+                        self.cache
+                            .insert_with_ttl_async(key.clone(), None, self.absent_ttl);
+                    absent.await;
+                }
+                Err(failure) => tracing::debug!(key = &*key, "{failure}"),
             }
             answer
         };
-        let key = key.clone();
-        self.cache.try_optionally_get_with_async(key, fetch).await
+        self.cache.try_get_with_async(key.clone(), fetch).await
     }
 }
 
 /// An entry's share of the capacity, in bytes.
-fn weight(key: &Key, page: &Page) -> u32 {
-    let bytes = key.len() + page.size() + ENTRY_OVERHEAD;
+fn weight(key: &Key, page: &Option<Page>) -> u32 {
+    let page = page.as_ref().map_or(0, Page::size);
+    let bytes = key.len() + page + ENTRY_OVERHEAD;
     bytes.try_into().unwrap_or(u32::MAX)
 }
