@@ -82,7 +82,7 @@ struct Serve {
     capacity: u64,
     /// For how many milliseconds a page is served before it is loaded anew. Changes that this program makes are seen at
     /// once; this is for those of other programs.
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 10_000)]
     ttl_ms: u64,
     /// For how many milliseconds more it is served if the database cannot be read.
     #[arg(long, default_value_t = 60_000)]
