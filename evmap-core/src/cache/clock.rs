@@ -164,6 +164,11 @@ impl Clock {
         })
     }
 
+    /// The time at which an entry with this expiry, which was read at this tick, is over, or [`NEVER`].
+    pub(super) fn end_of(&self, expires: u64, read_at: u64) -> u64 {
+        expires.min(self.idle_from(read_at))
+    }
+
     /// Whether the publisher of this process advances it. A forked child has none at first.
     #[inline(always)]
     pub(super) fn is_kept(&self) -> bool {

@@ -168,7 +168,7 @@ impl<K, V, S> Core<K, V, S> {
 
     /// The time from which on lookups do not show an entry, as far as it is known now, or [`NEVER`].
     pub(super) fn ends(&self, node: &Node<V>) -> u64 {
-        node.expires.min(self.clock.idle_from(node.read_at()))
+        self.clock.end_of(node.expires, node.read_at())
     }
 
     /// The time at which an entry leaves memory, as far as it is known now, or [`NEVER`].

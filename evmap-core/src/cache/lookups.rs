@@ -32,27 +32,27 @@ impl<K, V, S> Cache<K, V, S> {
 
     #[inline(never)]
     fn looks_at_all(&self, node: &Node<V>) -> bool {
-        let now = self.time_for(node);
-        let is_live = self.core().ends(node) > now;
-        if is_live {
-            node.frequency.raise();
+        if node.frequency.is_timed() {
+            let now = self.time();
+            if self.clock.end_of(node.expires, node.read_at()) <= now {
+                return false;
+            }
             if let Some(tick) = self.clock.tick(now) {
                 node.note_read(tick);
             }
         }
-        is_live
+        node.frequency.raise();
+        true
     }
 
     /// Whether the value has not expired.
     fn is_live(&self, node: &Node<V>) -> bool {
-        self.core().ends(node) > self.time_for(node)
+        !node.frequency.is_timed() || self.clock.end_of(node.expires, node.read_at()) > self.time()
     }
 
-    /// The time by which a lookup decides whether this value has expired.
-    fn time_for(&self, node: &Node<V>) -> u64 {
-        if !node.frequency.is_timed() {
-            0
-        } else if self.extras & EXACT == 0 && self.clock.is_kept() {
+    /// The time by which a lookup decides whether a value has expired.
+    fn time(&self) -> u64 {
+        if self.extras & EXACT == 0 && self.clock.is_kept() {
             self.clock.coarse()
         } else {
             self.clock.now()

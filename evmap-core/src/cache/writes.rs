@@ -98,24 +98,34 @@ where
     }
 
     fn insert_for(&self, key: K, value: V, lifetime: Option<Duration>, tags: Tags) {
-        let core = self.core();
+        let (key, fresh, forgotten) = self.begin_insertion(key, value, lifetime, tags);
+        self.core().change(|change| _ = change.insert(key, fresh));
+        if let Some((absent, key)) = forgotten {
+            absent.invalidate(&key);
+        }
+    }
+
+    /// Detaches the loads of a key that is to be inserted. Returns what to insert, and the key once more if what is remembered
+    /// of keys without a value is to forget it afterwards. Runs user code.
+    #[expect(clippy::type_complexity, reason = "used once in each of two places")]
+    pub(super) fn begin_insertion(
+        &self,
+        key: K,
+        value: V,
+        lifetime: Option<Duration>,
+        tags: Tags,
+    ) -> (Hashed<K>, Fresh<V>, Option<(&Cache<K, (), S>, K)>) {
         let fresh = Fresh {
-            weight: core.weigh(&key, &value),
+            weight: self.core().weigh(&key, &value),
             value,
             lifetime,
             tags,
         };
-        let key = Hashed {
-            hash: self.hasher().hash_one(&key),
-            key,
-        };
+        let hash = self.hasher().hash_one(&key);
         let absent = self.loads().absent.as_ref();
-        let same = absent.map(|absent| (absent, key.key.clone()));
-        self.loads().flights().detach(key.hash);
-        core.change(|change| _ = change.insert(key, fresh));
-        if let Some((absent, key)) = same {
-            absent.invalidate(&key);
-        }
+        let forgotten = absent.map(|absent| (absent, key.clone()));
+        self.loads().flights().detach(hash);
+        (Hashed { hash, key }, fresh, forgotten)
     }
 
     /// Removes a key, and detaches its load.

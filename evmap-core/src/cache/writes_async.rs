@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use equivalent::Equivalent;
 
-use super::change::{Change, Fresh};
+use super::change::Change;
 use super::node::{Node, Tags};
 use super::writes::has_tag;
 use super::{Cache, RemovalCause, loads};
 use crate::Shared;
-use crate::op::Hashed;
 
 /// # Writes for tasks
 ///
@@ -65,23 +64,10 @@ where
     }
 
     async fn insert_for_async(&self, key: K, value: V, lifetime: Option<Duration>, tags: Tags) {
-        let core = self.core();
-        let fresh = Fresh {
-            weight: core.weigh(&key, &value),
-            value,
-            lifetime,
-            tags,
-        };
-        let key = Hashed {
-            hash: self.hasher().hash_one(&key),
-            key,
-        };
-        let absent = self.loads().absent.as_ref();
-        let same = absent.map(|absent| (absent, key.key.clone()));
-        self.loads().flights().detach(key.hash);
-        core.change_async(|change| _ = change.insert(key, fresh))
-            .await;
-        if let Some((absent, key)) = same {
+        let (key, fresh, forgotten) = self.begin_insertion(key, value, lifetime, tags);
+        let write = |change: &mut Change<'_, K, V, S>| _ = change.insert(key, fresh);
+        self.core().change_async(write).await;
+        if let Some((absent, key)) = forgotten {
             absent.remove_here_async(&key).await;
         }
     }
